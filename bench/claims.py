@@ -1,0 +1,183 @@
+"""The speeds that are promised, each measured against its yardstick in one run and by turns.
+
+`python -m bench.claims` prints the table, `--json FILE` writes it too, and the exit status is 1 if
+a claim that could be measured does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import operator
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import fastact as fa
+from bench.cases import Case, call_of, operands
+from bench.compare import by_turns, ratio
+from bench.peers import PEERS
+from bench.processes import PROCESSES
+
+WIDTH = 120  # of the table in a file or a pipe
+SENSES: dict[str, Callable[[float, float], bool]] = {"≤": operator.le, "≥": operator.ge}
+Calls = dict[str, Callable[[], Any]]
+
+
+class Claim(NamedTuple):
+    """The time of one call over the time of another, and its bound."""
+
+    numerator: str
+    denominator: str
+    sense: str
+    bound: float
+
+
+class Trial(NamedTuple):
+    """Calls that are measured together, and what is claimed of them."""
+
+    name: str
+    calls: Callable[[], Calls]
+    claims: tuple[Claim, ...]
+
+
+def beside_peers(case: Case) -> Calls:
+    """Return the call of fastact and those of the peers that have one, results allocated."""
+    f, arrays = call_of(case), operands(case)
+    calls: Calls = {"fastact": lambda: f(*arrays)}
+    for name, peer in PEERS.items():
+        if (call := peer.calls.get((case.function, case.variety))) is not None:
+            own = [peer.array(array) for array in arrays]
+            calls[name] = lambda call=call, own=own: call(*own)  # type: ignore[misc]
+    return calls
+
+
+def with_expit(case: Case) -> Calls:
+    """Return `beside_peers`, and SciPy's expit whatever the function."""
+    (x,) = operands(case)
+    expit = PEERS["scipy"].calls["sigmoid", "forward"]
+    return {**beside_peers(case), "expit": lambda: expit(x)}
+
+
+def one_element() -> Calls:
+    """Return calls that are all overhead."""
+    x = np.ones(1, np.float32)
+    ufunc = fa.sigmoid.ufunc
+    return {
+        "np.tanh": lambda: np.tanh(x),
+        "fa.sigmoid.ufunc": lambda: ufunc(x),
+        "fa.sigmoid": lambda: fa.sigmoid(x),
+    }
+
+
+def threads(case: Case) -> Calls:
+    """Return one call on one thread and on two, into an array that is there."""
+    (x,) = operands(case)
+    f, out = call_of(case), np.empty_like(x)
+
+    def on(n: int) -> Callable[[], Any]:
+        def call() -> None:
+            with fa.num_threads(n):
+                f(x, out=out)
+
+        return call
+
+    return {"1 thread": on(1), "2 threads": on(2)}
+
+
+def trials() -> Iterator[Trial]:
+    """Yield what is promised."""
+    yield Trial(
+        "whole process",
+        lambda: {name: PROCESSES[name] for name in ("import numpy", "first call, warm store")},
+        (Claim("first call, warm store", "import numpy", "≤", 2.5),),
+    )
+    yield Trial(
+        "one float32 element",
+        one_element,
+        (
+            Claim("fa.sigmoid.ufunc", "np.tanh", "≤", 1.3),
+            Claim("fa.sigmoid", "np.tanh", "≤", 1.7),
+        ),
+    )
+    for function in ("sigmoid", "tanh"):
+        case = Case(function, "forward", "float32", (2**20,))
+        yield Trial(
+            str(case),
+            lambda case=case: with_expit(case),  # type: ignore[misc]
+            (
+                Claim("expit", "fastact", "≥", 10),
+                Claim("torch", "fastact", "≥", 1),
+                Claim("jax", "fastact", "≥", 1),
+            ),
+        )
+    table = Case("softmax", "forward", "float32", (100_000, 10))
+    yield Trial(str(table), lambda: beside_peers(table), (Claim("torch", "fastact", "≥", 5),))
+    large = Case("softplus", "forward", "float32", (2**22,))
+    yield Trial(str(large), lambda: threads(large), (Claim("1 thread", "2 threads", "≥", 1.8),))
+
+
+def measure(trial: Trial) -> Iterator[dict[str, Any]]:
+    """Measure a trial and yield a row for each of its claims."""
+    wanted = {name for claim in trial.claims for name in (claim.numerator, claim.denominator)}
+    times = by_turns({name: call for name, call in trial.calls().items() if name in wanted})
+    for claim in trial.claims:
+        row = {"trial": trial.name, **claim._asdict(), "ratio": None, "holds": None}
+        if {claim.numerator, claim.denominator} <= set(times):
+            found = ratio(times, claim.numerator, claim.denominator)
+            row["ratio"] = found._asdict()
+            row["holds"] = SENSES[claim.sense](found.median, claim.bound)
+            row["seconds"] = {
+                name: statistics.median(times[name])
+                for name in (claim.numerator, claim.denominator)
+            }
+        yield row
+
+
+def measure_all() -> list[dict[str, Any]]:
+    """Measure every claim."""
+    progress = track(list(trials()), "measuring by turns", console=Console(stderr=True))
+    return [row for trial in progress for row in measure(trial)]
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Print the rows for people."""
+    shown = Table(title="Times as quotients: median (quartiles) of rounds measured by turns")
+    for heading in ("trial", "time of", "over time of", "claimed", "measured", "holds"):
+        shown.add_column(heading, justify="left")
+    for row in rows:
+        found = row["ratio"]
+        shown.add_row(
+            row["trial"],
+            row["numerator"],
+            row["denominator"],
+            f"{row['sense']} {row['bound']:g}",
+            "not installed"
+            if found is None
+            else f"{found['median']:.2f} ({found['low']:.2f} to {found['high']:.2f})",
+            {None: "", True: "yes", False: "NO"}[row["holds"]],
+        )
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(shown)
+
+
+def main() -> None:
+    """Measure, print, and tell by the exit status whether every claim holds."""
+    parser = argparse.ArgumentParser(description="measure the speeds that are promised")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
+    options = parser.parse_args()
+    rows = measure_all()
+    print_table(rows)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+    sys.exit(any(row["holds"] is False for row in rows))
+
+
+if __name__ == "__main__":
+    main()

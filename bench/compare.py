@@ -1,0 +1,60 @@
+"""Compare calls in one run, by turns: A B C, C B A, and so on.
+
+On a machine that does other things too, two timings made one after the other differ by more than
+the two calls do. By turns they meet the same disturbances, and what counts is the quotient of
+neighbours.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from timeit import Timer
+from typing import Any, NamedTuple
+
+ROUNDS = 21
+BLOCK_SECONDS = 0.02  # one turn: long for the clock, short enough to be a neighbour
+PAUSE_SECONDS = 0.005  # in which the idle threads of the one before go to sleep
+
+
+class Spread(NamedTuple):
+    """A median between the quartiles."""
+
+    low: float
+    median: float
+    high: float
+
+
+def spread(values: list[float]) -> Spread:
+    """Return the quartiles of at least two values."""
+    return Spread(*statistics.quantiles(values, n=4, method="inclusive"))
+
+
+def by_turns(
+    calls: Mapping[str, Callable[[], Any]], *, rounds: int = ROUNDS, block: float = BLOCK_SECONDS
+) -> dict[str, list[float]]:
+    """Return, for each named call, the seconds that it took on average in each round."""
+    timers = {name: Timer(call) for name, call in calls.items()}
+    numbers = {name: _number(timer, block) for name, timer in timers.items()}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(rounds):
+        for name in sorted(calls, key=list(calls).index, reverse=turn % 2 == 1):
+            time.sleep(PAUSE_SECONDS)
+            timers[name].timeit(1)
+            times[name].append(timers[name].timeit(numbers[name]) / numbers[name])
+    return times
+
+
+def _number(timer: Timer, block: float) -> int:
+    """Return how often to call in one turn."""
+    number = 1
+    while (seconds := timer.timeit(number)) < block / 4:
+        number *= 2
+    return max(1, round(number * block / seconds))
+
+
+def ratio(times: Mapping[str, list[float]], numerator: str, denominator: str) -> Spread:
+    """Return how many times as long one call took as the other, round by round."""
+    pairs = zip(times[numerator], times[denominator], strict=True)
+    return spread([a / b for a, b in pairs])

@@ -1,0 +1,31 @@
+"""Whole processes, from start to exit: what a script pays before its first result."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+
+FIRST_CALL = "import numpy as np, fastact as fa; fa.sigmoid(np.ones(3, 'f4'))"
+
+
+def run(code: str, **environment: str) -> None:
+    """Run a Python process."""
+    subprocess.run([sys.executable, "-c", code], env=os.environ | environment, check=True)
+
+
+def run_cold(code: str) -> None:
+    """Run a Python process that finds an empty store."""
+    with tempfile.TemporaryDirectory() as store:
+        run(code, FASTACT_CACHE_DIR=store)
+
+
+PROCESSES: dict[str, Callable[[], None]] = {
+    "import numpy": partial(run, "import numpy"),
+    "import fastact": partial(run, "import fastact"),
+    "first call, warm store": partial(run, FIRST_CALL),
+    "first call, empty store": partial(run_cold, FIRST_CALL),
+}

@@ -1,0 +1,346 @@
+"""The elementwise activations: one block each, from which everything else follows.
+
+A block is a comment with the formula, the scalar kernels, and one declaration. Kernels are written
+as mathematics; `engine.primitives` says in what precision they are evaluated. ``E`` is always
+exp(-|x|), which cannot overflow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastact.elementary import clamp, exp, exp_tail, expm1, log, log1p_unit, near_silu_root
+from fastact.engine.activation import Kink, Parameter, declare
+from fastact.engine.primitives import copysign, kernel, scaled, where
+
+INF = np.inf
+
+
+# identity     y = x          y' = 1
+@kernel(widen=False)
+def identity(x):
+    return x
+
+
+@kernel(widen=False)
+def one(x):
+    return where(x != x, x, 1.0)
+
+
+@kernel(widen=False)
+def zero(x):
+    return where(x != x, x, 0.0)
+
+
+identity = declare(
+    identity, one, zero,
+    derivative_from_output=one,
+    formula="x",
+    summary="The input itself: the activation of a linear layer.",
+    monotone=1, odd=True,
+)  # fmt: skip
+
+
+# sigmoid     y = 1 / (1 + e^-x)          y' = y (1 - y) = E / (1 + E)^2
+# y' from the output is 0 once y rounds to 1; from E it keeps its relative accuracy in both tails.
+@kernel
+def sigmoid(x):
+    e = exp(-abs(x))
+    return where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+@kernel
+def sigmoid_derivative(x):
+    e = exp(-abs(x))
+    d = 1.0 + e
+    return e / (d * d)
+
+
+@kernel
+def sigmoid_second_derivative(x):  # y' (1 - 2 y), where 1 - 2 y = expm1(-|x|) / (1 + E), signed
+    e = exp(-abs(x))
+    d = 1.0 + e
+    return copysign(e * -expm1(-abs(x)) / (d * d * d), -x)
+
+
+@kernel
+def sigmoid_from_output(y):
+    return y * (1.0 - y)
+
+
+sigmoid = declare(
+    sigmoid, sigmoid_derivative, sigmoid_second_derivative,
+    derivative_from_output=sigmoid_from_output,
+    formula=r"\frac{1}{1 + e^{-x}}",
+    summary="The logistic function 1 / (1 + exp(-x)).",
+    limits="0 at -inf, 1 at inf",
+    source="Verhulst 1845; also called expit",
+    aliases=("expit",),
+    monotone=1, range=(0.0, 1.0), roots={"second_derivative": (0.0,)},
+    saturates={"forward": ((40.0, 1.0),)},
+)  # fmt: skip
+
+
+# log_sigmoid     y = log(1 / (1 + e^-x)) = min(x, 0) - log1p(E)          y' = sigmoid(-x)
+# Both terms have the same sign, so nothing cancels.
+@kernel
+def log_sigmoid(x):
+    return where(x < 0.0, x, 0.0) - log1p_unit(exp(-abs(x)))
+
+
+@kernel
+def log_sigmoid_derivative(x):
+    e = exp(-abs(x))
+    return where(x > 0.0, e, 1.0) / (1.0 + e)
+
+
+@kernel
+def log_sigmoid_second_derivative(x):
+    e = exp(-abs(x))
+    d = 1.0 + e
+    return -(e / (d * d))
+
+
+@kernel
+def log_sigmoid_from_output(y):  # 1 - e^y
+    return -expm1(y)
+
+
+log_sigmoid = declare(
+    log_sigmoid, log_sigmoid_derivative, log_sigmoid_second_derivative,
+    derivative_from_output=log_sigmoid_from_output,
+    formula=r"-\log(1 + e^{-x})",
+    summary="The logarithm of the logistic function, -log(1 + exp(-x)).",
+    limits="-inf at -inf, -0 at inf",
+    source="also called log_expit",
+    aliases=("log_expit",),
+    monotone=1, range=(-INF, 0.0),
+)  # fmt: skip
+
+
+# logit     y = log(x / (1 - x))          y' = 1 / (x (1 - x))
+# 1 - x is exact near 1/2, where the quotient is near 1 and its logarithm must not lose it.
+@kernel
+def logit(x):
+    return log(x / (1.0 - x))
+
+
+@kernel
+def logit_derivative(x):
+    inside = where(x < 0.0, np.nan, where(x > 1.0, np.nan, x))
+    return 1.0 / (inside * (1.0 - inside))
+
+
+@kernel
+def logit_second_derivative(x):
+    inside = where(x < 0.0, np.nan, where(x > 1.0, np.nan, x))
+    d = 1.0 / (inside * (1.0 - inside))
+    return (scaled(inside, 2.0) - 1.0) * d * d
+
+
+@kernel
+def logit_from_output(y):  # 1 / x (1 - x) = (1 + E)^2 / E
+    e = exp(-abs(y))
+    d = 1.0 + e
+    return d * d / e
+
+
+logit = declare(
+    logit, logit_derivative, logit_second_derivative,
+    derivative_from_output=logit_from_output,
+    formula=r"\log\frac{x}{1 - x}",
+    summary="The log-odds log(x / (1 - x)), the inverse of the logistic function.",
+    limits="-inf at 0, inf at 1, NaN outside [0, 1]",
+    source="Berkson 1944",
+    monotone=1, domain=(0.0, 1.0), roots={"forward": (0.5,), "second_derivative": (0.5,)},
+)  # fmt: skip
+
+
+# tanh     y = (1 - e^-2x) / (1 + e^-2x)          y' = 1 - y^2 = 4 E^2 / (1 + E^2)^2
+# With m = expm1(-2|x|), |y| = -m / (2 + m): accurate at 0, and it cannot overflow.
+@kernel
+def tanh(x):
+    m = expm1(scaled(-abs(x), 2.0))
+    return copysign(-m / (2.0 + m), x)
+
+
+@kernel
+def tanh_derivative(x):
+    e, scale = exp_tail(scaled(-abs(x), 2.0))
+    d = 1.0 + scaled(e, scale)
+    return scaled(scaled(e, 4.0) / (d * d), scale)
+
+
+@kernel
+def tanh_second_derivative(x):  # -2 y y'
+    e, scale = exp_tail(scaled(-abs(x), 2.0))
+    d = 1.0 + scaled(e, scale)
+    m = expm1(scaled(-abs(x), 2.0))
+    return copysign(scaled(scaled(e * -m, 8.0) / (d * d * d), scale), -x)
+
+
+@kernel
+def tanh_from_output(y):
+    return (1.0 - y) * (1.0 + y)
+
+
+tanh = declare(
+    tanh, tanh_derivative, tanh_second_derivative,
+    derivative_from_output=tanh_from_output,
+    formula=r"\tanh x",
+    summary="The hyperbolic tangent.",
+    limits="-1 at -inf, 1 at inf",
+    monotone=1, odd=True, range=(-1.0, 1.0), roots={"second_derivative": (0.0,)},
+    saturates={"forward": ((25.0, 1.0), (-25.0, -1.0))},
+)  # fmt: skip
+
+
+# relu     y = max(x, 0)          y' = 1 for x > 0, else 0
+@kernel(widen=False)
+def relu(x):
+    return where(x <= 0.0, 0.0, x)
+
+
+@kernel(widen=False)
+def relu_derivative(x):
+    return where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x))
+
+
+relu = declare(
+    relu, relu_derivative, zero,
+    derivative_from_output=relu_derivative,
+    formula=r"\max(x, 0)",
+    summary="The rectified linear unit max(x, 0).",
+    limits="0 at -inf, inf at inf",
+    source="Nair and Hinton 2010",
+    kinks=(Kink(0.0, 0.0),), monotone=1, range=(0.0, INF),
+)  # fmt: skip
+
+
+# leaky_relu     y = x for x > 0, else s x          y' = 1 for x > 0, else s
+@kernel(widen=False)
+def leaky_relu(x, slope):
+    return where(x > 0.0, x, slope * x)
+
+
+@kernel(widen=False)
+def leaky_relu_derivative(x, slope):
+    return where(x > 0.0, 1.0, where(x <= 0.0, slope, x))
+
+
+@kernel(widen=False)
+def leaky_relu_second_derivative(x, slope):
+    return where(x != x, x, 0.0)
+
+
+leaky_relu = declare(
+    leaky_relu, leaky_relu_derivative, leaky_relu_second_derivative,
+    derivative_from_output=leaky_relu_derivative,
+    params=(Parameter("negative_slope", 0.01, -2.0, 2.0, positive="output"),),
+    formula=r"\max(x, 0) + s \min(x, 0)",
+    summary="The rectified linear unit with slope `negative_slope` below 0.",
+    source="Maas, Hannun and Ng 2013",
+    kinks=(Kink(0.0, "negative_slope"),),
+)  # fmt: skip
+
+
+# softplus     y = log(1 + e^bx) / b = max(x, 0) + log1p(e^-|bx|) / b          y' = sigmoid(b x)
+# exp cannot overflow, log1p keeps the left tail, and no threshold is needed.
+@kernel
+def softplus(x, beta):
+    return where(x > 0.0, x, 0.0) + log1p_unit(exp(-abs(beta * x))) / beta
+
+
+@kernel
+def softplus_derivative(x, beta):
+    e = exp(-abs(beta * x))
+    return where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+@kernel
+def softplus_second_derivative(x, beta):
+    e = exp(-abs(beta * x))
+    d = 1.0 + e
+    return beta * e / (d * d)
+
+
+@kernel
+def softplus_from_output(y, beta):  # 1 - e^-by
+    return -expm1(-(beta * y))
+
+
+softplus = declare(
+    softplus, softplus_derivative, softplus_second_derivative,
+    derivative_from_output=softplus_from_output,
+    params=(Parameter("beta", 1.0, 0.125, 8.0, positive="always"),),
+    formula=r"\frac{1}{\beta}\log(1 + e^{\beta x})",
+    summary="The smooth rectifier log(1 + exp(beta x)) / beta.",
+    limits="0 at -inf, inf at inf",
+    source="Dugas et al. 2001",
+    monotone=1, range=(0.0, INF),
+)  # fmt: skip
+
+
+# silu     y = x sigmoid(x)          y' = sigmoid(x) (1 + x (1 - sigmoid(x)))
+# With E: y' = E (1 + E + x) / (1 + E)^2 for x < 0, and (1 + E (1 + x)) / (1 + E)^2 otherwise; it
+# cancels at its root only. E is kept from becoming a subnormal number before x multiplies it.
+@kernel
+def silu(x):
+    x = where(x < -800.0, -800.0, x)
+    e, scale = exp_tail(-abs(x))
+    d = 1.0 + scaled(e, scale)
+    return where(x < 0.0, scaled(x * e / d, scale), x / d)
+
+
+@kernel
+def silu_derivative(x):
+    x = clamp(x, -800.0, 800.0)
+    e, scale = exp_tail(-abs(x))
+    small = scaled(e, scale)
+    d = 1.0 + small
+    left = scaled(e * (d + x) / (d * d), scale)
+    return near_silu_root(x, where(x < 0.0, left, (1.0 + small * (1.0 + x)) / (d * d)))
+
+
+@kernel
+def silu_second_derivative(x):  # E (2 (1 + E) + |x| expm1(-|x|)) / (1 + E)^3
+    x = abs(clamp(x, -800.0, 800.0))
+    e, scale = exp_tail(-x)
+    d = 1.0 + scaled(e, scale)
+    return scaled(e * (scaled(d, 2.0) + x * expm1(-x)) / (d * d * d), scale)
+
+
+silu = declare(
+    silu, silu_derivative, silu_second_derivative,
+    formula=r"x\,\sigma(x)",
+    summary="The sigmoid linear unit x sigmoid(x), also called swish.",
+    limits="-0 at -inf, inf at inf",
+    source="Hendrycks and Gimpel 2016; Elfwing, Uchibe and Doya 2017",
+    range=(-0.27846454276107379, INF),
+    roots={
+        "forward": (0.0,),
+        "derivative": (-1.2784645427610738,),
+        "second_derivative": (-2.3993572805154677, 2.3993572805154677),
+    },
+)  # fmt: skip
+
+
+# exponential     y = y' = e^x
+@kernel
+def exponential(x):
+    return exp(x)
+
+
+@kernel
+def exponential_from_output(y):
+    return y
+
+
+exponential = declare(
+    exponential, exponential, exponential,
+    derivative_from_output=exponential_from_output,
+    formula="e^x",
+    summary="The exponential function, the inverse link of Poisson models.",
+    limits="0 at -inf, inf at inf",
+    monotone=1, range=(0.0, INF),
+)  # fmt: skip

@@ -1,0 +1,143 @@
+"""`fastact warmup`: compile ahead of time, in parallel processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+import fastact as fa
+from fastact.cli.report import CommandError, console, progress, unknown, write_json
+from fastact.engine import catalogue, store, threads
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Loop = tuple[str, str]  # name and dtype
+
+
+def warmup(
+    functions: Annotated[
+        list[str] | None, typer.Argument(help="What to compile; everything if none is named.")
+    ] = None,
+    dtype: Annotated[
+        list[str] | None, typer.Option(help="Only this dtype; may be given several times.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes to compile in.", show_default="number of threads"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
+) -> None:
+    """Compile functions ahead of time, in parallel processes: for images and CI.
+
+    What is compiled already is only loaded. Fails (exit status 1) if a function does not compile or
+    compiled code cannot be kept.
+    """
+    loops = _selected(functions, dtype)
+    if problem := store.problem(store.configured()):
+        raise CommandError(f"compiled code would not be kept: {problem}")
+    start, before = perf_counter(), _files()
+    done = _compile(loops, jobs or threads.get_num_threads(), console(quiet=as_json))
+    compiled = [loop for loop, outcome in done.items() if outcome is True]
+    failed = {loop: str(outcome) for loop, outcome in done.items() if not isinstance(outcome, bool)}
+    seconds = perf_counter() - start
+    if as_json:
+        write_json(
+            {
+                "directory": str(store.directory()),
+                "loops": len(loops),
+                "compiled": [{"name": name, "dtype": dtype} for name, dtype in compiled],
+                "failed": [
+                    {"name": name, "dtype": dtype, "error": error}
+                    for (name, dtype), error in failed.items()
+                ],
+                "seconds": seconds,
+            }
+        )
+    else:
+        console().print(
+            f"{len(loops)} loops in {store.directory()}: {len(compiled)} compiled, "
+            f"{len(loops) - len(compiled) - len(failed)} there already, {seconds:.1f} s"
+        )
+    _check(compiled, failed, _files() - before)
+
+
+def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loop]:
+    """Return the loops of these functions, or varieties of one, and dtypes; `None` means all."""
+    loops = catalogue.loops()
+    names = {loop.function for loop in loops} | {loop.name for loop in loops}
+    known = {loop.dtype for loop in loops}
+    # An alias is the same object as the function that it stands for.
+    wanted = {getattr(getattr(fa, name, None), "name", name) for name in functions or names}
+    for kind, given, choice in (("function", wanted, names), ("dtype", dtypes or (), known)):
+        for name in given:
+            if name not in choice:
+                raise unknown(kind, name, sorted(choice))
+    return [
+        (loop.name, loop.dtype)
+        for loop in loops
+        if not wanted.isdisjoint({loop.function, loop.name}) and loop.dtype in (dtypes or known)
+    ]
+
+
+def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | BaseException]:
+    """Return for each loop whether it had to be compiled, or the exception that this ended with."""
+    columns = (
+        TextColumn("Compiling"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", style="dim"),
+    )
+    done: dict[Loop, bool | BaseException] = {}
+    with (
+        progress(out, *columns) as bars,
+        _tasks(loops, jobs) as tasks,
+    ):
+        bar = bars.add_task("", total=len(loops))
+        for task in as_completed(tasks):
+            done[tasks[task]] = task.exception() or task.result()
+            bars.update(bar, advance=1, description=" ".join(tasks[task]))
+    return done
+
+
+@contextmanager
+def _tasks(loops: list[Loop], jobs: int) -> Iterator[dict[Future[bool], Loop]]:
+    """Start `_ensure` for every loop, in processes that end with this block, whatever ends it."""
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        # The processes inherit this: Ctrl-C is for their parent alone, which then ends them.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        tasks = {pool.submit(_ensure, *loop): loop for loop in loops}
+        signal.signal(signal.SIGINT, handler)
+        try:
+            yield tasks
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _ensure(name: str, dtype: str) -> bool:
+    loops = catalogue.loops()
+    return next(loop for loop in loops if (loop.name, loop.dtype) == (name, dtype)).ensure()
+
+
+def _files() -> set[tuple[str, str, int]]:
+    return {(e.name, e.dtype, e.path.stat().st_mtime_ns) for e in store.entries()}
+
+
+def _check(compiled: list[Loop], failed: dict[Loop, str], new: set[tuple[str, str, int]]) -> None:
+    for (name, dtype), error in failed.items():
+        raise CommandError(f"{len(failed)} not compiled, the first is {name} {dtype}: {error}")
+    kept = {(name, dtype) for name, dtype, _ in new}
+    if lost := [loop for loop in compiled if loop not in kept]:
+        raise CommandError(f"{len(lost)} compiled but not kept in {store.directory()}")

@@ -1,0 +1,331 @@
+"""The class of an elementwise activation, and the functions that belong to one."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastact.engine import catalogue, threads, ufunc
+from fastact.engine.primitives import Kernel
+
+Array = Any  # whatever `numpy.ufunc` takes: arrays, scalars, sequences, Series, dask arrays …
+
+# The largest errors promised, in units in the last place, where a declaration does not say less.
+MAX_ULP: dict[str, dict[str, float]] = {
+    "float16": {"forward": 0.5, "derivative": 0.5, "second_derivative": 0.5},
+    "float32": {"forward": 1.0, "derivative": 1.0, "second_derivative": 2.0},
+    "float64": {"forward": 2.0, "derivative": 2.0, "second_derivative": 2.0},
+}
+VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an activation, and the range over which its error bound holds."""
+
+    name: str
+    default: float | None
+    low: float
+    high: float
+    positive: str = ""  # "always", or "output": where the derivative is found from the output
+
+    def check(self, function: str, value: Any) -> None:
+        """Raise a ValueError unless `value` is positive."""
+        if not np.all(np.greater(value, 0)):
+            raise ValueError(f"{function}(): {self.name} must be positive, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point where the derivative jumps, and the value it is given there."""
+
+    at: float
+    derivative: float | str  # or the name of a parameter
+
+
+class Function:
+    """A NumPy ufunc that is made on its first use.
+
+    Calling it is calling the ufunc: broadcasting, ``out=``, ``where=``, ``dtype=``, ``casting=``,
+    any strides and byte order, and dispatch to pandas, xarray and dask.
+    """
+
+    needs_positive = "always"
+
+    def __init__(self, owner: Activation, variety: str, nin: int) -> None:
+        self.owner, self.variety, self.nin = owner, variety, nin
+        self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
+        self.params = owner.params
+        self._call: Any = self._first_call
+        self._ufunc: np.ufunc | None = None
+        function = "build"
+        for dtype in catalogue.DTYPES:
+            build = catalogue.builder(
+                "fastact.engine.varieties", function, owner.kernels, variety, nin
+            )
+            catalogue.add(catalogue.LoopSpec(self.name, owner.name, dtype, build, owner.source))
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        if self._ufunc is None:
+            nout = 2 if self.variety == "value_and_derivative" else 1
+            self._ufunc = ufunc.make(
+                self.name, self.owner.__doc__ or "", self.nin, nout, self._address, threads.block()
+            )
+            self._call = self._ufunc
+        return self._ufunc
+
+    def _address(self, dtype: str) -> int:
+        return catalogue.get(self.name, dtype).address()
+
+    def _first_call(self, *args: Any, **options: Any) -> Any:
+        return self.ufunc(*args, **options)
+
+    def __call__(self, x: Array, /, *params: Array, **options: Any) -> Any:
+        if self.params:
+            params = self._bind(params, options)
+        if threads.in_use:
+            threads.sync()
+        return self._call(x, *params, **options)
+
+    def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
+        """The parameters in the order of the declaration, taken out of `named`."""
+        if len(params) > len(self.params):
+            raise TypeError(
+                f"{self.name}() takes {1 + len(self.params)} positional arguments "
+                f"({', '.join(['x', *(p.name for p in self.params)])}), got {1 + len(params)}"
+            )
+        values = list(params)
+        for p in self.params[: len(params)]:
+            if p.name in named:
+                raise TypeError(f"{self.name}() got two values for {p.name}")
+        for p in self.params[len(params) :]:
+            value = named.pop(p.name, p.default)
+            if value is None:
+                raise TypeError(f"{self.name}() needs a value for {p.name}")
+            values.append(value)
+        for p, value in zip(self.params, values, strict=True):
+            if p.positive == "always" or p.positive == self.needs_positive:
+                p.check(self.owner.name, value)
+        return tuple(values)
+
+    def __reduce__(self) -> Any:
+        return operator.attrgetter(self.variety), (self.owner,)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.owner.name}.{self.variety}>"
+
+
+class Backward(Function):
+    """The vector-Jacobian product of an activation: ``dy * f'(x)``."""
+
+    def __init__(self, owner: Activation) -> None:
+        super().__init__(owner, "backward", 2 + len(owner.params))
+        self.from_output: Function | None = None
+        if owner.from_output:
+            self.from_output = FromOutput(owner, "backward_from_output", self.nin)
+
+    def __call__(  # type: ignore[override]
+        self,
+        dy: Array,
+        /,
+        *,
+        x: Array | None = None,
+        y: Array | None = None,
+        out: Any = None,
+        **named: Any,
+    ) -> Any:
+        """``dy * f'(x)``, from the input `x` or, where that is enough, from the output `y`.
+
+        Raises
+        ------
+        TypeError
+            If not exactly one of `x` and `y` is given, or if `y` is not enough.
+        """
+        name = f"{self.owner.name}.backward"
+        if (x is None) == (y is None):
+            given = "neither" if x is None else "both"
+            raise TypeError(f"{name}() needs exactly one of x= and y=, got {given}")
+        used = self if x is not None else self.from_output
+        if used is None:
+            raise TypeError(
+                f"{name}(): the output of {self.owner.name} does not determine its derivative; "
+                "pass the input as x="
+            )
+        params = used._bind((), named)
+        if named:
+            raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(named))!r}")
+        if threads.in_use:
+            threads.sync()
+        return used._call(dy, x if y is None else y, *params, out=out)
+
+
+class FromOutput(Function):
+    """``dy * f'(x)`` from ``y = f(x)``."""
+
+    needs_positive = "output"
+
+    def __reduce__(self) -> Any:
+        return operator.attrgetter("backward.from_output"), (self.owner,)
+
+
+@dataclass(eq=False, repr=False)
+class Declaration:
+    """What is known of an activation: the record that all else is generated from."""
+
+    name: str
+    formula: str
+    kernels: Mapping[str, Kernel]
+    params: tuple[Parameter, ...] = ()
+    kinks: tuple[Kink, ...] = ()
+    roots: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    domain: tuple[float, float] = (-np.inf, np.inf)
+    range: tuple[float, float] = (-np.inf, np.inf)
+    monotone: int = 0
+    odd: bool = False
+    saturates: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+
+
+class Activation(Function):
+    """An elementwise activation: a function, its derivatives and their products with gradients.
+
+    ``f(x, *params, out=None, where=True, dtype=None, casting="same_kind")`` is the value, with the
+    semantics of `numpy.ufunc`. Parameters are positional or named, scalars or arrays that broadcast
+    against `x`. float16, float32 and float64 give their own dtype, integers and bool give float64.
+    """
+
+    def __init__(self, declaration: Declaration, doc: str) -> None:
+        self.declaration = declaration
+        self.__doc__ = doc
+        self.__module__ = "fastact"
+        self.name = self.__name__ = self.__qualname__ = declaration.name
+        self.kernels, self.source = declaration.kernels, declaration.source
+        self.formula, self.kinks = declaration.formula, declaration.kinks
+        self.roots, self.domain, self.range = (
+            declaration.roots, declaration.domain, declaration.range
+        )  # fmt: skip
+        self.monotone, self.odd = declaration.monotone, declaration.odd
+        self.saturates, self.aliases = declaration.saturates, declaration.aliases
+        self.params = declaration.params
+        self.from_output = "derivative_from_output" in declaration.kernels
+        self.max_ulp = {
+            dtype: bounds | dict(declaration.bounds.get(dtype, {}))
+            for dtype, bounds in MAX_ULP.items()
+        }
+        super().__init__(self, "forward", 1 + len(self.params))
+        self.derivative = Function(self, "derivative", self.nin)
+        self.second_derivative = Function(self, "second_derivative", self.nin)
+        self.value_and_derivative = Function(self, "value_and_derivative", self.nin)
+        self.backward = Backward(self)
+
+    def functions(self) -> Iterator[Function]:
+        """Every function of this activation that has a ufunc."""
+        yield self
+        yield from (getattr(self, variety) for variety in VARIETIES)
+        yield self.backward
+        if self.backward.from_output is not None:
+            yield self.backward.from_output
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        names = ", ".join(["x", *(p.name for p in self.params)])
+        return f"<fastact.{self.name}({names}) = {self.formula}>"
+
+
+DOC = """{summary}
+
+.. math:: f(x) = {formula}
+
+Parameters
+----------
+x : array_like of float16, float32 or float64
+    Any shape. Integers and bool are converted to float64.{parameters}
+out, where, dtype, casting
+    As for every `numpy.ufunc`.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the arguments broadcast to and the dtype of `x`.
+
+Raises
+------
+TypeError
+    For complex, object, string and longdouble input.{raises}
+
+Notes
+-----
+Limits: {limits}; NaN gives NaN. No floating-point warning is raised.
+Kinks: {kinks}.
+Error: at most {ulp32:g} ulp in float32 and {ulp64:g} ulp in float64, for the value and the derivative.
+Backward: from the input ``x=``{from_output}.{source}
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> x = np.array([-1.0, 0.0, 2.0], dtype=np.float32)
+>>> fa.{name}(x{arguments}).dtype
+dtype('float32')
+>>> dy = np.ones_like(x)
+>>> bool((fa.{name}.backward(dy, x=x{arguments}) == fa.{name}.derivative(x{arguments})).all())
+True
+"""
+
+
+def documentation(d: Declaration, summary: str, limits: str, reference: str) -> str:
+    """The docstring of an activation."""
+    described = [
+        f"\n{p.name} : array_like, default {p.default:g}\n    Broadcasts against `x`."
+        + (" Must be positive." if p.positive == "always" else "")
+        for p in d.params
+    ]
+    checked = [p.name for p in d.params if p.positive == "always"]
+    kinks = [f"at x = {k.at:g} the derivative is taken to be {k.derivative}" for k in d.kinks]
+    return DOC.format(
+        summary=summary,
+        formula=d.formula,
+        parameters="".join(described),
+        raises="".join(f"\nValueError\n    If `{name}` is not positive." for name in checked),
+        limits=limits,
+        kinks="; ".join(kinks) or "none",
+        ulp32=MAX_ULP["float32"]["forward"],
+        ulp64=MAX_ULP["float64"]["forward"],
+        from_output=" or the output ``y=``" if "derivative_from_output" in d.kernels else "",
+        source=f"\nSource: {reference}." if reference else "",
+        name=d.name,
+        arguments="",
+    )
+
+
+def declare(
+    forward: Kernel,
+    derivative: Kernel,
+    second_derivative: Kernel,
+    *,
+    derivative_from_output: Kernel | None = None,
+    formula: str,
+    summary: str,
+    limits: str = "-inf at -inf, inf at inf",
+    source: str = "",
+    **fields: Any,
+) -> Activation:
+    """Declare an activation; it is named after its first kernel. See `Declaration`."""
+    kernels = {
+        "forward": forward,
+        "derivative": derivative,
+        "second_derivative": second_derivative,
+    }
+    if derivative_from_output is not None:
+        kernels["derivative_from_output"] = derivative_from_output
+    record = Declaration(forward.__name__, formula, kernels, **fields)
+    return Activation(record, documentation(record, summary, limits, source))

@@ -1,0 +1,100 @@
+"""Every loop that can be compiled: what warms up, what is stored and what is loaded."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastact.engine import store
+
+DTYPES = ("float16", "float32", "float64")
+
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a child must not inherit a compiler in mid-work
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
+_loops: dict[tuple[str, str], LoopSpec] = {}
+
+
+@dataclass(frozen=True)
+class LoopSpec:
+    """One inner loop: a ufunc's name, the function it belongs to, and a dtype.
+
+    `build` returns its object code; it is called only when the store does not hold the loop.
+    `source` is what decides the code beside this package, for functions that users define.
+    """
+
+    name: str
+    function: str
+    dtype: str
+    build: Callable[[LoopSpec], bytes]
+    source: str = ""
+
+    @property
+    def symbol(self) -> str:
+        return f"fastact_{self.name}_{self.dtype}"
+
+    def code(self) -> tuple[bytes, bool]:
+        """The object code, and whether it had to be compiled."""
+        path = store.path_of(self.name, self.dtype, self.source)
+        code = store.read(path)
+        if code is not None:
+            return code, False
+        code = self.build(self)
+        store.write(path, code)
+        return code, True
+
+    def ensure(self) -> bool:
+        """Compile the loop unless the store holds it; whether it had to be compiled."""
+        with _lock:
+            return self.code()[1]
+
+    def address(self) -> int:
+        """The address of the loop in this process."""
+        from fastact.engine import machine
+
+        with _lock:
+            known = _addresses.get(self)
+            if known is None:
+                known = _addresses[self] = machine.load(self.code()[0], self.symbol)
+            return known
+
+
+_addresses: dict[LoopSpec, int] = {}
+
+
+def add(spec: LoopSpec) -> LoopSpec:
+    """Enter a loop."""
+    _loops[spec.name, spec.dtype] = spec
+    return spec
+
+
+def loops() -> list[LoopSpec]:
+    """Every loop, in the order of the documentation."""
+    return list(_loops.values())
+
+
+def get(name: str, dtype: str) -> LoopSpec:
+    """The loop of a ufunc for a dtype."""
+    return _loops[name, dtype]
+
+
+def loaded() -> list[LoopSpec]:
+    """The loops that this process has loaded or compiled so far."""
+    return list(_addresses)
+
+
+def builder(module: str, function: str, *arguments: Any) -> Callable[[LoopSpec], bytes]:
+    """A `build` that imports Numba only when it is called."""
+
+    def build(spec: LoopSpec) -> bytes:
+        from importlib import import_module
+
+        code: bytes = getattr(import_module(module), function)(spec, *arguments)
+        return code
+
+    return build

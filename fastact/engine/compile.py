@@ -1,0 +1,135 @@
+"""From a kernel to object code: the only place with compiler options.
+
+Numba compiles the scalar function, `engine.loops` writes the loop around it, LLVM inlines the one
+into the other, vectorises and emits. Importing this module imports Numba; the rest of the package
+does so only when something has to be compiled that the store does not hold.
+
+``fastmath`` is never used: it deletes checks for NaN. ``error_model="numpy"`` always: the other
+raises from inside the loop and keeps it from being vectorised.
+"""
+
+from __future__ import annotations
+
+import functools
+import platform
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba import njit
+from numba.core import types
+from numba.core.datamodel import models
+from numba.core.datamodel.registry import register_default
+from numba.core.imputils import lower_constant
+from numba.extending import typeof_impl
+
+from fastact.engine import loops, machine, pair, primitives
+from fastact.engine.primitives import Elementary, Kernel
+
+OPTIONS = {
+    "error_model": "numpy",
+    "nogil": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+ELEMENT = {"float16": types.uint16, "float32": types.float32, "float64": types.float64}
+
+
+@functools.cache
+def dispatcher(function: Callable[..., Any]) -> Any:
+    """The Numba dispatcher of a scalar function."""
+    return njit(**OPTIONS)(function)
+
+
+# ---------------------------------------------------------------- kernels that call kernels
+class KernelType(types.Callable, types.Opaque):  # type: ignore[misc]
+    """Numba's type of a `Kernel`: a function that is chosen by the types of its arguments."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        super().__init__(f"kernel({kernel.__module__}.{kernel.__name__}, {id(kernel)})")
+
+    def choose(self, args: Any) -> types.Dispatcher:
+        kernel = self.kernel
+        if isinstance(kernel, Elementary) and any(isinstance(t, pair.NumberType) for t in args):
+            kernel = kernel.pair
+        return types.Dispatcher(dispatcher(kernel.function))
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        return self.choose(args).get_call_type(context, args, kws)
+
+    def get_call_signatures(self) -> Any:
+        return (), True
+
+    def get_impl_key(self, sig: Any) -> Any:
+        return self.choose(sig.args).get_impl_key(sig)
+
+
+register_default(KernelType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Kernel)
+def _typeof_kernel(kernel: Kernel, context: Any) -> KernelType:
+    return KernelType(kernel)
+
+
+@lower_constant(KernelType)
+def _constant_kernel(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+    return context.get_dummy_value()
+
+
+# ---------------------------------------------------------------- the elements of an array
+@functools.cache
+def core(kernel: Kernel, dtype: str) -> Any:
+    """The dispatcher of `kernel` as a function of array elements of this dtype."""
+    widen, rounded, single = primitives.widen, primitives.rounded, primitives.single
+    unpack, pack = primitives.half_to_double, primitives.double_to_half
+    if dtype == "float32" and kernel.float32 is not None:
+        kernel = kernel.float32
+    compute = dispatcher(kernel.function)
+
+    def same(*x: Any) -> Any:
+        return compute(*x)
+
+    def same_float32(*x: Any) -> Any:
+        return single(compute(*x))
+
+    def float64(*x: Any) -> Any:
+        return rounded(compute(*widen(x)))
+
+    def float32(*x: Any) -> Any:
+        return single(rounded(compute(*widen(x))))
+
+    def float16(*x: Any) -> Any:
+        return pack(rounded(compute(*unpack(x))))
+
+    if not kernel.widen and dtype != "float16":
+        return dispatcher(same_float32 if dtype == "float32" else same)
+    return dispatcher({"float16": float16, "float32": float32, "float64": float64}[dtype])
+
+
+def product(dtype: str) -> Any:
+    """The dispatcher of ``a * b`` on array elements of this dtype."""
+    return core(primitives.product, dtype)
+
+
+def object_code(name: str, function: Any, dtype: str, nin: int, nout: int) -> bytes:
+    """The object code of the inner loop `name` over a dispatcher of array elements."""
+    _, _, arguments, _ = function.get_call_template((ELEMENT[dtype],) * nin, {})
+    result = function.overloads[tuple(arguments)]
+    scalar = loops.Scalar(result.fndesc.mangled_name, nin, nout, dtype)
+    text = loops.elementwise(name, scalar, machine.architecture())
+    return link(name, text, result.library.get_llvm_str())
+
+
+def link(name: str, text: str, *libraries: str) -> bytes:
+    """Inline the functions of `libraries` into the loop, optimise, and emit."""
+    module = llvm.parse_assembly(text)
+    for library in libraries:
+        module.link_in(llvm.parse_assembly(library))
+    for function in module.functions:
+        if not function.is_declaration and function.name != name:
+            function.linkage = llvm.Linkage.internal
+            if function.name not in loops.FUNCTIONS:
+                function.add_function_attribute("alwaysinline")
+    return machine.emit(module)

@@ -1,0 +1,72 @@
+"""LLVM: object code for this processor, and its way into the process. Numba is not needed."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import platform
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from fastact.engine import store
+
+
+def architecture() -> str:
+    """The processor's architecture in LLVM's words."""
+    name = platform.machine().lower()
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
+
+
+@functools.cache
+def target() -> Any:
+    """This processor, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    chosen = os.environ.get("NUMBA_CPU_NAME")
+    cpu = llvm.get_host_cpu_name() if chosen in (None, "", "host") else chosen
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:
+        features = llvm.get_host_cpu_features().flatten() if cpu != chosen else ""
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=True
+    )
+
+
+def emit(module: Any) -> bytes:
+    """Optimise a module and return its object code."""
+    module.triple = llvm.get_process_triple()
+    module.data_layout = str(target().target_data)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = True
+    passes = llvm.create_pass_builder(target(), options)
+    passes.getModulePassManager().run(module, passes)
+    return bytes(target().emit_object(module))
+
+
+@functools.cache
+def engine() -> Any:
+    """The loader. It is never taken down: threads may be inside its code until the process ends."""
+    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
+    return loader
+
+
+def load(code: bytes, name: str) -> int:
+    """Put object code into the process; the address of its function `name`."""
+    loader = engine()
+    loader.add_object_file(llvm.ObjectFileRef.from_data(code))
+    loader.finalize_object()
+    return int(loader.get_function_address(name))
+
+
+def native(name: str, text: str) -> int:
+    """The address of the function `name` of a module in LLVM assembly, through the store."""
+    path = store.path_of(name, "native", text)
+    code = store.read(path)
+    if code is None:
+        code = emit(llvm.parse_assembly(text))
+        store.write(path, code)
+    return load(code, name)

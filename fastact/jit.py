@@ -1,0 +1,1 @@
+def _init_extension(): pass

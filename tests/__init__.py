@@ -1,0 +1,1 @@
+"""The test suite: one file per property, each over the whole catalogue `fastact.activations`."""

@@ -1,0 +1,71 @@
+"""Axes of parametrisation, taken from the catalogue, and Hypothesis profiles.
+
+A test that has an argument ``f`` runs for every elementwise activation, ``function`` for each of
+their functions that has a ufunc, ``dtype`` for each float format, ``variety`` for value, derivative
+and second derivative. `FASTACT_TEST_PROFILE` chooses
+the profile: ``dev`` (few examples), ``ci`` (more, the same every time) or ``long``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import fastact as fa
+
+from .checks import VARIETIES
+from .strategies import DTYPES, LAYOUTS
+
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+settings.register_profile("dev", max_examples=10, **COMMON)
+settings.register_profile("ci", max_examples=25, derandomize=True, **COMMON)
+settings.register_profile("long", max_examples=500, **COMMON)
+DEFAULT = "ci" if os.environ.get("CI") else "dev"
+settings.load_profile(os.environ.get("FASTACT_TEST_PROFILE", DEFAULT))
+
+AXES = {
+    "f": list(fa.activations.values()),
+    "function": [g for f in fa.activations.values() for g in f.functions()],
+    "dtype": DTYPES,
+    "variety": VARIETIES,
+    "layout": tuple(LAYOUTS),
+}
+
+
+def name_of(value: object) -> str:
+    return getattr(value, "name", str(value))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    own = str([mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")])
+    for name, values in AXES.items():
+        if name in metafunc.fixturenames and f"'{name}'" not in own:
+            metafunc.parametrize(name, values, ids=name_of)
+
+
+@pytest.fixture
+def python(tmp_path):
+    """Run code in a fresh interpreter with a timeout; returns what it printed."""
+
+    def run(code: str, *, timeout: float = 120, check: bool = True, **env: str):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **env},
+            cwd=tmp_path,
+            timeout=timeout,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return run
+
+
+PACKAGE = Path(fa.__file__).parent

@@ -1,0 +1,116 @@
+"""The derivative, the backward pass and the one-pass form agree, and agree with calculus."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastact as fa
+
+from .checks import (
+    assert_same_bits,
+    backward,
+    check_from_output,
+    check_linear,
+    check_product,
+    check_slope,
+    check_together,
+)
+from .strategies import central, defaults, mixed, parameter_sets, parameters, sample, vectors
+
+
+@pytest.mark.parametrize("order", ["derivative", "second_derivative"])
+def test_is_the_slope_by_finite_differences(f, order):
+    x = central("float64", 2000, np.random.default_rng(2))
+    for params in parameter_sets(f, "float64"):
+        check_slope(f, order, x[np.abs(x) < 64], params)
+
+
+def test_backward_is_the_product(f, dtype):
+    dy, x = mixed(dtype, 3000, 1), mixed(dtype, 3000, 2)
+    for params in parameter_sets(f, dtype):
+        check_product(f, dy, x, params)
+
+
+@given(data=st.data())
+def test_backward_is_the_product_of_anything(f, dtype, data):
+    params = data.draw(parameters(f, dtype), "parameters")
+    x = data.draw(vectors(f, dtype), "x")
+    dy = np.array(
+        data.draw(st.lists(st.floats(width=16), min_size=x.size, max_size=x.size), "dy"), dtype
+    )
+    check_product(f, dy, x, params)
+
+
+def test_backward_is_linear(f, dtype):
+    dy, x = central(dtype, 2000, np.random.default_rng(3)), mixed(dtype, 2000, 4)
+    check_linear(f, dy, x, defaults(f, dtype))
+
+
+def test_value_and_derivative_is_the_two_calls(f, dtype):
+    for params in parameter_sets(f, dtype):
+        check_together(f, mixed(dtype, 3000), params)
+
+
+FROM_OUTPUT = [f for f in fa.activations.values() if f.from_output]
+
+
+def sets_for_output(f, dtype):
+    """The parameters for which the output is enough."""
+    sets = parameter_sets(f, dtype)
+    return [s for s in sets if all(v > 0 for p, v in zip(f.params, s, strict=True) if p.positive)]
+
+
+where_output_is_enough = pytest.mark.parametrize("f", FROM_OUTPUT, ids=lambda f: f.name)
+
+
+@where_output_is_enough
+def test_backward_from_the_output(f, dtype):
+    for params in sets_for_output(f, dtype):
+        check_from_output(f, sample(f, dtype, params)[::2], params)
+
+
+@where_output_is_enough
+def test_backward_from_the_output_is_never_nan(f, dtype):
+    x = mixed(dtype, 3000)
+    x = x[(x >= f.domain[0]) & (x <= f.domain[1])]
+    for params in sets_for_output(f, dtype):
+        dx = backward(f, np.ones_like(x), params, y=f(x, *params))
+        assert not np.isnan(dx).any(), x[np.isnan(dx)][:3]
+
+
+def test_backward_in_place(f, dtype):
+    x, dy = mixed(dtype, 700), mixed(dtype, 700, 5)
+    for saved in [{"x": x}, *([{"y": f(x)}] if f.from_output else [])]:
+        out = dy.copy()
+        assert f.backward(out, **saved, out=out) is out
+        assert_same_bits(out, f.backward(dy, **saved))
+
+
+def test_backward_leaves_its_inputs_alone(f, dtype):
+    dy, x = mixed(dtype, 700, 5), mixed(dtype, 700)
+    before = dy.tobytes(), x.tobytes()
+    f.backward(dy, x=x)
+    assert (dy.tobytes(), x.tobytes()) == before
+
+
+def test_backward_wants_exactly_one_of_x_and_y(f):
+    dy = np.ones(3)
+    for wrong in ({}, {"x": dy, "y": dy}):
+        with pytest.raises(TypeError, match="x="):
+            f.backward(dy, **wrong)
+
+
+def test_backward_from_an_output_that_is_not_enough(f):
+    if f.from_output:
+        assert f.backward(np.ones(3), y=f(np.full(3, 0.5))).shape == (3,)
+    else:
+        with pytest.raises(TypeError, match="x="):
+            f.backward(np.ones(3), y=np.ones(3))
+
+
+def test_backward_broadcasts(f):
+    dy, x = np.linspace(-1, 1, 5)[:, None], np.linspace(0.1, 0.9, 4)
+    assert_same_bits(f.backward(dy, x=x), dy * f.derivative(x))

@@ -1,0 +1,107 @@
+"""The same bits for every number of threads, offset, stride and length."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from fastact.engine import threads
+
+from .checks import VARIETIES, apply, assert_same_bits
+from .strategies import mixed
+
+THREADS = (1, 2, 3, 7)
+
+
+def cutover():
+    """The length from which threads share a call; this makes the pool, which decides it."""
+    fa.sigmoid(np.zeros(3, "f4"))
+    return min(threads.stats()["cutover"], 2**20) or 2**14
+
+
+@pytest.fixture(scope="module", params=["float16", "float32", "float64"])
+def buffer(request):
+    return mixed(request.param, 2 * cutover() + 2000)
+
+
+def test_lengths_around_the_cutover(f, buffer):
+    around = cutover()
+    wanted = {}
+    with fa.num_threads(1):
+        wanted = {v: apply(f, v, buffer) for v in VARIETIES}
+    for count in THREADS[1:]:
+        with fa.num_threads(count):
+            for length in (around - 1, around, around + 1, around + 63, 2 * around + 17):
+                for v in VARIETIES:
+                    assert_same_bits(
+                        apply(f, v, buffer[:length]), wanted[v][:length], (f.name, v, count)
+                    )
+
+
+def test_both_outputs_and_backward(f, buffer):
+    x, dy = buffer[100:], buffer[:-100]
+    with fa.num_threads(1):
+        wanted = (*f.value_and_derivative(x), f.backward(dy, x=x))
+    for count in THREADS[1:]:
+        with fa.num_threads(count):
+            got = (*f.value_and_derivative(x), f.backward(dy, x=x))
+        for a, b in zip(got, wanted, strict=True):
+            assert_same_bits(a, b, (f.name, count))
+
+
+def test_offsets(f, buffer):
+    whole = f(buffer[:1200])
+    for offset in range(64):
+        assert_same_bits(f(buffer[offset:1100]), whole[offset:1100], (f.name, offset))
+        out = np.empty(1200, buffer.dtype)[offset:1100]
+        assert_same_bits(f(buffer[offset:1100], out=out), whole[offset:1100], (f.name, offset))
+
+
+def test_lengths(f, buffer):
+    whole = f(buffer[:200])
+    for length in range(201):
+        assert_same_bits(f(buffer[:length]), whole[:length], (f.name, length))
+
+
+@pytest.mark.parametrize("step", [1, -1, 2, -2, 3, -3])
+def test_strides(f, buffer, step):
+    whole = f(buffer)
+    for count in THREADS:
+        with fa.num_threads(count):
+            assert_same_bits(f(buffer[::step]), whole[::step], (f.name, step, count))
+            out = np.empty(buffer.size * abs(step), buffer.dtype)[::step]
+            assert_same_bits(f(buffer, out=out), whole, (f.name, step, count))
+
+
+def test_rows_columns_and_transposes(f, buffer):
+    square = buffer[: 180 * 180].reshape(180, 180)
+    whole = f(buffer)[: 180 * 180].reshape(180, 180)
+    for count in (1, 3):
+        with fa.num_threads(count):
+            assert_same_bits(f(square.T), np.ascontiguousarray(whole.T))
+            assert_same_bits(f(square[::2, 5:-3]), whole[::2, 5:-3])
+
+
+def test_in_place(f, buffer):
+    wanted = f(buffer)
+    for count in THREADS:
+        x = buffer.copy()
+        with fa.num_threads(count):
+            assert f(x, out=x) is x
+        assert_same_bits(x, wanted, (f.name, count))
+
+
+@pytest.mark.parametrize(
+    "function", [fa.softmax, fa.log_softmax, fa.logsumexp], ids=lambda f: f.name
+)
+@pytest.mark.parametrize("shape", [(3000, 10), (10, 3000), (1, 70000), (300, 257)])
+def test_rowwise_functions(function, dtype, shape):
+    x = np.random.default_rng(0).normal(0, 5, shape).astype(dtype)
+    for axis in (0, 1):
+        with fa.num_threads(1):
+            wanted = function(x, axis=axis)
+        for count in THREADS[1:]:
+            with fa.num_threads(count):
+                assert_same_bits(function(x, axis=axis), wanted, (function.name, axis, count))
+                assert_same_bits(function(np.asfortranarray(x), axis=axis), wanted)

@@ -1,0 +1,43 @@
+"""Values, derivatives and second derivatives in ulps of mpmath's, and beside SciPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastact as fa
+
+from .checks import check_peer, check_values
+from .reference import SCIPY
+from .strategies import central, parameter_sets, parameters, sample, vectors
+
+
+def test_on_the_sample(f, variety, dtype):
+    first, *others = parameter_sets(f, dtype)
+    check_values(f, variety, sample(f, dtype, first), first)
+    for params in others:
+        check_values(f, variety, sample(f, dtype, params)[::4], params)
+
+
+@pytest.mark.slow
+def test_on_a_large_sample(f, variety, dtype):
+    for params in parameter_sets(f, dtype):
+        check_values(f, variety, sample(f, dtype, params, 4000), params)
+
+
+@given(data=st.data())
+def test_on_drawn_inputs(f, variety, dtype, data):
+    params = data.draw(parameters(f, dtype), "parameters")
+    check_values(f, variety, data.draw(vectors(f, dtype), "x"), params)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "f", [f for f in fa.activations.values() if f.name in SCIPY], ids=lambda f: f.name
+)
+def test_against_scipy(f, dtype):
+    x = central(dtype, 4000, np.random.default_rng(1))
+    x = x[(np.abs(x) < 32) & (x > f.domain[0]) & (x < f.domain[1])]
+    check_peer(f, SCIPY[f.name], x, (), f.max_ulp[dtype]["forward"] + 4)
