@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 from fastact import activations as _activations
 from fastact.engine.activation import Activation
+from fastact.losses import squared_error
+from fastact.rowwise import log_softmax, logsumexp, softmax
 from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
 
 __version__ = "0.1.0"

@@ -156,7 +156,7 @@ def cost_of_rounding(f: Any, x: float, params: tuple[float, ...], dtype: str) ->
     if kink_at(f, x, params):
         return 0.0
     y, slope, bend = (expected(f, variety, x, params) for variety in VARIETIES)
-    if not slope:
+    if not slope or mp.isinf(slope):
         return 0.0
     step = f.max_ulp[dtype]["forward"] * unit(y, dtype)
     return float(abs(bend / slope) * step / unit(slope, dtype))

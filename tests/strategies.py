@@ -276,7 +276,7 @@ def windows(draw: st.DrawFn, shape: tuple[int, ...], steps: tuple[int, ...], siz
     for axis in draw(st.permutations(range(len(shape)))):
         step = draw(st.sampled_from(steps))
         strides[axis] = step * extent
-        first += max(0, -strides[axis] * (shape[axis] - 1))
+        first += max(0, -strides[axis]) * max(0, shape[axis] - 1)
         extent *= max(1, abs(step) * shape[axis])
     return first + draw(st.integers(0, size - extent)), tuple(strides)
 

@@ -95,7 +95,7 @@ def test_demo_in_a_pipe_is_plain_text():
     assert set(result.stdout) - {"\n"} == {c for c in result.stdout if c.isprintable()}
     assert "Accuracy" in result.stdout
     assert "━" not in result.stdout  # what the progress bar is made of
-    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 def test_demo_in_a_terminal_shows_progress_and_fails_when_it_learns_too_little():

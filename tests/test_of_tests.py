@@ -23,6 +23,9 @@ from .strategies import central, defaults, mixed, sample
 GOOD = pytest.mark.parametrize("f", [fa.sigmoid, fa.relu, fa.softplus], ids=lambda f: f.name)
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the mistakes
+
+
 class Mutant:
     """An activation with some of its functions replaced."""
 
@@ -46,7 +49,7 @@ def at(f, dtype="float64"):
 
 
 def scaled(f, factor):
-    return lambda x, *params: (f(x, *params) * x.dtype.type(factor)).astype(x.dtype)
+    return lambda x, *params: np.multiply(f(x, *params), x.dtype.type(factor))
 
 
 def instead(f, condition, value):
@@ -74,8 +77,9 @@ def test_a_tenth_of_a_percent(f, variety):
 
 
 @pytest.mark.parametrize("f", [fa.sigmoid, fa.tanh], ids=lambda f: f.name)
-def test_wrong_only_in_saturation(f, dtype):
-    wrong = Mutant(f, derivative=instead(f.derivative, lambda x: x > 12, 0))
+@pytest.mark.parametrize(("dtype", "start"), [("float16", 4), ("float32", 12), ("float64", 17)])
+def test_wrong_only_in_saturation(f, dtype, start):
+    wrong = Mutant(f, derivative=instead(f.derivative, lambda x: x > start, 0))
     caught(check_values, wrong, "derivative", at(f, dtype))
 
 

@@ -5,6 +5,7 @@ Each test runs fresh interpreters on a store of its own.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -14,10 +15,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastact as fa
-from fastact.engine import catalogue, store
+from fastact.engine import catalogue
 
 from .conftest import PACKAGE
 
@@ -37,14 +39,14 @@ def calls(*names):
     return CALLS.format(names=names or NAMES[1:2])
 
 
-@pytest.fixture(scope="module")
-def truth():
-    """What the functions print, from this process."""
-    return {name: getattr(fa, name) for name in NAMES}
+def contents(place):
+    """Everything in the store, by path."""
+    return {path: path.read_bytes() for path in sorted(place.iterdir())}
 
 
-def entries_in(place):
-    return sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith("."))
+def loops_in(place):
+    """The entries of the calls above; the pool of threads may keep its code there too."""
+    return sorted(place.glob("*.float32.*"))
 
 
 def test_a_warm_store_needs_no_numba(python, tmp_path):
@@ -53,22 +55,22 @@ def test_a_warm_store_needs_no_numba(python, tmp_path):
     cold = python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
     warm = python(calls() + NO_NUMBA, FASTACT_CACHE_DIR=str(place)).stdout
     assert cold == warm
-    assert len(entries_in(place)) == 1
+    assert len(loops_in(place)) == 1
 
 
-def test_every_loop_of_the_session_is_stored_and_closed():
-    """No stored object refers to Python, Numba or a mathematics library."""
-    if shutil.which("nm") is None:
-        pytest.skip("nm, of binutils, lists the undefined symbols")
-    fa.sigmoid([1.0])
-    for entry in store.entries()[:200]:
-        code = store.read(entry.path)
-        if code is not None:
-            found = subprocess.run(
-                ["nm", "-u", "/dev/stdin"], input=code, capture_output=True, check=True
-            ).stdout.decode()
-            undefined = {line.split()[-1] for line in found.splitlines()}
-            assert undefined <= {"memcpy", "memset", "memmove"}, (entry.name, undefined)
+@pytest.mark.skipif(shutil.which("nm") is None, reason="nm, of binutils, lists undefined symbols")
+def test_stored_code_refers_to_nothing_outside(tmp_path, f, dtype):
+    """Neither to Python nor to Numba nor to a mathematics library."""
+    f(np.ones(3, dtype))
+    f.value_and_derivative(np.ones(3, dtype))
+    f.backward(np.ones(3, dtype), x=np.ones(3, dtype))
+    for spec in catalogue.loaded():
+        if spec.function == f.name:
+            (tmp_path / spec.symbol).write_bytes(spec.code()[0])
+    command = ["nm", "--undefined-only", "-P", *tmp_path.iterdir()]
+    listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    undefined = {line.split()[0] for line in listed.splitlines() if line.split()[1:] == ["U"]}
+    assert undefined <= {"memcpy", "memset", "memmove"}
 
 
 def test_the_directory_is_private(python, tmp_path):
@@ -110,7 +112,7 @@ def test_settings_that_decide_the_code_have_entries_of_their_own(python, tmp_pat
         for setting in ({}, {"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "1"})
     }
     assert len(printed) == 1
-    assert len(entries_in(place)) == 3
+    assert len(loops_in(place)) == 3
 
 
 # --- damaged ------------------------------------------------------------------------------------
@@ -138,13 +140,13 @@ def test_damaged_entries_are_compiled_again(python, tmp_path):
     place = tmp_path / "store"
     env = {"FASTACT_CACHE_DIR": str(place)}
     wanted = python(calls(*NAMES), **env).stdout
-    before = {path: path.read_bytes() for path in entries_in(place)}
-    assert len(before) == len(NAMES) == len(DAMAGE)
-    for path, damage in zip(before, DAMAGE.values(), strict=True):
+    before = contents(place)
+    assert len(loops_in(place)) == len(NAMES) == len(DAMAGE)
+    for path, damage in zip(before, itertools.cycle(DAMAGE.values()), strict=False):
         path.write_bytes(damage(before[path]))
     again = python(calls(*NAMES), **env)
     assert (again.stdout, again.stderr) == (wanted, "")
-    assert {path: path.read_bytes() for path in entries_in(place)} == before
+    assert contents(place) == before
     assert python(calls(*NAMES) + NO_NUMBA, **env).stdout == wanted
 
 
@@ -152,7 +154,7 @@ def test_swapped_entries_are_compiled_again(python, tmp_path):
     place = tmp_path / "store"
     env = {"FASTACT_CACHE_DIR": str(place)}
     wanted = python(calls(*NAMES[1:3]), **env).stdout
-    one, other = entries_in(place)
+    one, other = loops_in(place)
     content = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(content)
@@ -164,7 +166,7 @@ def test_an_entry_that_is_a_directory(python, tmp_path):
     place = tmp_path / "store"
     env = {"FASTACT_CACHE_DIR": str(place)}
     wanted = python(calls(), **env).stdout
-    (path,) = entries_in(place)
+    (path,) = loops_in(place)
     path.unlink()
     path.mkdir()
     again = python(calls(), **env)
@@ -217,11 +219,12 @@ def test_a_read_only_directory(python, tmp_path):
 def test_a_directory_that_others_may_write_to_is_not_used(python, tmp_path, mode):
     place = tmp_path / "store"
     wanted = python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
-    (path,) = entries_in(place)
+    (path,) = loops_in(place)
     path.write_bytes(b"canary")
     place.chmod(mode)
+    before = contents(place)
     assert python(calls(), FASTACT_CACHE_DIR=str(place)).stdout == wanted
-    assert [p.read_bytes() for p in entries_in(place)] == [b"canary"]
+    assert contents(place) == before
 
 
 @pytest.mark.skipif(
@@ -232,7 +235,7 @@ def test_a_directory_of_somebody_else_is_not_used(python, tmp_path):
     place.mkdir(mode=0o700)
     os.chown(place, 65534, 65534)
     python(calls(), FASTACT_CACHE_DIR=str(place))
-    assert entries_in(place) == []
+    assert contents(place) == {}
 
 
 # --- shared -------------------------------------------------------------------------------------
@@ -296,7 +299,6 @@ for _ in range(2000 // len(functions)):
     call(rng)
 after = len(catalogue.loaded()), len(store.entries()), resident()
 assert before[:2] == after[:2], (before, after)
-assert before[0] == len(functions), before
 assert after[2] - before[2] < 2 * 2**20, (before, after)
 """
 

@@ -15,6 +15,8 @@ from numpy.typing import DTypeLike
 def unit(true: mpf, dtype: DTypeLike) -> mpf:
     """The spacing of `dtype` around `true`."""
     info = np.finfo(dtype)
+    if mp.isinf(true):
+        return mp.ldexp(1, info.maxexp - 1 - info.nmant)
     exponent = int(mp.mag(true)) - 1 if true else info.minexp
     exponent = min(max(exponent, info.minexp), info.maxexp - 1)
     return mp.ldexp(1, exponent - info.nmant)

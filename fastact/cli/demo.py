@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 ACCURACY = 0.97  # at least, on the held-out images
 TOLERANCE = 1e-6  # at most, between the two loss curves
-DATA = "UCI Optical Recognition of Handwritten Digits, test part, as scikit-learn ships it"
+DATA = "UCI Optical Recognition of Handwritten Digits (test part)"
 
 
 def demo(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the split, weights, batches.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="How often each image is seen.")] = 30,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each image is seen.")] = 40,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
 ) -> None:
     """Train a classifier of handwritten digits with these kernels, then with NumPy and SciPy.
@@ -35,27 +35,23 @@ def demo(
     """
     network, out = _network(), console(quiet=as_json)
     digits = network.load(seed)
-    held_out = len(digits.held_out_labels)
-    layers = " – ".join(f"{width} {name}" for name, width in network.LAYERS.items())
-    out.print(f"Data      {DATA}")
-    out.print(f"Images    {len(digits.labels)} to learn from, {held_out} held out, 8 × 8 pixels")
-    out.print(f"Network   {network.SIDE**2} – {layers}, float64")
-    out.print(f"Training  {epochs} epochs, seed {seed}\n")
-    runs = _train(network, digits, seed, epochs, out)
-    result = {
+    setup = {
         "data": DATA,
-        "images": {"training": len(digits.labels), "held_out": held_out},
+        "from": "scikit-learn",
+        "images": {"training": len(digits.labels), "held_out": len(digits.held_out_labels)},
+        "pixels": network.SIDE**2,
         "layers": network.LAYERS,
         "dtype": "float64",
         "threads": threads.get_num_threads(),
         "seed": seed,
         "epochs": epochs,
-        **_compare(runs, held_out),
     }
+    _introduce(setup, out)
+    runs = _train(network, digits, seed, epochs, out)
+    result = setup | _compare(runs, len(digits.held_out_labels))
+    _show(result, out)
     if as_json:
         write_json(result)
-    else:
-        _show(result, out)
     if result["problems"]:
         raise CommandError("; ".join(result["problems"]))
 
@@ -70,23 +66,38 @@ def _network() -> ModuleType:
     return network
 
 
+def _introduce(setup: dict[str, Any], out: Console) -> None:
+    training, held_out = setup["images"].values()
+    layers = " – ".join(f"{width} {name}" for name, width in setup["layers"].items())
+    out.print(
+        f"""\
+Data      {setup["data"]}
+Images    {training + held_out}, from {setup["from"]}: {training} to learn from, {held_out} held out
+Network   {setup["pixels"]} – {layers}, {setup["dtype"]}
+Training  {setup["epochs"]} epochs, seed {setup["seed"]}, {setup["threads"]} threads
+"""
+    )
+
+
 def _train(network: Any, digits: Any, seed: int, epochs: int, out: Console) -> dict[str, Any]:
     columns = (
         TextColumn("{task.description:<11}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
+        TextColumn("{task.fields[status]}"),
         TimeElapsedColumn(),
     )
     runs = {}
     with progress(out, *columns) as bars:
         for backend in (network.FASTACT, network.NUMPY):
-            task = bars.add_task(backend.name, total=epochs, loss="")
+            task = bars.add_task(backend.name, total=epochs, status="first calls …")
 
             def after_epoch(loss: float, task: Any = task) -> None:
-                bars.update(task, advance=1, loss=f"loss {loss:.4f}")
+                bars.update(task, advance=1, status=f"loss {loss:.4f}")
 
             runs[backend.name] = network.train(backend, digits, seed, epochs, after_epoch)
+    if out.is_terminal:  # the bars stay, and the table comes after them
+        out.print()
     return runs
 
 

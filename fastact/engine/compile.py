@@ -11,16 +11,18 @@ raises from inside the loop and keeps it from being vectorised.
 from __future__ import annotations
 
 import functools
-import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import llvmlite.binding as llvm
 from numba import njit
-from numba.core import types
+from numba.core import config, types
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
 from numba.core.imputils import lower_constant
+from numba.core.registry import cpu_target
 from numba.extending import typeof_impl
 
 from fastact.engine import loops, machine, pair, primitives
@@ -29,6 +31,7 @@ from fastact.engine.primitives import Elementary, Kernel
 OPTIONS = {
     "error_model": "numpy",
     "nogil": True,
+    "forceinline": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
 }
@@ -39,6 +42,26 @@ ELEMENT = {"float16": types.uint16, "float32": types.float32, "float64": types.f
 def dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a scalar function."""
     return njit(**OPTIONS)(function)
+
+
+@contextmanager
+def unoptimised() -> Iterator[None]:
+    """Leave all optimisation to `link`, which sees the loop and the function together.
+
+    Numba optimises each function by itself: that would unroll loops before anything is inlined,
+    keep them from being vectorised, and take twice the time.
+    """
+    codegen = cpu_target.target_context.codegen()
+    places = [(config, "OPT", 0), (codegen, "_opt_level", 0), (codegen, "_loopvect", False)]
+    with global_compiler_lock:
+        saved = [getattr(place, name) for place, name, _ in places]
+        try:
+            for place, name, value in places:
+                setattr(place, name, value)
+            yield
+        finally:
+            for (place, name, _), value in zip(places, saved, strict=True):
+                setattr(place, name, value)
 
 
 # ---------------------------------------------------------------- kernels that call kernels
@@ -115,11 +138,17 @@ def product(dtype: str) -> Any:
 
 def object_code(name: str, function: Any, dtype: str, nin: int, nout: int) -> bytes:
     """The object code of the inner loop `name` over a dispatcher of array elements."""
-    _, _, arguments, _ = function.get_call_template((ELEMENT[dtype],) * nin, {})
-    result = function.overloads[tuple(arguments)]
+    result = compiled(function, (ELEMENT[dtype],) * nin)
     scalar = loops.Scalar(result.fndesc.mangled_name, nin, nout, dtype)
     text = loops.elementwise(name, scalar, machine.architecture())
     return link(name, text, result.library.get_llvm_str())
+
+
+def compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """Numba's result for a dispatcher and the types of its arguments, not optimised."""
+    with unoptimised():
+        _, _, folded, _ = function.get_call_template(arguments, {})
+        return function.overloads[tuple(folded)]
 
 
 def link(name: str, text: str, *libraries: str) -> bytes:
@@ -130,6 +159,7 @@ def link(name: str, text: str, *libraries: str) -> bytes:
     for function in module.functions:
         if not function.is_declaration and function.name != name:
             function.linkage = llvm.Linkage.internal
-            if function.name not in loops.FUNCTIONS:
-                function.add_function_attribute("alwaysinline")
+    for variable in module.global_variables:  # Numba's records of environments: nobody reads them
+        if not variable.is_declaration:
+            variable.linkage = llvm.Linkage.internal
     return machine.emit(module)

@@ -39,8 +39,6 @@ ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.D
 ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8}
 
 
-FUNCTIONS = ("dense", "gather", "scatter", "body", "chunk")  # those that stay functions
-
 # LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
 # `UNIT` lanes. llvmlite cannot write nodes that are distinct or name themselves, so the module is
 # built with placeholders, and `assembly` writes these nodes in their place.
@@ -297,3 +295,44 @@ def elementwise(name: str, scalar: Scalar, architecture: str) -> str:
     run = chunk(module, body(module, scalar), architecture)
     entry(module, name, run, scalar.nin + scalar.nout, 0)
     return assembly(module)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A compiled function of rows: its symbol, which operands have the axis, its scratch memory.
+
+    It takes the operands, the scratch memory, the number and the length of rows, and for each
+    operand the distance between rows and between elements of a row, counted in elements.
+    """
+
+    symbol: str
+    cores: tuple[bool, ...]
+    dtype: str
+    scratch: int
+
+
+def rows_body(module: ir.Module, rows: Rows) -> Any:
+    operands = len(rows.cores)
+    f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
+    kind = ir.FunctionType(I32, [PTR, PTR] + [PTR] * (operands + 1) + [INT] * (2 + 2 * operands))
+    compute = ir.Function(module, kind, rows.symbol)
+    returned, raised = b.alloca(PTR), b.alloca(PTR)
+    scratch = b.alloca(ir.ArrayType(ir.DoubleType(), rows.scratch))
+    scratch.align = 64
+    size = INT(ITEMSIZE[rows.dtype])
+    strides = [b.sdiv(s, size) for s in b.words(f.args[2], operands + sum(rows.cores))]
+    inner = iter(strides[operands:])
+    cores = [next(inner) if has_axis else INT(0) for has_axis in rows.cores]
+    pointers = b.pointers(f.args[0], operands)
+    counts = b.words(f.args[1], 2)
+    b.call(compute, [returned, raised, *pointers, scratch, *counts, *strides[:operands], *cores])
+    b.ret_void()
+    return f
+
+
+def rowwise(name: str, rows: Rows, architecture: str) -> str:
+    """The LLVM assembly of the generalized inner loop `name` over a compiled function of rows."""
+    module = ir.Module(name)
+    run = chunk(module, rows_body(module, rows), architecture)
+    entry(module, name, run, len(rows.cores), 1)
+    return str(module)

@@ -29,6 +29,8 @@ def target() -> Any:
     features = os.environ.get("NUMBA_CPU_FEATURES")
     if features is None:
         features = llvm.get_host_cpu_features().flatten() if cpu != chosen else ""
+    if architecture() == "x86_64":  # LLVM halves the vectors of some processors with AVX-512
+        features += ("," if features else "") + "-prefer-256-bit"
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=True
     )

@@ -80,6 +80,7 @@ no:
 
 ; Leaves the core that the caller published, if this thread sits on it: the kernel moves a thread
 ; whose affinity excludes its core, and the affinity is put back at once. True if it must stay.
+; Without this the median call on two threads took up to 2.5 times as long as on one.
 define internal i1 @must_stay(ptr %b) #0 {
 $fields
   %getcpu = load ptr, ptr %b.sched_getcpu

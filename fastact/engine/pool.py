@@ -29,10 +29,13 @@ from fastact.engine.catalogue import LoopSpec
 SERIAL = 2**62  # a cut-over that no array reaches
 MAX_THREADS = 1024
 
-# Measured on two cores of a Xeon (Sapphire Rapids) and a float32 loop of 0.4 ns/element.
-CUTOVER = 32768
-MIN_CHUNK = 8192
-SPIN_NS = 200_000
+# Measured on two cores of a Xeon (Sapphire Rapids, KVM; other processes about), a float32 loop of
+# 0.26 ns/element, two threads against one, hot: sharing a call costs 1.3 microseconds.
+CUTOVER = 2**15  # median speed-up 1.0 to 1.35 at 2^14 elements, 1.3 to 1.4 here, 1.5 at 2^16
+MIN_CHUNK = 2**13  # two microseconds of work; 2^12 and 2^14 are no better
+SPIN_NS = 200_000  # calls 0.1 ms apart stay hot: 1.5 at 2^16 elements; with 50 microseconds 0.5
+# To wake a worker costs 20 to 60 microseconds: lone calls of 2^16 elements ran at 0.5, of 2^18 at
+# 0.9, of 2^20 at 1.0 to 1.4. Below this, only the second call within SPIN_NS wakes anybody.
 COLD_WORK = 2**19
 
 # Byte offsets. What the caller writes and what workers write never share a pair of cache lines.

@@ -1,0 +1,1 @@
+"""From kernels to NumPy ufuncs: compiling, storing, loading and sharing among threads."""
