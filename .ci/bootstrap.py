@@ -77,9 +77,9 @@ def make_venv() -> None:
     """Make `.venv` with pip in it."""
     python = find_python()
     if succeeds(python, "-c", "import ensurepip"):
-        subprocess.run([python, "-m", "venv", "--clear", VENV], check=True)
+        subprocess.run([python, "-m", "venv", VENV], check=True)
         return
-    subprocess.run([python, "-m", "venv", "--clear", "--without-pip", VENV], check=True)
+    subprocess.run([python, "-m", "venv", "--without-pip", VENV], check=True)
     wheel = fetch_pip(VENV)
     subprocess.run(
         [VENV_PYTHON, wheel / "pip", "install", "--quiet", "--no-index", wheel], check=True
@@ -109,6 +109,8 @@ def main() -> None:
         install(tool)
     except subprocess.CalledProcessError as error:
         sys.exit(f"failed with status {error.returncode}: {' '.join(map(str, error.cmd))}")
+    except OSError as error:  # no network, disk full
+        sys.exit(f"cannot prepare {VENV}: {error}")
     os.execv(VENV / "bin" / tool, sys.argv[1:])
 
 

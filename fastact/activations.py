@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastact.elementary import clamp, exp, exp_tail, expm1, log, log1p_unit, near_silu_root
+from fastact.elementary import (
+    clamp, exp, exp_single, exp_tail, expm1, log, log1p_unit, near_silu_root, sigmoid_single,
+    silu_single, tanh_single,
+)  # fmt: skip
 from fastact.engine.activation import Kink, Parameter, declare
 from fastact.engine.primitives import copysign, kernel, scaled, where
 
@@ -68,6 +71,7 @@ def sigmoid_from_output(y):
     return y * (1.0 - y)
 
 
+sigmoid.float32 = sigmoid_single
 sigmoid = declare(
     sigmoid, sigmoid_derivative, sigmoid_second_derivative,
     derivative_from_output=sigmoid_from_output,
@@ -184,6 +188,7 @@ def tanh_from_output(y):
     return (1.0 - y) * (1.0 + y)
 
 
+tanh.float32 = tanh_single
 tanh = declare(
     tanh, tanh_derivative, tanh_second_derivative,
     derivative_from_output=tanh_from_output,
@@ -310,6 +315,7 @@ def silu_second_derivative(x):  # E (2 (1 + E) + |x| expm1(-|x|)) / (1 + E)^3
     return scaled(e * (scaled(d, 2.0) + x * expm1(-x)) / (d * d * d), scale)
 
 
+silu.float32 = silu_single
 silu = declare(
     silu, silu_derivative, silu_second_derivative,
     formula=r"x\,\sigma(x)",
@@ -336,6 +342,7 @@ def exponential_from_output(y):
     return y
 
 
+exponential.float32 = exp_single
 exponential = declare(
     exponential, exponential, exponential,
     derivative_from_output=exponential_from_output,

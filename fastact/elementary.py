@@ -16,8 +16,8 @@ from fastact.engine.primitives import (
     shift_left, shift_right, tail, where,
 )  # fmt: skip
 from fastact.tables import (
-    ATANH, EXP, EXP_PAIR, EXP_SINGLE, INVERSE_SINGLE, INVERSE_TANH, LOG, LOG1P, SILU_ROOT_QUOTIENT,
-    TANH_SINGLE,
+    ATANH, EXP, EXP_PAIR, EXP_SINGLE, EXP_TANH, INVERSE_SINGLE, LOG, LOG1P, QUOTIENT_TANH,
+    SILU_ROOT_QUOTIENT, TANH_SINGLE,
 )  # fmt: skip
 
 LOG2E = 1.4426950408889634
@@ -211,22 +211,93 @@ def near_silu_root_pair(x, y):
 # polynomial q0 with its residual: y = q0 (1 + r + r^2), r = 1 - q0 - q0 E. Where E = 2**n (1 + p) is
 # multiplied as well, 1 + p is never rounded: (1 + p) q0 (1 + r) = q0 + q0 (p + r + p r).
 F = np.float32
-HALF32, ONE32, ZERO32 = F(0.5), F(1.0), F(0.0)
+HALF32, ONE32, TWO32, ZERO32 = F(0.5), F(1.0), F(2.0), F(0.0)
 LOG2E32 = F(1.44269504)
 LN2_HI32, LN2_LO32 = F(0.693145752), F(1.42860677e-6)  # the first has 16 bits: exact products
 BIAS, MAGIC32 = 127, 12582912.0
 # Exponents are kept normal by a factor of 2**64, taken back at the end, where it rounds once.
-UP, MAGIC_PLAIN, MAGIC_UP = F(2.0**-64), F(MAGIC32 + BIAS), F(MAGIC32 + BIAS + 64)
+MAGIC_PLAIN = F(MAGIC32 + BIAS)
+UP, MAGIC_UP = F(2.0**-64), F(MAGIC32 + BIAS + 64)
+DOWN, MAGIC_DOWN = F(2.0**64), F(MAGIC32 + BIAS - 64)
+MINUS_TWO_LOG2E32, HALF_LN2_32 = F(-2.0 * LOG2E), F(0.5 * LN2_HI)
 
 
 @kernel
 def reduced_single(t, n):
-    """expm1(t - n log 2) in float32."""
-    r = fma(n, -LN2_LO32, fma(n, -LN2_HI32, t))
-    return fma(polynomial(r, EXP_SINGLE) * r, r, r)
+    """r and expm1(r) - r for r = t - n log 2, in float32; the second has what rounds off r."""
+    top = fma(n, -LN2_HI32, t)
+    r = fma(n, -LN2_LO32, top)
+    low = fma(n, -LN2_LO32, top - r)
+    return r, fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, low)
 
 
 @kernel
 def scale_single(k):
     """2**n for the n + 127 in the low bits of `k`."""
     return from_bits(shift_left(bits(k), 23))
+
+
+@kernel
+def quotient_single(t):
+    """q, s and three terms of r, p and s in two factors: 1 / (1 + E) = q (1 + r), E = s (1 + p).
+
+    For t = -|x|. The polynomial gives 1 + q, of which 1 - q is an exact difference.
+    """
+    k = fma(t, LOG2E32, MAGIC_UP)
+    first, others = reduced_single(t, k - MAGIC_UP)
+    p = first + others
+    up = scale_single(k)
+    s = up * UP
+    above = polynomial(fma(s, p, s), INVERSE_SINGLE)
+    q = above - ONE32
+    u = s * q
+    r = fma(-u, p, (TWO32 - above) - u)
+    r = fma(r, r, r)
+    return q, r, first, fma(r, ONE32 + p, others), up
+
+
+@kernel(widen=False)
+def sigmoid_single(x):
+    t = -abs(x)
+    q, r, first, others, up = quotient_single(where(t < F(-104.0), F(-104.0), t))
+    w = where(x < ZERO32, first + others, r)
+    return where(x < ZERO32, up * UP, ONE32) * fma(q, w, q)
+
+
+@kernel(widen=False)
+def silu_single(x):
+    """x times the above, in two parts; the factors come last, as it may be a subnormal number."""
+    x = where(x < F(-112.0), F(-112.0), x)
+    t = -abs(x)
+    q, r, first, others, up = quotient_single(where(t < F(-112.0), F(-112.0), t))
+    first, others = where(x < ZERO32, first, ZERO32), where(x < ZERO32, others, r)
+    w = first + others
+    high = fma(q, w, q)
+    low = fma(q, w, q - high) + q * (others - (w - first))
+    v = x * high
+    y = v + fma(x, low, fma(x, high, -v))
+    return y * where(x < ZERO32, up, ONE32) * where(x < ZERO32, UP, ONE32)
+
+
+@kernel(widen=False)
+def tanh_single(x):
+    """1 - 2 E / (1 + E) with E = exp(-2|x|) as polynomials, and another polynomial near 0."""
+    a = abs(x)
+    far = where(a > F(10.0), F(10.0), a)
+    k = fma(far, MINUS_TWO_LOG2E32, MAGIC_PLAIN)
+    r = fma(k - MAGIC_PLAIN, HALF_LN2_32, far)
+    s = scale_single(k)
+    e = fma(s, r * polynomial(r, EXP_TANH), s)
+    z = a * a
+    near = fma(a * z, polynomial(z, TANH_SINGLE), a)
+    return copysign(where(a < F(0.9), near, fma(-e, polynomial(e, QUOTIENT_TANH), ONE32)), x)
+
+
+@kernel(widen=False)
+def exp_single(x):
+    t = clamp(x, F(-104.0), F(89.0))
+    magic = where(t < ZERO32, MAGIC_UP, MAGIC_DOWN)
+    k = fma(t, LOG2E32, magic)
+    first, others = reduced_single(t, k - magic)
+    s = scale_single(k)
+    return fma(s, first + others, s) * where(t < ZERO32, UP, DOWN)

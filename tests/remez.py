@@ -125,16 +125,21 @@ def tables() -> dict[str, Fit]:
             series(lambda t: silu_derivative(SILU_ROOT + t), lambda t: mp.mpf(0), 1),
             lambda t: mp.mpf(1), mp.mpf(-1) / 16, mp.mpf(1) / 16, 8, np.float64),
         "EXP_SINGLE": Fit(
-            exp2, lambda r: max(abs(r), FLOOR) ** 2, -LN2_HALF, LN2_HALF, 4, np.float32
+            exp3, lambda r: max(abs(r), FLOOR) ** 3, -LN2_HALF, LN2_HALF, 3, np.float32
         ),
         "INVERSE_SINGLE": Fit(
-            lambda e: 1 / (1 + e), lambda e: 1 + e, mp.mpf(0), mp.mpf(1), 3, np.float32
+            lambda e: 1 + 1 / (1 + e), lambda e: 1 + e, mp.mpf(0), mp.mpf(1), 3, np.float32
         ),
-        "INVERSE_TANH": Fit(
-            lambda e: 1 / (1 + e), lambda e: 1 + e, mp.mpf(0), mp.mpf("0.34"), 2, np.float32
+        "EXP_TANH": Fit(
+            series(lambda r: mp.exp(-2 * r), lambda r: mp.mpf(1), 1),
+            lambda r: max(abs(r), FLOOR), -LN2_HALF / 2, LN2_HALF / 2, 5, np.float32,
+        ),
+        "QUOTIENT_TANH": Fit(
+            lambda e: 2 / (1 + e), lambda e: mp.mpf(1),
+            mp.mpf(0), mp.exp(mp.mpf("-1.8")), 5, np.float32,
         ),
         "TANH_SINGLE": Fit(
-            tanh_tail, lambda z: max(z, FLOOR**2), mp.mpf(0), mp.mpf("0.31"), 4, np.float32
+            tanh_tail, lambda z: max(z, FLOOR**2), mp.mpf(0), mp.mpf("0.82"), 6, np.float32
         ),
     }
 

@@ -103,12 +103,16 @@ def test_arrays(f):
 
 
 def test_vectorize(f):
+    params = tuple(p.default for p in f.params)
+
     @numba.vectorize(["f4(f4)", "f8(f8)"])
     def through(v):
-        return f(v)
+        return f(v, *params)
 
     for dtype in ("float32", "float64"):
-        assert_same_bits(through(mixed(dtype, 300)), f(mixed(dtype, 300)))
+        with np.errstate(all="ignore"):  # Numba's own loop shows the flags that ours restores
+            got = through(mixed(dtype, 300))
+        assert_same_bits(got, f(mixed(dtype, 300)))
 
 
 def test_parameters_by_name():

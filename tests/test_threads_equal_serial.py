@@ -104,4 +104,18 @@ def test_rowwise_functions(function, dtype, shape):
         for count in THREADS[1:]:
             with fa.num_threads(count):
                 assert_same_bits(function(x, axis=axis), wanted, (function.name, axis, count))
-                assert_same_bits(function(np.asfortranarray(x), axis=axis), wanted)
+
+
+@pytest.mark.parametrize(
+    "function", [fa.softmax, fa.log_softmax, fa.logsumexp], ids=lambda f: f.name
+)
+@pytest.mark.parametrize("shape", [(3000, 10), (10, 3000), (300, 257)])
+def test_rowwise_functions_of_any_strides(function, dtype, shape):
+    x = np.random.default_rng(0).normal(0, 5, shape).astype(dtype)
+    wide = np.repeat(np.repeat(x, 2, axis=0), 3, axis=1)
+    for axis in (0, 1):
+        wanted = function(x, axis=axis)
+        assert_same_bits(function(np.asfortranarray(x), axis=axis), wanted, "Fortran")
+        assert_same_bits(function(wide[::2, ::3], axis=axis), wanted, "every second and third")
+        turned = np.squeeze(function(x.T, axis=1 - axis)).T
+        assert_same_bits(turned, np.squeeze(wanted), "transposed")

@@ -15,7 +15,7 @@ from fastact.cli.info import info
 from fastact.cli.report import CommandError, unknown
 from fastact.cli.warmup import warmup
 
-# Typer brings click along, as a dependency or, since 0.26, inside: this is its UsageError in both.
+# Typer depends on click or, in newer releases, contains it: this is its UsageError in both.
 USAGE_ERROR: type[Any] = typer.BadParameter.__mro__[1]
 
 

@@ -76,7 +76,7 @@ def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loo
     names = {loop.function for loop in loops} | {loop.name for loop in loops}
     known = {loop.dtype for loop in loops}
     # An alias is the same object as the function that it stands for.
-    wanted = {getattr(getattr(fa, name, None), "name", name) for name in functions or names}
+    wanted = [getattr(getattr(fa, name, None), "name", name) for name in functions or names]
     for kind, given, choice in (("function", wanted, names), ("dtype", dtypes or (), known)):
         for name in given:
             if name not in choice:
@@ -84,7 +84,7 @@ def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loo
     return [
         (loop.name, loop.dtype)
         for loop in loops
-        if not wanted.isdisjoint({loop.function, loop.name}) and loop.dtype in (dtypes or known)
+        if {loop.function, loop.name}.intersection(wanted) and loop.dtype in (dtypes or known)
     ]
 
 
@@ -98,10 +98,7 @@ def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | Ba
         TextColumn("{task.description}", style="dim"),
     )
     done: dict[Loop, bool | BaseException] = {}
-    with (
-        progress(out, *columns) as bars,
-        _tasks(loops, jobs) as tasks,
-    ):
+    with progress(out, *columns) as bars, _tasks(loops, jobs) as tasks:
         bar = bars.add_task("", total=len(loops))
         for task in as_completed(tasks):
             done[tasks[task]] = task.exception() or task.result()

@@ -41,18 +41,13 @@ class Kernel:
     def __init__(self, function: Callable[..., Any], *, widen: bool = True) -> None:
         self.function = function
         self.widen = widen
-        self.float32: Kernel | None = None
+        self.float32: Kernel | None = None  # a form that computes float32 in float32
         self.__name__ = function.__name__
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any) -> Any:
         return self.function(*args)
-
-    def native_float32(self, function: Callable[..., Any]) -> Kernel:
-        """Decorator: evaluate float32 by this function of float32 numbers instead."""
-        self.float32 = Kernel(function, widen=False)
-        return self.float32
 
     def __repr__(self) -> str:
         return f"<kernel {self.__module__}.{self.__name__}>"
