@@ -85,7 +85,7 @@ def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loo
         (loop.name, loop.dtype)
         for loop in loops
         if {loop.function, loop.name}.intersection(wanted) and loop.dtype in (dtypes or known)
-    ]
+    ] + [(code.name, code.dtype) for code in catalogue.support()]
 
 
 def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | BaseException]:
@@ -124,8 +124,7 @@ def _tasks(loops: list[Loop], jobs: int) -> Iterator[dict[Future[bool], Loop]]:
 
 
 def _ensure(name: str, dtype: str) -> bool:
-    loops = catalogue.loops()
-    return next(loop for loop in loops if (loop.name, loop.dtype) == (name, dtype)).ensure()
+    return catalogue.get(name, dtype).ensure()
 
 
 def _files() -> set[tuple[str, str, int]]:

@@ -47,6 +47,12 @@ class Kink:
     derivative: float | str  # or the name of a parameter
 
 
+def integral(x: Array) -> bool:
+    """Whether x is an array of integers or bool: ufuncs of several inputs would give float16."""
+    dtype = getattr(x, "dtype", None)
+    return isinstance(dtype, np.dtype) and dtype.kind in "biu"
+
+
 class Function:
     """A NumPy ufunc that is made on its first use.
 
@@ -89,6 +95,8 @@ class Function:
     def __call__(self, x: Array, /, *params: Array, **options: Any) -> Any:
         if self.params:
             params = self._bind(params, options)
+            if integral(x):
+                options.setdefault("dtype", np.float64)
         if threads.in_use:
             threads.sync()
         return self._call(x, *params, **options)
@@ -162,7 +170,9 @@ class Backward(Function):
             raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(named))!r}")
         if threads.in_use:
             threads.sync()
-        return used._call(dy, x if y is None else y, *params, out=out)
+        data = x if y is None else y
+        dtype = np.float64 if integral(dy) and integral(data) else None
+        return used._call(dy, data, *params, out=out, dtype=dtype)
 
 
 class FromOutput(Function):

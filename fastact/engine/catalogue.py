@@ -18,6 +18,7 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit a compiler in mi
         before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
     )
 _loops: dict[tuple[str, str], LoopSpec] = {}
+_support: dict[tuple[str, str], LoopSpec] = {}
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class LoopSpec:
     """One inner loop: a ufunc's name, the function it belongs to, and a dtype.
 
     `build` returns its object code; it is called only when the store does not hold the loop.
-    `source` is what decides the code beside this package, for functions that users define.
+    `source` is what decides the code beside this package: for functions that users define.
     """
 
     name: str
@@ -37,6 +38,9 @@ class LoopSpec:
     @property
     def symbol(self) -> str:
         return f"fastact_{self.name}_{self.dtype}"
+
+    def __reduce__(self) -> Any:
+        return get, (self.name, self.dtype)
 
     def code(self) -> tuple[bytes, bool]:
         """The object code, and whether it had to be compiled."""
@@ -79,8 +83,19 @@ def loops() -> list[LoopSpec]:
 
 
 def get(name: str, dtype: str) -> LoopSpec:
-    """The loop of a ufunc for a dtype."""
-    return _loops[name, dtype]
+    """The loop of a ufunc for a dtype, or a piece of `support`."""
+    return _loops.get((name, dtype)) or _support[name, dtype]
+
+
+def add_support(name: str, build: Callable[[LoopSpec], bytes]) -> LoopSpec:
+    """Enter native code that every loop needs, kept and loaded as loops are."""
+    spec = _support[name, "native"] = LoopSpec(name, "engine", "native", build)
+    return spec
+
+
+def support() -> list[LoopSpec]:
+    """The native code that every loop needs."""
+    return list(_support.values())
 
 
 def loaded() -> list[LoopSpec]:

@@ -10,8 +10,6 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from fastact.engine import store
-
 
 def architecture() -> str:
     """The processor's architecture in LLVM's words."""
@@ -64,11 +62,7 @@ def load(code: bytes, name: str) -> int:
     return int(loader.get_function_address(name))
 
 
-def native(name: str, text: str) -> int:
-    """The address of the function `name` of a module in LLVM assembly, through the store."""
-    path = store.path_of(name, "native", text)
-    code = store.read(path)
-    if code is None:
-        code = emit(llvm.parse_assembly(text))
-        store.write(path, code)
-    return load(code, name)
+
+def assembled(text: str) -> bytes:
+    """The object code of a module in LLVM assembly."""
+    return emit(llvm.parse_assembly(text))

@@ -567,7 +567,7 @@ end:
 }
 
 ; The one symbol, which engine/pool.py calls once: tells the block where the code is.
-define void @fastact_pool_any(ptr %b) #0 {
+define void @fastact_pool_native(ptr %b) #0 {
 $fields
   store ptr @launch, ptr %b.launch
   store ptr @quiesce, ptr %b.quiesce

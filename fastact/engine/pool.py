@@ -16,7 +16,6 @@ workers that never run (a forked child, ``ulimit -u``) cost nothing but their he
 from __future__ import annotations
 
 import ctypes
-import functools
 import mmap
 import platform
 import sys
@@ -24,6 +23,7 @@ from contextlib import suppress
 from importlib import resources
 from typing import Any
 
+from fastact.engine import catalogue
 from fastact.engine.catalogue import LoopSpec
 
 SERIAL = 2**62  # a cut-over that no array reaches
@@ -94,17 +94,12 @@ def source(machine: str) -> str:
 
 def emit(spec: LoopSpec) -> bytes:
     """The object code for this machine."""
-    import llvmlite.binding as llvm
-
     from fastact.engine import machine
 
-    return machine.emit(llvm.parse_assembly(spec.source))
+    return machine.assembled(source(platform.machine()))
 
 
-@functools.cache
-def code() -> LoopSpec:
-    """The code, kept in the store like a loop and loaded under the same lock, as forks need."""
-    return LoopSpec("pool", "threads", "any", emit, source(platform.machine()))
+code = catalogue.add_support("pool", emit)
 
 
 def leak(thing: Any) -> None:
@@ -163,6 +158,6 @@ def build(spinners: int) -> int:
     for name, value in words.items():
         word(block, name).value = value
     ctypes.memmove(block + FIELDS["signals"], BLOCKED_SIGNALS.to_bytes(128, "little"), 128)
-    ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(code().address())(block)
+    ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(code.address())(block)
     word(block, "owner").value = 1
     return block

@@ -19,7 +19,7 @@ import os
 import platform
 import stat
 import sys
-import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -83,7 +83,7 @@ def directory() -> Path | None:
 
 def package_sources() -> list[Path]:
     package = Path(__file__).resolve().parent.parent
-    return sorted(package.rglob("*.py"))
+    return sorted(path for path in package.rglob("*") if path.suffix in (".py", ".ll"))
 
 
 def compiler_versions() -> list[Path]:
@@ -147,16 +147,13 @@ def write(path: Path | None, code: bytes) -> bool:
     """Keep object code in `path`, if that is possible."""
     if path is None:
         return False
-    aside = None
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            aside = Path(file.name)
-            file.write(header(path, code) + code)
+        aside.write_bytes(header(path, code) + code)
         aside.replace(path)
     except OSError:
-        if aside is not None:
-            with suppress(OSError):
-                aside.unlink()
+        with suppress(OSError):
+            aside.unlink()
         return False
     return True
 

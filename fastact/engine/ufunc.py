@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.engine import machine
+from fastact.engine import catalogue
 
 # NumPy takes the first loop that all inputs can be cast to safely. One input: float64 first, so that
 # integers and bool become float64. Several: like `numpy.add`, so that a Python float, or a float16
@@ -45,7 +45,7 @@ FIELDS = "".join(
     for index, name in enumerate(CONTEXT)
 )
 STUB = f"""
-define void @fastact_stub(ptr %args, ptr %dims, ptr %steps, ptr %context) {{{FIELDS}
+define void @fastact_stub_native(ptr %args, ptr %dims, ptr %steps, ptr %context) {{{FIELDS}
   %find = load ptr, ptr %at.find
   %failed = call i32 %find()
   %bad = icmp ne i32 %failed, 0
@@ -68,6 +68,15 @@ raising:
   ret void
 }}
 """
+
+
+def _assemble_stub(spec: catalogue.LoopSpec) -> bytes:
+    from fastact.engine import machine
+
+    return machine.assembled(STUB)
+
+
+stub = catalogue.add_support("stub", _assemble_stub)
 PYTHON = ("PyGILState_Ensure", "PyGILState_Release", "PyThread_get_thread_ident",
           "PyThreadState_SetAsyncExc")  # fmt: skip
 FIND = ctypes.CFUNCTYPE(ctypes.c_int)
@@ -98,7 +107,7 @@ class _Stub:
         for k, name in enumerate(PYTHON):
             address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p)
             self.context[len(CONTEXT) - len(PYTHON) + k] = address
-        functions[index] = machine.native("fastact_stub", STUB)
+        functions[index] = stub.address()
         datas[index] = ctypes.addressof(self.context)
 
     def _find(self) -> int:
