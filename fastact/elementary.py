@@ -157,9 +157,9 @@ def as_float(k):
 
 @kernel
 def log_special(x, y):
-    """log at 0, infinity and below 0, where `y` is what the reduction gave elsewhere."""
+    """log at 0, infinity, below 0 and NaN; `y` is what the reduction gave elsewhere."""
     y = where(x == 0.0, -np.inf, where(x == np.inf, np.inf, y))
-    return where(x < 0.0, np.nan, y)
+    return where(x < 0.0, np.nan, where(x == x, y, x))
 
 
 @elementary

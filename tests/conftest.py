@@ -2,8 +2,8 @@
 
 A test that has an argument ``f`` runs for every elementwise activation, ``function`` for each of
 their functions that has a ufunc, ``dtype`` for each float format, ``variety`` for value, derivative
-and second derivative. `FASTACT_TEST_PROFILE` chooses
-the profile: ``dev`` (few examples), ``ci`` (more, the same every time) or ``long``.
+and second derivative. `FASTACT_TEST_PROFILE` chooses how much is drawn and how large the samples are:
+``dev`` (little), ``ci`` (more, and the same every time) or ``long`` (hours).
 """
 
 from __future__ import annotations
@@ -37,6 +37,20 @@ AXES = {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Reporting a failure, Hypothesis looks at every name of every module, deprecated ones too."""
+    for message in ("mypy_extensions", "the .* private module is deprecated"):
+        config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs a large machine runs only where it is asked for."""
+    if "bigmem" not in config.option.markexpr:
+        large = [item for item in items if item.get_closest_marker("bigmem")]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if item not in large]
+
+
 def name_of(value: object) -> str:
     return getattr(value, "name", str(value))
 
@@ -52,7 +66,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def python(tmp_path):
     """Run code in a fresh interpreter with a timeout; returns what it printed."""
 
-    def run(code: str, *, timeout: float = 120, check: bool = True, **env: str):
+    def run(code: str, *, timeout: float = 300, check: bool = True, **env: str):
         done = subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, **env},

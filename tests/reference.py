@@ -27,10 +27,11 @@ ELEMENTWISE: dict[str, Callable[..., mpf]] = {
     "exponential": exp,
 }
 
-ROWWISE: dict[str, Callable[[Sequence[mpf]], Any]] = {
-    "softmax": lambda row: [exp(x) / fsum(map(exp, row)) for x in row],
-    "log_softmax": lambda row: [x - log(fsum(map(exp, row))) for x in row],
-    "logsumexp": lambda row: log(fsum(map(exp, row))),
+# Along a row: the value for an element x, where `total` is the sum of exp over the row.
+ROWWISE: dict[str, Callable[[mpf, mpf], mpf]] = {
+    "softmax": lambda x, total: exp(x) / total,
+    "log_softmax": lambda x, total: x - log(total),
+    "logsumexp": lambda x, total: log(total),
 }
 
 # The same functions in SciPy; not a truth, only a second opinion in the central range.
@@ -78,6 +79,13 @@ def true_value(name: str, order: int, x: mpf, params: tuple[float, ...] = (), si
             return value
         previous = value
     raise ArithmeticError(f"{name}, order {order}, does not settle at {x} with {params}")
+
+
+def true_row(name: str, row: Sequence[float]) -> list[mpf]:
+    """The values of a function along an axis, one for each element of `row`."""
+    with mp.workprec(RESOLVED):
+        total = fsum(exp(mpf(x)) for x in row)
+        return [ROWWISE[name](mpf(x), total) for x in row]
 
 
 def resolve(field: float | str, f: Any, params: tuple[float, ...]) -> float:

@@ -68,8 +68,10 @@ where_output_is_enough = pytest.mark.parametrize("f", FROM_OUTPUT, ids=lambda f:
 
 @where_output_is_enough
 def test_backward_from_the_output(f, dtype):
-    for params in sets_for_output(f, dtype):
-        check_from_output(f, sample(f, dtype, params)[::2], params)
+    first, *others = sets_for_output(f, dtype)
+    check_from_output(f, sample(f, dtype, first)[::2], first)
+    for params in others:
+        check_from_output(f, sample(f, dtype, params)[::8], params)
 
 
 @where_output_is_enough

@@ -264,6 +264,14 @@ def test_ufuncs_are_real_and_picklable(function):
     assert pickle.loads(pickle.dumps(function.ufunc)) is function.ufunc
 
 
+def test_pickles_travel_between_processes(python):
+    """Made by a process that has imported nothing but the package, read by another."""
+    prelude = "import pickle, fastact as fa\nfs = list(fa.activations.values())\n"
+    everything = "[g for f in fs for h in f.functions() for g in (h, h.ufunc)]"
+    python(f"{prelude}pickle.dump({everything}, open('p', 'wb'))")
+    python(f"{prelude}assert pickle.load(open('p', 'rb')) == {everything}")
+
+
 def test_functions_are_one_object_each(function):
     for same in (
         pickle.loads(pickle.dumps(function)),

@@ -119,3 +119,14 @@ def test_rowwise_functions_of_any_strides(function, dtype, shape):
         assert_same_bits(function(wide[::2, ::3], axis=axis), wanted, "every second and third")
         turned = np.squeeze(function(x.T, axis=1 - axis)).T
         assert_same_bits(turned, np.squeeze(wanted), "transposed")
+
+
+@pytest.mark.bigmem
+def test_more_elements_than_32_bits_count(f):
+    size = 2**31 + 9
+    wide = np.broadcast_to(np.float16(0.25), (size,))
+    for g in (f, f.derivative):
+        y = g(wide)
+        assert y.shape == (size,)
+        assert (y[[0, 1, size // 2, 2**31 - 1, 2**31, -1]] == g(np.float16(0.25))).all()
+        assert (y[:: 2**20] == y[0]).all()

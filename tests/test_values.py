@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastact as fa
@@ -15,16 +15,11 @@ from .strategies import central, parameter_sets, parameters, sample, vectors
 
 
 def test_on_the_sample(f, variety, dtype):
+    size = 40 + 8 * settings().max_examples
     first, *others = parameter_sets(f, dtype)
-    check_values(f, variety, sample(f, dtype, first), first)
+    check_values(f, variety, sample(f, dtype, first, size), first)
     for params in others:
-        check_values(f, variety, sample(f, dtype, params)[::4], params)
-
-
-@pytest.mark.slow
-def test_on_a_large_sample(f, variety, dtype):
-    for params in parameter_sets(f, dtype):
-        check_values(f, variety, sample(f, dtype, params, 4000), params)
+        check_values(f, variety, sample(f, dtype, params, size)[::4], params)
 
 
 @given(data=st.data())

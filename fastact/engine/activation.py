@@ -11,6 +11,7 @@ import numpy as np
 
 from fastact.engine import catalogue, threads, ufunc
 from fastact.engine.primitives import Kernel
+from fastact.engine.threads import in_use
 
 Array = Any  # whatever `numpy.ufunc` takes: arrays, scalars, sequences, Series, dask arrays …
 
@@ -20,6 +21,7 @@ MAX_ULP: dict[str, dict[str, float]] = {
     "float32": {"forward": 1.0, "derivative": 1.0, "second_derivative": 2.0},
     "float64": {"forward": 2.0, "derivative": 2.0, "second_derivative": 2.0},
 }
+INTEGRAL = frozenset("biu")
 VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
 
 
@@ -35,7 +37,7 @@ class Parameter:
 
     def check(self, function: str, value: Any) -> None:
         """Raise a ValueError unless `value` is positive."""
-        if not np.all(np.greater(value, 0)):
+        if not (value > 0 if isinstance(value, float | int) else np.all(np.greater(value, 0))):
             raise ValueError(f"{function}(): {self.name} must be positive, got {value!r}")
 
 
@@ -49,8 +51,7 @@ class Kink:
 
 def integral(x: Array) -> bool:
     """Whether x is an array of integers or bool: ufuncs of several inputs would give float16."""
-    dtype = getattr(x, "dtype", None)
-    return isinstance(dtype, np.dtype) and dtype.kind in "biu"
+    return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
 
 
 class Function:
@@ -60,12 +61,13 @@ class Function:
     any strides and byte order, and dispatch to pandas, xarray and dask.
     """
 
-    needs_positive = "always"
+    needs_positive = "always"  # the parameters that must be positive: see `Parameter`
 
     def __init__(self, owner: Activation, variety: str, nin: int) -> None:
         self.owner, self.variety, self.nin = owner, variety, nin
         self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
         self.params = owner.params
+        self.defaults = tuple(p.default for p in owner.params)
         self._call: Any = self._first_call
         self._ufunc: np.ufunc | None = None
         function = "build"
@@ -93,34 +95,36 @@ class Function:
         return self.ufunc(*args, **options)
 
     def __call__(self, x: Array, /, *params: Array, **options: Any) -> Any:
+        if in_use:
+            threads.sync()
         if self.params:
             params = self._bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
-        if threads.in_use:
-            threads.sync()
+        elif not (params or options):
+            return self._call(x)
         return self._call(x, *params, **options)
 
     def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
+        if not (params or named) and None not in self.defaults:
+            return self.defaults
         if len(params) > len(self.params):
             raise TypeError(
                 f"{self.name}() takes {1 + len(self.params)} positional arguments "
                 f"({', '.join(['x', *(p.name for p in self.params)])}), got {1 + len(params)}"
             )
-        values = list(params)
         for p in self.params[: len(params)]:
             if p.name in named:
                 raise TypeError(f"{self.name}() got two values for {p.name}")
-        for p in self.params[len(params) :]:
-            value = named.pop(p.name, p.default)
+        rest = (named.pop(p.name, p.default) for p in self.params[len(params) :])
+        values = (*params, *rest)
+        for p, value in zip(self.params, values, strict=True):
             if value is None:
                 raise TypeError(f"{self.name}() needs a value for {p.name}")
-            values.append(value)
-        for p, value in zip(self.params, values, strict=True):
-            if p.positive == "always" or p.positive == self.needs_positive:
+            if p.positive in ("always", self.needs_positive):
                 p.check(self.owner.name, value)
-        return tuple(values)
+        return values
 
     def __reduce__(self) -> Any:
         return operator.attrgetter(self.variety), (self.owner,)
