@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import operator
+import os
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -149,7 +150,10 @@ def measure_all() -> list[dict[str, Any]]:
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """Print the rows for people."""
-    shown = Table(title="Times as quotients: median (quartiles) of rounds measured by turns")
+    shown = Table(
+        title="Times as quotients: median (quartiles) of rounds measured by turns",
+        caption=f"{os.cpu_count()} CPUs, {os.getloadavg()[0]:.1f} processes running on average",
+    )
     for heading in ("trial", "time of", "over time of", "claimed", "measured", "holds"):
         shown.add_column(heading, justify="left")
     for row in rows:

@@ -131,13 +131,13 @@ def logit(x):
 
 @kernel
 def logit_derivative(x):
-    inside = where(x < 0.0, np.nan, where(x > 1.0, np.nan, x))
+    inside = where(x < 0.0, np.nan, where(x > 1.0, np.nan, abs(x)))
     return 1.0 / (inside * (1.0 - inside))
 
 
 @kernel
 def logit_second_derivative(x):
-    inside = where(x < 0.0, np.nan, where(x > 1.0, np.nan, x))
+    inside = where(x < 0.0, np.nan, where(x > 1.0, np.nan, abs(x)))
     d = 1.0 / (inside * (1.0 - inside))
     return (scaled(inside, 2.0) - 1.0) * d * d
 

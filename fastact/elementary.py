@@ -86,7 +86,7 @@ def exp(x):
 
 @exp.for_pairs
 def exp_pair(x):
-    x = clamp(x, -800.0, 800.0)
+    x = clamp(x, -800.0, 710.0)  # beyond 710 the low part would overflow as well
     k = nearest_power(x)
     half = shift_right(add_bits(bits(k), -bits(MAGIC)), 1)
     first = from_bits(shift_left(add_bits(half, 1023), 52))
@@ -275,7 +275,7 @@ def silu_single(x):
     high = fma(q, w, q)
     low = fma(q, w, q - high) + q * (others - (w - first))
     v = x * high
-    y = v + fma(x, low, fma(x, high, -v))
+    y = where(x > F(112.0), x, v + fma(x, low, fma(x, high, -v)))
     return y * where(x < ZERO32, up, ONE32) * where(x < ZERO32, UP, ONE32)
 
 

@@ -94,8 +94,7 @@ def matched(z: Array, t: Array) -> tuple[Any, Any]:
 
 def half_square(error: Any) -> Any:
     """½ Σ error², summed in float64 at least."""
-    wide = np.promote_types(error.dtype, np.float64)
-    total = np.einsum("...,...->", error, error, dtype=wide, casting="same_kind")
+    total = np.sum(np.square(error, dtype=np.promote_types(error.dtype, np.float64)))
     return (0.5 * total).astype(error.dtype)
 
 

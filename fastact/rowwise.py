@@ -22,6 +22,7 @@ class RowFunction:
         cores = tuple("n" in part for part in [*inputs.split(","), output])
         self.nin = len(cores) - 1
         self._ufunc: np.ufunc | None = None
+        ufunc.registry[name] = lambda: self.ufunc
         for dtype in catalogue.DTYPES:
             build = catalogue.builder("fastact.engine.rows", "build", cores)
             catalogue.add(catalogue.LoopSpec(name, owner, dtype, build))

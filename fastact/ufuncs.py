@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-import fastact
+from fastact.engine.ufunc import registry
 
 
 def __getattr__(name: str) -> np.ufunc:
-    for activation in fastact.activations.values():
-        for function in activation.functions():
-            if function.name == name:
-                return function.ufunc
-    raise AttributeError(f"module 'fastact.ufuncs' has no ufunc {name!r}")
+    if name not in registry:
+        raise AttributeError(f"module 'fastact.ufuncs' has no ufunc {name!r}")
+    return registry[name]()
+
+
+def __dir__() -> list[str]:
+    return list(registry)

@@ -2,7 +2,7 @@
 
 A test that has an argument ``f`` runs for every elementwise activation, ``function`` for each of
 their functions that has a ufunc, ``dtype`` for each float format, ``variety`` for value, derivative
-and second derivative. `FASTACT_TEST_PROFILE` chooses how much is drawn and how large the samples are:
+and second derivative. `FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are:
 ``dev`` (little), ``ci`` (more, and the same every time) or ``long`` (hours).
 """
 
@@ -21,6 +21,7 @@ import fastact as fa
 from .checks import VARIETIES
 from .strategies import DTYPES, LAYOUTS
 
+PACKAGE = Path(fa.__file__).parent
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 settings.register_profile("dev", max_examples=10, **COMMON)
 settings.register_profile("ci", max_examples=25, derandomize=True, **COMMON)
@@ -39,7 +40,7 @@ AXES = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Reporting a failure, Hypothesis looks at every name of every module, deprecated ones too."""
-    for message in ("mypy_extensions", "the .* private module is deprecated"):
+    for message in ("mypy_extensions", "the .* module is deprecated"):
         config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
 
 
@@ -64,22 +65,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def python(tmp_path):
-    """Run code in a fresh interpreter with a timeout; returns what it printed."""
+    """Run code in a fresh interpreter; the variables given are added to the environment."""
 
-    def run(code: str, *, timeout: float = 300, check: bool = True, **env: str):
+    def run(code: str, **env: str) -> subprocess.CompletedProcess:
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env={**os.environ, **env},
+            env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)} | env,
             cwd=tmp_path,
-            timeout=timeout,
+            timeout=300,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert not check or done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr
         return done
 
     return run
-
-
-PACKAGE = Path(fa.__file__).parent

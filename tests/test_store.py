@@ -81,7 +81,7 @@ def test_the_directory_is_private(python, tmp_path):
 
 # --- stale --------------------------------------------------------------------------------------
 
-AT_ZERO = "import numpy as np, fastact as fa; print(float(fa.sigmoid(np.float32(0))))"
+AT_ZERO = "import numpy as np, fastact as fa; print(float(fa.sigmoid(np.float64(0))))"
 CHANGED = """
 
 _exp = exp

@@ -70,10 +70,10 @@ class Function:
         self.defaults = tuple(p.default for p in owner.params)
         self._call: Any = self._first_call
         self._ufunc: np.ufunc | None = None
-        function = "build"
+        ufunc.registry[self.name] = lambda: self.ufunc
         for dtype in catalogue.DTYPES:
             build = catalogue.builder(
-                "fastact.engine.varieties", function, owner.kernels, variety, nin
+                "fastact.engine.varieties", "build", owner.kernels, variety, nin
             )
             catalogue.add(catalogue.LoopSpec(self.name, owner.name, dtype, build, owner.source))
 

@@ -348,11 +348,14 @@ def _double_to_half(context: Any, b: Any, sig: Any, args: Any) -> Any:
     primitives.rounded, lambda x: signature(types.float64, x if is_number(x) else types.float64)
 )
 def _rounded(context: Any, b: Any, sig: Any, args: Any) -> Any:
-    """``hi + lo``, unless `lo` is zero (`hi` may be -0) or NaN (`hi` is infinite)."""
+    """``hi + lo``, unless `lo` is zero (`hi` may be -0), infinite or NaN (`hi` is infinite)."""
     number = unpack(context, b, sig.args[0], args[0])
     if number.lo is None:
         return number.hi
-    inexact = b.fcmp_ordered("!=", number.lo, F64(0.0))
+    size = absolute(b, Number(number.lo)).hi
+    inexact = b.and_(
+        b.fcmp_ordered(">", size, F64(0.0)), b.fcmp_ordered("<", size, F64(float("inf")))
+    )
     return b.select(inexact, b.fadd(number.hi, number.lo), number.hi)
 
 
@@ -396,13 +399,16 @@ def copysign_type(x: types.Type, sign: types.Type) -> Any:
 
 @primitive_for_numbers(primitives.copysign, copysign_type)
 def _copysign(context: Any, b: Any, sig: Any, args: Any) -> Any:
-    """A factor of 1 or -1, so that both parts of a pair change."""
-    kind = F64 if isinstance(sig.return_type, NumberType) else args[0].type
+    """The low part of a pair is multiplied by 1 or -1."""
+    wide = isinstance(sig.args[0], NumberType)
+    x = unpack(context, b, sig.args[0], args[0]) if wide else Number(args[0])
+    sign = b.extract_value(args[1], 0) if isinstance(sig.args[1], NumberType) else args[1]
+    kind = x.hi.type
     intrinsic = b.module.declare_intrinsic(
         "llvm.copysign", [kind], ir.FunctionType(kind, [kind, kind])
     )
-    sign = args[1]
-    if isinstance(sig.args[1], NumberType):
-        sign = b.extract_value(sign, 0)
-    factor = b.call(intrinsic, [kind(1.0), sign])
-    return _scaled(context, b, sig, (args[0], factor))
+    hi = b.call(intrinsic, [x.hi, sign])
+    if not wide:
+        return hi
+    lo = x.lo and b.fmul(x.lo, b.call(intrinsic, [kind(1.0), sign]))
+    return pack(context, b, sig.return_type, Number(hi, lo))

@@ -123,6 +123,15 @@ def add(t: Any, j: Any, value: Any, rest: Any) -> None:
 
 
 @compile.dispatcher
+def settle(t: Any) -> None:
+    """Bring the sums into the one form that does not show the order of the additions."""
+    for j in range(LANES):
+        total = t[TOTAL + j] + t[REST + j]
+        t[REST + j] += t[TOTAL + j] - total
+        t[TOTAL + j] = total
+
+
+@compile.dispatcher
 def join(t: Any) -> None:
     """Join maxima and sums of all lanes, by halves, and give them to every lane."""
     half = LANES // 2
@@ -142,23 +151,26 @@ def join(t: Any) -> None:
 # Each takes the scratch memory and the places of one or two steps in it.
 def exponentials(lift: Any) -> Any:
     def exponentials(t: Any, at: Any, to: Any) -> None:
-        """Sum exp(x - maximum): an infinite maximum shares the mass with its equals."""
+        """exp(x - maximum); an infinite maximum shares the mass with its equals."""
         for j in range(LANES):
             x, most = t[at + j], t[MAXIMUM + j]
-            e = where(x == most, where(most == -INF, 0.0, 1.0),
-                      rounded(exp(lift(x) - lift(most))))
-            t[to + j] = e
-            add(t, j, e, 0.0)
+            e = rounded(exp(lift(x) - lift(most)))
+            t[to + j] = where(x == most, where(most == -INF, 0.0, 1.0), e)
 
     return compile.dispatcher(exponentials)
+
+
+@compile.dispatcher
+def accumulate(t: Any, at: Any) -> None:
+    for j in range(LANES):
+        add(t, j, t[at + j], 0.0)
 
 
 def softmax_finish(lift: Any) -> Any:
     def finish(t: Any, at: Any) -> None:
         """The exponentials by their sum; a row without mass is 0."""
         for j in range(LANES):
-            total = t[TOTAL + j] + t[REST + j]
-            t[at + j] = t[at + j] / where(total == 0.0, 1.0, total)
+            t[at + j] = t[at + j] / where(t[TOTAL + j] == 0.0, 1.0, t[TOTAL + j])
 
     return compile.dispatcher(finish)
 
@@ -187,11 +199,26 @@ def logsumexp_finish(lift: Any) -> Any:
     return compile.dispatcher(finish)
 
 
+def passed_through(dtype: str) -> Any:
+    """The sweep that rounds to the dtype, as what is kept in the output has been."""
+
+    def through(t: Any, at: Any) -> None:
+        for j in range(LANES):
+            t[at + j] = single(t[at + j])
+
+    def unchanged(t: Any, at: Any) -> None:
+        pass
+
+    return compile.dispatcher(through if dtype == "float32" else unchanged)
+
+
 # ---------------------------------------------------------------- loops over sheets
 def forward(dtype: str, finish: Any, *, keeps_input: bool, reduces: bool) -> Any:
     """The rows of softmax (elements become exponentials), log-softmax and log-sum-exp."""
     (_, _, lift), (gather, scatter) = elements(dtype), moves(dtype)
-    sum_up, finish = exponentials(lift), finish(lift)
+    raised, finish, through = exponentials(lift), finish(lift), passed_through(dtype)
+    # float16 has too few bits to keep an exponential in the output: it is computed again there.
+    again = dtype == "float16" and not keeps_input
 
     def sheet(
         x: Any, y: Any, x0: Any, y0: Any, lane_x: Any, lane_y: Any, step_x: Any, step_y: Any,
@@ -209,19 +236,26 @@ def forward(dtype: str, finish: Any, *, keeps_input: bool, reduces: bool) -> Any
             w, at = last if i == steps - 1 else width, SHEET + i * LANES if kept else HERE
             if not kept:
                 gather(x, x0 + i * step_x, lane_x, w, t, at, -INF)
-            sum_up(t, at, OTHER if keeps_input else at)
-            if not (kept or keeps_input):
-                scatter(t, at, w, y, y0 + i * step_y, lane_y)
+            to = OTHER if keeps_input else at
+            raised(t, at, to)
+            accumulate(t, to)
+            if not (keeps_input or again):
+                through(t, to)
+                if not kept:
+                    scatter(t, to, w, y, y0 + i * step_y, lane_y)
         if whole:
             join(t)
+        settle(t)
         if reduces:
             finish(t, HERE)
             scatter(t, HERE, 1 if whole else width, y, y0, lane_y)
             return
         for i in range(steps):
             w, at = last if i == steps - 1 else width, SHEET + i * LANES if kept else HERE
-            if not kept and keeps_input:
+            if not kept and (keeps_input or again):
                 gather(x, x0 + i * step_x, lane_x, w, t, at, -INF)
+                if again:
+                    raised(t, at, at)
             elif not kept:
                 gather(y, y0 + i * step_y, lane_y, w, t, at, 0.0)
             finish(t, at)
@@ -267,6 +301,7 @@ def backward(dtype: str, term: Any, finish: Any, absent: float) -> Any:
             term(t)
         if whole:
             join(t)
+        settle(t)
         for i in range(steps):
             w = last if i == steps - 1 else width
             gather(dy, start[0] + i * step[0], lane[0], w, t, HERE, 0.0)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ SEVERAL_INPUTS = ("float16", "float32", "float64")
 NO_IDENTITY = -1  # PyUFunc_None
 FROM_FUNCTIONS, FROM_SIGNATURE = 1, 31  # slots of NumPy's table
 
+registry: dict[str, Callable[[], np.ufunc]] = {}  # every ufunc by its name, made when asked for
 _kept: list[Any] = []  # what ufuncs point to: they live as long as the process
 
 
@@ -162,5 +165,10 @@ def make(
     arguments = [*addresses[:3], len(order), nin, nout, NO_IDENTITY, *addresses[3:5], 0]
     kinds = [ctypes.c_void_p] * 3 + [ctypes.c_int] * 4 + [ctypes.c_void_p] * 2 + [ctypes.c_int]
     if signature is None:
-        return _api(FROM_FUNCTIONS, *kinds)(*arguments)
-    return _api(FROM_SIGNATURE, *kinds, ctypes.c_void_p)(*arguments, addresses[5])
+        made = _api(FROM_FUNCTIONS, *kinds)(*arguments)
+    else:
+        made = _api(FROM_SIGNATURE, *kinds, ctypes.c_void_p)(*arguments, addresses[5])
+    import_module("fastact.ufuncs")  # where pickle looks for it
+    with suppress(AttributeError):  # NumPy before 2.2
+        made.__module__ = "fastact.ufuncs"
+    return made
