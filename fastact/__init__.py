@@ -11,17 +11,34 @@ Importing this package compiles nothing and does not import Numba.
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from fastact import activations as _activations
 from fastact.engine.activation import Activation
+from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
 from fastact.losses import squared_error
 from fastact.rowwise import log_softmax, logsumexp, softmax
-from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
+
+if TYPE_CHECKING:
+    from fastact.activations import *  # noqa: F403  # what is put into globals() below
 
 __version__ = "0.1.0"
+__all__ = [
+    "Activation",
+    "activations",
+    "get_num_threads",
+    "log_softmax",
+    "logsumexp",
+    "num_threads",
+    "set_num_threads",
+    "softmax",
+    "squared_error",
+]
 
 activations = MappingProxyType(
     {f.name: f for f in vars(_activations).values() if isinstance(f, Activation)}
 )
-globals().update(activations)
-globals().update({alias: f for f in activations.values() for alias in f.aliases})
+for _f in activations.values():
+    _names = (_f.name, *_f.aliases)
+    globals().update(dict.fromkeys(_names, _f))
+    __all__ += _names

@@ -10,8 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from fastact.elementary import (
-    clamp, exp, exp_single, exp_tail, expm1, log, log1p_unit, near_silu_root, sigmoid_single,
-    silu_single, tanh_single,
+    clamp,
+    exp,
+    exp_single,
+    exp_tail,
+    expm1,
+    log,
+    log1p_unit,
+    near_silu_root,
+    sigmoid_single,
+    silu_single,
+    tanh_single,
 )  # fmt: skip
 from fastact.engine.activation import Kink, Parameter, declare
 from fastact.engine.primitives import copysign, kernel, scaled, where

@@ -1,8 +1,9 @@
 """Activations inside users' own ``@njit`` functions.
 
 Numba finds this module by the entry point ``numba_extensions`` when it first compiles something, so
-importing fastact never imports Numba. ``sigmoid(v)`` and ``sigmoid.derivative(v)`` are then compiled
-into the caller, for scalars and arrays: the same bits as the ufuncs, and LLVM vectorises the loop.
+importing fastact never imports Numba. ``sigmoid(v)`` and ``sigmoid.derivative(v)`` are then
+compiled into the caller, for scalars and arrays: the same bits as the ufuncs, and LLVM vectorises
+the loop.
 
 The dtype is that of the data; parameters follow it, so that a Python float never widens float32.
 """
@@ -29,7 +30,7 @@ from fastact.engine.compile import dispatcher
 CASTS = {"float32": np.float32, "float64": np.float64}
 
 
-class FunctionType(types.Callable, types.Opaque):  # type: ignore[misc]
+class FunctionType(types.Callable, types.Opaque):
     """Numba's type of a `Function`: each has its own, so that a call is known when it compiles."""
 
     def __init__(self, function: Function) -> None:

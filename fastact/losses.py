@@ -10,6 +10,7 @@ from fastact import activations
 from fastact.engine.activation import Activation
 
 Array = Any
+SIGMOID: Activation = activations.sigmoid
 
 
 class SquaredError:
@@ -35,6 +36,7 @@ class SquaredError:
     name = "squared_error"
 
     def __call__(self, z: Array, t: Array, activation: Activation | None = None) -> Any:
+        """Return ``E``; see the class."""
         g = chosen(activation)
         z, t = matched(z, t)
         return half_square(g(z) - t)
@@ -67,7 +69,7 @@ class SquaredError:
 def chosen(activation: Activation | None) -> Activation:
     """The activation, sigmoid unless another is given."""
     if activation is None:
-        return activations.sigmoid
+        return SIGMOID
     if not isinstance(activation, Activation):
         raise TypeError(
             "squared_error(): activation must be a fastact.Activation, "

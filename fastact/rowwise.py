@@ -52,6 +52,7 @@ class RowFunction:
 
     @property
     def keeps_axis(self) -> bool:
+        """Whether the result has the axis."""
         return self.signature.endswith("(n)")
 
     def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
@@ -97,8 +98,8 @@ class Softmax(RowFunction):
     """Softmax, ``exp(x) / sum(exp(x))`` along an axis.
 
     ``softmax(x, axis=-1, out=None)``; `axis` may be an int, a tuple of ints, or None for all.
-    Computed as exp(x - max(x)), which cannot overflow (the log-sum-exp shift). +inf shares the mass
-    with its equals; a row of -inf alone gives zeros; NaN makes its row NaN.
+    Computed as exp(x - max(x)), which cannot overflow (the log-sum-exp shift). +inf shares the
+    mass with its equals; a row of -inf alone gives zeros; NaN makes its row NaN.
 
     Error: at most 2 ulp in float32 and 3 ulp in float64. float16 is computed in float64.
     Source: Bridle 1990; for the shift, Blanchard, Higham and Higham 2021.
@@ -115,13 +116,14 @@ class Softmax(RowFunction):
         self.backward = Backward(self, self._backward)
 
     def __call__(self, x: Array, /, axis: Axis = -1, *, out: Any = None) -> Any:
+        """Apply the function along `axis`; see the class."""
         return self.along((x,), axis, out)
 
     def jacobian(self, x: Array, /, axis: int = -1) -> Any:
         """The Jacobian ``diag(p) - p pᵀ`` of each row, of shape ``x.shape + (n,)``.
 
-        Element ``[..., i, ..., j]`` is ``∂ softmax(x)_i / ∂ x_j``, where i stands at `axis` and j at
-        the end. The diagonal is ``p (1 - p)`` with 1 - p summed from the others, so that it keeps
+        Element ``[..., i, ..., j]`` is ``∂ softmax(x)_i / ∂ x_j``: i stands at `axis`, j at the
+        end. The diagonal is ``p (1 - p)`` with 1 - p summed from the others, so that it keeps
         its accuracy where one element has nearly all the mass.
 
         >>> import numpy as np, fastact as fa
@@ -168,6 +170,7 @@ class Backward:
         axis: Axis = -1,
         out: Any = None,
     ) -> Any:
+        """Return the gradient of the input for that of the output; see the class."""
         if (x is None) == (y is None):
             given = "neither" if x is None else "both"
             raise TypeError(
@@ -195,6 +198,7 @@ class LogSoftmax(RowFunction):
         self.backward = Backward(self, function)
 
     def __call__(self, x: Array, /, axis: Axis = -1, *, out: Any = None) -> Any:
+        """Apply the function along `axis`; see the class."""
         return self.along((x,), axis, out)
 
     def __reduce__(self) -> Any:
@@ -222,6 +226,7 @@ class LogSumExp(RowFunction):
     def __call__(
         self, x: Array, /, axis: Axis = -1, *, keepdims: bool = False, out: Any = None
     ) -> Any:
+        """Apply the function along `axis`; see the class."""
         result = self.along((x,), axis, None if keepdims else out)
         if keepdims:
             result = np.expand_dims(result, normalized(axis, np.ndim(x), self.name))

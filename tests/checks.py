@@ -112,7 +112,7 @@ def check_dense(f: Any, xs: np.ndarray, params: tuple[float, ...] = ()) -> None:
     bad = np.flatnonzero(~((y >= low) & (y <= high)))
     assert not bad.size, f"{where(f, 'forward', xs[bad[0]], params)}: {y[bad[0]]!r} is out of range"
     with np.errstate(invalid="ignore"):
-        # Where a float64 result is not correctly rounded, it may fall by one ulp between neighbours.
+        # A float64 result is not always correctly rounded: it may fall by one ulp.
         slack = np.spacing(np.abs(y[1:])) if y.dtype == np.float64 else 0
         bad = np.flatnonzero(f.monotone * np.diff(y) < -slack)
     assert not bad.size, f"{where(f, 'forward', xs[bad[0]], params)}: not monotone"

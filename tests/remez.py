@@ -7,6 +7,7 @@ are rounded to the format in which they are used, highest degree first (Horner's
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -74,7 +75,7 @@ def series(f: Function, terms: Callable[[mp.mpf], mp.mpf], power: int) -> Functi
 
     def quotient(t: mp.mpf) -> mp.mpf:
         with mp.workprec(4 * mp.mp.prec):
-            t = t if t else mp.mpf(2) ** (-mp.mp.prec // 8)
+            t = t or mp.mpf(2) ** (-mp.mp.prec // 8)
             return +((f(t) - terms(t)) / t**power)
 
     return quotient
@@ -123,7 +124,12 @@ def tables() -> dict[str, Fit]:
         ),
         "SILU_ROOT_QUOTIENT": Fit(
             series(lambda t: silu_derivative(SILU_ROOT + t), lambda t: mp.mpf(0), 1),
-            lambda t: mp.mpf(1), mp.mpf(-1) / 16, mp.mpf(1) / 16, 8, np.float64),
+            lambda t: mp.mpf(1),
+            mp.mpf(-1) / 16,
+            mp.mpf(1) / 16,
+            8,
+            np.float64,
+        ),
         "EXP_SINGLE": Fit(
             exp3, lambda r: max(abs(r), FLOOR) ** 3, -LN2_HALF, LN2_HALF, 3, np.float32
         ),
@@ -132,11 +138,19 @@ def tables() -> dict[str, Fit]:
         ),
         "EXP_TANH": Fit(
             series(lambda r: mp.exp(-2 * r), lambda r: mp.mpf(1), 1),
-            lambda r: max(abs(r), FLOOR), -LN2_HALF / 2, LN2_HALF / 2, 5, np.float32,
+            lambda r: max(abs(r), FLOOR),
+            -LN2_HALF / 2,
+            LN2_HALF / 2,
+            5,
+            np.float32,
         ),
         "QUOTIENT_TANH": Fit(
-            lambda e: 2 / (1 + e), lambda e: mp.mpf(1),
-            mp.mpf(0), mp.exp(mp.mpf("-1.8")), 5, np.float32,
+            lambda e: 2 / (1 + e),
+            lambda e: mp.mpf(1),
+            mp.mpf(0),
+            mp.exp(mp.mpf("-1.8")),
+            5,
+            np.float32,
         ),
         "TANH_SINGLE": Fit(
             tanh_tail, lambda z: max(z, FLOOR**2), mp.mpf(0), mp.mpf("0.82"), 6, np.float32
@@ -144,7 +158,9 @@ def tables() -> dict[str, Fit]:
     }
 
 
-HEADER = '"""Coefficients of minimax polynomials, made by ``python -m tests.remez``: do not edit."""'
+HEADER = (
+    '"""Coefficients of minimax polynomials, made by ``python -m tests.remez``: do not edit."""'
+)
 
 
 def module() -> str:
@@ -165,4 +181,4 @@ def module() -> str:
 
 
 if __name__ == "__main__":
-    print(module(), end="")
+    sys.stdout.write(module())

@@ -68,7 +68,7 @@ class Function:
         self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
         self.params = owner.params
         self.defaults = tuple(p.default for p in owner.params)
-        self._call: Any = self._first_call
+        self.call: Any = self._first_call
         self._ufunc: np.ufunc | None = None
         ufunc.registry[self.name] = lambda: self.ufunc
         for dtype in catalogue.DTYPES:
@@ -85,7 +85,7 @@ class Function:
             self._ufunc = ufunc.make(
                 self.name, self.owner.__doc__ or "", self.nin, nout, self._address, threads.block()
             )
-            self._call = self._ufunc
+            self.call = self._ufunc
         return self._ufunc
 
     def _address(self, dtype: str) -> int:
@@ -98,14 +98,14 @@ class Function:
         if in_use:
             threads.sync()
         if self.params:
-            params = self._bind(params, options)
+            params = self.bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
         elif not (params or options):
-            return self._call(x)
-        return self._call(x, *params, **options)
+            return self.call(x)
+        return self.call(x, *params, **options)
 
-    def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
+    def bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
         if not (params or named) and None not in self.defaults:
             return self.defaults
@@ -142,7 +142,7 @@ class Backward(Function):
         if owner.from_output:
             self.from_output = FromOutput(owner, "backward_from_output", self.nin)
 
-    def __call__(  # type: ignore[override]
+    def __call__(
         self,
         dy: Array,
         /,
@@ -169,14 +169,14 @@ class Backward(Function):
                 f"{name}(): the output of {self.owner.name} does not determine its derivative; "
                 "pass the input as x="
             )
-        params = used._bind((), named)
+        params = used.bind((), named)
         if named:
             raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(named))!r}")
         if threads.in_use:
             threads.sync()
         data = x if y is None else y
         dtype = np.float64 if integral(dy) and integral(data) else None
-        return used._call(dy, data, *params, out=out, dtype=dtype)
+        return used.call(dy, data, *params, out=out, dtype=dtype)
 
 
 class FromOutput(Function):
@@ -215,6 +215,12 @@ class Activation(Function):
     semantics of `numpy.ufunc`. Parameters are positional or named, scalars or arrays that broadcast
     against `x`. float16, float32 and float64 give their own dtype, integers and bool give float64.
     """
+
+    name: str
+    params: tuple[Parameter, ...]
+    kernels: Mapping[str, Kernel]
+    source: str
+    from_output: bool
 
     def __init__(self, declaration: Declaration, doc: str) -> None:
         self.declaration = declaration
@@ -281,13 +287,13 @@ Notes
 -----
 Limits: {limits}; NaN gives NaN. No floating-point warning is raised.
 Kinks: {kinks}.
-Error: at most {ulp32:g} ulp in float32 and {ulp64:g} ulp in float64, for the value and the derivative.
+Error: at most {ulp32:g} ulp in float32 and {ulp64:g} ulp in float64, for value and derivative.
 Backward: from the input ``x=``{from_output}.{source}
 
 Examples
 --------
 >>> import numpy as np, fastact as fa
->>> x = np.array([-1.0, 0.0, 2.0], dtype=np.float32)
+>>> x = np.array([0.25, 0.5, 0.75], dtype=np.float32)
 >>> fa.{name}(x{arguments}).dtype
 dtype('float32')
 >>> dy = np.ones_like(x)

@@ -65,7 +65,7 @@ def unoptimised() -> Iterator[None]:
 
 
 # ---------------------------------------------------------------- kernels that call kernels
-class KernelType(types.Callable, types.Opaque):  # type: ignore[misc]
+class KernelType(types.Callable, types.Opaque):
     """Numba's type of a `Kernel`: a function that is chosen by the types of its arguments."""
 
     def __init__(self, kernel: Kernel) -> None:

@@ -40,8 +40,9 @@ def from_double(b: Any, x: Any) -> Any:
     normal = b.sub(b.lshr(nearest, I64(42)), I64(1008 << 10))
     shifted = b.bitcast(b.fadd(b.bitcast(magnitude, F64), F64(float(2**28))), I64)
     subnormal = b.sub(shifted, b.bitcast(F64(float(2**28)), I64))
-    finite = b.select(b.fcmp_ordered("<", b.bitcast(magnitude, F64), F64(2.0**-14)),
-                      subnormal, normal)
+    finite = b.select(
+        b.fcmp_ordered("<", b.bitcast(magnitude, F64), F64(2.0**-14)), subnormal, normal
+    )
     capped = b.select(b.icmp_signed("<", finite, I64(0x7C00)), finite, I64(0x7C00))
     nan = b.icmp_signed(">", magnitude, I64(0x7FF << 52))
     payload = b.or_(b.and_(b.lshr(magnitude, I64(42)), I64(0x3FF)), I64(0x7E00))

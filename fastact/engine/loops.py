@@ -32,6 +32,7 @@ BLOCK = 512  # elements a buffer holds: 4 KiB of float64, a few of which fit int
 DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}  # nearest, subnormals, nothing trapped
 
 INT, I32 = ir.IntType(64), ir.IntType(32)
+ONE = INT(1)
 PTR, VOID = ir.PointerType(), ir.VoidType()
 LOOP = ir.FunctionType(VOID, [PTR] * 4)
 LAUNCH = ir.FunctionType(VOID, [PTR] * 5 + [INT] * 4)
@@ -40,8 +41,9 @@ ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8}
 
 
 # LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
-# `UNIT` lanes in two halves, whose chains of operations overlap. llvmlite cannot write nodes that are distinct or name themselves, so the module is
-# built with placeholders, and `assembly` writes these nodes in their place.
+# `UNIT` lanes in two halves, whose chains of operations overlap. llvmlite cannot write nodes that
+# are distinct or name themselves, so the module is built with placeholders, and `assembly` writes
+# these nodes in their place.
 ACCESSES, INDEPENDENT = "accesses", "independent"
 METADATA = """
 !%(accesses)s = distinct !{}
@@ -73,8 +75,9 @@ class Builder(ir.IRBuilder):
     """`IRBuilder` with the few shapes of code that loops are made of."""
 
     def words(self, pointer: Any, count: int) -> list[Any]:
-        return [self.load(self.gep(pointer, [INT(k)], source_etype=INT), typ=INT)
-                for k in range(count)]
+        return [
+            self.load(self.gep(pointer, [INT(k)], source_etype=INT), typ=INT) for k in range(count)
+        ]
 
     def pointers(self, pointer: Any, count: int) -> list[Any]:
         return [self.inttoptr(word, PTR) for word in self.words(pointer, count)]
@@ -91,7 +94,7 @@ class Builder(ir.IRBuilder):
         return self.select(self.icmp_unsigned("<", x, y), x, y)
 
     @contextmanager
-    def count(self, n: Any, step: Any = INT(1), metadata: Any = None) -> Iterator[Any]:
+    def count(self, n: Any, step: Any = ONE, metadata: Any = None) -> Iterator[Any]:
         """A loop over ``range(0, n, step)``."""
         before = self.block
         loop, done = (self.append_basic_block(name) for name in ("loop", "done"))
@@ -203,10 +206,13 @@ def body(module: ir.Module, scalar: Scalar) -> Any:
             with b.if_then(b.not_(straight[k])):
                 b.call(load, [places[k], steps[k], buffers[k], m])
         choices = zip(straight, places, buffers, strict=True)
-        b.call(compute, [
-            *(b.select(*choice) for choice in choices),
-            b.udiv(b.add(m, INT(UNIT - 1)), INT(UNIT)),
-        ])
+        b.call(
+            compute,
+            [
+                *(b.select(*choice) for choice in choices),
+                b.udiv(b.add(m, INT(UNIT - 1)), INT(UNIT)),
+            ],
+        )
         for k in range(nin, operands):
             with b.if_then(b.not_(straight[k])):
                 b.call(store, [buffers[k], places[k], steps[k], m])
@@ -266,9 +272,7 @@ def entry(module: ir.Module, name: str, run: Any, operands: int, core: int) -> N
     for length in dims[1:]:
         work = b.mul(work, length)
     cutover, launch = b.words(f.args[3], 2)
-    parallel = b.and_(
-        b.icmp_signed(">=", work, cutover), b.icmp_unsigned(">", dims[0], INT(1))
-    )
+    parallel = b.and_(b.icmp_signed(">=", work, cutover), b.icmp_unsigned(">", dims[0], INT(1)))
     with b.if_else(parallel) as (many, one):
         with many:
             counts = [INT(operands), INT(1 + core), INT(operands + 3 * core * operands)]

@@ -19,7 +19,7 @@ def architecture() -> str:
 
 @functools.cache
 def target() -> Any:
-    """This processor, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
+    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     chosen = os.environ.get("NUMBA_CPU_NAME")
@@ -60,7 +60,6 @@ def load(code: bytes, name: str) -> int:
     loader.add_object_file(llvm.ObjectFileRef.from_data(code))
     loader.finalize_object()
     return int(loader.get_function_address(name))
-
 
 
 def assembled(text: str) -> bytes:

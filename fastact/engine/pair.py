@@ -1,4 +1,4 @@
-"""Arithmetic in twice the precision: what Numba compiles the primitives and operators of kernels to.
+"""Arithmetic in twice the precision: what Numba makes of the primitives and operators of kernels.
 
 A *number* of a kernel is one of
 
@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default as register_model
 from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
 from fastact.engine import half, primitives
 
@@ -161,8 +161,10 @@ def operator_for_numbers(symbol: Any, emit: Any, result: Any) -> None:
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         numbers = [unpack(context, builder, *both) for both in zip(sig.args, args, strict=True)]
         value = emit(builder, *numbers)
-        return value if sig.return_type is types.boolean else pack(
-            context, builder, sig.return_type, value
+        return (
+            value
+            if sig.return_type is types.boolean
+            else pack(context, builder, sig.return_type, value)
         )
 
     operands = [NumberType, types.Float]
@@ -187,8 +189,8 @@ for _symbol, _emit in [
     (operator.truediv, divide),
 ]:
     operator_for_numbers(_symbol, _emit, lambda *args: pair)
-for _symbol, _emit in [(operator.neg, negate), (abs, absolute)]:
-    operator_for_numbers(_symbol, _emit, lambda x: x)
+operator_for_numbers(operator.neg, negate, lambda x: x)
+operator_for_numbers(abs, absolute, lambda x: x)
 for _symbol, _name in [
     (operator.lt, "<"),
     (operator.le, "<="),
@@ -265,9 +267,7 @@ def _head(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return b.extract_value(args[0], 0) if isinstance(ty, NumberType) else args[0]
 
 
-@primitive_for_numbers(
-    primitives.tail, lambda x: signature(types.float64, x)
-)
+@primitive_for_numbers(primitives.tail, lambda x: signature(types.float64, x))
 def _tail(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return b.extract_value(args[0], 1) if sig.args[0] is pair else F64(0.0)
 
@@ -337,9 +337,7 @@ def _half_to_double(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return context.make_tuple(b, sig.return_type, values)
 
 
-@primitive_for_numbers(
-    primitives.double_to_half, lambda x: signature(types.uint16, types.float64)
-)
+@primitive_for_numbers(primitives.double_to_half, lambda x: signature(types.uint16, types.float64))
 def _double_to_half(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return half.from_double(b, args[0])
 
@@ -389,8 +387,9 @@ def _scaled(context: Any, b: Any, sig: Any, args: Any) -> Any:
     if not isinstance(sig.return_type, NumberType):
         return b.fmul(x, power)
     parts = unpack(context, b, sig.args[0], x)
-    return pack(context, b, sig.return_type,
-                Number(*(part and b.fmul(part, power) for part in parts)))
+    return pack(
+        context, b, sig.return_type, Number(*(part and b.fmul(part, power) for part in parts))
+    )
 
 
 def copysign_type(x: types.Type, sign: types.Type) -> Any:

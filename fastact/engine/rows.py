@@ -75,9 +75,7 @@ def moves(dtype: str) -> tuple[Any, Any]:
     """Functions that copy one step of a sheet from and to an array."""
     read, write, _ = elements(dtype)
 
-    def gather(
-        x: Any, start: Any, stride: Any, width: Any, t: Any, at: Any, filler: Any
-    ) -> None:
+    def gather(x: Any, start: Any, stride: Any, width: Any, t: Any, at: Any, filler: Any) -> None:
         """One step; the lanes beyond `width` get what changes neither maximum nor sum."""
         for j in range(width, LANES):
             t[at + j] = filler
@@ -375,9 +373,7 @@ KINDS: dict[str, Callable[[str], Any]] = {
         dtype, log_softmax_finish, keeps_input=True, reduces=False
     ),
     "logsumexp": lambda dtype: forward(dtype, logsumexp_finish, keeps_input=True, reduces=True),
-    "softmax_backward": lambda dtype: backward(
-        dtype, product_term, softmax_backward_finish, 0.0
-    ),
+    "softmax_backward": lambda dtype: backward(dtype, product_term, softmax_backward_finish, 0.0),
     "log_softmax_backward": lambda dtype: backward(
         dtype, plain_term, log_softmax_backward_finish, -INF
     ),

@@ -2,12 +2,13 @@
 
 The name of an entry ends with the hash of everything that decides its code: every source file of
 this package, the versions of Python, Numba and llvmlite, the processor that it is for, and Numba's
-settings. Its content repeats the name and carries a checksum. An entry is written aside and renamed,
-so that readers see all of it or nothing. Whatever cannot be read, or is not what it says it is, is a
-miss and is compiled again; whatever cannot be written is not kept. Neither is an error.
+settings. Its content repeats the name and carries a checksum. An entry is written aside and
+renamed, so that readers see all of it or nothing. Whatever cannot be read, or is not what it says
+it is, is a miss and is compiled again; whatever cannot be written is not kept. Neither is an error.
 
-The directory is ``$FASTACT_CACHE_DIR``, else ``$XDG_CACHE_HOME/fastact``, else ``~/.cache/fastact``.
-It holds machine code, so it is used only if it belongs to this user and nobody else may write to it.
+The directory is ``$FASTACT_CACHE_DIR``, else ``$XDG_CACHE_HOME/fastact``, else
+``~/.cache/fastact``. It holds machine code, so it is used only if it belongs to this user and
+nobody else may write to it.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ import numpy as np
 
 from fastact.engine import catalogue
 
-# NumPy takes the first loop that all inputs can be cast to safely. One input: float64 first, so that
-# integers and bool become float64. Several: like `numpy.add`, so that a Python float, or a float16
-# beside a float32, does not.
+# NumPy takes the first loop that all inputs can be cast to safely. One input: float64 first, so
+# that integers and bool become float64. Several: like `numpy.add`, so that a Python float, or a
+# float16 beside a float32, does not.
 ONE_INPUT = ("float64", "float32", "float16")
 SEVERAL_INPUTS = ("float16", "float32", "float64")
 NO_IDENTITY = -1  # PyUFunc_None
@@ -31,7 +31,7 @@ _kept: list[Any] = []  # what ufuncs point to: they live as long as the process
 
 def _api(slot: int, *arguments: Any) -> Any:
     """The function at a slot of the array that NumPy publishes as ``_UFUNC_API``."""
-    capsule = np._core._multiarray_umath._UFUNC_API  # type: ignore[attr-defined]
+    capsule = import_module("numpy._core._multiarray_umath").__dict__["_UFUNC_API"]
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
@@ -88,12 +88,12 @@ FIND = ctypes.CFUNCTYPE(ctypes.c_int)
 def _raised(error: BaseException) -> type[BaseException]:
     """A class of the kind of `error` that makes the same error when Python instantiates it."""
 
-    def __init__(self: BaseException) -> None:
+    def init(self: BaseException) -> None:
         BaseException.__init__(self, *error.args)
         self.__cause__ = error
 
     kind = type(error)
-    return type(kind.__name__, (kind,), {"__init__": __init__, "__module__": kind.__module__})
+    return type(kind.__name__, (kind,), {"__init__": init, "__module__": kind.__module__})
 
 
 class _Stub:
@@ -116,7 +116,7 @@ class _Stub:
     def _find(self) -> int:
         try:
             address = self.load()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # it is raised again, in the caller
             kind = _raised(error)
             _kept.append(kind)
             self.context[3] = id(kind)
@@ -161,11 +161,12 @@ def make(
     )
     texts = [ctypes.create_string_buffer(text.encode()) for text in (name, doc, signature or "")]
     _kept.append((functions, datas, types, texts))
-    addresses = [ctypes.addressof(each) for each in (functions, datas, types, *texts)]
+    pointed: list[Any] = [functions, datas, types, *texts]
+    addresses = [ctypes.addressof(each) for each in pointed]
     arguments = [*addresses[:3], len(order), nin, nout, NO_IDENTITY, *addresses[3:5], 0]
     kinds = [ctypes.c_void_p] * 3 + [ctypes.c_int] * 4 + [ctypes.c_void_p] * 2 + [ctypes.c_int]
     if signature is None:
-        made = _api(FROM_FUNCTIONS, *kinds)(*arguments)
+        made: np.ufunc = _api(FROM_FUNCTIONS, *kinds)(*arguments)
     else:
         made = _api(FROM_SIGNATURE, *kinds, ctypes.c_void_p)(*arguments, addresses[5])
     import_module("fastact.ufuncs")  # where pickle looks for it

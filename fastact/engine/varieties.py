@@ -5,6 +5,7 @@ Imports Numba: used by the loops when they are compiled, and inside users' own `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastact.engine import compile
@@ -38,18 +39,14 @@ def times(kernel: Any, dtype: str) -> Any:
     return dispatcher(backward)
 
 
-COMPOSED = {
+COMPOSED: dict[str, Callable[[Any, str], Any]] = {
     "value_and_derivative": value_and_derivative,
     "backward": lambda kernels, dtype: times(kernels["derivative"], dtype),
-    "backward_from_output": lambda kernels, dtype: times(
-        kernels["derivative_from_output"], dtype
-    ),
+    "backward_from_output": lambda kernels, dtype: times(kernels["derivative_from_output"], dtype),
 }
 
 
 def build(spec: LoopSpec, kernels: Any, variety: str, nin: int) -> bytes:
     """The object code of a loop."""
     function = scalar(kernels, variety, spec.dtype)
-    return compile.object_code(
-        spec.symbol, function, spec.dtype, nin, OUTPUTS.get(variety, 1)
-    )
+    return compile.object_code(spec.symbol, function, spec.dtype, nin, OUTPUTS.get(variety, 1))
