@@ -41,4 +41,4 @@ activations = MappingProxyType(
 for _f in activations.values():
     _names = (_f.name, *_f.aliases)
     globals().update(dict.fromkeys(_names, _f))
-    __all__ += _names
+    __all__ += [*_names]
