@@ -38,7 +38,8 @@ __all__ = [
 activations = MappingProxyType(
     {f.name: f for f in vars(_activations).values() if isinstance(f, Activation)}
 )
-for _f in activations.values():
-    _names = (_f.name, *_f.aliases)
-    globals().update(dict.fromkeys(_names, _f))
-    __all__ += [*_names]
+globals().update({name: f for f in activations.values() for name in (f.name, *f.aliases)})
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for f in activations.values() for name in (f.name, *f.aliases))]

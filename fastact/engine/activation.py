@@ -95,14 +95,14 @@ class Function:
         return self.ufunc(*args, **options)
 
     def __call__(self, x: Array, /, *params: Array, **options: Any) -> Any:
+        if not (params or options or in_use or self.params):
+            return self.call(x)
         if in_use:
             threads.sync()
         if self.params:
             params = self.bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
-        elif not (params or options):
-            return self.call(x)
         return self.call(x, *params, **options)
 
     def bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:

@@ -149,21 +149,25 @@ def dense(module: ir.Module, scalar: Scalar) -> Any:
 
 
 def gather(module: ir.Module, dtype: str) -> Any:
-    """Copy `n` elements, `step` bytes apart, into a buffer, and repeat the last to fill a unit."""
+    """Copy `n` elements, `step` bytes apart, into a buffer; the rest of its last unit is filled."""
     f, b = function(module, "gather", ir.FunctionType(VOID, [PTR, INT, PTR, INT]))
     source, step, buffer, n = f.args
     element = ELEMENT[dtype]
 
-    def copy(i: Any, place: Any) -> None:
+    def read(i: Any) -> Any:
         value = b.load(b.offset(source, b.mul(i, step)), typ=element)
         value.align = 1
+        return value
+
+    def write(value: Any, place: Any) -> None:
         b.store(value, b.gep(buffer, [place], source_etype=element))
 
+    last, unit = b.sub(n, ONE), b.and_(b.sub(n, ONE), INT(-UNIT))
+    filler = read(last)
+    with b.count(INT(UNIT)) as i:
+        write(filler, b.add(unit, i))
     with b.count(n) as i:
-        copy(i, i)
-    last = b.sub(n, INT(1))
-    with b.count(b.and_(b.sub(INT(0), n), INT(UNIT - 1))) as i:
-        copy(last, b.add(n, i))
+        write(read(i), i)
     b.ret_void()
     return f
 
