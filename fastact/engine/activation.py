@@ -61,6 +61,12 @@ class Function:
     any strides and byte order, and dispatch to pandas, xarray and dask.
     """
 
+    # Python looks for `__call__` on the type and finds this slot, which each function fills: with
+    # its ufunc itself where nothing has to be done before, so that a call costs no more than one.
+    __slots__ = ("__call__", "__dict__")
+    __call__: Any
+
+    direct = True  # whether a call may go to the ufunc as it is
     needs_positive = "always"  # the parameters that must be positive: see `Parameter`
 
     def __init__(self, owner: Activation, variety: str, nin: int) -> None:
@@ -68,7 +74,7 @@ class Function:
         self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
         self.params = owner.params
         self.defaults = tuple(p.default for p in owner.params)
-        self.call: Any = self._first_call
+        self.detour()
         self._ufunc: np.ufunc | None = None
         ufunc.registry[self.name] = lambda: self.ufunc
         for dtype in catalogue.DTYPES:
@@ -85,25 +91,27 @@ class Function:
             self._ufunc = ufunc.make(
                 self.name, self.owner.__doc__ or "", self.nin, nout, self._address, threads.block()
             )
-            self.call = self._ufunc
+            if self.direct and not (self.params or in_use):
+                self.__call__ = self._ufunc
+                threads.first_use.append(self.detour)
         return self._ufunc
+
+    def detour(self) -> None:
+        """Call `general` from now on."""
+        self.__call__ = self.general
 
     def _address(self, dtype: str) -> int:
         return catalogue.get(self.name, dtype).address()
 
-    def _first_call(self, *args: Any, **options: Any) -> Any:
-        return self.ufunc(*args, **options)
-
-    def __call__(self, x: Array, /, *params: Array, **options: Any) -> Any:
-        if not (params or options or in_use or self.params):
-            return self.call(x)
+    def general(self, x: Array, /, *params: Array, **options: Any) -> Any:
+        """Call the ufunc with parameters from `params` and `options`."""
         if in_use:
             threads.sync()
         if self.params:
             params = self.bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
-        return self.call(x, *params, **options)
+        return self.ufunc(x, *params, **options)
 
     def bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
@@ -136,13 +144,15 @@ class Function:
 class Backward(Function):
     """The vector-Jacobian product of an activation: ``dy * f'(x)``."""
 
+    direct = False
+
     def __init__(self, owner: Activation) -> None:
         super().__init__(owner, "backward", 2 + len(owner.params))
         self.from_output: Function | None = None
         if owner.from_output:
             self.from_output = FromOutput(owner, "backward_from_output", self.nin)
 
-    def __call__(
+    def general(
         self,
         dy: Array,
         /,
@@ -176,7 +186,7 @@ class Backward(Function):
             threads.sync()
         data = x if y is None else y
         dtype = np.float64 if integral(dy) and integral(data) else None
-        return used.call(dy, data, *params, out=out, dtype=dtype)
+        return used.ufunc(dy, data, *params, out=out, dtype=dtype)
 
 
 class FromOutput(Function):

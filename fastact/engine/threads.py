@@ -19,7 +19,7 @@ import operator
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, SupportsIndex
 
@@ -30,6 +30,7 @@ VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
     "fastact_num_threads", default=None
 )
+first_use: list[Callable[[], None]] = []  # called when somebody first enters `num_threads`
 in_use: list[bool] = []  # not empty once anybody has entered `num_threads`
 
 _state: dict[str, Any] = {}  # block, limit, source; filled at first need, each by one setdefault
@@ -237,6 +238,8 @@ class num_threads:  # noqa: N801 - used like a function
         if not in_use:
             _state.setdefault("key", _new_key())
             in_use.append(True)
+            for notify in first_use:
+                notify()
             _apply()
         self._tokens.append(override.set(self.n))
         sync()
