@@ -10,6 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from fastact.elementary import (
+    SILU_BEND,
+    SILU_BEND_LOW,
+    SILU_ROOT,
+    SILU_ROOT_LOW,
     clamp,
     exp,
     exp_single,
@@ -17,13 +21,14 @@ from fastact.elementary import (
     expm1,
     log,
     log1p_unit,
-    near_silu_root,
+    near_root,
     sigmoid_single,
     silu_single,
     tanh_single,
 )  # fmt: skip
 from fastact.engine.activation import Kink, Parameter, declare
 from fastact.engine.primitives import copysign, kernel, scaled, where
+from fastact.tables import SILU_BEND_QUOTIENT, SILU_ROOT_QUOTIENT
 
 INF = np.inf
 
@@ -259,10 +264,12 @@ leaky_relu = declare(
 
 
 # softplus     y = log(1 + e^bx) / b = max(x, 0) + log1p(e^-|bx|) / b          y' = sigmoid(b x)
-# exp cannot overflow, log1p keeps the left tail, and no threshold is needed.
+# exp cannot overflow, log1p keeps the left tail, and no threshold is needed. Far out log1p(E) = E,
+# which is kept from becoming a subnormal number before it is divided by b.
 @kernel
 def softplus(x, beta):
-    return where(x > 0.0, x, 0.0) + log1p_unit(exp(-abs(beta * x))) / beta
+    e, scale = exp_tail(-abs(beta * x))
+    return where(x > 0.0, x, 0.0) + scaled(where(scale < 1.0, e, log1p_unit(e)) / beta, scale)
 
 
 @kernel
@@ -273,9 +280,9 @@ def softplus_derivative(x, beta):
 
 @kernel
 def softplus_second_derivative(x, beta):
-    e = exp(-abs(beta * x))
-    d = 1.0 + e
-    return beta * e / (d * d)
+    e, scale = exp_tail(-abs(beta * x))
+    d = 1.0 + scaled(e, scale)
+    return scaled(beta * e / (d * d), scale)
 
 
 @kernel
@@ -313,7 +320,8 @@ def silu_derivative(x):
     small = scaled(e, scale)
     d = 1.0 + small
     left = scaled(e * (d + x) / (d * d), scale)
-    return near_silu_root(x, where(x < 0.0, left, (1.0 + small * (1.0 + x)) / (d * d)))
+    y = where(x < 0.0, left, (1.0 + small * (1.0 + x)) / (d * d))
+    return near_root(x, y, SILU_ROOT, SILU_ROOT_LOW, SILU_ROOT_QUOTIENT)
 
 
 @kernel
@@ -321,7 +329,8 @@ def silu_second_derivative(x):  # E (2 (1 + E) + |x| expm1(-|x|)) / (1 + E)^3
     x = abs(clamp(x, -800.0, 800.0))
     e, scale = exp_tail(-x)
     d = 1.0 + scaled(e, scale)
-    return scaled(e * (scaled(d, 2.0) + x * expm1(-x)) / (d * d * d), scale)
+    y = scaled(e * (scaled(d, 2.0) + x * expm1(-x)) / (d * d * d), scale)
+    return near_root(x, y, SILU_BEND, SILU_BEND_LOW, SILU_BEND_QUOTIENT)
 
 
 silu.float32 = silu_single
@@ -335,7 +344,7 @@ silu = declare(
     roots={
         "forward": (0.0,),
         "derivative": (-1.2784645427610738,),
-        "second_derivative": (-2.3993572805154677, 2.3993572805154677),
+        "second_derivative": (-2.3993572805154675, 2.3993572805154675),
     },
 )  # fmt: skip
 

@@ -38,7 +38,6 @@ from fastact.tables import (
     LOG,
     LOG1P,
     QUOTIENT_TANH,
-    SILU_ROOT_QUOTIENT,
     TANH_SINGLE,
 )  # fmt: skip
 
@@ -214,18 +213,19 @@ def log_pair(x):
 # Near a root, a formula that cancels has an error of 2**-60 of its terms, not of its value. Pairs
 # therefore take (x - root) g(x) there, with the root in two parts and g a polynomial.
 SILU_ROOT, SILU_ROOT_LOW = -1.2784645427610737, -1.0946994183093437e-16
+SILU_BEND, SILU_BEND_LOW = 2.3993572805154675, 1.8464872855353363e-16
 
 
 @elementary
-def near_silu_root(x, y):
-    """silu'(x), where `y` is what the formula gives: floats have the precision to spare."""
+def near_root(x, y, root, low, quotient):
+    """The function at x, where `y` is what its formula gives: good enough for floats."""
     return y
 
 
-@near_silu_root.for_pairs
-def near_silu_root_pair(x, y):
-    t = (x - SILU_ROOT) - SILU_ROOT_LOW
-    return where(abs(head(t)) < 0.0625, t * polynomial(head(t), SILU_ROOT_QUOTIENT), y)
+@near_root.for_pairs
+def near_root_pair(x, y, root, low, quotient):
+    t = (x - root) - low
+    return where(abs(head(t)) < 0.0625, t * polynomial(head(t), quotient), y)
 
 
 # ---------------------------------------------------------------- float32 in float32

@@ -95,8 +95,14 @@ def silu_derivative(x: mp.mpf) -> mp.mpf:
     return p * (1 + x * (1 - p))
 
 
+def silu_second(x: mp.mpf) -> mp.mpf:
+    p = 1 / (1 + mp.exp(-x))
+    return p * (1 - p) * (2 + x * (1 - 2 * p))
+
+
 with mp.workprec(1600):
     SILU_ROOT = mp.findroot(silu_derivative, mp.mpf("-1.2784645427610738"))
+    SILU_BEND = mp.findroot(silu_second, mp.mpf("2.3993572805154677"))
 
 
 def tables() -> dict[str, Fit]:
@@ -124,6 +130,14 @@ def tables() -> dict[str, Fit]:
         ),
         "SILU_ROOT_QUOTIENT": Fit(
             series(lambda t: silu_derivative(SILU_ROOT + t), lambda t: mp.mpf(0), 1),
+            lambda t: mp.mpf(1),
+            mp.mpf(-1) / 16,
+            mp.mpf(1) / 16,
+            8,
+            np.float64,
+        ),
+        "SILU_BEND_QUOTIENT": Fit(
+            series(lambda t: silu_second(SILU_BEND + t), lambda t: mp.mpf(0), 1),
             lambda t: mp.mpf(1),
             mp.mpf(-1) / 16,
             mp.mpf(1) / 16,

@@ -33,13 +33,13 @@ def test_every_reference_has_a_function():
 
 
 def test_public_names():
-    """`__all__` is what there is: every activation under its name, and nothing private."""
-    assert missing(fa.activations, fa.__all__) == []
-    assert [name for name in fa.__all__ if not hasattr(fa, name)] == []
-    assert [name for name in fa.__all__ if name.startswith("_")] == []
-    assert len(fa.__all__) == len(set(fa.__all__))
+    """`dir` lists what there is: every activation under its name, and nothing private."""
+    public = dir(fa)
+    assert missing([*fa.activations, *fa.__all__], public) == []
+    assert [name for name in public if not hasattr(fa, name) or name.startswith("_")] == []
+    assert len(public) == len(set(public))
     ours = [n for n, v in vars(fa).items() if getattr(v, "__module__", "").startswith("fastact")]
-    assert missing([n for n in ours if not n.startswith("_")], fa.__all__) == []
+    assert missing([n for n in ours if not n.startswith("_")], public) == []
 
 
 def test_activations_are_found_by_name(f):
@@ -54,7 +54,7 @@ def test_the_catalogue_is_read_only():
 
 
 def test_every_public_object_is_documented():
-    public = {name: getattr(fa, name) for name in fa.__all__}
+    public = {name: getattr(fa, name) for name in dir(fa)}
     described = {n: v for n, v in public.items() if not isinstance(v, Mapping | str)}  # not data
     assert [name for name, value in described.items() if not inspect.getdoc(value)] == []
 

@@ -45,6 +45,8 @@ def warmup(
     if problem := store.problem(store.configured()):
         raise CommandError(f"compiled code would not be kept: {problem}")
     start, before = perf_counter(), _files()
+    for code in catalogue.support():
+        code.ensure()
     done = _compile(loops, jobs or threads.get_num_threads(), console(quiet=as_json))
     compiled = [loop for loop, outcome in done.items() if outcome is True]
     failed = {loop: str(outcome) for loop, outcome in done.items() if not isinstance(outcome, bool)}
@@ -85,7 +87,7 @@ def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loo
         (loop.name, loop.dtype)
         for loop in loops
         if {loop.function, loop.name}.intersection(wanted) and loop.dtype in (dtypes or known)
-    ] + [(code.name, code.dtype) for code in catalogue.support()]
+    ]
 
 
 def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | BaseException]:
