@@ -7,6 +7,7 @@ are rounded to the format in which they are used, highest degree first (Horner's
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -44,9 +45,14 @@ def remez(fit: Fit, rounds: int = 12) -> tuple[list[mp.mpf], mp.mpf]:
             system[i, count - 1] = (-1) ** i / fit.weight(t)
         solution = mp.lu_solve(system, mp.matrix([fit.f(t) for t in nodes]))
         p = [solution[k] for k in range(count - 2, -1, -1)]
-        errors = [w * (mp.polyval(p, t) - v) for t, v, w in zip(grid, values, weights, strict=True)]
+        errors = [w * (horner(p, t) - v) for t, v, w in zip(grid, values, weights, strict=True)]
         nodes = extrema(grid, errors, count)
     return p, max(map(abs, errors))
+
+
+def horner(p: list[mp.mpf], t: mp.mpf) -> mp.mpf:
+    """The polynomial with these coefficients, highest first, at t."""
+    return functools.reduce(lambda value, c: value * t + c, p)
 
 
 def extrema(grid: list[mp.mpf], errors: list[mp.mpf], count: int) -> list[mp.mpf]:
@@ -144,8 +150,14 @@ def tables() -> dict[str, Fit]:
             8,
             np.float64,
         ),
+        # Below 1, where r < 0, a unit in the last place of e**r is half as large.
         "EXP_SINGLE": Fit(
-            exp3, lambda r: max(abs(r), FLOOR) ** 3, -LN2_HALF, LN2_HALF, 3, np.float32
+            exp3,
+            lambda r: max(abs(r), FLOOR) ** 3 * (2 if r < 0 else 1),
+            -LN2_HALF,
+            LN2_HALF,
+            3,
+            np.float32,
         ),
         "INVERSE_SINGLE": Fit(
             lambda e: 1 + 1 / (1 + e), lambda e: 1 + e, mp.mpf(0), mp.mpf(1), 3, np.float32
