@@ -38,8 +38,10 @@ __all__ = [
 activations = MappingProxyType(
     {f.name: f for f in vars(_activations).values() if isinstance(f, Activation)}
 )
-globals().update({name: f for f in activations.values() for name in (f.name, *f.aliases)})
+_named = {name: f for f in activations.values() for name in (f.name, *f.aliases)}
+globals().update(_named)
+__all__ += list(_named)  # a list of strings that the catalogue knows
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *(name for f in activations.values() for name in (f.name, *f.aliases))]
+    return __all__

@@ -237,9 +237,11 @@ relu = declare(
 
 
 # leaky_relu     y = x for x > 0, else s x          y' = 1 for x > 0, else s
+# With s = 0 it is relu: 0 at -inf too, where the product would be NaN.
 @kernel(widen=False)
 def leaky_relu(x, slope):
-    return where(x > 0.0, x, slope * x)
+    below = where(slope == 0.0, where(x == x, slope, x), slope * x)
+    return where(x > 0.0, x, below)
 
 
 @kernel(widen=False)
