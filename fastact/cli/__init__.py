@@ -26,10 +26,13 @@ def main() -> int:
         status = _run()
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        status = INTERRUPTED
     except BrokenPipeError:  # the reader has gone: nothing more to say, at shutdown neither
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if status == INTERRUPTED:  # at once: joining what was interrupted may take for ever
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
     return status
 
 

@@ -111,18 +111,19 @@ def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | Ba
 @contextmanager
 def _tasks(loops: list[Loop], jobs: int) -> Iterator[dict[Future[bool], Loop]]:
     """Start `_ensure` for every loop, in processes that end with this block, whatever ends it."""
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    try:
         # The processes inherit this: Ctrl-C is for their parent alone, which then ends them.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         tasks = {pool.submit(_ensure, *loop): loop for loop in loops}
         signal.signal(signal.SIGINT, handler)
-        try:
-            yield tasks
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
+        yield tasks
+    except BaseException:  # do not wait for a pool whose processes are gone
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise
+    pool.shutdown()
 
 
 def _ensure(name: str, dtype: str) -> bool:
