@@ -71,9 +71,9 @@ def signature(function: Function) -> inspect.Signature:
         + [
             inspect.Parameter(
                 p.name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=empty if p.default is None else p.default,
+                default=empty if default is None else default,
             )
-            for p in function.params
+            for p, default in zip(function.params, function.defaults, strict=True)
         ]
     )  # fmt: skip
 

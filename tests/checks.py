@@ -191,9 +191,11 @@ def check_peer(f: Any, peer: Any, xs: np.ndarray, params: tuple[float, ...], bou
     assert error[worst] <= bound, message
 
 
-def dense_windows(f: Any, dtype: str, places: list[float], count: int) -> list[np.ndarray]:
+def dense_windows(
+    f: Any, dtype: str, params: tuple[float, ...], places: list[float], count: int
+) -> list[np.ndarray]:
     """Runs of `count` neighbouring floats around each place, inside the domain."""
-    low, high = inside(f, dtype)
+    low, high = inside(f, dtype, params)
     starts = [ordinal(place, dtype) - count // 2 for place in places]
     runs = [range(max(low, start), min(high, start + count)) for start in starts]
     return [from_ordinals(run, dtype) for run in runs if len(run) > 1]

@@ -45,6 +45,7 @@ SCIPY = {
 }
 
 ORDERS = {"forward": 0, "derivative": 1, "second_derivative": 2}
+Order = int | tuple[int, ...]  # how often by x, or by x and each of the parameters
 
 # Bits of working precision tried in turn, on top of the binary exponent of x. From `RESOLVED` on a
 # value below `NOTHING` has underflowed every format, and is as good as zero.
@@ -55,13 +56,17 @@ AGREEMENT = mp.ldexp(1, -80)
 FAR = mp.ldexp(1, 1100)  # stands for infinity: further out than any float, still a number
 
 
-def evaluate(name: str, order: int, x: mpf, params: tuple[float, ...], bits: int, side: int) -> mpf:
+def evaluate(
+    name: str, order: Order, x: mpf, params: tuple[float, ...], bits: int, side: int
+) -> mpf:
     """The function or a derivative of it at `x`, rounded only in working precision."""
 
     def line(value: mpf) -> mpf:
         return ELEMENTWISE[name](value, *map(mpf, params))
 
     with mp.workprec(bits + abs(int(mp.mag(x))) if x else bits):
+        if isinstance(order, tuple):
+            return mp.diff(ELEMENTWISE[name], (x, *map(mpf, params)), order)
         return mp.diff(line, x, order, direction=side) if order else +line(x)
 
 
@@ -70,7 +75,9 @@ def agree(a: mpf, b: mpf) -> bool:
 
 
 @cache
-def true_value(name: str, order: int, x: mpf, params: tuple[float, ...] = (), side: int = 0) -> mpf:
+def true_value(
+    name: str, order: Order, x: mpf, params: tuple[float, ...] = (), side: int = 0
+) -> mpf:
     """The `order`-th derivative at `x`, right to 2**-80; `side` = ±1 stays on that side of `x`."""
     previous = nan
     for bits in PRECISIONS:
@@ -89,10 +96,17 @@ def true_row(name: str, row: Sequence[float]) -> list[mpf]:
 
 
 def resolve(field: float | str, f: Any, params: tuple[float, ...]) -> float:
-    """A field of a declaration: a number, or the name of a parameter that gives it."""
+    """A field of a declaration: a number, or an expression in the parameters."""
     if not isinstance(field, str):
         return float(field)
-    return params[[p.name for p in f.params].index(field)]
+    names = {p.name: value for p, value in zip(f.params, params, strict=True)}
+    return eval(field, {"__builtins__": {}, "inf": inf}, names)
+
+
+def domain(f: Any, params: tuple[float, ...]) -> tuple[float, float]:
+    """Where `f` is defined with these parameters."""
+    low, high = (resolve(end, f, params) for end in f.domain)
+    return low, high
 
 
 def kink_at(f: Any, x: float, params: tuple[float, ...] = ()) -> Any:
@@ -102,7 +116,7 @@ def kink_at(f: Any, x: float, params: tuple[float, ...] = ()) -> Any:
 
 def expected(f: Any, variety: str, x: float, params: tuple[float, ...] = ()) -> mpf:
     """What `f`, declared as it is, must give at `x`: kinks as declared, limits at the ends."""
-    low, high = f.domain
+    low, high = domain(f, params)
     if not low <= x <= high:
         return nan
     kink = kink_at(f, x, params)
@@ -110,4 +124,11 @@ def expected(f: Any, variety: str, x: float, params: tuple[float, ...] = ()) -> 
         return mpf(resolve(kink.derivative, f, params))
     at = FAR * (1 if x > 0 else -1) if abs(x) == inf else mpf(x)
     side = int(x == low) - int(x == high)
-    return true_value(f.name, ORDERS[variety], at, params, 0 if abs(x) == inf else side)
+    return true_value(f.name, order_of(f, variety), at, params, 0 if abs(x) == inf else side)
+
+
+def order_of(f: Any, variety: str) -> Order:
+    """The order of the derivative that a variety computes."""
+    if variety in ORDERS:
+        return ORDERS[variety]
+    return (0, *(int(variety == f"partial_{p.name}") for p in f.params))

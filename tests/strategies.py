@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mpmath import inf, mp, mpf
 from numpy.typing import DTypeLike
 
-from .reference import expected, resolve
+from .reference import domain, expected, resolve
 from .ulp import unit
 
 DTYPES = ("float16", "float32", "float64")
@@ -46,9 +46,10 @@ def neighbours(x: float, dtype: DTypeLike, reach: int = 3) -> list[float]:
     return from_ordinals(numbers, dtype).tolist()
 
 
-def inside(f: Any, dtype: DTypeLike) -> tuple[int, int]:
+def inside(f: Any, dtype: DTypeLike, params: tuple[float, ...]) -> tuple[int, int]:
     """The ordinals of the ends of the domain."""
-    return ordinal(f.domain[0], dtype), ordinal(f.domain[1], dtype)
+    low, high = domain(f, params)
+    return ordinal(low, dtype), ordinal(high, dtype)
 
 
 # --- places that a declaration names, or that follow from it ------------------------------------
@@ -77,7 +78,7 @@ def bisect(holds: Callable[[int], bool], here: int, there: int) -> int:
 @cache
 def thresholds(f: Any, variety: str, dtype: str, params: tuple[float, ...]) -> tuple[float, ...]:
     """Where the rounded result saturates, becomes subnormal, vanishes or overflows."""
-    lowest, highest = (max(-(2.0**15), min(end, 2.0**15)) for end in f.domain)
+    lowest, highest = (max(-(2.0**15), min(end, 2.0**15)) for end in domain(f, params))
     start = ordinal((lowest + highest) / 2 + (highest - lowest) / 2**15, dtype)
     found = []
     for end in (ordinal(lowest, dtype) + 1, ordinal(highest, dtype) - 1):
@@ -92,8 +93,8 @@ def thresholds(f: Any, variety: str, dtype: str, params: tuple[float, ...]) -> t
 def declared_places(f: Any, params: tuple[float, ...] = ()) -> list[float]:
     """The kinks, the roots and the finite ends of the domain."""
     places = [resolve(kink.at, f, params) for kink in f.kinks]
-    places += [root for roots in f.roots.values() for root in roots]
-    return places + [end for end in f.domain if np.isfinite(end)]
+    places += [resolve(root, f, params) for roots in f.roots.values() for root in roots]
+    return places + [end for end in domain(f, params) if np.isfinite(end)]
 
 
 def extremes(dtype: DTypeLike) -> list[float]:
@@ -124,10 +125,10 @@ def powers_of_two(dtype: DTypeLike, every: int) -> list[float]:
     return near + [2.0**e for e in range(info.minexp - info.nmant, info.maxexp, every)]
 
 
-def towards_ends(f: Any, dtype: DTypeLike) -> list[float]:
+def towards_ends(f: Any, dtype: DTypeLike, params: tuple[float, ...]) -> list[float]:
     """The finite ends of the domain approached by powers of two."""
     distances = 2.0 ** -np.arange(1.0, np.finfo(dtype).nmant + 1)
-    low, high = (end for end in f.domain)
+    low, high = domain(f, params)
     steps = [low + distances] if np.isfinite(low) else []
     steps += [high - distances] if np.isfinite(high) else []
     return [float(x) for step in steps for x in step]
@@ -148,11 +149,12 @@ def sample(f: Any, dtype: str, params: tuple[float, ...] = (), size: int = 120) 
         *landmarks(f, dtype, params),
         *octaves,
         *(-x for x in octaves),
-        *towards_ends(f, dtype),
+        *towards_ends(f, dtype, params),
     ]
-    drawn = from_ordinals(rng.integers(*inside(f, dtype), size // 4), dtype)
+    drawn = from_ordinals(rng.integers(*inside(f, dtype, params), size // 4), dtype)
     points = np.concatenate([np.array(fixed, dtype), central(dtype, size, rng), drawn])
-    outside = (points < f.domain[0]) | (points > f.domain[1])
+    low, high = domain(f, params)
+    outside = (points < low) | (points > high)
     return np.concatenate([points[~outside], points[outside][:20]])
 
 
@@ -172,12 +174,14 @@ def mixed(dtype: DTypeLike, size: int, seed: int = 0) -> np.ndarray:
 
 def rounded_into(parameter: Any, value: float, dtype: DTypeLike) -> float:
     """`value` in `dtype`, moved to the nearest float between the declared bounds."""
-    near = [x for x in neighbours(value, dtype, 1) if parameter.low <= x <= parameter.high]
+    near = neighbours(value, dtype, 1)
+    if value != parameter.none:
+        near = [x for x in near if parameter.low <= x <= parameter.high]
     return min(near, key=lambda x: abs(x - value))
 
 
 def defaults(f: Any, dtype: DTypeLike) -> tuple[float, ...]:
-    return tuple(rounded_into(p, p.default, dtype) for p in f.params)
+    return tuple(rounded_into(p, p.typical, dtype) for p in f.params)
 
 
 @cache
@@ -193,10 +197,15 @@ def parameters(f: Any, dtype: DTypeLike) -> st.SearchStrategy[tuple[float, ...]]
     """Parameters over their declared range, both bounds and the defaults included."""
 
     def one(p: Any) -> st.SearchStrategy[float]:
-        bounds = st.sampled_from([p.default, p.low, p.high])
+        bounds = st.sampled_from([p.typical, p.low, p.high])
         return (bounds | st.floats(p.low, p.high)).map(lambda v: rounded_into(p, v, dtype))
 
-    return st.tuples(*map(one, f.params))
+    return st.tuples(*map(one, f.params)).filter(lambda values: obeyed(f, f.requires, values))
+
+
+def obeyed(f: Any, rules: tuple[str, ...], values: tuple[float, ...]) -> bool:
+    """Whether the parameters obey the rules."""
+    return all(resolve(rule, f, values) for rule in rules)
 
 
 # --- inputs -------------------------------------------------------------------------------------
@@ -207,7 +216,7 @@ def inputs(f: Any, dtype: str) -> st.SearchStrategy[float]:
     last = ordinal(inf, dtype)
     one = ordinal(1.0, dtype)
     octave = ordinal(2.0, dtype) - one
-    by_exponent = st.integers(*inside(f, dtype)) | st.integers(-last, last)
+    by_exponent = st.integers(*inside(f, dtype, defaults(f, dtype))) | st.integers(-last, last)
     centre = st.integers(one - 8 * octave, one + 8 * octave).flatmap(
         lambda n: st.sampled_from([n, -n])
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,11 @@ Array = Any  # whatever `numpy.ufunc` takes: arrays, scalars, sequences, Series,
 MAX_ULP: dict[str, dict[str, float]] = {
     "float16": {"forward": 0.5, "derivative": 0.5, "second_derivative": 0.5},
     "float32": {"forward": 1.0, "derivative": 1.0, "second_derivative": 2.0},
-    "float64": {"forward": 2.0, "derivative": 2.0, "second_derivative": 2.0},
+    "float64": {"forward": 1.5, "derivative": 2.0, "second_derivative": 2.0},
 }
 INTEGRAL = frozenset("biu")
 VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
+Field = float | str  # of a declaration: a number, or an expression in the parameters
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,44 @@ class Parameter:
     """A parameter of an activation, and the range over which its error bound holds."""
 
     name: str
-    default: float | None
+    default: float | None  # None: a value has to be given
     low: float
     high: float
-    positive: str = ""  # "always", or "output": where the derivative is found from the output
+    partial: Kernel | None = None  # the derivative of the function with respect to it
+    none: float | None = None  # what the kernels are given for a default of None
+    elsewhere: Mapping[str, float] = field(default_factory=dict)  # other defaults, by package
 
-    def check(self, function: str, value: Any) -> None:
-        """Raise a ValueError unless `value` is positive."""
-        if not (value > 0 if isinstance(value, float | int) else np.all(np.greater(value, 0))):
-            raise ValueError(f"{function}(): {self.name} must be positive, got {value!r}")
+    @property
+    def required(self) -> bool:
+        """Whether every call must give a value."""
+        return self.default is None and self.none is None
+
+    @property
+    def typical(self) -> float:
+        """The default as a number, or a value for examples where there is none."""
+        known = (v for v in (self.default, self.none) if v is not None)
+        return next(known, (self.low + 3 * self.high) / 4)
 
 
 @dataclass(frozen=True)
 class Kink:
     """A point where the derivative jumps, and the value it is given there."""
 
-    at: float
-    derivative: float | str  # or the name of a parameter
+    at: Field
+    derivative: Field
+    elsewhere: Mapping[str, Field] = field(default_factory=dict)  # other conventions, by package
+
+
+@functools.cache
+def compiled(expression: str) -> CodeType:
+    return compile(expression, "<declaration>", "eval")
+
+
+def evaluate(value: Field, values: Mapping[str, Any]) -> Any:
+    """The value of a field of a declaration for these parameters."""
+    if not isinstance(value, str):
+        return value
+    return eval(compiled(value), {"__builtins__": {}, "inf": np.inf}, dict(values))  # noqa: S307
 
 
 def integral(x: Array) -> bool:
@@ -67,13 +91,13 @@ class Function:
     __call__: Any
 
     direct = True  # whether a call may go to the ufunc as it is
-    needs_positive = "always"  # the parameters that must be positive: see `Parameter`
 
     def __init__(self, owner: Activation, variety: str, nin: int) -> None:
         self.owner, self.variety, self.nin = owner, variety, nin
         self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
         self.params = owner.params
-        self.defaults = tuple(p.default for p in owner.params)
+        self.defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
+        self.requires = owner.declaration.requires
         self.detour()
         self._ufunc: np.ufunc | None = None
         ufunc.registry[self.name] = lambda: self.ufunc
@@ -126,13 +150,25 @@ class Function:
             if p.name in named:
                 raise TypeError(f"{self.name}() got two values for {p.name}")
         rest = (named.pop(p.name, p.default) for p in self.params[len(params) :])
-        values = (*params, *rest)
+        values = tuple(
+            p.none if value is None else value
+            for p, value in zip(self.params, (*params, *rest), strict=True)
+        )
         for p, value in zip(self.params, values, strict=True):
             if value is None:
                 raise TypeError(f"{self.name}() needs a value for {p.name}")
-            if p.positive in ("always", self.needs_positive):
-                p.check(self.owner.name, value)
+        for rule in self.requires:
+            self.check(rule, values)
         return values
+
+    def check(self, rule: str, values: tuple[Array, ...]) -> None:
+        """Raise a ValueError unless the parameters obey `rule`."""
+        names = [p.name for p in self.params]
+        known = dict(zip(names, values, strict=True))
+        arrays = {n: v if isinstance(v, float | int) else np.asarray(v) for n, v in known.items()}
+        if not np.all(evaluate(rule, arrays)):
+            got = ", ".join(f"{n}={known[n]!r}" for n in names if n in compiled(rule).co_names)
+            raise ValueError(f"{self.owner.name}(): needs {rule}, got {got}")
 
     def __reduce__(self) -> Any:
         return operator.attrgetter(self.variety), (self.owner,)
@@ -192,10 +228,20 @@ class Backward(Function):
 class FromOutput(Function):
     """``dy * f'(x)`` from ``y = f(x)``."""
 
-    needs_positive = "output"
+    def __init__(self, owner: Activation, variety: str, nin: int) -> None:
+        super().__init__(owner, variety, nin)
+        self.requires += owner.declaration.output_requires
 
     def __reduce__(self) -> Any:
         return operator.attrgetter("backward.from_output"), (self.owner,)
+
+
+class Partial(Function):
+    """``dy * ∂f/∂p`` for a parameter p: the summands of its gradient."""
+
+    def __reduce__(self) -> Any:
+        parameter = self.variety.removeprefix("partial_")
+        return operator.getitem, (self.owner.partials, parameter)
 
 
 @dataclass(eq=False, repr=False)
@@ -215,7 +261,17 @@ class Declaration:
     saturates: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # of the parameters
+    output_requires: tuple[str, ...] = ()  # and where the derivative is found from the output
     source: str = ""
+
+
+def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
+    """The sum of `terms` over the axes along which an array of this shape was broadcast."""
+    ahead = terms.ndim - len(shape)
+    axes = *range(ahead), *(ahead + k for k, n in enumerate(shape) if n == 1)
+    total = np.sum(terms, axis=axes, dtype=np.promote_types(terms.dtype, np.float64))
+    return total.astype(terms.dtype).reshape(shape)[()]
 
 
 class Activation(Function):
@@ -255,6 +311,39 @@ class Activation(Function):
         self.second_derivative = Function(self, "second_derivative", self.nin)
         self.value_and_derivative = Function(self, "value_and_derivative", self.nin)
         self.backward = Backward(self)
+        self.partials = {
+            p.name: Partial(self, f"partial_{p.name}", 1 + self.nin)
+            for p in self.params
+            if p.partial is not None
+        }
+
+    def backward_params(self, dy: Array, /, *, x: Array, **params: Array) -> dict[str, Any]:
+        """The gradients with respect to the parameters, by their names.
+
+        Each has the shape of its parameter: ``dy * ∂f/∂p`` summed, in float64 at least, over the
+        axes along which the parameter was broadcast.
+
+        >>> import numpy as np, fastact as fa
+        >>> dy, x = np.ones((2, 3)), np.array([[-1.0, 2.0, -3.0], [-4.0, 5.0, 6.0]])
+        >>> fa.prelu.backward_params(dy, x=x, weight=np.full(3, 0.25))
+        {'weight': array([-5.,  0., -3.])}
+        """
+        if not self.partials:
+            raise TypeError(f"{self.name}.backward_params(): {self.name} has no such parameters")
+        values = self.bind((), params)
+        if params:
+            raise TypeError(
+                f"{self.name}.backward_params() got an unexpected keyword argument "
+                f"{next(iter(params))!r}"
+            )
+        shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
+        dtype = np.float64 if integral(dy) and integral(x) else None
+        if in_use:
+            threads.sync()
+        return {
+            name: summed_to(shapes[name], np.asarray(partial.ufunc(dy, x, *values, dtype=dtype)))
+            for name, partial in self.partials.items()
+        }
 
     def functions(self) -> Iterator[Function]:
         """Every function of this activation that has a ufunc."""
@@ -263,6 +352,7 @@ class Activation(Function):
         yield self.backward
         if self.backward.from_output is not None:
             yield self.backward.from_output
+        yield from self.partials.values()
 
     def __reduce__(self) -> Any:
         return self.name
@@ -315,25 +405,29 @@ True
 def documentation(d: Declaration, summary: str, limits: str, reference: str) -> str:
     """The docstring of an activation."""
     described = [
-        f"\n{p.name} : array_like, default {p.default:g}\n    Broadcasts against `x`."
-        + (" Must be positive." if p.positive == "always" else "")
+        f"\n{p.name} : array_like"
+        + (
+            ""
+            if p.required
+            else f", default {p.default if p.default is None else f'{p.default:g}'}"
+        )
+        + "\n    Broadcasts against `x`."
         for p in d.params
     ]
-    checked = [p.name for p in d.params if p.positive == "always"]
-    kinks = [f"at x = {k.at:g} the derivative is taken to be {k.derivative}" for k in d.kinks]
+    kinks = [f"at x = {k.at} the derivative is taken to be {k.derivative}" for k in d.kinks]
     return DOC.format(
         summary=summary,
         formula=d.formula,
         parameters="".join(described),
-        raises="".join(f"\nValueError\n    If `{name}` is not positive." for name in checked),
+        raises="".join(f"\nValueError\n    Unless {rule}." for rule in d.requires),
         limits=limits,
         kinks="; ".join(kinks) or "none",
         ulp32=MAX_ULP["float32"]["forward"],
-        ulp64=MAX_ULP["float64"]["forward"],
+        ulp64=MAX_ULP["float64"]["derivative"],
         from_output=" or the output ``y=``" if "derivative_from_output" in d.kernels else "",
         source=f"\nSource: {reference}." if reference else "",
         name=d.name,
-        arguments="",
+        arguments="".join(f", {p.name}={p.typical:g}" for p in d.params if p.required),
     )
 
 
@@ -357,5 +451,8 @@ def declare(
     }
     if derivative_from_output is not None:
         kernels["derivative_from_output"] = derivative_from_output
+    for p in fields.get("params", ()):
+        if p.partial is not None:
+            kernels[f"partial_{p.name}"] = p.partial
     record = Declaration(forward.__name__, formula, kernels, **fields)
     return Activation(record, documentation(record, summary, limits, source))

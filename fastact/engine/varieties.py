@@ -17,6 +17,8 @@ OUTPUTS = {"value_and_derivative": 2}
 
 def scalar(kernels: Any, variety: str, dtype: str) -> Any:
     """The dispatcher of a variety of an activation, on array elements of this dtype."""
+    if variety.startswith("partial_"):
+        return times(kernels[variety], dtype)
     compose = COMPOSED.get(variety)
     return core(kernels[variety], dtype) if compose is None else compose(kernels, dtype)
 

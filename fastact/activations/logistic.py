@@ -1,9 +1,4 @@
-"""The elementwise activations: one block each, from which everything else follows.
-
-A block is a comment with the formula, the scalar kernels, and one declaration. Kernels are written
-as mathematics; `engine.primitives` says in what precision they are evaluated. ``E`` is always
-exp(-|x|), which cannot overflow.
-"""
+"""Activations made of the logistic function. ``E`` is exp(-|x|), which cannot overflow."""
 
 from __future__ import annotations
 
@@ -16,7 +11,6 @@ from fastact.elementary import (
     SILU_ROOT_LOW,
     clamp,
     exp,
-    exp_single,
     exp_tail,
     expm1,
     log,
@@ -24,38 +18,12 @@ from fastact.elementary import (
     near_root,
     sigmoid_single,
     silu_single,
-    tanh_single,
-)  # fmt: skip
-from fastact.engine.activation import Kink, Parameter, declare
+)
+from fastact.engine.activation import Parameter, declare
 from fastact.engine.primitives import copysign, kernel, scaled, where
 from fastact.tables import SILU_BEND_QUOTIENT, SILU_ROOT_QUOTIENT
 
-INF = np.inf
-
-
-# identity     y = x          y' = 1
-@kernel(widen=False)
-def identity(x):
-    return x
-
-
-@kernel(widen=False)
-def one(x):
-    return where(x != x, x, 1.0)
-
-
-@kernel(widen=False)
-def zero(x):
-    return where(x != x, x, 0.0)
-
-
-identity = declare(
-    identity, one, zero,
-    derivative_from_output=one,
-    formula="x",
-    summary="The input itself: the activation of a linear layer.",
-    monotone=1, odd=True,
-)  # fmt: skip
+INF = float("inf")
 
 
 # sigmoid     y = 1 / (1 + e^-x)          y' = y (1 - y) = E / (1 + E)^2
@@ -174,97 +142,6 @@ logit = declare(
 )  # fmt: skip
 
 
-# tanh     y = (1 - e^-2x) / (1 + e^-2x)          y' = 1 - y^2 = 4 E^2 / (1 + E^2)^2
-# With m = expm1(-2|x|), |y| = -m / (2 + m): accurate at 0, and it cannot overflow.
-@kernel
-def tanh(x):
-    m = expm1(scaled(-abs(x), 2.0))
-    return copysign(-m / (2.0 + m), x)
-
-
-@kernel
-def tanh_derivative(x):
-    e, scale = exp_tail(scaled(-abs(x), 2.0))
-    d = 1.0 + scaled(e, scale)
-    return scaled(scaled(e, 4.0) / (d * d), scale)
-
-
-@kernel
-def tanh_second_derivative(x):  # -2 y y'
-    e, scale = exp_tail(scaled(-abs(x), 2.0))
-    d = 1.0 + scaled(e, scale)
-    m = expm1(scaled(-abs(x), 2.0))
-    return copysign(scaled(scaled(e * -m, 8.0) / (d * d * d), scale), -x)
-
-
-@kernel
-def tanh_from_output(y):
-    return (1.0 - y) * (1.0 + y)
-
-
-tanh.float32 = tanh_single
-tanh = declare(
-    tanh, tanh_derivative, tanh_second_derivative,
-    derivative_from_output=tanh_from_output,
-    formula=r"\tanh x",
-    summary="The hyperbolic tangent.",
-    limits="-1 at -inf, 1 at inf",
-    monotone=1, odd=True, range=(-1.0, 1.0), roots={"second_derivative": (0.0,)},
-    saturates={"forward": ((25.0, 1.0), (-25.0, -1.0))},
-)  # fmt: skip
-
-
-# relu     y = max(x, 0)          y' = 1 for x > 0, else 0
-@kernel(widen=False)
-def relu(x):
-    return where(x <= 0.0, 0.0, x)
-
-
-@kernel(widen=False)
-def relu_derivative(x):
-    return where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x))
-
-
-relu = declare(
-    relu, relu_derivative, zero,
-    derivative_from_output=relu_derivative,
-    formula=r"\max(x, 0)",
-    summary="The rectified linear unit max(x, 0).",
-    limits="0 at -inf, inf at inf",
-    source="Nair and Hinton 2010",
-    kinks=(Kink(0.0, 0.0),), monotone=1, range=(0.0, INF),
-)  # fmt: skip
-
-
-# leaky_relu     y = x for x > 0, else s x          y' = 1 for x > 0, else s
-# With s = 0 it is relu: 0 at -inf too, where the product would be NaN.
-@kernel(widen=False)
-def leaky_relu(x, slope):
-    below = where(slope == 0.0, where(x == x, slope, x), slope * x)
-    return where(x > 0.0, x, below)
-
-
-@kernel(widen=False)
-def leaky_relu_derivative(x, slope):
-    return where(x > 0.0, 1.0, where(x <= 0.0, slope, x))
-
-
-@kernel(widen=False)
-def leaky_relu_second_derivative(x, slope):
-    return where(x != x, x, 0.0)
-
-
-leaky_relu = declare(
-    leaky_relu, leaky_relu_derivative, leaky_relu_second_derivative,
-    derivative_from_output=leaky_relu_derivative,
-    params=(Parameter("negative_slope", 0.01, -2.0, 2.0, positive="output"),),
-    formula=r"\max(x, 0) + s \min(x, 0)",
-    summary="The rectified linear unit with slope `negative_slope` below 0.",
-    source="Maas, Hannun and Ng 2013",
-    kinks=(Kink(0.0, "negative_slope"),),
-)  # fmt: skip
-
-
 # softplus     y = log(1 + e^bx) / b = max(x, 0) + log1p(e^-|bx|) / b          y' = sigmoid(b x)
 # exp cannot overflow, log1p keeps the left tail, and no threshold is needed. Far out log1p(E) = E,
 # which is kept from becoming a subnormal number before it is divided by b.
@@ -292,10 +169,21 @@ def softplus_from_output(y, beta):  # 1 - e^-by
     return -expm1(-(beta * y))
 
 
+@kernel
+def softplus_beta(x, beta):  # (v sigmoid(v) - log(1 + e^v)) / b^2 with v = b x: both terms negative
+    v = beta * x
+    e, scale = exp_tail(-abs(v))
+    small = scaled(e, scale)
+    near = -(abs(v) * small / (1.0 + small)) - log1p_unit(small)
+    far = scaled(e * (where(v < -800.0, -800.0, v) - 1.0), scale)
+    return where(scale < 1.0, far, near) / beta / beta
+
+
 softplus = declare(
     softplus, softplus_derivative, softplus_second_derivative,
     derivative_from_output=softplus_from_output,
-    params=(Parameter("beta", 1.0, 0.125, 8.0, positive="always"),),
+    params=(Parameter("beta", 1.0, 0.125, 8.0, softplus_beta),),
+    requires=("beta > 0",),
     formula=r"\frac{1}{\beta}\log(1 + e^{\beta x})",
     summary="The smooth rectifier log(1 + exp(beta x)) / beta.",
     limits="0 at -inf, inf at inf",
@@ -348,26 +236,4 @@ silu = declare(
         "derivative": (-1.2784645427610738,),
         "second_derivative": (-2.3993572805154675, 2.3993572805154675),
     },
-)  # fmt: skip
-
-
-# exponential     y = y' = e^x
-@kernel
-def exponential(x):
-    return exp(x)
-
-
-@kernel
-def exponential_from_output(y):
-    return y
-
-
-exponential.float32 = exp_single
-exponential = declare(
-    exponential, exponential, exponential,
-    derivative_from_output=exponential_from_output,
-    formula="e^x",
-    summary="The exponential function, the inverse link of Poisson models.",
-    limits="0 at -inf, inf at inf",
-    monotone=1, range=(0.0, INF),
 )  # fmt: skip
