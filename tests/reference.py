@@ -11,21 +11,72 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 import scipy.special
-from mpmath import exp, fsum, inf, log, mp, mpf, nan, tanh
+from mpmath import erf, erfc, exp, expm1, fsum, inf, log, mp, mpf, nan, sqrt, tanh
+
+SIXTHS = tuple(float(np.array(1 / 6, dtype)) for dtype in ("f8", "f4", "f2"))
+SELU_ALPHA, SELU_SCALE = mpf(1.6732632423543772), mpf(1.0507009873554805)
+
+
+def logistic(x: mpf) -> mpf:
+    return 1 / (1 + exp(-x))
+
+
+def clip(x: mpf, low: mpf, high: mpf) -> mpf:
+    return min(max(x, low), high)
+
 
 ELEMENTWISE: dict[str, Callable[..., mpf]] = {
     "identity": lambda x: x,
-    "sigmoid": lambda x: 1 / (1 + exp(-x)),
-    "log_sigmoid": lambda x: -log(1 + exp(-x)),
-    "logit": lambda x: log(x) - log(1 - x),
-    "tanh": tanh,
     "relu": lambda x: max(x, 0),
+    "relu6": lambda x: clip(x, 0, 6),
     "leaky_relu": lambda x, negative_slope: x if x > 0 else negative_slope * x,
+    "prelu": lambda x, weight: x if x > 0 else weight * x,
+    "relu_squared": lambda x: max(x, 0) ** 2,
+    "threshold": lambda x, threshold, value: x if x > threshold else value,
+    "thresholded_relu": lambda x, alpha: x if x > alpha else mpf(0),
+    "hard_shrink": lambda x, lambd: x if abs(x) > lambd else mpf(0),
+    "soft_shrink": lambda x, lambd: x - clip(x, -lambd, lambd),
+    "hard_tanh": clip,
+    "hard_sigmoid": lambda x, alpha, beta: clip(
+        (x + 6 * beta) / 6 if alpha in SIXTHS else alpha * x + beta, 0, 1
+    ),
+    "hard_silu": lambda x: x * clip(x + 3, 0, 6) / 6,
+    "sparse_plus": lambda x: max(x, 0) if abs(x) > 1 else (x + 1) ** 2 / 4,
+    "sparse_sigmoid": lambda x: clip((x + 1) / 2, 0, 1),
+    "sigmoid": logistic,
+    "log_sigmoid": lambda x: -log(1 + exp(-x)),
+    "logit": lambda x, eps: logit(x if eps < 0 else clip(x, eps, 1 - eps)),
     "softplus": lambda x, beta: log(1 + exp(beta * x)) / beta,
-    "silu": lambda x: x / (1 + exp(-x)),
+    "silu": lambda x: x * logistic(x),
+    "swish": lambda x, beta: x * logistic(beta * x),
+    "quick_gelu": lambda x: x * logistic(mpf("1.702") * x),
+    "gelu_tanh": lambda x: (
+        x / 2 * (1 + tanh(sqrt(2 / mp.pi) * (x + mpf("0.044715") * x**3)))
+    ),
+    "mish": lambda x: x * tanh(log(1 + exp(x))),
+    "tanh": tanh,
+    "tanh_shrink": lambda x: x - tanh(x),
+    "lisht": lambda x: x * tanh(x),
+    "logcosh": lambda x: log((exp(x) + exp(-x)) / 2),
     "exponential": exp,
+    "elu": lambda x, alpha: x if x > 0 else alpha * expm1(x),
+    "selu": lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * expm1(x)),
+    "celu": lambda x, alpha: x if x > 0 else alpha * expm1(x / alpha),
+    "log1mexp": lambda x: log(1 - exp(-x)),
+    "erf": erf,
+    "erfc": erfc,
+    "gelu": lambda x: x * erfc(-x / sqrt(2)) / 2,
+    "softsign": lambda x: x / (1 + abs(x)),
+    "squareplus": lambda x, b: (x + sqrt(x * x + b)) / 2,
+    "dish": lambda x: x / 2 * (x / sqrt(1 + x * x) + 1),
 }
+
+
+def logit(x: mpf) -> mpf:
+    return log(x) - log(1 - x)
+
 
 # Along a row: the value for an element x, where `total` is the sum of exp over the row.
 ROWWISE: dict[str, Callable[[mpf, mpf], mpf]] = {

@@ -253,9 +253,10 @@ class Declaration:
     kernels: Mapping[str, Kernel]
     params: tuple[Parameter, ...] = ()
     kinks: tuple[Kink, ...] = ()
-    roots: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    domain: tuple[float, float] = (-np.inf, np.inf)
-    range: tuple[float, float] = (-np.inf, np.inf)
+    bends: tuple[Field, ...] = ()  # where the second derivative jumps, and is that of one side
+    roots: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
+    domain: tuple[Field, Field] = (-np.inf, np.inf)
+    range: tuple[Field, Field] = (-np.inf, np.inf)
     monotone: int = 0
     odd: bool = False
     saturates: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
@@ -294,7 +295,8 @@ class Activation(Function):
         self.__module__ = "fastact"
         self.name = self.__name__ = self.__qualname__ = declaration.name
         self.kernels, self.source = declaration.kernels, declaration.source
-        self.formula, self.kinks = declaration.formula, declaration.kinks
+        self.formula = declaration.formula
+        self.kinks, self.bends = declaration.kinks, declaration.bends
         self.roots, self.domain, self.range = (
             declaration.roots, declaration.domain, declaration.range
         )  # fmt: skip

@@ -101,6 +101,16 @@ def divide(b: Any, x: Number, y: Number) -> Number:
     return Number(hi, b.fmul(rest, inverse))
 
 
+def square_root(b: Any, x: Number) -> Number:
+    """The root of the high part, and what Newton's step adds: nothing at 0 and infinity."""
+    hi = b.call(b.module.declare_intrinsic("llvm.sqrt", [x.hi.type]), [x.hi])
+    rest = b.fma(b.fneg(hi), hi, x.hi)
+    rest = rest if x.lo is None else b.fadd(rest, x.lo)
+    lo = b.fdiv(rest, b.fadd(hi, hi))
+    finite = b.fcmp_ordered("==", b.fsub(lo, lo), F64(0.0))
+    return Number(hi, b.select(finite, lo, F64(0.0)))
+
+
 def absolute(b: Any, x: Number) -> Number:
     if x.lo is None:
         return Number(b.call(b.module.declare_intrinsic("llvm.fabs", [F64]), [x.hi]))
@@ -179,6 +189,8 @@ def operator_for_numbers(symbol: Any, emit: Any, result: Any) -> None:
 
 def compare(symbol: str) -> Any:
     """Comparisons look at the high parts, which is what kernels choose their formula by."""
+    if symbol == "!=":  # true for NaN
+        return lambda b, x, y: b.fcmp_unordered(symbol, x.hi, y.hi)
     return lambda b, x, y: b.fcmp_ordered(symbol, x.hi, y.hi)
 
 
@@ -196,6 +208,8 @@ for _symbol, _name in [
     (operator.le, "<="),
     (operator.gt, ">"),
     (operator.ge, ">="),
+    (operator.eq, "=="),
+    (operator.ne, "!="),
 ]:
     operator_for_numbers(_symbol, compare(_name), lambda *args: types.boolean)
 
@@ -390,6 +404,18 @@ def _scaled(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return pack(
         context, b, sig.return_type, Number(*(part and b.fmul(part, power) for part in parts))
     )
+
+
+def square_root_type(x: types.Type) -> Any:
+    return signature(pair if isinstance(x, NumberType) else x, x)
+
+
+@primitive_for_numbers(primitives.square_root, square_root_type)
+def _square_root(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    if not isinstance(sig.return_type, NumberType):
+        return b.call(b.module.declare_intrinsic("llvm.sqrt", [args[0].type]), args)
+    x = unpack(context, b, sig.args[0], args[0])
+    return pack(context, b, sig.return_type, square_root(b, x))
 
 
 def copysign_type(x: types.Type, sign: types.Type) -> Any:

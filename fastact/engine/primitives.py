@@ -196,6 +196,12 @@ def scaled(x: Any, power: Any) -> Any:
 
 
 @primitive
+def square_root(x: Any) -> Any:
+    """The square root of a number that is not negative."""
+    return math.sqrt(x)
+
+
+@primitive
 def shift_right(i: Any, count: Any) -> Any:
     """``i >> count``, keeping the sign."""
     return i >> count
