@@ -22,6 +22,7 @@ from fastact.engine.primitives import (
     kernel,
     number,
     polynomial,
+    polynomial_pairs,
     scaled,
     shift_left,
     shift_right,
@@ -30,6 +31,12 @@ from fastact.engine.primitives import (
 )  # fmt: skip
 from fastact.tables import (
     ATANH,
+    CELU,
+    CELU_PAIR,
+    CELU_PAIR_LOW,
+    ERF,
+    ERF_PAIR,
+    ERF_PAIR_LOW,
     EXP,
     EXP_PAIR,
     EXP_SINGLE,
@@ -37,7 +44,16 @@ from fastact.tables import (
     INVERSE_SINGLE,
     LOG,
     LOG1P,
+    LOGCOSH,
+    LOGCOSH_PAIR,
+    LOGCOSH_PAIR_LOW,
+    NORMAL_TAIL,
+    NORMAL_TAIL_PAIR,
+    NORMAL_TAIL_PAIR_LOW,
     QUOTIENT_TANH,
+    TANH_SHRINK,
+    TANH_SHRINK_PAIR,
+    TANH_SHRINK_PAIR_LOW,
     TANH_SINGLE,
 )  # fmt: skip
 
@@ -209,23 +225,68 @@ def log_pair(x):
     return log_special(head(x), y)
 
 
+# ---------------------------------------------------------------- the normal distribution
+@elementary
+def times_constant(x, constant):
+    """`x` times a constant in two parts."""
+    return x * constant[0]
+
+
+@times_constant.for_pairs
+def times_constant_pair(x, constant):
+    return x * number(constant[0], constant[1])
+
+
+def minimax(floats, high, low):
+    """The elementary function of a table for floats, and of one for pairs in two pieces."""
+
+    @elementary
+    def approximation(x):
+        return polynomial(x, floats)
+
+    @approximation.for_pairs
+    def approximation_pair(x):
+        return polynomial_pairs(x, polynomial(head(x), high), low)
+
+    return approximation
+
+
+erf_quotient = minimax(ERF, ERF_PAIR, ERF_PAIR_LOW)  # erf(x) / x of x**2 up to 1
+tanh_shrink_quotient = minimax(TANH_SHRINK, TANH_SHRINK_PAIR, TANH_SHRINK_PAIR_LOW)
+logcosh_quotient = minimax(LOGCOSH, LOGCOSH_PAIR, LOGCOSH_PAIR_LOW)
+celu_quotient = minimax(CELU, CELU_PAIR, CELU_PAIR_LOW)
+normal_quotient = minimax(NORMAL_TAIL, NORMAL_TAIL_PAIR, NORMAL_TAIL_PAIR_LOW)
+
+
+@kernel
+def erfc_scaled(a):
+    """exp(a**2) erfc(a) for a >= 0, as far out as erfc(a) is a number.
+
+    (1 + 2 a) exp(a**2) erfc(a) varies little, and as a function of (a - 4) / (a + 4) it is nearly
+    a polynomial (after Shepherd and Laframboise 1981).
+    """
+    return normal_quotient((a - 4.0) / (a + 4.0)) / (1.0 + scaled(a, 2.0))
+
+
 # ---------------------------------------------------------------- roots of derivatives
 # Near a root, a formula that cancels has an error of 2**-60 of its terms, not of its value. Pairs
 # therefore take (x - root) g(x) there, with the root in two parts and g a polynomial.
-SILU_ROOT, SILU_ROOT_LOW = -1.2784645427610737, -1.0946994183093437e-16
-SILU_BEND, SILU_BEND_LOW = 2.3993572805154675, 1.8464872855353363e-16
+@kernel
+def at_root(x, y, root, quotient, factor):
+    """`factor` times the function at x, where `y` is what its formula gives."""
+    t = (x - root[0]) - root[1]
+    return where(abs(head(t)) < 0.0625, factor * t * polynomial(head(t), quotient), y)
 
 
 @elementary
-def near_root(x, y, root, low, quotient):
-    """The function at x, where `y` is what its formula gives: good enough for floats."""
+def near_root(x, y, root, quotient):
+    """The same, for x that are inputs: no float32 is so near to a root that `y` is not enough."""
     return y
 
 
 @near_root.for_pairs
-def near_root_pair(x, y, root, low, quotient):
-    t = (x - root) - low
-    return where(abs(head(t)) < 0.0625, t * polynomial(head(t), quotient), y)
+def near_root_pair(x, y, root, quotient):
+    return at_root(x, y, root, quotient, 1.0)
 
 
 # ---------------------------------------------------------------- float32 in float32
@@ -299,6 +360,19 @@ def silu_single(x):
     v = x * high
     y = where(x > F(112.0), x, v + fma(x, low, fma(x, high, -v)))
     return y * where(x < ZERO32, up, ONE32) * where(x < ZERO32, UP, ONE32)
+
+
+@kernel(widen=False)
+def sigmoid_parts(x):
+    """A float32 pair and a factor, whose product is the above: so that it can be a factor itself."""
+    t = -abs(x)
+    q, r, first, others, up = quotient_single(where(t < F(-131.0), F(-131.0), t))
+    first, others = where(x < ZERO32, first, ZERO32), where(x < ZERO32, others, r)
+    w = first + others
+    high = fma(q, w, q)
+    low = fma(q, w, q - high) + q * (others - (w - first))
+    up = where(x < ZERO32, where(x < F(-131.0), ZERO32, up), ONE32)
+    return high * up, low * up, where(x < ZERO32, UP, ONE32)
 
 
 @kernel(widen=False)

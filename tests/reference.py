@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from mpmath import erf, erfc, exp, expm1, fsum, inf, log, mp, mpf, nan, sqrt, tanh
+from mpmath import erf, exp, expm1, fsum, inf, log, mp, mpf, nan, sqrt, tanh
 
 SIXTHS = tuple(float(np.array(1 / 6, dtype)) for dtype in ("f8", "f4", "f2"))
 SELU_ALPHA, SELU_SCALE = mpf(1.6732632423543772), mpf(1.0507009873554805)
@@ -21,6 +21,10 @@ SELU_ALPHA, SELU_SCALE = mpf(1.6732632423543772), mpf(1.0507009873554805)
 
 def logistic(x: mpf) -> mpf:
     return 1 / (1 + exp(-x))
+
+
+def erfc(x: mpf) -> mpf:
+    return mp.erfc(x) if x < 10**5 else mpf(0)  # mpmath gives up further out
 
 
 def clip(x: mpf, low: mpf, high: mpf) -> mpf:
@@ -33,6 +37,7 @@ ELEMENTWISE: dict[str, Callable[..., mpf]] = {
     "relu6": lambda x: clip(x, 0, 6),
     "leaky_relu": lambda x, negative_slope: x if x > 0 else negative_slope * x,
     "prelu": lambda x, weight: x if x > 0 else weight * x,
+    "rrelu": lambda x, lower, upper: x if x > 0 else (lower + upper) / 2 * x,
     "relu_squared": lambda x: max(x, 0) ** 2,
     "threshold": lambda x, threshold, value: x if x > threshold else value,
     "thresholded_relu": lambda x, alpha: x if x > alpha else mpf(0),
@@ -51,10 +56,8 @@ ELEMENTWISE: dict[str, Callable[..., mpf]] = {
     "softplus": lambda x, beta: log(1 + exp(beta * x)) / beta,
     "silu": lambda x: x * logistic(x),
     "swish": lambda x, beta: x * logistic(beta * x),
-    "quick_gelu": lambda x: x * logistic(mpf("1.702") * x),
-    "gelu_tanh": lambda x: (
-        x / 2 * (1 + tanh(sqrt(2 / mp.pi) * (x + mpf("0.044715") * x**3)))
-    ),
+    "quick_gelu": lambda x: x * logistic(mpf(1.702) * x),
+    "gelu_tanh": lambda x: x / 2 * (1 + tanh(sqrt(2 / mp.pi) * (x + mpf(0.044715) * x**3))),
     "mish": lambda x: x * tanh(log(1 + exp(x))),
     "tanh": tanh,
     "tanh_shrink": lambda x: x - tanh(x),
@@ -115,7 +118,7 @@ def evaluate(
     def line(value: mpf) -> mpf:
         return ELEMENTWISE[name](value, *map(mpf, params))
 
-    with mp.workprec(bits + abs(int(mp.mag(x))) if x else bits):
+    with mp.workprec(bits + 5 * abs(int(mp.mag(x))) if x else bits):
         if isinstance(order, tuple):
             return mp.diff(ELEMENTWISE[name], (x, *map(mpf, params)), order)
         return mp.diff(line, x, order, direction=side) if order else +line(x)
@@ -146,12 +149,15 @@ def true_row(name: str, row: Sequence[float]) -> list[mpf]:
         return [ROWWISE[name](mpf(x), total) for x in row]
 
 
-def resolve(field: float | str, f: Any, params: tuple[float, ...]) -> float:
-    """A field of a declaration: a number, or an expression in the parameters."""
+def resolve(field: float | str, f: Any, params: Sequence[Any]) -> Any:
+    """A field of a declaration: a number, or an expression in the parameters.
+
+    With parameters of mpmath the value is one of mpmath, not rounded to a float.
+    """
     if not isinstance(field, str):
         return float(field)
     names = {p.name: value for p, value in zip(f.params, params, strict=True)}
-    return eval(field, {"__builtins__": {}, "inf": inf}, names)
+    return eval(field, {"__builtins__": {}, "inf": np.inf}, names)
 
 
 def domain(f: Any, params: tuple[float, ...]) -> tuple[float, float]:
@@ -160,9 +166,23 @@ def domain(f: Any, params: tuple[float, ...]) -> tuple[float, float]:
     return low, high
 
 
+@cache
+def kinks(f: Any, params: tuple[float, ...]) -> dict[mpf, Any]:
+    """The kinks that `f` has with these parameters, by their places, which need not be floats."""
+    low, high = domain(f, params)
+    with mp.workprec(RESOLVED):
+        places = {mpf(resolve(kink.at, f, [*map(mpf, params)])): kink for kink in f.kinks}
+    return {at: kink for at, kink in places.items() if low <= at <= high}
+
+
+def bends(f: Any, params: tuple[float, ...]) -> list[float]:
+    """Where the second derivative of `f` jumps, and is that of one side."""
+    return [*map(float, kinks(f, params)), *(resolve(bend, f, params) for bend in f.bends)]
+
+
 def kink_at(f: Any, x: float, params: tuple[float, ...] = ()) -> Any:
     """The declared kink of `f` at `x`, or None."""
-    return next((k for k in f.kinks if resolve(k.at, f, params) == x), None)
+    return kinks(f, params).get(mpf(x))
 
 
 def expected(f: Any, variety: str, x: float, params: tuple[float, ...] = ()) -> mpf:
@@ -176,6 +196,14 @@ def expected(f: Any, variety: str, x: float, params: tuple[float, ...] = ()) -> 
     at = FAR * (1 if x > 0 else -1) if abs(x) == inf else mpf(x)
     side = int(x == low) - int(x == high)
     return true_value(f.name, order_of(f, variety), at, params, 0 if abs(x) == inf else side)
+
+
+def one_sided(f: Any, variety: str, x: float, params: tuple[float, ...], side: int) -> mpf:
+    """The limit at `x` from one side; NaN where the function itself jumps away from that side."""
+    try:
+        return true_value(f.name, ORDERS[variety], mpf(x), params, side)
+    except ArithmeticError:
+        return nan
 
 
 def order_of(f: Any, variety: str) -> Order:

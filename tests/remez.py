@@ -27,6 +27,7 @@ class Fit(NamedTuple):
     b: mp.mpf
     degree: int
     dtype: type[np.floating]
+    pairs: int = 0  # how many coefficients, from the lowest, are needed in twice the precision
 
 
 def remez(fit: Fit, rounds: int = 12) -> tuple[list[mp.mpf], mp.mpf]:
@@ -96,19 +97,73 @@ def tanh_tail(z: mp.mpf) -> mp.mpf:
     return series(mp.tanh, lambda t: t, 3)(mp.sqrt(z))
 
 
-def silu_derivative(x: mp.mpf) -> mp.mpf:
-    p = 1 / (1 + mp.exp(-x))
-    return p * (1 + x * (1 - p))
+def normal_tail(t: mp.mpf) -> mp.mpf:
+    """``(1 + 2 a) exp(a**2) erfc(a)`` for the a >= 0 with ``t = (a - 4) / (a + 4)``."""
+    a = 4 * (1 + t) / (1 - t)
+    return (1 + 2 * a) * mp.exp(a * a) * mp.erfc(a)
 
 
-def silu_second(x: mp.mpf) -> mp.mpf:
-    p = 1 / (1 + mp.exp(-x))
-    return p * (1 - p) * (2 + x * (1 - 2 * p))
+def even(f: Function, power: int) -> Function:
+    """``f(x) / x**power`` as a function of x**2, without cancellation."""
+    quotient = series(f, lambda x: mp.mpf(0), power)
+    return lambda z: quotient(mp.sqrt(z))
 
 
-with mp.workprec(1600):
-    SILU_ROOT = mp.findroot(silu_derivative, mp.mpf("-1.2784645427610738"))
-    SILU_BEND = mp.findroot(silu_second, mp.mpf("2.3993572805154677"))
+def celu_bend(u: mp.mpf) -> mp.mpf:
+    return series(lambda v: mp.expm1(v) - v * mp.exp(v), lambda v: mp.mpf(0), 2)(u)
+
+
+def logistic(x: mp.mpf) -> mp.mpf:
+    return 1 / (1 + mp.exp(-x))
+
+
+def gelu_tanh(x: mp.mpf) -> mp.mpf:
+    return x * logistic(2 * mp.sqrt(2 / mp.pi) * (x + mp.mpf(0.044715) * x**3))
+
+
+# Where a derivative vanishes: the function, the order of the derivative, and nearly where.
+ROOTS: dict[str, tuple[Function, int, str]] = {
+    "SILU_ROOT": (lambda x: x * logistic(x), 1, "-1.27846"),
+    "SILU_BEND": (lambda x: x * logistic(x), 2, "2.39936"),
+    "GELU_TANH_ROOT": (gelu_tanh, 1, "-0.752461"),
+    "GELU_TANH_BEND": (gelu_tanh, 2, "1.4185"),
+    "GELU_ROOT": (lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2, 1, "-0.751792"),
+    "MISH_ROOT": (lambda x: x * mp.tanh(mp.log1p(mp.exp(x))), 1, "-1.19243"),
+    "MISH_BEND_LEFT": (lambda x: x * mp.tanh(mp.log1p(mp.exp(x))), 2, "-2.25638"),
+    "MISH_BEND": (lambda x: x * mp.tanh(mp.log1p(mp.exp(x))), 2, "1.49057"),
+    "DISH_ROOT": (lambda x: x / 2 * (x / mp.sqrt(1 + x * x) + 1), 1, "-0.786151"),
+    "LISHT_BEND": (lambda x: x * mp.tanh(x), 2, "1.19968"),
+}
+TERMS = 24  # of the series at a root: enough for 2**-100 at a distance of 1/16
+
+
+@functools.cache
+def root_and_series(name: str) -> tuple[mp.mpf, list[mp.mpf]]:
+    """The root, and the series of the derivative divided by the distance, highest term first."""
+    f, order, start = ROOTS[name]
+    with mp.workprec(900):
+        root = mp.findroot(lambda x: mp.diff(f, x, order), mp.mpf(start))
+        terms = mp.taylor(f, root, TERMS + order + 1)
+        series = [mp.ff(k, order) * terms[k] for k in range(order + 1, len(terms))]
+    return root, series[::-1]
+
+
+def root_fit(name: str) -> Fit:
+    _, terms = root_and_series(name)
+    near = mp.mpf(1) / 16
+    degree = 11 if name == "DISH_ROOT" else 9  # whose series has the smaller radius
+    return Fit(lambda t: horner(terms, t), lambda t: mp.mpf(1), -near, near, degree, np.float64)
+
+
+def tanh_less(x: mp.mpf) -> mp.mpf:
+    return x - mp.tanh(x)
+
+
+def logcosh(x: mp.mpf) -> mp.mpf:
+    return mp.log(mp.cosh(x))
+
+
+ZERO, ONE = mp.mpf(0), mp.mpf(1)
 
 
 def tables() -> dict[str, Fit]:
@@ -134,22 +189,23 @@ def tables() -> dict[str, Fit]:
         "LOG": Fit(
             atanh_tail, lambda z: max(z, FLOOR**2), mp.mpf(0), mp.mpf("0.02944"), 7, np.float64
         ),
-        "SILU_ROOT_QUOTIENT": Fit(
-            series(lambda t: silu_derivative(SILU_ROOT + t), lambda t: mp.mpf(0), 1),
-            lambda t: mp.mpf(1),
-            mp.mpf(-1) / 16,
-            mp.mpf(1) / 16,
-            8,
-            np.float64,
+        "ERF": Fit(even(mp.erf, 1), lambda z: mp.mpf(1), ZERO, ONE, 8, np.float64),
+        "ERF_PAIR": Fit(even(mp.erf, 1), lambda z: mp.mpf(1), ZERO, ONE, 14, np.float64, 5),
+        "NORMAL_TAIL": Fit(normal_tail, lambda t: mp.mpf(1), -ONE, mp.mpf("0.45"), 14, np.float64),
+        "NORMAL_TAIL_PAIR": Fit(
+            normal_tail, lambda t: mp.mpf(1), -ONE, mp.mpf("0.747"), 25, np.float64, 8
         ),
-        "SILU_BEND_QUOTIENT": Fit(
-            series(lambda t: silu_second(SILU_BEND + t), lambda t: mp.mpf(0), 1),
-            lambda t: mp.mpf(1),
-            mp.mpf(-1) / 16,
-            mp.mpf(1) / 16,
-            8,
-            np.float64,
+        "TANH_SHRINK": Fit(even(tanh_less, 3), lambda z: mp.mpf(1), ZERO, ONE / 2, 9, np.float64),
+        "TANH_SHRINK_PAIR": Fit(
+            even(tanh_less, 3), lambda z: mp.mpf(1), ZERO, ONE / 2, 17, np.float64, 4
         ),
+        "LOGCOSH": Fit(even(logcosh, 2), lambda z: mp.mpf(1), ZERO, ONE / 2, 9, np.float64),
+        "LOGCOSH_PAIR": Fit(
+            even(logcosh, 2), lambda z: mp.mpf(1), ZERO, ONE / 2, 17, np.float64, 4
+        ),
+        "CELU": Fit(celu_bend, lambda u: mp.mpf(1), -ONE / 2, ONE / 2, 8, np.float64),
+        "CELU_PAIR": Fit(celu_bend, lambda u: mp.mpf(1), -ONE / 2, ONE / 2, 15, np.float64, 5),
+        **{f"{name}_QUOTIENT": root_fit(name) for name in ROOTS},
         # Below 1, where r < 0, a unit in the last place of e**r is half as large.
         "EXP_SINGLE": Fit(
             exp3,
@@ -189,20 +245,35 @@ HEADER = (
 )
 
 
+def two_parts(x: mp.mpf) -> tuple[float, float]:
+    """`x` as an unevaluated sum of two floats."""
+    return float(x), float(x - mp.mpf(float(x)))
+
+
+def table(name: str, values: list[float], *, single: bool = False) -> list[str]:
+    """The lines that define a tuple."""
+    opened, closed = ("tuple(map(np.float32, (", ")))") if single else ("(", ")")
+    return [f"{name} = {opened}", *(f"    {value!r}," for value in values), closed]
+
+
 def module() -> str:
     """The text of fastact/tables.py."""
     lines = [HEADER, "", "from __future__ import annotations", "", "import numpy as np"]
     with mp.workprec(160):
+        for name in ROOTS:
+            lines += ["", *table(name, list(two_parts(root_and_series(name)[0])))]
         for name, fit in tables().items():
             p, error = remez(fit)
-            single = fit.dtype is np.float32
+            cut = len(p) - fit.pairs
             lines += [
                 "",
                 f"# degree {fit.degree}, largest weighted error 2**{float(mp.log(error, 2)):.1f}",
-                f"{name} = {'tuple(map(np.float32, (' if single else '('}",
-                *(f"    {float(fit.dtype(mp.nstr(c, 25)))!r}," for c in p),
-                ")))" if single else ")",
             ]
+            values = [float(fit.dtype(mp.nstr(c, 25))) for c in p[:cut]]
+            lines += table(name, values, single=fit.dtype is np.float32)
+            if fit.pairs:
+                low = [part for c in p[cut:] for part in two_parts(c)]
+                lines += table(f"{name}_LOW", low)
     return "\n".join(lines) + "\n"
 
 

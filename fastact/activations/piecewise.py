@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from fastact.engine.activation import Kink, Parameter, declare
-from fastact.engine.primitives import copysign, head, kernel, number, scaled, square_root, tail, where
+from fastact.engine.primitives import (
+    copysign,
+    head,
+    kernel,
+    number,
+    scaled,
+    square_root,
+    tail,
+    where,
+)
+from fastact.randomized import Randomized
 
 INF = float("inf")
 
@@ -53,6 +63,7 @@ relu = declare(
     source="Nair and Hinton 2010",
     kinks=(Kink(0.0, 0.0, {"jax.numpy.maximum": 0.5}),),
     monotone=1, range=(0.0, INF),
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -76,6 +87,7 @@ relu6 = declare(
     source="Krizhevsky 2010",
     kinks=(Kink(0.0, 0.0), Kink(6.0, 0.0, {"oneDNN": 1.0})),
     monotone=1, range=(0.0, 6.0),
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -109,6 +121,7 @@ leaky_relu = declare(
     summary="The rectified linear unit with slope `negative_slope` below 0.",
     source="Maas, Hannun and Ng 2013",
     kinks=(Kink(0.0, "negative_slope", {"jax": 1.0}),),
+    masked=(1.0, "negative_slope"),
 )  # fmt: skip
 
 
@@ -128,6 +141,42 @@ prelu = declare(
     summary="The rectified linear unit with a slope below 0 that is learnt: see `backward_params`.",
     source="He et al. 2015",
     kinks=(Kink(0.0, "weight", {"jax": 1.0}),),
+    masked=(1.0, "weight"),
+)  # fmt: skip
+
+
+# rrelu     y = x for x > 0, else s x with s = (l + u) / 2, or drawn in [l, u)     y' = 1 or s
+@kernel
+def rrelu(x, lower, upper):
+    slope = scaled(lower + upper, 0.5)
+    below = where(slope == 0.0, where(x == x, slope, x), slope * x)
+    return where(x > 0.0, x, below)
+
+
+@kernel
+def rrelu_derivative(x, lower, upper):
+    return where(x > 0.0, 1.0, where(x <= 0.0, scaled(lower + upper, 0.5), x))
+
+
+@kernel(widen=False)
+def rrelu_bound(x, lower, upper):
+    return where(x > 0.0, 0.0, 0.5 * x)
+
+
+rrelu = declare(
+    rrelu, rrelu_derivative, zero,
+    derivative_from_output=rrelu_derivative,
+    params=(
+        Parameter("lower", 1 / 8, 0.0, 0.2, rrelu_bound),
+        Parameter("upper", 1 / 3, 0.25, 0.9, rrelu_bound),
+    ),
+    requires=("lower <= upper",), output_requires=("lower + upper > 0",),
+    formula=r"\max(x, 0) + \tfrac12 (l + u) \min(x, 0)",
+    summary="The randomized leaky rectified linear unit, in its evaluation form.",
+    source="Xu et al. 2015",
+    kinks=(Kink(0.0, "(lower + upper) / 2"),),
+    masked=(1.0, "(lower + upper) / 2"),
+    kind=Randomized,
 )  # fmt: skip
 
 
@@ -189,6 +238,7 @@ threshold = declare(
     summary="The input above `threshold`, and `value` at and below it.",
     limits="`value` at -inf, inf at inf",
     kinks=(Kink("threshold", 0.0),),
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -219,6 +269,7 @@ thresholded_relu = declare(
     limits="0 at -inf, inf at inf",
     source="Konda, Memisevic and Krueger 2014",
     kinks=(Kink("alpha", 0.0),),
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -242,6 +293,7 @@ hard_shrink = declare(
     summary="The input, and 0 where it is no larger than `lambd`.",
     source="Donoho and Johnstone 1994",
     kinks=(Kink("-lambd", 0.0), Kink("lambd", 0.0)), odd=True, monotone=1,
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -265,6 +317,7 @@ soft_shrink = declare(
     summary="The input moved towards 0 by `lambd`, and 0 where it would pass it.",
     source="Donoho and Johnstone 1994",
     kinks=(Kink("-lambd", 0.0), Kink("lambd", 0.0)), odd=True, monotone=1,
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -303,6 +356,7 @@ hard_tanh = declare(
     source="Collobert 2004",
     kinks=(Kink("min_val", 0.0), Kink("max_val", 0.0, {"oneDNN": 1.0})),
     monotone=1, range=("min_val", "max_val"),
+    masked=(1.0, 0.0),
 )  # fmt: skip
 
 
@@ -369,7 +423,7 @@ hard_sigmoid = declare(
         Parameter("beta", 0.5, 0.25, 0.75, hard_sigmoid_beta),
     ),
     formula=r"\min(\max(\alpha x + \beta, 0), 1)",
-    summary="A line clipped to [0, 1]; `alpha` = 1/6 is taken to be one sixth, not its nearest float.",
+    summary="A line clipped to [0, 1]; an `alpha` of 1 / 6 is taken to be one sixth exactly.",
     limits="0 at -inf, 1 at inf",
     source="Courbariaux, Bengio and David 2015; Howard et al. 2019",
     kinks=(
@@ -377,6 +431,7 @@ hard_sigmoid = declare(
         Kink(f"6 - 6 * beta if alpha in {SIXTHS} else (1 - beta) / alpha", 0.0),
     ),
     monotone=1, range=(0.0, 1.0),
+    masked=("alpha", 0.0),
 )  # fmt: skip
 
 
@@ -456,4 +511,5 @@ sparse_sigmoid = declare(
     limits="0 at -inf, 1 at inf",
     source="Martins and Astudillo 2016",
     kinks=(Kink(-1.0, 0.0), Kink(1.0, 0.0)), monotone=1, range=(0.0, 1.0),
+    masked=(0.5, 0.0),
 )  # fmt: skip

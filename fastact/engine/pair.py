@@ -391,6 +391,18 @@ def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return value
 
 
+@primitive_for_numbers(
+    primitives.polynomial_pairs,
+    lambda x, value, table: signature(pair, x, canonical(value), table),
+)
+def _polynomial_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    x, value = (unpack(context, b, *both) for both in zip(sig.args[:2], args[:2], strict=True))
+    parts = [b.extract_value(args[2], k) for k in range(sig.args[2].count)]
+    for hi, lo in zip(parts[::2], parts[1::2], strict=True):
+        value = add(b, multiply(b, x, value), Number(hi, lo))
+    return pack(context, b, pair, value)
+
+
 def scaled_type(x: types.Type, power: types.Type) -> Any:
     return signature(x, x, types.float64 if isinstance(x, NumberType) else x)
 
@@ -419,7 +431,8 @@ def _square_root(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def copysign_type(x: types.Type, sign: types.Type) -> Any:
-    return signature(x, x, canonical(sign) if isinstance(x, NumberType) else x)
+    wide = isinstance(x, NumberType) or isinstance(sign, NumberType)
+    return signature(x, x, canonical(sign) if wide else x)
 
 
 @primitive_for_numbers(primitives.copysign, copysign_type)
