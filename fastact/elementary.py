@@ -255,17 +255,26 @@ erf_quotient = minimax(ERF, ERF_PAIR, ERF_PAIR_LOW)  # erf(x) / x of x**2 up to 
 tanh_shrink_quotient = minimax(TANH_SHRINK, TANH_SHRINK_PAIR, TANH_SHRINK_PAIR_LOW)
 logcosh_quotient = minimax(LOGCOSH, LOGCOSH_PAIR, LOGCOSH_PAIR_LOW)
 celu_quotient = minimax(CELU, CELU_PAIR, CELU_PAIR_LOW)
-normal_quotient = minimax(NORMAL_TAIL, NORMAL_TAIL_PAIR, NORMAL_TAIL_PAIR_LOW)
 
 
-@kernel
+@elementary
 def erfc_scaled(a):
     """exp(a**2) erfc(a) for a >= 0, as far out as erfc(a) is a number.
 
     (1 + 2 a) exp(a**2) erfc(a) varies little, and as a function of (a - 4) / (a + 4) it is nearly
-    a polynomial (after Shepherd and Laframboise 1981).
+    a polynomial (after Shepherd and Laframboise 1981). Both quotients share one division.
     """
-    return normal_quotient((a - 4.0) / (a + 4.0)) / (1.0 + scaled(a, 2.0))
+    above, d = a + 4.0, 1.0 + 2.0 * a
+    inverse = 1.0 / (above * d)
+    t = (a - 4.0) * (d * inverse)
+    return polynomial(t, NORMAL_TAIL) * (above * inverse)
+
+
+@erfc_scaled.for_pairs
+def erfc_scaled_pair(a):
+    t = (a - 4.0) / (a + 4.0)
+    y = polynomial_pairs(t, polynomial(head(t), NORMAL_TAIL_PAIR), NORMAL_TAIL_PAIR_LOW)
+    return y / (1.0 + scaled(a, 2.0))
 
 
 # ---------------------------------------------------------------- roots of derivatives

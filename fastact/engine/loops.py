@@ -41,17 +41,18 @@ ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8}
 
 
 # LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
-# `UNIT` lanes in two halves, whose chains of operations overlap. llvmlite cannot write nodes that
-# are distinct or name themselves, so the module is built with placeholders, and `assembly` writes
-# these nodes in their place.
+# `UNIT` lanes in two halves, whose chains of operations overlap, and not unrolled before. llvmlite
+# cannot write nodes that are distinct or name themselves, so the module is built with placeholders,
+# and `assembly` writes these nodes in their place.
 ACCESSES, INDEPENDENT = "accesses", "independent"
 METADATA = """
 !%(accesses)s = distinct !{}
-!%(independent)s = distinct !{ !%(independent)s, !9000, !9001, !9002, !9003 }
+!%(independent)s = distinct !{ !%(independent)s, !9000, !9001, !9002, !9003, !9004 }
 !9000 = !{ !"llvm.loop.parallel_accesses", !%(accesses)s }
 !9001 = !{ !"llvm.loop.vectorize.enable", i1 true }
 !9002 = !{ !"llvm.loop.vectorize.width", i32 %(half)d }
 !9003 = !{ !"llvm.loop.interleave.count", i32 2 }
+!9004 = !{ !"llvm.loop.unroll.disable" }
 """
 
 
@@ -200,6 +201,12 @@ def body(module: ir.Module, scalar: Scalar) -> Any:
     ready = b.select(whole, b.and_(n, INT(-UNIT)), INT(0))
     with b.if_then(b.icmp_unsigned(">", ready, INT(0))):
         b.call(compute, [*pointers, b.udiv(ready, INT(UNIT))])
+    # A scalar fills its buffer once for all blocks.
+    scalars = [b.icmp_signed("==", step, INT(0)) for step in steps[:nin]]
+    first = b.smaller(INT(BLOCK), b.sub(n, ready))
+    for k in range(nin):
+        with b.if_then(b.and_(scalars[k], b.icmp_unsigned(">", first, INT(0)))):
+            b.call(load, [pointers[k], steps[k], buffers[k], first])
     with b.count(b.sub(n, ready), INT(BLOCK)) as done:
         start = b.add(ready, done)
         m = b.smaller(INT(BLOCK), b.sub(n, start))
@@ -207,7 +214,7 @@ def body(module: ir.Module, scalar: Scalar) -> Any:
         places = [b.offset(p, b.mul(start, s)) for p, s in zip(pointers, steps, strict=True)]
         straight = [b.and_(each, units) for each in direct]
         for k in range(nin):
-            with b.if_then(b.not_(straight[k])):
+            with b.if_then(b.not_(b.or_(straight[k], scalars[k]))):
                 b.call(load, [places[k], steps[k], buffers[k], m])
         choices = zip(straight, places, buffers, strict=True)
         b.call(
@@ -255,7 +262,7 @@ class Environment:
 
 
 def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
-    f, b = function(module, "chunk", LOOP)
+    f, b = function(module, f"chunk_{compute.name}", LOOP)
     if architecture not in DEFAULT_ENVIRONMENT:
         b.call(compute, f.args[:3])
     else:

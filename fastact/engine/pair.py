@@ -383,9 +383,21 @@ def _shift_right(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 @primitive_for_numbers(primitives.polynomial, lambda x, table: signature(x, x, table))
 def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    """Long ones as two half as long, of x squared: the steps of one wait for those before."""
     x, table = args
-    first, *others = (b.extract_value(table, k) for k in range(sig.args[1].count))
-    value = first
+    coefficients = [b.extract_value(table, k) for k in range(sig.args[1].count)]
+    if len(coefficients) < LONG:
+        return horner(b, x, coefficients)
+    square = b.fmul(x, x)
+    even, odd = (horner(b, square, coefficients[::-1][start::2][::-1]) for start in (0, 1))
+    return b.fma(odd, x, even)
+
+
+LONG = 8  # coefficients
+
+
+def horner(b: Any, x: Any, coefficients: list[Any]) -> Any:
+    value, *others = coefficients
     for c in others:
         value = b.fma(value, x, c)
     return value
