@@ -42,7 +42,7 @@ WHOLE = {  # functions of whole rows or of whole arrays
     "log_softmax": ("forward", "backward_from_output"),
     "logsumexp": ("forward",),
     "squared_error": ("loss", "value_and_grad"),
-}
+} | dict.fromkeys(("glu", "reglu", "geglu", "swiglu"), ("forward", "backward"))
 
 
 class Case(NamedTuple):
@@ -95,11 +95,11 @@ def operands(case: Case) -> list[NDArray[Any]]:
     arrays = {
         "x": x,
         "t": (fa.sigmoid(x) + rng.uniform(-0.1, 0.1, case.shape)).astype(case.dtype),
-        "dy": rng.standard_normal(case.shape).astype(case.dtype),
     }
     wanted = VARIETIES[case.variety].operands
-    if "y" in wanted:
-        arrays["y"] = call_of(case._replace(variety="forward"))(x)
+    if "dy" in wanted:
+        arrays["y"] = y = call_of(case._replace(variety="forward"))(x)
+        arrays["dy"] = rng.standard_normal(y.shape).astype(case.dtype)
     return [arrays[name] for name in wanted]
 
 

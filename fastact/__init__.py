@@ -14,9 +14,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fastact import activations as _activations
+from fastact.check import CheckError, check
+from fastact.conventions import conventions
+from fastact.diagnosis import diagnose
 from fastact.engine.activation import Activation
 from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
+from fastact.gated import geglu, glu, reglu, swiglu
 from fastact.losses import squared_error
+from fastact.own import activation
 from fastact.rowwise import log_softmax, logsumexp, softmax
 
 if TYPE_CHECKING:
@@ -25,14 +30,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Activation",
+    "CheckError",
+    "activation",
     "activations",
+    "check",
+    "conventions",
+    "diagnose",
+    "geglu",
     "get_num_threads",
+    "glu",
     "log_softmax",
     "logsumexp",
     "num_threads",
+    "reglu",
     "set_num_threads",
     "softmax",
     "squared_error",
+    "swiglu",
 ]
 
 activations = MappingProxyType(

@@ -367,7 +367,8 @@ def silu_single(x):
     high = fma(q, w, q)
     low = fma(q, w, q - high) + q * (others - (w - first))
     v = x * high
-    y = where(x > F(112.0), x, v + fma(x, low, fma(x, high, -v)))
+    y = v + fma(x, low, fma(x, high, -v))
+    y = where(x > F(112.0), x, where(x == ZERO32, x, y))
     return y * where(x < ZERO32, up, ONE32) * where(x < ZERO32, UP, ONE32)
 
 

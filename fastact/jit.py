@@ -35,7 +35,8 @@ class FunctionType(types.Callable, types.Opaque):
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        super().__init__(f"fastact.{function.name}")
+        unique = "" if function.owner.listed else f"@{id(function):x}"
+        super().__init__(f"fastact.{function.name}{unique}")
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
         pysig = signature(self.function)
@@ -81,6 +82,7 @@ def signature(function: Function) -> inspect.Signature:
 @functools.cache
 def caller(function: Function, dtype: str, arrays: tuple[bool, ...]) -> Any:
     """The dispatcher that a call compiles to; `arrays` says which arguments are arrays."""
+    function.check_kernel()
     scalar = varieties.scalar(function.owner.kernels, function.variety, dtype)
     cast = CASTS[dtype]
     compute = dispatcher(calls(scalar, [cast] * len(arrays)))

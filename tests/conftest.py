@@ -1,8 +1,9 @@
 """Axes of parametrisation, taken from the catalogue, and Hypothesis profiles.
 
 A test that has an argument ``f`` runs for every elementwise activation, ``function`` for each of
-their functions that has a ufunc, ``dtype`` for each float format, ``variety`` for value, derivative
-and second derivative. `FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are:
+their functions that has a ufunc, ``partial`` for those that are derivatives by a parameter,
+``dtype`` for each float format, ``variety`` for value, derivative and second derivative.
+`FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are:
 ``dev`` (little), ``ci`` (more, and the same every time) or ``long`` (hours).
 """
 
@@ -32,6 +33,7 @@ settings.load_profile(os.environ.get("FASTACT_TEST_PROFILE", DEFAULT))
 AXES = {
     "f": list(fa.activations.values()),
     "function": [g for f in fa.activations.values() for g in f.functions()],
+    "partial": [g for f in fa.activations.values() for g in f.partials.values()],
     "dtype": DTYPES,
     "variety": VARIETIES,
     "layout": tuple(LAYOUTS),
@@ -45,7 +47,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs a large machine runs only where it is asked for."""
+    """Together what is about one function; what needs a large machine only where it is asked for.
+
+    A process of pytest-xdist then compiles each loop and computes each true value that it needs
+    alone: ``pytest -n auto --dist loadgroup``.
+    """
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            for value in getattr(getattr(item, "callspec", None), "params", {}).values():
+                if isinstance(owner := getattr(value, "owner", None), fa.Activation):
+                    item.add_marker(pytest.mark.xdist_group(owner.name))
     if "bigmem" not in config.option.markexpr:
         large = [item for item in items if item.get_closest_marker("bigmem")]
         config.hook.pytest_deselected(items=large)

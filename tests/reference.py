@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -99,29 +100,35 @@ SCIPY = {
 }
 
 ORDERS = {"forward": 0, "derivative": 1, "second_derivative": 2}
-Order = int | tuple[int, ...]  # how often by x, or by x and each of the parameters
 
-# Bits of working precision tried in turn, on top of the binary exponent of x. From `RESOLVED` on a
-# value below `NOTHING` has underflowed every format, and is as good as zero.
-PRECISIONS = (128, 192, 1400, 1600, 3200, 6400)
-RESOLVED = 1400
+# Tried in turn: the binary digits of the step of differences, and how many more the formula is
+# evaluated with than the differences take. The first is cheap, and enough where nothing cancels.
+# The others do not differ by a little only: two that both lose e**-300 beside 1 would agree, on a
+# wrong value. From the second on a value below `NOTHING` has underflowed every format.
+PRECISIONS = ((128, 0), (160, 1400), (192, 3200), (256, 6400))
 NOTHING = mp.ldexp(1, -1200)
 AGREEMENT = mp.ldexp(1, -80)
 FAR = mp.ldexp(1, 1100)  # stands for infinity: further out than any float, still a number
 
 
-def evaluate(
-    name: str, order: Order, x: mpf, params: tuple[float, ...], bits: int, side: int
+def difference(
+    line: Callable[..., mpf],
+    point: Sequence[mpf],
+    by: int,
+    order: int,
+    side: int,
+    precision: tuple[int, int],
 ) -> mpf:
-    """The function or a derivative of it at `x`, rounded only in working precision."""
-
-    def line(value: mpf) -> mpf:
-        return ELEMENTWISE[name](value, *map(mpf, params))
-
-    with mp.workprec(bits + 5 * abs(int(mp.mag(x))) if x else bits):
-        if isinstance(order, tuple):
-            return mp.diff(ELEMENTWISE[name], (x, *map(mpf, params)), order)
-        return mp.diff(line, x, order, direction=side) if order else +line(x)
+    """The difference quotient of this order by argument `by` at `point`, or to one side of it."""
+    digits, more = precision
+    sizes = [int(mp.mag(v)) if v else -1100 for v in point]  # zero is less than any float
+    large, small = max(0, *sizes), max(0, *(-size for size in sizes))
+    with mp.workprec((order + 1) * digits + more + 2 * (large + small)):
+        h = mp.ldexp(side or 0.5, -digits - small)  # kinks, poles and ends are often at 0
+        ways = range(order + 1) if side else range(-order, order + 1, 2)
+        values = [line(*point[:by], point[by] + k * h, *point[by + 1 :]) for k in ways]
+        signed = [(-1) ** (order - k) * comb(order, k) * y for k, y in enumerate(values)]
+        return fsum(signed) / (h if side else 2 * h) ** order
 
 
 def agree(a: mpf, b: mpf) -> bool:
@@ -130,13 +137,22 @@ def agree(a: mpf, b: mpf) -> bool:
 
 @cache
 def true_value(
-    name: str, order: Order, x: mpf, params: tuple[float, ...] = (), side: int = 0
+    name: str,
+    order: int,
+    x: mpf,
+    params: tuple[float, ...] = (),
+    side: int = 0,
+    by: int = 0,
 ) -> mpf:
-    """The `order`-th derivative at `x`, right to 2**-80; `side` = ±1 stays on that side of `x`."""
+    """The `order`-th derivative at `x`, right to 2**-80; `side` = ±1 stays on that side of `x`.
+
+    It is that with respect to x, or to the parameter whose number, from 1, is `by`.
+    """
+    point = (x, *map(mpf, params))
     previous = nan
-    for bits in PRECISIONS:
-        value = evaluate(name, order, x, params, bits, side)
-        if agree(value, previous) or (bits >= RESOLVED and abs(value) < NOTHING):
+    for precision in PRECISIONS:
+        value = difference(ELEMENTWISE[name], point, by, order, side, precision)
+        if agree(value, previous) or (precision != PRECISIONS[0] and abs(value) < NOTHING):
             return value
         previous = value
     raise ArithmeticError(f"{name}, order {order}, does not settle at {x} with {params}")
@@ -144,7 +160,7 @@ def true_value(
 
 def true_row(name: str, row: Sequence[float]) -> list[mpf]:
     """The values of a function along an axis, one for each element of `row`."""
-    with mp.workprec(RESOLVED):
+    with mp.workprec(1400):
         total = fsum(exp(mpf(x)) for x in row)
         return [ROWWISE[name](mpf(x), total) for x in row]
 
@@ -170,7 +186,7 @@ def domain(f: Any, params: tuple[float, ...]) -> tuple[float, float]:
 def kinks(f: Any, params: tuple[float, ...]) -> dict[mpf, Any]:
     """The kinks that `f` has with these parameters, by their places, which need not be floats."""
     low, high = domain(f, params)
-    with mp.workprec(RESOLVED):
+    with mp.workprec(1400):
         places = {mpf(resolve(kink.at, f, [*map(mpf, params)])): kink for kink in f.kinks}
     return {at: kink for at, kink in places.items() if low <= at <= high}
 
@@ -194,8 +210,11 @@ def expected(f: Any, variety: str, x: float, params: tuple[float, ...] = ()) -> 
     if kink is not None and variety == "derivative":
         return mpf(resolve(kink.derivative, f, params))
     at = FAR * (1 if x > 0 else -1) if abs(x) == inf else mpf(x)
-    side = int(x == low) - int(x == high)
-    return true_value(f.name, order_of(f, variety), at, params, 0 if abs(x) == inf else side)
+    if variety not in ORDERS:  # it has no finite ends there that a parameter could move across
+        names = [f"partial_{p.name}" for p in f.params]
+        return true_value(f.name, 1, at, params, by=1 + names.index(variety))
+    side = 0 if abs(x) == inf else int(x == low) - int(x == high)
+    return true_value(f.name, ORDERS[variety], at, params, side)
 
 
 def one_sided(f: Any, variety: str, x: float, params: tuple[float, ...], side: int) -> mpf:
@@ -204,10 +223,3 @@ def one_sided(f: Any, variety: str, x: float, params: tuple[float, ...], side: i
         return true_value(f.name, ORDERS[variety], mpf(x), params, side)
     except ArithmeticError:
         return nan
-
-
-def order_of(f: Any, variety: str) -> Order:
-    """The order of the derivative that a variety computes."""
-    if variety in ORDERS:
-        return ORDERS[variety]
-    return (0, *(int(variety == f"partial_{p.name}") for p in f.params))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mpmath import inf, mp, mpf
 from numpy.typing import DTypeLike
 
-from .reference import domain, expected, resolve
+from .reference import bends, domain, expected, resolve
 from .ulp import unit
 
 DTYPES = ("float16", "float32", "float64")
@@ -91,10 +91,9 @@ def thresholds(f: Any, variety: str, dtype: str, params: tuple[float, ...]) -> t
 
 
 def declared_places(f: Any, params: tuple[float, ...] = ()) -> list[float]:
-    """The kinks, the roots and the finite ends of the domain."""
-    places = [resolve(kink.at, f, params) for kink in f.kinks]
-    places += [resolve(root, f, params) for roots in f.roots.values() for root in roots]
-    return places + [end for end in domain(f, params) if np.isfinite(end)]
+    """Kinks and bends, the roots and the finite ends of the domain."""
+    roots = [resolve(root, f, params) for roots in f.roots.values() for root in roots]
+    return [*bends(f, params), *roots, *(end for end in domain(f, params) if np.isfinite(end))]
 
 
 def extremes(dtype: DTypeLike) -> list[float]:
@@ -180,17 +179,32 @@ def rounded_into(parameter: Any, value: float, dtype: DTypeLike) -> float:
     return min(near, key=lambda x: abs(x - value))
 
 
+def needed(f: Any) -> dict[str, float]:
+    """Values for the parameters without a default: what every call of `f` must give."""
+    return {p.name: p.typical for p in f.params if p.required}
+
+
 def defaults(f: Any, dtype: DTypeLike) -> tuple[float, ...]:
     return tuple(rounded_into(p, p.typical, dtype) for p in f.params)
 
 
 @cache
 def parameter_sets(f: Any, dtype: str) -> list[tuple[float, ...]]:
-    """The defaults, both declared bounds, and points between, each representable in `dtype`."""
+    """The defaults, both declared bounds, and points between, each representable in `dtype`.
+
+    Of several parameters every second one falls where the others rise.
+    """
     shares = (0.0, 0.3, 0.9, 1.0) if f.params else ()
-    between = [[p.low + share * (p.high - p.low) for p in f.params] for share in shares]
+    turns = [(p.low, p.high)[:: (1, -1)[i % 2]] for i, p in enumerate(f.params)]
+    between = [[a + share * (b - a) for a, b in turns] for share in shares]
     sets = [tuple(map(rounded_into, f.params, v, [dtype] * len(v))) for v in between]
-    return list(dict.fromkeys([defaults(f, dtype), *sets]))
+    return [s for s in dict.fromkeys([defaults(f, dtype), *sets]) if obeyed(f, f.requires, s)]
+
+
+def output_sets(f: Any, dtype: str) -> list[tuple[float, ...]]:
+    """The parameters among them for which the output is enough for the derivative."""
+    rules = f.backward.from_output.requires
+    return [s for s in parameter_sets(f, dtype) if obeyed(f, rules, s)]
 
 
 def parameters(f: Any, dtype: DTypeLike) -> st.SearchStrategy[tuple[float, ...]]:

@@ -11,10 +11,10 @@ from mpmath import mp, mpf
 
 import fastact as fa
 
-from .checks import VARIETIES
+from .checks import VARIETIES, apply
 from .conftest import PACKAGE
-from .reference import ELEMENTWISE, ROWWISE, resolve
-from .strategies import DTYPES, defaults
+from .reference import ELEMENTWISE, ROWWISE, bends, domain, kinks, resolve
+from .strategies import DTYPES, defaults, parameter_sets
 
 ALONG_AN_AXIS = [fa.softmax, fa.log_softmax, fa.logsumexp]
 
@@ -77,31 +77,78 @@ def test_every_bound_is_declared(f):
 def test_declarations_are_complete(f):
     assert f.formula
     assert f.monotone in (-1, 0, 1)
-    assert f.domain[0] < f.domain[1]
-    assert f.range[0] < f.range[1]
+    for params in parameter_sets(f, "float64"):
+        for low, high in (domain(f, params), [resolve(end, f, params) for end in f.range]):
+            assert low < high
     assert all(p.low < p.high for p in f.params)
-    assert all(p.default is None or p.low <= p.default <= p.high for p in f.params)
+    assert all(p.low <= p.typical <= p.high or p.typical == p.none for p in f.params)
+
+
+def test_parameters_that_are_needed_come_first(f):
+    """As in Python: they can be given by position alone."""
+    needed = [p.required for p in f.params]
+    assert needed == sorted(needed, reverse=True)
+
+
+def test_rules_hold_for_the_defaults_and_name_parameters(f):
+    assert defaults(f, "float64") in parameter_sets(f, "float64")
+    for rule in (*f.declaration.requires, *f.declaration.output_requires):
+        named = set(compile(rule, "", "eval").co_names)
+        assert named
+        assert missing(named, {p.name for p in f.params}) == []
+
+
+def jumps(f, order, x, params):
+    """Whether a derivative of the reference differs a little to the left and right of `x`."""
+    known, reach = [*map(mpf, params)], mpf(2) ** -64
+    with mp.workprec(200):
+        left, right = (
+            mp.diff(lambda v: ELEMENTWISE[f.name](v, *known), x + side * reach, order)
+            for side in (-1, 1)
+        )
+    return abs(left - right) > mpf(2) ** -30 * (1 + abs(left))
+
+
+def bent(f, x, params):
+    """Whether the reference or its slope jumps at `x`."""
+    return jumps(f, 0, x, params) or jumps(f, 1, x, params)
+
+
+def suspects(f, params):
+    """Where an activation may have a kink: round numbers, and what its parameters suggest."""
+    places = {0.0, *(s * v for v in (0.5, 1, 2, 3, 4, 6, *params) for s in (-1, 1))}
+    low, high = domain(f, params)
+    return {x for x in places | {1 - v for v in params} if low < x < high}
 
 
 def test_declared_kinks_are_kinks_and_there_are_no_others(f):
-    """The reference's slopes on both sides differ where a kink is declared, and nowhere else."""
-    params = tuple(map(mpf, defaults(f, "float64")))
-    kinks = {resolve(kink.at, f, params) for kink in f.kinks}
-    suspects = {x for x in (-6, -3, -1, -0.5, 0, 0.5, 1, 3, 6) if f.domain[0] < x < f.domain[1]}
-    for x in kinks | suspects:
-        with mp.workprec(200):
-            left, right = (
-                mp.diff(lambda v: ELEMENTWISE[f.name](v, *params), mpf(x), direction=side)
-                for side in (-1, 1)
-            )
-        assert (abs(left - right) > mpf(2) ** -30) == (x in kinks), x
+    """A kink may vanish for some parameters (elu's for alpha = 1), but not for all."""
+    never = list(f.kinks)
+    for params in parameter_sets(f, "float64"):
+        declared = kinks(f, params)
+        real = [kink for at, kink in declared.items() if bent(f, at, params)]
+        never = [kink for kink in never if kink not in real]
+        others = suspects(f, params) - {*map(float, declared)}
+        assert [x for x in others if bent(f, x, params)] == [], params
+    assert never == []
+
+
+def test_declared_bends_are_bends_and_there_are_no_others(f):
+    """The same of the second derivative; at a kink it may jump, or not."""
+    never = set(f.bends)
+    for params in parameter_sets(f, "float64"):
+        never -= {at for at in never if jumps(f, 2, resolve(at, f, params), params)}
+        others = suspects(f, params) - {*bends(f, params)}
+        assert [x for x in others if jumps(f, 2, x, params)] == [], params
+    assert never == set()
 
 
 def test_declared_roots_are_roots(f):
-    for variety, roots in f.roots.items():
-        for root in roots:
+    params = defaults(f, "float64")
+    for variety, fields in f.roots.items():
+        for root in (resolve(field, f, params) for field in fields):
             near = np.array([root * (1 - 2**-20) - 2**-40, root * (1 + 2**-20) + 2**-40])
-            low, high = (f if variety == "forward" else getattr(f, variety))(near)
+            low, high = apply(f, variety, near, params)
             assert low * high < 0, (variety, root, low, high)
 
 

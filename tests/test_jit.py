@@ -12,7 +12,7 @@ import fastact as fa
 
 from .checks import assert_same_bits
 from .conftest import PACKAGE
-from .strategies import mixed
+from .strategies import defaults, mixed, needed
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
@@ -74,7 +74,7 @@ def loop_over(f, params):
 def test_scalars_in_a_loop(f, dtype):
     """Bit for bit the ufuncs, and vectorised."""
     x = mixed(dtype, 999)
-    params = tuple(np.dtype(dtype).type(p.default) for p in f.params)
+    params = tuple(map(np.dtype(dtype).type, defaults(f, dtype)))
     loop, y, d = loop_over(f, params), np.empty_like(x), np.empty_like(x)
     loop(x, y, d)
     assert_same_bits(y, f(x, *params))
@@ -91,19 +91,29 @@ def vectorised(dispatcher):
     return re.search(r"<\d+ x (float|double)>", dispatcher.inspect_llvm(signature))
 
 
+# Around the scalar function, which is compiled for every activation above, only the number of
+# arguments matters.
+NUMBERS = {len(f.params): f for f in reversed(fa.activations.values())}
+by_number_of_parameters = pytest.mark.parametrize("f", NUMBERS.values(), ids=lambda f: f.name)
+
+
+@by_number_of_parameters
 def test_arrays(f):
+    params = tuple(needed(f).values())
+
     @numba.njit
     def both(x):
-        return f(x), f.derivative(x)
+        return f(x, *params), f.derivative(x, *params)
 
     for dtype in ("float32", "float64"):
         x = mixed(dtype, 300).reshape(3, 100)
-        for got, wanted in zip(both(x), (f(x), f.derivative(x)), strict=True):
+        for got, wanted in zip(both(x), (f(x, *params), f.derivative(x, *params)), strict=True):
             assert_same_bits(got, wanted)
 
 
+@by_number_of_parameters
 def test_vectorize(f):
-    params = tuple(p.default for p in f.params)
+    params = defaults(f, "float64")
 
     @numba.vectorize(["f4(f4)", "f8(f8)"])
     def through(v):
@@ -112,7 +122,7 @@ def test_vectorize(f):
     for dtype in ("float32", "float64"):
         with np.errstate(all="ignore"):  # Numba's own loop shows the flags that ours restores
             got = through(mixed(dtype, 300))
-        assert_same_bits(got, f(mixed(dtype, 300)))
+        assert_same_bits(got, f(mixed(dtype, 300), *params))
 
 
 def test_parameters_by_name():

@@ -24,19 +24,46 @@ HARD = {
     ("softplus", 0): (lambda x: mp.log1p(exp(x)), [-700.0, -745.0, 700.0, 1e-300]),
     ("silu", 0): (lambda x: x * exp(x) / (1 + exp(x)), [-700.0, -745.0, 1e-300]),
     ("log_sigmoid", 0): (lambda x: -mp.log1p(exp(-x)), [700.0, 745.0, -700.0]),
+    # With the digits that are enough elsewhere 1 + exp(x) does not move with x at the first point.
+    ("mish", 1): (
+        lambda x: (
+            exp(x)
+            * (4 * (x + 1) + exp(x) * (4 * x + 6 + 4 * exp(x) + exp(2 * x)))
+            / (2 + 2 * exp(x) + exp(2 * x)) ** 2
+        ),
+        [-199.34056871225818, -700.0, 5e-324, 3.0],
+    ),
+    ("gelu", 2): (
+        lambda x: exp(-x * x / 2) / mp.sqrt(2 * mp.pi) * (2 - x * x),
+        [-38.0, 30.0, -1.5, 1e-300],
+    ),
+    ("dish", 1): (
+        lambda x: (1 + (x**3 + 2 * x) / mp.sqrt(1 + x * x) ** 3) / 2,
+        [-1e9, -1e100, 1e100, 1e-300],
+    ),
 }
 
 
 @pytest.mark.parametrize(("name", "order"), HARD)
 def test_against_closed_forms_at_hard_points(name, order):
     closed, points = HARD[name, order]
-    params = (1.0,) if name == "softplus" else ()
+    params = {"softplus": (1.0,), "logit": (-1.0,)}.get(name, ())
     for x in points:
         with mp.workprec(4000):
             wanted = closed(mpf(x))
         assert (
             abs(true_value(name, order, mpf(x), params) - wanted) <= abs(wanted) * mpf(2) ** -75
         ), x
+
+
+def test_derivatives_by_a_parameter():
+    """They keep their accuracy in both tails, where the two terms cancel."""
+    for x in (-300.0, 40.0, 700.0, 1e9, 1e-300):
+        with mp.workprec(4000):
+            b, v = mpf(2), 2 * mpf(x)
+            wanted = mpf(x) / (1 + exp(-v)) / b - mp.log1p(exp(v)) / b**2
+        got = true_value("softplus", 1, mpf(x), (2.0,), by=1)
+        assert abs(got - wanted) <= abs(wanted) * mpf(2) ** -75 + mpf(2) ** -1200, x
 
 
 @pytest.mark.parametrize(
@@ -51,9 +78,13 @@ def test_against_taylor_coefficients(name, order):
         assert abs(true_value(name, order, mpf(x)) - wanted) <= abs(wanted) * mpf(2) ** -75
 
 
+class Declaration(SimpleNamespace):
+    __hash__ = object.__hash__
+
+
 def declaration(name, **fields):
-    line = (-inf, inf)
-    return SimpleNamespace(**{"name": name, "kinks": (), "params": (), "domain": line} | fields)
+    nothing = {"kinks": (), "bends": (), "params": (), "domain": (-inf, inf)}
+    return Declaration(name=name, **nothing | fields)
 
 
 def test_kinks_come_from_the_declaration():
@@ -68,12 +99,12 @@ def test_kinks_come_from_the_declaration():
 
 
 def test_limits_at_infinity_and_at_the_ends_of_the_domain():
-    f = declaration("logit", domain=(0.0, 1.0))
-    assert [expected(f, v, 0.0) for v in ORDERS] == [-inf, inf, -inf]
-    assert [expected(f, v, 1.0) for v in ORDERS] == [inf, inf, inf]
-    assert all(
-        mp.isnan(expected(f, v, x)) for v in ORDERS for x in (-5e-324, 1.5, -inf, float("nan"))
-    )
+    eps, params = SimpleNamespace(name="eps"), (-1.0,)
+    f = declaration("logit", domain=(0.0, 1.0), params=(eps,))
+    assert [expected(f, v, 0.0, params) for v in ORDERS] == [-inf, inf, -inf]
+    assert [expected(f, v, 1.0, params) for v in ORDERS] == [inf, inf, inf]
+    outside = (-5e-324, 1.5, -inf, float("nan"))
+    assert all(mp.isnan(expected(f, v, x, params)) for v in ORDERS for x in outside)
     f = declaration("silu")
     assert [
         ulps(y, expected(f, v, inf), "f8") for y, v in zip([inf, 1, 0], ORDERS, strict=True)

@@ -105,16 +105,16 @@ def lisht(x):
 
 @kernel
 def lisht_derivative(x):
+    e, scale = exp_tail(scaled(-abs(x), 2.0))
     size = abs(clamp(x, -800.0, 800.0))
-    e, scale = exp_tail(scaled(-size, 2.0))
     d = 1.0 + scaled(e, scale)
     return copysign(size_of_tanh(x) + scaled(scaled(size * e, 4.0) / (d * d), scale), x)
 
 
 @kernel
 def lisht_second_derivative(x):  # 2 sech(x)^2 (1 - x tanh x)
+    e, scale = exp_tail(scaled(-abs(x), 2.0))
     x = abs(clamp(x, -800.0, 800.0))
-    e, scale = exp_tail(scaled(-x, 2.0))
     d = 1.0 + scaled(e, scale)
     y = scaled(scaled(e * (1.0 - x * size_of_tanh(x)), 8.0) / (d * d), scale)
     return near_root(x, y, LISHT_BEND, LISHT_BEND_QUOTIENT)

@@ -243,16 +243,16 @@ softplus = declare(
 # cancels at its root only. E is kept from becoming a subnormal number before x multiplies it.
 @kernel
 def silu(x):
-    x = where(x < -800.0, -800.0, x)
     e, scale = exp_tail(-abs(x))
+    x = where(x < -800.0, -800.0, x)
     d = 1.0 + scaled(e, scale)
     return where(x < 0.0, scaled(x * e / d, scale), x / d)
 
 
 @kernel
 def silu_slope(x):
-    x = clamp(x, -800.0, 800.0)
     e, scale = exp_tail(-abs(x))
+    x = clamp(x, -800.0, 800.0)
     small = scaled(e, scale)
     d = 1.0 + small
     left = scaled(e * (d + x) / (d * d), scale)
@@ -266,8 +266,8 @@ def silu_derivative(x):
 
 @kernel
 def silu_bend(x, factor):  # E (2 (1 + E) + |x| expm1(-|x|)) / (1 + E)^3, times a factor
+    e, scale = exp_tail(-abs(x))
     x = abs(clamp(x, -800.0, 800.0))
-    e, scale = exp_tail(-x)
     d = 1.0 + scaled(e, scale)
     return scaled(factor * e * (scaled(d, 2.0) + x * expm1(-x)) / (d * d * d), scale)
 
@@ -342,8 +342,8 @@ swish = declare(
 # quick_gelu     y = x sigmoid(1.702 x)          y'(x) = silu'(1.702 x)
 @kernel
 def quick_gelu(x):
-    x = where(x < -800.0, -800.0, x)
     e, scale = exp_tail(-abs(1.702 * x))
+    x = where(x < -800.0, -800.0, x)
     d = 1.0 + scaled(e, scale)
     return where(x < 0.0, scaled(x * e / d, scale), x / d)
 
@@ -444,8 +444,8 @@ def mish_denominator(e, left):
 
 @kernel
 def mish(x):
-    x = where(x < -800.0, -800.0, x)
     e, scale = exp_tail(-abs(x))
+    x = where(x < -800.0, -800.0, x)
     small = scaled(e, scale)
     d = mish_denominator(small, x < 0.0)
     left = scaled(x * (e * (2.0 + small)) / d, scale)
@@ -454,8 +454,8 @@ def mish(x):
 
 @kernel
 def mish_derivative(x):
-    x = clamp(x, -800.0, 800.0)
     e, scale = exp_tail(-abs(x))
+    x = clamp(x, -800.0, 800.0)
     small = scaled(e, scale)
     d = mish_denominator(small, x < 0.0)
     once, twice = scaled(x + 1.0, 4.0), scaled(x, 4.0) + 6.0
@@ -467,8 +467,8 @@ def mish_derivative(x):
 
 @kernel
 def mish_second_derivative(x):
-    x = clamp(x, -800.0, 800.0)
     e, scale = exp_tail(-abs(x))
+    x = clamp(x, -800.0, 800.0)
     small = scaled(e, scale)
     d = mish_denominator(small, x < 0.0)
     left = 4.0 + small * (8.0 + small * (6.0 + scaled(small, 2.0)))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from fastact.elementary import clamp
 from fastact.engine.activation import Kink, Parameter, declare
 from fastact.engine.primitives import (
     copysign,
+    fma,
     head,
     kernel,
     number,
@@ -363,6 +367,8 @@ hard_tanh = declare(
 # hard_sigmoid     y = min(max(a x + b, 0), 1)          y' = a between, 0 at both ends
 # No float is 1/6, but that is what the nearest one stands for: the kinks are at ±3 exactly.
 THIRD, THIRD_LOW = 0.3333333333333333, 1.850371707708594e-17
+F = np.float32
+SIX32, SIXTH32, THREE32, FAR32 = F(6.0), F(1 / 6), F(3.0), F(2.0**40)
 SIXTHS = (1 / 6, 0.1666666716337204, 0.1666259765625)  # in float64, float32 and float16
 
 
@@ -385,6 +391,25 @@ def hard_sigmoid_line(x, alpha, beta):
 def hard_sigmoid(x, alpha, beta):
     top, bottom, above, below = hard_sigmoid_line(x, alpha, beta)
     return where(above <= 0.0, 0.0, where(below <= 0.0, 1.0, top / bottom))
+
+
+@kernel(widen=False)
+def sixth_of_sum(a, b, low):
+    """(a + b + low) / 6 in float32, as if rounded once: two steps of division by its reciprocal."""
+    total = a + b
+    part = total - a
+    low = ((a - (total - part)) + (b - part)) + low
+    y = total * SIXTH32
+    return fma(fma(-SIX32, y, total) + low, SIXTH32, y)
+
+
+@kernel(widen=False)
+def hard_sigmoid_single(x, alpha, beta):
+    shift = SIX32 * beta
+    near = clamp(x, -FAR32, FAR32)
+    sixth = sixth_of_sum(near, shift, fma(SIX32, beta, -shift))
+    y = where(alpha == SIXTH32, sixth, fma(alpha, x, beta))
+    return clamp(where(x == x, y, x), F(0.0), F(1.0))
 
 
 @kernel
@@ -414,6 +439,7 @@ def hard_sigmoid_from_output(y, alpha, beta):
     return where(y <= 0.0, 0.0, where(y >= 1.0, 0.0, where(y == y, alpha, y)))
 
 
+hard_sigmoid.float32 = hard_sigmoid_single
 hard_sigmoid = declare(
     hard_sigmoid, hard_sigmoid_derivative, zero,
     derivative_from_output=hard_sigmoid_from_output,
@@ -441,6 +467,16 @@ def hard_silu(x):
     return where(x <= -3.0, 0.0, where(x >= 3.0, x, x * (x + 3.0) / 6.0))
 
 
+@kernel(widen=False)
+def hard_silu_single(x):
+    near = clamp(x, -THREE32, THREE32)
+    shifted = near + THREE32
+    product = near * shifted
+    low = fma(near, shifted, -product) + near * (near - (shifted - THREE32))
+    y = sixth_of_sum(product, F(0.0), low)
+    return where(x <= -THREE32, F(0.0), where(x >= THREE32, x, y))
+
+
 @kernel
 def hard_silu_derivative(x):
     return where(x <= -3.0, 0.0, where(x >= 3.0, 1.0, (scaled(x, 2.0) + 3.0) / 6.0))
@@ -451,6 +487,7 @@ def hard_silu_second_derivative(x):
     return where(abs(x) < 3.0, number(THIRD, THIRD_LOW), where(x != x, x, 0.0))
 
 
+hard_silu.float32 = hard_silu_single
 hard_silu = declare(
     hard_silu, hard_silu_derivative, hard_silu_second_derivative,
     formula=r"\frac{x}{6}\min(\max(x + 3, 0), 6)",

@@ -12,6 +12,7 @@ from typer.main import get_command
 import fastact as fa
 from fastact.cli.demo import demo
 from fastact.cli.info import info
+from fastact.cli.plot import plot
 from fastact.cli.report import CommandError, unknown
 from fastact.cli.warmup import warmup
 
@@ -35,7 +36,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, info, warmup):
+for command in (demo, info, plot, warmup):
     app.command()(command)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastact.engine import catalogue, threads, ufunc
+from fastact.engine.operators import Operators
 from fastact.engine.primitives import Kernel
 from fastact.engine.threads import in_use
 
@@ -25,6 +27,12 @@ MAX_ULP: dict[str, dict[str, float]] = {
 }
 INTEGRAL = frozenset("biu")
 VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
+# The kernel that a variety is made from, where it is not called the same.
+KERNEL = {
+    "value_and_derivative": "derivative",
+    "backward": "derivative",
+    "backward_from_output": "derivative_from_output",
+}
 Field = float | str  # of a declaration: a number, or an expression in the parameters
 
 
@@ -78,6 +86,9 @@ def integral(x: Array) -> bool:
     return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
 
 
+made: dict[np.ufunc, Function] = {}  # the function of each ufunc
+
+
 class Function:
     """A NumPy ufunc that is made on its first use.
 
@@ -95,26 +106,31 @@ class Function:
     def __init__(self, owner: Activation, variety: str, nin: int) -> None:
         self.owner, self.variety, self.nin = owner, variety, nin
         self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
+        key = owner.stem + self.name.removeprefix(owner.name)
         self.params = owner.params
         self.defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
         self.requires = owner.declaration.requires
         self.detour()
         self._ufunc: np.ufunc | None = None
-        ufunc.registry[self.name] = lambda: self.ufunc
-        for dtype in catalogue.DTYPES:
-            build = catalogue.builder(
-                "fastact.engine.varieties", "build", owner.kernels, variety, nin
-            )
-            catalogue.add(catalogue.LoopSpec(self.name, owner.name, dtype, build, owner.source))
+        build = catalogue.builder("fastact.engine.varieties", "build", owner.kernels, variety, nin)
+        self.loops = {
+            dtype: catalogue.LoopSpec(key, owner.name, dtype, build, owner.source)
+            for dtype in catalogue.DTYPES
+        }
+        if owner.listed:
+            ufunc.registry[self.name] = lambda: self.ufunc
+            for loop in self.loops.values():
+                catalogue.add(loop)
 
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
         if self._ufunc is None:
+            self.check_kernel()
             nout = 2 if self.variety == "value_and_derivative" else 1
-            self._ufunc = ufunc.make(
-                self.name, self.owner.__doc__ or "", self.nin, nout, self._address, threads.block()
-            )
+            name, doc = self.loops["float64"].name, self.owner.__doc__ or ""
+            self._ufunc = ufunc.make(name, doc, self.nin, nout, self._address, threads.block())
+            made[self._ufunc] = self
             if self.direct and not (self.params or in_use):
                 self.__call__ = self._ufunc
                 threads.first_use.append(self.detour)
@@ -125,7 +141,17 @@ class Function:
         self.__call__ = self.general
 
     def _address(self, dtype: str) -> int:
-        return catalogue.get(self.name, dtype).address()
+        return self.loops[dtype].address()
+
+    @property
+    def kernel(self) -> str:
+        """The name of the kernel that this is made of."""
+        return KERNEL.get(self.variety, self.variety)
+
+    def check_kernel(self) -> None:
+        """Raise a TypeError if this would need a derivative that is not known."""
+        if self.kernel not in self.owner.kernels:
+            raise TypeError(f"{self.owner.name}: {self.owner.missing(self.kernel)}")
 
     def general(self, x: Array, /, *params: Array, **options: Any) -> Any:
         """Call the ufunc with parameters from `params` and `options`."""
@@ -195,17 +221,22 @@ class Backward(Function):
         *,
         x: Array | None = None,
         y: Array | None = None,
+        mask: Any = None,
         out: Any = None,
         **named: Any,
     ) -> Any:
-        """``dy * f'(x)``, from the input `x` or, where that is enough, from the output `y`.
+        """``dy * f'(x)``, from the input `x` or, where that is enough, the output `y` or a mask.
 
         Raises
         ------
         TypeError
-            If not exactly one of `x` and `y` is given, or if `y` is not enough.
+            If not exactly one of `x`, `y` and `mask` is given, or if it is not enough.
         """
         name = f"{self.owner.name}.backward"
+        if mask is not None:
+            if x is not None or y is not None:
+                raise TypeError(f"{name}() needs exactly one of x=, y= and mask=, got several")
+            return self.owner.forward_with_mask.backward(dy, mask, out, named)
         if (x is None) == (y is None):
             given = "neither" if x is None else "both"
             raise TypeError(f"{name}() needs exactly one of x= and y=, got {given}")
@@ -240,8 +271,12 @@ class Partial(Function):
     """``dy * ∂f/∂p`` for a parameter p: the summands of its gradient."""
 
     def __reduce__(self) -> Any:
-        parameter = self.variety.removeprefix("partial_")
-        return operator.getitem, (self.owner.partials, parameter)
+        return partial_of, (self.owner, self.variety.removeprefix("partial_"))
+
+
+def partial_of(owner: Activation, parameter: str) -> Partial:
+    """For pickle: the mapping of an activation's partials holds what is being pickled."""
+    return owner.partials[parameter]
 
 
 @dataclass(eq=False, repr=False)
@@ -264,7 +299,8 @@ class Declaration:
     aliases: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  # of the parameters
     output_requires: tuple[str, ...] = ()  # and where the derivative is found from the output
-    source: str = ""
+    masked: tuple[Field, Field] | None = None  # the two values of the derivative; a set bit: first
+    source: str | Callable[[], str] = ""  # see `catalogue.LoopSpec`
 
 
 def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
@@ -275,7 +311,7 @@ def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
     return total.astype(terms.dtype).reshape(shape)[()]
 
 
-class Activation(Function):
+class Activation(Operators, Function):
     """An elementwise activation: a function, its derivatives and their products with gradients.
 
     ``f(x, *params, out=None, where=True, dtype=None, casting="same_kind")`` is the value, with the
@@ -286,14 +322,20 @@ class Activation(Function):
     name: str
     params: tuple[Parameter, ...]
     kernels: Mapping[str, Kernel]
-    source: str
+    source: str | Callable[[], str]
     from_output: bool
+    backward_type = Backward
+    listed = True  # whether it is part of the catalogue, which its name finds it in
+    origin: tuple[Any, ...] = ()  # what decides its code beside this package
 
     def __init__(self, declaration: Declaration, doc: str) -> None:
+        from fastact import masks
+
         self.declaration = declaration
         self.__doc__ = doc
         self.__module__ = "fastact"
         self.name = self.__name__ = self.__qualname__ = declaration.name
+        self.stem = re.sub(r"\W+", "_", declaration.name, flags=re.ASCII).strip("_")[:80] or "f"
         self.kernels, self.source = declaration.kernels, declaration.source
         self.formula = declaration.formula
         self.kinks, self.bends = declaration.kinks, declaration.bends
@@ -312,7 +354,8 @@ class Activation(Function):
         self.derivative = Function(self, "derivative", self.nin)
         self.second_derivative = Function(self, "second_derivative", self.nin)
         self.value_and_derivative = Function(self, "value_and_derivative", self.nin)
-        self.backward = Backward(self)
+        self.backward = self.backward_type(self)
+        self.forward_with_mask = masks.ForwardWithMask(self)
         self.partials = {
             p.name: Partial(self, f"partial_{p.name}", 1 + self.nin)
             for p in self.params
@@ -347,14 +390,37 @@ class Activation(Function):
             for name, partial in self.partials.items()
         }
 
+    def with_params(self, *params: float, **named: float) -> Activation:
+        """The activation with its parameters fixed: a function of `x` alone.
+
+        Parameters
+        ----------
+        *params, **named
+            Numbers, by position or by name; the others take their defaults.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a call with these parameters, and for arrays.
+
+        >>> import fastact as fa
+        >>> fa.identity * fa.softplus.with_params(beta=2)
+        identity * softplus.with_params(beta=2)
+        """
+        from fastact import algebra
+
+        return algebra.bound(self, *params, **named)
+
+    def missing(self, kernel: str) -> str:
+        """Why there is no such kernel, and how to give it."""
+        raise NotImplementedError(kernel)
+
     def functions(self) -> Iterator[Function]:
         """Every function of this activation that has a ufunc."""
-        yield self
-        yield from (getattr(self, variety) for variety in VARIETIES)
-        yield self.backward
+        found = [self, *(getattr(self, variety) for variety in VARIETIES), self.backward]
         if self.backward.from_output is not None:
-            yield self.backward.from_output
-        yield from self.partials.values()
+            found.append(self.backward.from_output)
+        return (f for f in (*found, *self.partials.values()) if f.kernel in self.kernels)
 
     def __reduce__(self) -> Any:
         return self.name
@@ -426,7 +492,8 @@ def documentation(d: Declaration, summary: str, limits: str, reference: str) -> 
         kinks="; ".join(kinks) or "none",
         ulp32=MAX_ULP["float32"]["forward"],
         ulp64=MAX_ULP["float64"]["derivative"],
-        from_output=" or the output ``y=``" if "derivative_from_output" in d.kernels else "",
+        from_output=" or the output ``y=``" * ("derivative_from_output" in d.kernels)
+        + " or the ``mask=`` of `forward_with_mask`" * (d.masked is not None),
         source=f"\nSource: {reference}." if reference else "",
         name=d.name,
         arguments="".join(f", {p.name}={p.typical:g}" for p in d.params if p.required),
@@ -443,6 +510,7 @@ def declare(
     summary: str,
     limits: str = "-inf at -inf, inf at inf",
     source: str = "",
+    kind: type[Activation] | None = None,
     **fields: Any,
 ) -> Activation:
     """Declare an activation; it is named after its first kernel. See `Declaration`."""
@@ -457,4 +525,4 @@ def declare(
         if p.partial is not None:
             kernels[f"partial_{p.name}"] = p.partial
     record = Declaration(forward.__name__, formula, kernels, **fields)
-    return Activation(record, documentation(record, summary, limits, source))
+    return (kind or Activation)(record, documentation(record, summary, limits, source))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastact.engine import store
 
 DTYPES = ("float16", "float32", "float64")
+VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be
 
 _lock = threading.RLock()
 if hasattr(os, "register_at_fork"):  # a child must not inherit a compiler in mid-work
@@ -26,29 +28,38 @@ class LoopSpec:
     """One inner loop: a ufunc's name, the function it belongs to, and a dtype.
 
     `build` returns its object code; it is called only when the store does not hold the loop.
-    `source` is what decides the code beside this package: for functions that users define.
+    `source` is what decides the code beside this package, for functions that users define. It is
+    asked for when the code is needed: the globals of a function may change until then.
     """
 
     name: str
     function: str
     dtype: str
     build: Callable[[LoopSpec], bytes]
-    source: str = ""
+    source: str | Callable[[], str] = ""
 
     @property
     def symbol(self) -> str:
-        return f"fastact_{self.name}_{self.dtype}"
+        name = f"fastact_{self.name}_{self.dtype}"
+        return name if not self.source else f"{name}_{digest(self.decided().source)}"
+
+    def decided(self) -> LoopSpec:
+        """The loop with the source as it is now."""
+        return replace(self, source=self.source()) if callable(self.source) else self
 
     def __reduce__(self) -> Any:
         return get, (self.name, self.dtype)
 
     def code(self) -> tuple[bytes, bool]:
         """The object code, and whether it had to be compiled."""
-        path = store.path_of(self.name, self.dtype, self.source)
+        spec = self.decided()
+        source = str(spec.source)
+        volatile = source.startswith(VOLATILE)
+        path = None if volatile else store.path_of(self.name, self.dtype, source)
         code = store.read(path)
         if code is not None:
             return code, False
-        code = self.build(self)
+        code = spec.build(spec)
         store.write(path, code)
         return code, True
 
@@ -62,10 +73,15 @@ class LoopSpec:
         from fastact.engine import machine
 
         with _lock:
-            known = _addresses.get(self)
+            spec = self.decided()
+            known = _addresses.get(spec)
             if known is None:
-                known = _addresses[self] = machine.load(self.code()[0], self.symbol)
+                known = _addresses[spec] = machine.load(spec.code()[0], spec.symbol)
             return known
+
+
+def digest(source: object) -> str:
+    return hashlib.sha256(str(source).encode()).hexdigest()[:16]
 
 
 _addresses: dict[LoopSpec, int] = {}

@@ -64,6 +64,15 @@ def unoptimised() -> Iterator[None]:
                 setattr(place, name, value)
 
 
+def compute(kernel: Kernel) -> Any:
+    """The dispatcher of a kernel; a TypeError shows the line that Numba cannot compile."""
+    if kernel.plain:
+        from fastact.engine import uncompilable
+
+        uncompilable.check(kernel)
+    return dispatcher(kernel.function)
+
+
 # ---------------------------------------------------------------- kernels that call kernels
 class KernelType(types.Callable, types.Opaque):
     """Numba's type of a `Kernel`: a function that is chosen by the types of its arguments."""
@@ -76,7 +85,7 @@ class KernelType(types.Callable, types.Opaque):
         kernel = self.kernel
         if isinstance(kernel, Elementary) and any(isinstance(t, pair.NumberType) for t in args):
             kernel = kernel.pair
-        return types.Dispatcher(dispatcher(kernel.function))
+        return types.Dispatcher(compute(kernel))
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
         return self.choose(args).get_call_type(context, args, kws)
@@ -109,23 +118,28 @@ def core(kernel: Kernel, dtype: str) -> Any:
     unpack, pack = primitives.half_to_double, primitives.double_to_half
     if dtype == "float32" and kernel.float32 is not None:
         kernel = kernel.float32
-    compute = dispatcher(kernel.function)
+    value = compute(kernel)
 
     def same(*x: Any) -> Any:
-        return compute(*x)
+        return value(*x)
 
     def same_float32(*x: Any) -> Any:
-        return single(compute(*x))
+        return single(value(*x))
+
+    def plain_float64(*x: Any) -> Any:
+        return rounded(value(*x))
 
     def float64(*x: Any) -> Any:
-        return rounded(compute(*widen(x)))
+        return rounded(value(*widen(x)))
 
     def float32(*x: Any) -> Any:
-        return single(rounded(compute(*widen(x))))
+        return single(rounded(value(*widen(x))))
 
     def float16(*x: Any) -> Any:
-        return pack(rounded(compute(*unpack(x))))
+        return pack(rounded(value(*unpack(x))))
 
+    if kernel.plain and dtype == "float64":
+        return dispatcher(plain_float64)
     if not kernel.widen and dtype != "float16":
         return dispatcher(same_float32 if dtype == "float32" else same)
     return dispatcher({"float16": float16, "float32": float32, "float64": float64}[dtype])
@@ -136,11 +150,18 @@ def product(dtype: str) -> Any:
     return core(primitives.product, dtype)
 
 
-def object_code(name: str, function: Any, dtype: str, nin: int, nout: int) -> bytes:
+def object_code(
+    name: str,
+    function: Any,
+    dtype: str,
+    nin: int,
+    nout: int,
+    loop: Callable[[str, loops.Scalar, str], str] = loops.elementwise,
+) -> bytes:
     """The object code of the inner loop `name` over a dispatcher of array elements."""
     result = compiled(function, (ELEMENT[dtype],) * nin)
     scalar = loops.Scalar(result.fndesc.mangled_name, nin, nout, dtype)
-    text = loops.elementwise(name, scalar, machine.architecture())
+    text = loop(name, scalar, machine.architecture())
     return link(name, text, result.library.get_llvm_str())
 
 
@@ -153,13 +174,21 @@ def compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 def link(name: str, text: str, *libraries: str) -> bytes:
     """Inline the functions of `libraries` into the loop, optimise, and emit."""
+    return machine.emit(linked(name, text, *libraries))
+
+
+def linked(name: str, text: str, *libraries: str) -> Any:
+    """The module of a loop and the functions of `libraries`.
+
+    What remains visible are the loop `name` and its variants, whose names begin with it.
+    """
     module = llvm.parse_assembly(text)
     for library in libraries:
         module.link_in(llvm.parse_assembly(library))
     for function in module.functions:
-        if not function.is_declaration and function.name != name:
+        if not (function.is_declaration or function.name.startswith(name)):
             function.linkage = llvm.Linkage.internal
     for variable in module.global_variables:  # Numba's records of environments: nobody reads them
         if not variable.is_declaration:
             variable.linkage = llvm.Linkage.internal
-    return machine.emit(module)
+    return module

@@ -36,12 +36,19 @@ class Kernel:
     widen
         Whether it is evaluated in twice the precision of its result. Functions that are exact,
         or one rounding away from it, in the precision of their argument (``relu``) need not be.
+    plain
+        Whether it is any Python function that Numba can compile, not one of the operations here:
+        it is evaluated in float64 whatever its result.
     """
 
-    def __init__(self, function: Callable[..., Any], *, widen: bool = True) -> None:
+    def __init__(
+        self, function: Callable[..., Any], *, widen: bool = True, plain: bool = False
+    ) -> None:
         self.function = function
         self.widen = widen
+        self.plain = plain
         self.float32: Kernel | None = None  # a form that computes float32 in float32
+        self.parts: Kernel | None = None  # the same, unrounded: (high, low, factor)
         self.__name__ = function.__name__
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
@@ -181,6 +188,14 @@ def double_to_half(x: Any) -> Any:
 def product(a: Any, b: Any) -> Any:
     """``a * b``, rounded once."""
     return a * b
+
+
+@primitive
+def polynomial_pairs(x: Any, value: Any, coefficients: Any) -> Any:
+    """Horner's rule in pairs from `value` on; each coefficient is two parts in `coefficients`."""
+    for hi, lo in zip(coefficients[::2], coefficients[1::2], strict=True):
+        value = x * value + (hi + lo)
+    return value
 
 
 @primitive

@@ -1,0 +1,213 @@
+"""`fastact plot`: activations and their derivatives as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+import fastact as fa
+from fastact.cli.report import CommandError, console, unknown
+
+FORMATS = (".png", ".svg")
+VARIETIES = ("forward", "derivative", "second_derivative")
+# Where each package keeps its functions, and what it calls them if not as we do.
+PLACES = {
+    "torch": ("torch.nn.functional", "torch", "torch.special"),
+    "jax": ("jax.nn", "jax.numpy", "jax.scipy.special"),
+    "scipy": ("scipy.special", "numpy"),
+}
+OTHER_NAMES = {"exponential": "exp", "hard_silu": "hardswish"}
+SPECIAL: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
+    ("gelu", "jax"): ("gelu", {"approximate": False}),
+    ("gelu_tanh", "jax"): ("gelu", {"approximate": True}),
+    ("gelu_tanh", "torch"): ("gelu", {"approximate": "tanh"}),
+}
+
+
+def plot(
+    functions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME…", help="What to draw; a sheet of all if none is named."),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The picture: a name ending with .png or .svg.")
+    ] = Path("fastact.png"),
+    ends: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="LOW:HIGH",
+            help="The ends of the x axis.",
+            show_default="-4:4, all kinks, the domain",
+        ),
+    ] = None,
+    what: Annotated[
+        str, typer.Option(help="Of forward, derivative and second_derivative, with commas between.")
+    ] = ",".join(VARIETIES),
+    peers: Annotated[
+        str, typer.Option(help="Draw these packages too: of torch, jax and scipy, with commas.")
+    ] = "",
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A parameter; may be given several times."),
+    ] = None,
+) -> None:
+    """Draw activations and their derivatives into a PNG or SVG file.
+
+    A dot marks a kink and the derivative that holds there, a circle what comes close to it from a
+    side, a diamond a root. Where a required parameter is not given, a typical value is taken.
+    """
+    chosen = [activation(name) for name in functions or fa.activations]
+    varieties = listed("derivative", what, VARIETIES)
+    packages = listed("package", peers, tuple(PLACES)) if peers else []
+    given = parameters(param or [], chosen)
+    if output.suffix.lower() not in FORMATS:
+        raise CommandError(f"--output must end with .png or .svg, got {str(output)!r}", status=2)
+    limits = interval(ends) if ends else None
+    drawing = figures()
+    curves = [(f, drawing.shown(f, given)) for f in chosen]
+    others = {
+        (f.name, variety): overlays(f, params, variety, packages)
+        for f, params in curves
+        for variety in varieties
+    }
+    try:
+        if functions:
+            limits = limits or drawing.window(curves)
+            picture = drawing.figure(curves, varieties, limits, others)
+        else:
+            picture = drawing.sheet(curves, varieties, limits)
+        drawing.save(picture, output)
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    missing = [p for p in packages if not any(p in found for found in others.values())]
+    note = f"; {' and '.join(missing)} not drawn: not installed, or without them" if missing else ""
+    console().print(f"{output}: {' '.join(f.name for f in chosen)}{note}")
+
+
+def figures() -> ModuleType:
+    """Return the module that draws, which needs matplotlib."""
+    try:
+        from fastact.cli import figure
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] != "matplotlib":
+            raise
+        raise CommandError("plot needs: pip install 'fastact[plot]'", status=2) from error
+    return figure
+
+
+def activation(name: str) -> fa.Activation:
+    """Return the activation of this name or alias."""
+    found = getattr(fa, name, None)
+    if not isinstance(found, fa.Activation):
+        known = [n for f in fa.activations.values() for n in (f.name, *f.aliases)]
+        raise unknown("function", name, known)
+    return found
+
+
+def listed(kind: str, text: str, known: Sequence[str]) -> list[str]:
+    """Return the names in a list with commas, in the order in which they are known."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise unknown(kind, name, known)
+    return [name for name in known if name in names]
+
+
+def interval(text: str) -> tuple[float, float]:
+    """Return the ends of the x axis."""
+    try:
+        low, high = map(float, text.split(":"))
+    except ValueError:
+        low = high = 0.0
+    if not -np.inf < low < high < np.inf:
+        raise CommandError(f"--range must be LOW:HIGH, such as -6:6, got {text!r}", status=2)
+    return low, high
+
+
+def parameters(texts: Sequence[str], functions: Sequence[fa.Activation]) -> dict[str, float]:
+    """Return the values of ``name=value`` texts, for parameters that some function has."""
+    known = [p.name for f in functions for p in f.params]
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise unknown("parameter", name, known)
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise CommandError(
+                f"--param must be NAME=VALUE with a number, got {text!r}", status=2
+            ) from None
+    return found
+
+
+# ---------------------------------------------------------------- other packages
+def overlays(
+    f: fa.Activation, params: Mapping[str, float], variety: str, packages: Sequence[str]
+) -> dict[str, Callable[[Any], Any]]:
+    """Return the same function of each package that is installed and has it."""
+    found: dict[str, Callable[[Any], Any]] = {}
+    for package in packages:
+        name, options = SPECIAL.get((f.name, package), (f.name, {}))
+        peer = find((name, *f.aliases, OTHER_NAMES.get(name, name)), package)
+        if peer is None:
+            continue
+        slope = {"torch": of_torch, "jax": of_jax, "scipy": of_scipy}[package]
+        call = partial(slope, partial(peer, **params, **options), VARIETIES.index(variety))
+        try:
+            call(np.array([0.25, 0.75]))
+        except (TypeError, RuntimeError):  # no such parameter, or no derivative
+            continue
+        found[package] = call
+    return found
+
+
+def find(names: Sequence[str], package: str) -> Callable[..., Any] | None:
+    """Return the function of another package that has one of these names."""
+    spelt = [spelling for name in names for spelling in (name, name.replace("_", ""))]
+    for place in PLACES[package]:
+        try:
+            module = import_module(place)
+        except ImportError:
+            continue
+        found = (getattr(module, name, None) for name in spelt)
+        if match := next(filter(callable, found), None):
+            return match
+    return None
+
+
+def of_torch(function: Callable[..., Any], order: int, x: Any) -> Any:
+    """Return a function of PyTorch or its derivative, by autograd."""
+    import torch
+
+    at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = function(at)
+    for _ in range(order):
+        if not y.requires_grad:
+            return np.zeros_like(x)
+        (y,) = torch.autograd.grad(y.sum(), at, create_graph=True, materialize_grads=True)
+    return y.detach().numpy()
+
+
+def of_jax(function: Callable[..., Any], order: int, x: Any) -> Any:
+    """Return a function of JAX or its derivative, in JAX's own precision."""
+    import jax
+
+    for _ in range(order):
+        function = jax.grad(function)
+    return np.asarray(jax.vmap(function)(jax.numpy.asarray(x)))
+
+
+def of_scipy(function: Callable[..., Any], order: int, x: Any) -> Any:
+    """Return a function of SciPy, which has no derivatives."""
+    if order:
+        raise NotImplementedError  # a RuntimeError
+    return function(x)
