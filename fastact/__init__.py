@@ -10,13 +10,12 @@ Importing this package compiles nothing and does not import Numba.
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastact import activations as _activations
-from fastact.check import CheckError, check
 from fastact.conventions import conventions
-from fastact.diagnosis import diagnose
 from fastact.engine.activation import Activation
 from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
 from fastact.gated import geglu, glu, reglu, swiglu
@@ -26,6 +25,8 @@ from fastact.rowwise import log_softmax, logsumexp, softmax
 
 if TYPE_CHECKING:
     from fastact.activations import *  # noqa: F403  # what is put into globals() below
+    from fastact.checking import CheckError, check
+    from fastact.diagnosis import diagnose
 
 __version__ = "0.1.0"
 __all__ = [
@@ -55,6 +56,16 @@ activations = MappingProxyType(
 _named = {name: f for f in activations.values() for name in (f.name, *f.aliases)}
 globals().update(_named)
 __all__ += list(_named)  # a list of strings that the catalogue knows
+
+_late = {"CheckError": "checking", "check": "checking", "diagnose": "diagnosis"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what few programs need when it is first asked for."""
+    if name not in _late:
+        raise AttributeError(f"module 'fastact' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"fastact.{_late[name]}"), name)
+    return value
 
 
 def __dir__() -> list[str]:

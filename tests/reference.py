@@ -105,7 +105,8 @@ ORDERS = {"forward": 0, "derivative": 1, "second_derivative": 2}
 # evaluated with than the differences take. The first is cheap, and enough where nothing cancels.
 # The others do not differ by a little only: two that both lose e**-300 beside 1 would agree, on a
 # wrong value. From the second on a value below `NOTHING` has underflowed every format.
-PRECISIONS = ((128, 0), (160, 1400), (192, 3200), (256, 6400))
+# The last one sees that a slope is 0 where the next derivative jumps.
+PRECISIONS = ((128, 0), (160, 1400), (192, 3200), (1400, 3200))
 NOTHING = mp.ldexp(1, -1200)
 AGREEMENT = mp.ldexp(1, -80)
 FAR = mp.ldexp(1, 1100)  # stands for infinity: further out than any float, still a number

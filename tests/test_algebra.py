@@ -254,7 +254,14 @@ def test_products_that_are_computed_in_float32():
         ]:
             assert read(text).kernels["forward"].float32 is not None
             assert ulps_between(read(text)(x), wanted.astype("f4")).max() <= 1
-    for text in ("sigmoid + identity", "sigmoid * tanh", "0.1 * sigmoid", "sigmoid / identity"):
+    for text in (
+        "sigmoid + identity",
+        "sigmoid * tanh",
+        "0.1 * sigmoid",
+        "1e+30 * (identity * sigmoid)",
+        "sigmoid / identity",
+        "sigmoid(tanh) * identity",
+    ):
         assert read(text).kernels["forward"].float32 is None
 
 
@@ -358,6 +365,10 @@ def test_a_graph_of_many_paths_stays_small():
         f = f * f + 1
     assert len(f.name) < 10000
     assert len(f.kernels["forward"].function.__doc__.splitlines()) < 100
+    f = fa.sigmoid
+    for _ in range(40):
+        f = f * f
+    assert f.kernels["forward"].float32 is None
 
 
 def test_a_long_chain():

@@ -306,6 +306,16 @@ def test_failures_are_collected():
     assert "FAILED relu" in repr(report)
 
 
+def test_it_is_imported_when_it_is_used(python):
+    code = (
+        "import sys, fastact as fa; late = {'fastact.checking', 'fastact.diagnosis'};"
+        "assert not late & set(sys.modules); import fastact.checking;"
+        "assert fa.check is fastact.checking.check; assert fa.CheckError;"
+        "assert fa.diagnose; assert late <= set(sys.modules)"
+    )
+    python(code)
+
+
 def test_given_parameters_alone():
     report = fa.check(fa.softplus, params={"beta": 3.0}, **in_float64)
     assert {r.params["beta"] for r in report.results} == {3.0}

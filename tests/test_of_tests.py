@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,8 @@ from .checks import (
     check_kinks,
     check_linear,
     check_odd,
+    check_partial_product,
+    check_partial_slope,
     check_product,
     check_slope,
     check_together,
@@ -189,3 +193,38 @@ def test_backward_from_y_that_is_nan_or_wrong():
 def test_one_pass_that_disagrees():
     both = lambda x: (fa.sigmoid(x), np.nextafter(fa.sigmoid.derivative(x), 0))  # noqa: E731
     caught(check_together, Mutant(fa.sigmoid, value_and_derivative=both), mixed("float64", 50))
+
+
+BETA = fa.softplus.partials["beta"].ufunc
+
+
+def with_partial(ufunc):
+    return Mutant(fa.softplus, partials={"beta": SimpleNamespace(ufunc=ufunc)})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda dy, x, beta: BETA(dy, x, beta) * 1.001,
+        lambda dy, x, beta: np.where(x > 4, 0, BETA(dy, x, beta)),
+        lambda dy, x, beta: BETA(dy, x, 1.0),
+        lambda dy, x, beta: -BETA(dy, x, beta),
+    ],
+    ids=["a tenth of a percent", "only in saturation", "the wrong parameter", "sign"],
+)
+def test_a_partial_derivative_that_is_wrong(wrong):
+    x, params = central("float64", 500, np.random.default_rng(0)), (2.0,)
+    caught(check_values, with_partial(wrong), "partial_beta", x, params)
+    caught(check_partial_slope, with_partial(wrong), "partial_beta", x[np.abs(x) < 64], params)
+
+
+def test_a_partial_derivative_that_drops_the_gradient():
+    dropped = with_partial(lambda dy, x, beta: BETA(np.ones_like(dy), x, beta))
+    x, dy = mixed("float32", 500), mixed("float32", 500, 1)
+    caught(check_partial_product, dropped, "partial_beta", dy, x, (2.0,))
+
+
+def test_a_second_derivative_that_is_of_neither_side_of_a_kink():
+    between = instead(fa.elu.second_derivative, lambda x: x == 0, 0.5)
+    caught(check_values, Mutant(fa.elu, second_derivative=between), "second_derivative",
+           np.array([0.0]), (1.0,))  # fmt: skip

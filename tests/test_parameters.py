@@ -126,10 +126,11 @@ def test_rules_allow_the_declared_range(f, dtype):
 
 def test_partial_on_the_sample(partial, dtype):
     f = partial.owner
-    first, *others = parameter_sets(f, dtype)
-    check_values(f, partial.variety, sample(f, dtype, first)[::2], first)
-    for params in others:
-        check_values(f, partial.variety, sample(f, dtype, params)[::8], params)
+    for i, params in enumerate(parameter_sets(f, dtype)):
+        low, high = domain(f, params)
+        xs = sample(f, dtype, params)[:: 8 if i else 2]
+        ends = np.isfinite(xs) & ((xs == low) | (xs == high))  # there f itself may be infinite
+        check_values(f, partial.variety, xs[~ends], params)
 
 
 def test_partial_is_the_slope_by_finite_differences(partial):

@@ -313,13 +313,24 @@ def factors(root: Node) -> list[Node]:
     return [f for o in root.operands for f in factors(o)] if root.kind == "*" else [root]
 
 
+def moderate(value: float) -> bool:
+    """Whether a number is a float32 that makes nothing overflow or underflow."""
+    return float(F(value)) == value and 2.0**-16 <= abs(value) <= 2.0**16
+
+
 def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     """The form of an expression that computes float32 in float32, if it has one."""
-    if not {each.kind for each in reachable(root)} <= {"x", "number", "call", "neg", "*"}:
+    nodes = reachable(root)
+    if len(nodes) > 3 * MOST or not {each.kind for each in nodes} <= {
+        *"x*",
+        "number",
+        "call",
+        "neg",
+    }:
         return None
     found = factors(root)
     calls = [f for f in found if f.kind == "call"]
-    exact = [f for f in found if f.kind == "x" or float(F(f.value)) == f.value != 0.0]
+    exact = [f for f in found if f.kind == "x" or (f.kind == "number" and moderate(f.value))]
     if len(calls) != 1 or len(found) != 1 + len(exact) or not 1 <= len(exact) <= MOST:
         return None
     (parts,) = (each.activation.kernels["forward"].parts for each in calls)

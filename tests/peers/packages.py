@@ -1,7 +1,7 @@
 """The peers: how each of them is asked for values and derivatives, and what it offers.
 
-A package has a `name`, under which declarations know it, the `lines` of its table, the `dtypes` and
-`varieties` that it has of a line, and the names of all that it `offers`. Called, it gives an array.
+A package has a `name`, the `lines` of its table, the `dtypes` and `varieties` that it has of a
+line, and the names of all that it `offers`. Called, it gives the values.
 """
 
 from __future__ import annotations
@@ -35,15 +35,23 @@ Named = dict[str, float | None]
 class Package:
     """A peer; what it is by default."""
 
-    name: str
+    name: str  # as declarations know it
     lines: tuple[Line, ...]
-    parameters = None  # the dtype that it keeps its parameters in, where it is not that of x
+    parameters = "float64"  # the widest format that it keeps parameters in
 
     def dtypes(self, line: Line) -> tuple[str, ...]:
         return ("float32", "float64")
 
     def varieties(self, line: Line) -> tuple[str, ...]:
-        return VARIETIES
+        return VARIETIES[: line.orders]
+
+    def default(self, line: Line, name: str) -> float | None:
+        """The default of a parameter, where the package tells it."""
+        try:
+            default = inspect.signature(self.function(line)).parameters[name].default
+        except ValueError:
+            return None
+        return None if default is inspect.Parameter.empty else default
 
     def offers(self) -> set[str]:
         raise NotImplementedError
@@ -108,16 +116,20 @@ class Jax(Package):
     @cache  # noqa: B019 (packages live as long as the process)
     def compiled(self, line: Line, order: int) -> Any:
         function = self.function(line)
-        f = lambda x, named: function(x, **named, **line.options)  # noqa: E731
+
+        def f(x: Any, arrays: list[Any], named: dict[str, Any]) -> Any:
+            return function(x, *arrays, **named, **line.options)
+
         for _ in range(order):
             f = jax.grad(f)
-        return jax.jit(jax.vmap(f, in_axes=(0, None)))
+        return jax.jit(jax.vmap(f, in_axes=(0, None, None)))
 
     def __call__(
         self, line: Line, variety: str, x: np.ndarray, named: Named, arrays: list[float]
     ) -> np.ndarray:
+        others = [x.dtype.type(value) for value in arrays]
         values = {name: x.dtype.type(value) for name, value in named.items()}
-        return np.asarray(self.compiled(line, VARIETIES.index(variety))(x, values))
+        return np.asarray(self.compiled(line, VARIETIES.index(variety))(x, others, values))
 
 
 class Onnx(Package):
@@ -141,6 +153,10 @@ class Onnx(Package):
     def varieties(self, line: Line) -> tuple[str, ...]:
         return VARIETIES[:1]
 
+    def default(self, line: Line, name: str) -> float | None:
+        attribute = self.function(line).attributes.get(name)
+        return attribute and attribute.default_value.f
+
     def offers(self) -> set[str]:
         return {schema.name for schema in onnx.defs.get_all_schemas()}
 
@@ -150,10 +166,8 @@ class Onnx(Package):
     @cache  # noqa: B019
     def session(self, line: Line, dtype: str, named: tuple[tuple[str, float], ...]) -> Any:
         element = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        node = onnx.helper.make_node(
-            line.theirs, ["x", *line.arrays], ["y"], **dict(named), **line.options
-        )
-        shapes = {"x": [None]} | dict.fromkeys(line.arrays, [])
+        shapes = {"x": [None]} | dict.fromkeys(map(str, line.arrays), [])
+        node = onnx.helper.make_node(line.theirs, [*shapes], ["y"], **dict(named), **line.options)
         inputs = [
             onnx.helper.make_tensor_value_info(name, element, shape)
             for name, shape in shapes.items()
@@ -174,10 +188,9 @@ class Onnx(Package):
         self, line: Line, variety: str, x: np.ndarray, named: Named, arrays: list[float]
     ) -> np.ndarray:
         session = self.session(line, x.dtype.name, tuple(named.items()))
-        others = {
-            name: np.array(value, x.dtype) for name, value in zip(line.arrays, arrays, strict=True)
-        }
-        (y,) = session.run(None, {"x": x, **others})
+        inputs = [x, *(np.array(value, x.dtype) for value in arrays)]
+        names = [given.name for given in session.get_inputs()]
+        (y,) = session.run(None, dict(zip(names, inputs, strict=True)))
         return y
 
 

@@ -17,9 +17,10 @@ class Line:
     ours: str
     theirs: str
     named: Mapping[str, str] = field(default_factory=dict)  # our parameters: theirs, by name
-    arrays: tuple[str, ...] = ()  # our parameters that it takes as arrays, after x
+    arrays: tuple[str | float, ...] = ()  # what follows x, as arrays: our parameters, or numbers
     options: Mapping[str, Any] = field(default_factory=dict)  # what else it must be told
     fixed: Mapping[str, float] = field(default_factory=dict)  # ours, where it has none
+    orders: int = 3  # what it has of value, derivative and second derivative
 
     def __repr__(self) -> str:
         return f"{self.ours}-{self.theirs}"
@@ -46,7 +47,7 @@ TORCH = (
     Line("soft_shrink", "nn.functional.softshrink", LAMBD),
     Line("hard_tanh", "nn.functional.hardtanh", BOUNDS),
     Line("hard_tanh", "clamp", {"min_val": "min", "max_val": "max"}),
-    Line("hard_sigmoid", "nn.functional.hardsigmoid"),
+    Line("hard_sigmoid", "nn.functional.hardsigmoid", orders=2),
     Line("hard_silu", "nn.functional.hardswish"),
     Line("sigmoid", "sigmoid"),
     Line("sigmoid", "special.expit"),
@@ -71,9 +72,12 @@ TORCH = (
 JAX = (
     Line("identity", "nn.identity"),
     Line("relu", "nn.relu"),
+    Line("relu", "numpy.maximum", arrays=(0.0,)),
     Line("relu6", "nn.relu6"),
     Line("leaky_relu", "nn.leaky_relu", {"negative_slope": "negative_slope"}),
+    Line("prelu", "nn.leaky_relu", {"weight": "negative_slope"}),
     Line("hard_tanh", "nn.hard_tanh"),
+    Line("hard_tanh", "numpy.clip", arrays=("min_val", "max_val")),
     Line("hard_sigmoid", "nn.hard_sigmoid"),
     Line("hard_silu", "nn.hard_silu"),
     Line("sparse_plus", "nn.sparse_plus"),
@@ -103,6 +107,7 @@ JAX = (
 ONNX = (
     Line("identity", "Identity"),
     Line("relu", "Relu"),
+    Line("relu6", "Clip", arrays=(0.0, 6.0)),
     Line("leaky_relu", "LeakyRelu", {"negative_slope": "alpha"}),
     Line("prelu", "PRelu", arrays=("weight",)),
     Line("thresholded_relu", "ThresholdedRelu", ALPHA),
