@@ -374,7 +374,7 @@ def silu_single(x):
 
 @kernel(widen=False)
 def sigmoid_parts(x):
-    """A float32 pair and a factor, whose product is the above: so that it can be a factor itself."""
+    """A float32 pair and a factor, whose product is the above: to be a factor itself."""
     t = -abs(x)
     q, r, first, others, up = quotient_single(where(t < F(-131.0), F(-131.0), t))
     first, others = where(x < ZERO32, first, ZERO32), where(x < ZERO32, others, r)

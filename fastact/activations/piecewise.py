@@ -358,7 +358,11 @@ hard_tanh = declare(
     summary="The input clipped to [min_val, max_val].",
     limits="`min_val` at -inf, `max_val` at inf",
     source="Collobert 2004",
-    kinks=(Kink("min_val", 0.0), Kink("max_val", 0.0, {"oneDNN": 1.0})),
+    kinks=(
+        Kink("min_val", 0.0, {"jax": 1.0, "jax.numpy.clip": 0.5, "torch.clamp": 1.0}),
+        Kink("max_val", 0.0,
+             {"jax": 1.0, "jax.numpy.clip": 0.5, "torch.clamp": 1.0, "oneDNN": 1.0}),
+    ),
     monotone=1, range=("min_val", "max_val"),
     masked=(1.0, 0.0),
 )  # fmt: skip
@@ -496,8 +500,8 @@ hard_silu = declare(
     source="Howard et al. 2019",
     aliases=("hard_swish",),
     kinks=(
-        Kink(-3.0, 0.0, {"torch before 2.7": -0.5}),
-        Kink(3.0, 1.0, {"torch before 2.7": 1.5}),
+        Kink(-3.0, 0.0, {"thinc": -0.5, "torch before 2.7": -0.5}),
+        Kink(3.0, 1.0, {"thinc": 1.5, "torch before 2.7": 1.5}),
     ),
     range=(-0.375, INF), roots={"forward": (0.0,), "derivative": (-1.5,)},
 )  # fmt: skip
@@ -547,6 +551,7 @@ sparse_sigmoid = declare(
     summary="The sigmoid of sparsemax for two classes, a clipped line.",
     limits="0 at -inf, 1 at inf",
     source="Martins and Astudillo 2016",
-    kinks=(Kink(-1.0, 0.0), Kink(1.0, 0.0)), monotone=1, range=(0.0, 1.0),
+    kinks=(Kink(-1.0, 0.0, {"jax": 0.25}), Kink(1.0, 0.0, {"jax": 0.25})),
+    monotone=1, range=(0.0, 1.0),
     masked=(0.5, 0.0),
 )  # fmt: skip

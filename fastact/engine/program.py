@@ -290,6 +290,7 @@ def ends_of(function: Callable[..., Any]) -> dict[float, float]:
 # A product of one activation that gives its value in parts, x and numbers: as the parts are
 # multiplied without error, it is rounded once, and takes half the time of float64.
 MOST = 3  # factors beside it: where a tail is cut off, their product must not bring it back
+FACTORS = {"x", "number", "call", "neg", "*"}
 F = np.float32
 INF32, ZERO32 = F(INF), F(0.0)
 
@@ -321,12 +322,7 @@ def moderate(value: float) -> bool:
 def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     """The form of an expression that computes float32 in float32, if it has one."""
     nodes = reachable(root)
-    if len(nodes) > 3 * MOST or not {each.kind for each in nodes} <= {
-        *"x*",
-        "number",
-        "call",
-        "neg",
-    }:
+    if len(nodes) > 3 * MOST or not {each.kind for each in nodes} <= FACTORS:
         return None
     found = factors(root)
     calls = [f for f in found if f.kind == "call"]

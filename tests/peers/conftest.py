@@ -16,7 +16,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     passed = terminalreporter.stats.get("passed", [])
     found = [value for r in passed for name, value in r.user_properties if name == "largest"]
-    terminalreporter.section("largest errors of the peers where they disagree, in ulp")
-    for largest, place, what in sorted(found, reverse=True):
-        if place:
-            terminalreporter.write_line(f"{largest:9.3g}  {what} as {place}")
+    wrong = sorted((row for row in found if row[1]), reverse=True)
+    if wrong:
+        terminalreporter.section("largest errors of the peers where they disagree, in ulp")
+    for largest, place, what in wrong:
+        terminalreporter.write_line(f"{largest:9.3g}  {what} as {place}")

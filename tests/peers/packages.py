@@ -13,22 +13,23 @@ from typing import Any
 
 import numpy as np
 
+from tests.checks import VARIETIES
+
 from . import table
 from .table import Line
 
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")  # which JAX reads when it is imported
 
-import jax  # noqa: E402 (it reads its environment then)
-import onnx  # noqa: E402
-import onnxruntime  # noqa: E402
-import scipy.special  # noqa: E402
-import sklearn.neural_network._base as sklearn_base  # noqa: E402
-import torch  # noqa: E402
-from thinc.backends.numpy_ops import NumpyOps  # noqa: E402
+import jax
+import onnx
+import onnxruntime
+import scipy.special
+import sklearn.neural_network._base as sklearn_base
+import torch
+from thinc.backends.numpy_ops import NumpyOps
 
 jax.config.update("jax_enable_x64", True)
 
-VARIETIES = ("forward", "derivative", "second_derivative")
 Named = dict[str, float | None]
 
 
@@ -144,7 +145,7 @@ class Onnx(Package):
     def has_kernel(self, line: Line, dtype: str) -> bool:
         try:
             self.session(line, dtype, ())
-        except Exception as error:  # noqa: BLE001 (pybind11's classes are private)
+        except Exception as error:  # pybind11's classes are private
             if not {type(error).__name__} & {"NotImplemented", "InvalidGraph"}:
                 raise
             return False
@@ -166,7 +167,7 @@ class Onnx(Package):
     @cache  # noqa: B019
     def session(self, line: Line, dtype: str, named: tuple[tuple[str, float], ...]) -> Any:
         element = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        shapes = {"x": [None]} | dict.fromkeys(map(str, line.arrays), [])
+        shapes = {"x": [None]} | {str(name): [] for name in line.arrays}
         node = onnx.helper.make_node(line.theirs, [*shapes], ["y"], **dict(named), **line.options)
         inputs = [
             onnx.helper.make_tensor_value_info(name, element, shape)

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from mpmath import mp, mpf
 
-from ..checks import errors_of, where
-from ..reference import bends, expected, kinks, resolve
-from ..strategies import (
+from tests.checks import errors_of, where
+from tests.reference import bends, expected, kinks, resolve
+from tests.strategies import (
     central,
     declared_places,
     defaults,
@@ -27,7 +27,8 @@ from ..strategies import (
     rounded_into,
     towards_ends,
 )
-from ..ulp import ulps, ulps_between
+from tests.ulp import ulps, ulps_between
+
 from .packages import Named, Package
 from .table import Line
 

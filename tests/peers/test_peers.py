@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from tests.checks import VARIETIES, apply
 
-from ..checks import apply
-from .packages import PACKAGES, VARIETIES
+from .packages import PACKAGES
 from .rule import (
     asked,
     check_convention,
