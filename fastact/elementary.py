@@ -44,6 +44,7 @@ from fastact.tables import (
     INVERSE_SINGLE,
     LOG,
     LOG1P,
+    LOG_QUOTIENT,
     LOGCOSH,
     LOGCOSH_PAIR,
     LOGCOSH_PAIR_LOW,
@@ -64,6 +65,7 @@ LN2_TOP, LN2_REST = 0.6931471803691238, 1.9082149292705877e-10
 # Adding it leaves the nearest integer in the low bits (Cody and Waite 1980).
 MAGIC = 6755399441055744.0
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+HALF_EXPONENT = 1 << 51
 SMALLEST_NORMAL, TWO54 = 2.2250738585072014e-308, 18014398509481984.0
 
 
@@ -223,6 +225,24 @@ def log_pair(x):
     tail_of_series = head(s) * (z * polynomial(z, LOG))
     y = (n * LN2_TOP + scaled(s, 2.0)) + (fma(n, LN2_REST, tail_of_series))
     return log_special(head(x), y)
+
+
+@elementary
+def log_quotient(top, bottom):
+    """log(top / bottom) with one division, of numbers that are not negative; else NaN."""
+    k = shift_right(add_bits(add_bits(bits(top), -bits(bottom)), HALF_EXPONENT), 52)
+    m = from_bits(add_bits(bits(top), shift_left(-k, 52)))
+    s = (m - bottom) / (m + bottom)
+    z = s * s
+    y = fma(s * z, polynomial(z, LOG_QUOTIENT), 2.0 * s)
+    y = fma(as_float(k), LN2_HI, y)
+    y = where(top > 0.0, where(bottom > 0.0, y, np.inf), -np.inf)
+    return where((top >= 0.0) & (bottom >= 0.0), y, np.nan)
+
+
+@log_quotient.for_pairs
+def log_quotient_pair(top, bottom):
+    return log(top / bottom)
 
 
 # ---------------------------------------------------------------- the normal distribution

@@ -189,6 +189,9 @@ def tables() -> dict[str, Fit]:
         "LOG": Fit(
             atanh_tail, lambda z: max(z, FLOOR**2), mp.mpf(0), mp.mpf("0.02944"), 7, np.float64
         ),
+        "LOG_QUOTIENT": Fit(
+            atanh_tail, lambda z: max(z, FLOOR**2), mp.mpf(0), mp.mpf("0.0412"), 4, np.float64
+        ),
         "ERF": Fit(even(mp.erf, 1), lambda z: mp.mpf(1), ZERO, ONE, 8, np.float64),
         "ERF_PAIR": Fit(even(mp.erf, 1), lambda z: mp.mpf(1), ZERO, ONE, 14, np.float64, 5),
         "NORMAL_TAIL": Fit(normal_tail, lambda t: mp.mpf(1), -ONE, mp.mpf("0.45"), 14, np.float64),

@@ -10,8 +10,8 @@ from fastact.elementary import (
     exp,
     exp_tail,
     expm1,
-    log,
     log1p_unit,
+    log_quotient,
     near_root,
     sigmoid_parts,
     sigmoid_single,
@@ -126,7 +126,7 @@ log_sigmoid = declare(
 def logit(x, eps):
     rest = 1.0 - x
     top = where(x < eps, eps, where(rest < eps, 1.0 - eps, x))
-    return log(top / where(x < eps, 1.0 - eps, where(rest < eps, eps, rest)))
+    return log_quotient(top, where(x < eps, 1.0 - eps, where(rest < eps, eps, rest)))
 
 
 @kernel

@@ -98,7 +98,7 @@ def gelu(x):
     e, scale, q = gelu_parts(x)
     near = where(x < -39.0, -39.0, x)
     left = scaled(near * (e * q), scale)
-    return where(x < 0.0, left, x - where(x > 39.0, 0.0, left))
+    return where(x <= 0.0, left, x - where(x > 39.0, 0.0, left))
 
 
 @kernel
