@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import fastact as fa
 from bench.peers import FLOATS, PEERS
+from fastact.engine.activation import evaluate
 
 SIZES = ((1,), (1000,), (2**15,), (2**20,))
 TABLES = ((1000, 10), (100_000, 10), (1000, 1000))
@@ -87,8 +88,10 @@ def cases() -> Iterator[Case]:
 
 def operands(case: Case) -> list[NDArray[Any]]:
     """Return the arrays that a case is measured with."""
-    low, high = getattr(functions()[case.function], "domain", (-math.inf, math.inf))
-    low, high = max(low, -REACH), min(high, REACH)
+    f = functions()[case.function]
+    usual = {p.name: p.typical for p in getattr(f, "params", ())}
+    ends = getattr(f, "domain", (-math.inf, math.inf))
+    low, high = np.clip([evaluate(end, usual) for end in ends], -REACH, REACH)
     margin = (high - low) / 100  # rounding to float16 must not reach the end of the domain
     rng = np.random.default_rng(0)
     x = rng.uniform(low + margin, high - margin, case.shape).astype(case.dtype)
@@ -104,10 +107,10 @@ def operands(case: Case) -> list[NDArray[Any]]:
 
 
 def call_of(case: Case) -> Callable[..., Any]:
-    """Return fastact's own function of the operands; a parameter without a default is halfway."""
+    """Return fastact's own function of the operands, with what parameters need a value."""
     f = functions()[case.function]
     call = VARIETIES[case.variety].bind(f)
-    required = {p.name: (p.low + p.high) / 2 for p in getattr(f, "params", ()) if p.default is None}
+    required = {p.name: p.typical for p in getattr(f, "params", ()) if p.required}
     return partial(call, **required) if required else call
 
 

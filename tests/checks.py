@@ -180,8 +180,10 @@ def cost_of_rounding(f: Any, x: float, params: tuple[float, ...], dtype: str) ->
     if kink_at(f, x, params) is not None:
         return 0.0
     y, slope, bend = (expected(f, variety, x, params) for variety in VARIETIES)
-    if not slope or mp.isinf(slope):
+    if mp.isinf(slope):
         return 0.0
+    if not slope:  # constant: nothing is lost if the output is a float
+        return 0.0 if ulps(np.dtype(dtype).type(y), y, dtype) == 0 else np.inf
     step = f.max_ulp[dtype]["forward"] * unit(y, dtype)
     beyond = abs(y) >= float(np.finfo(dtype).max)
     if beyond or any(abs(at - x) * abs(slope) <= 2 * step for at in kinks(f, params)):

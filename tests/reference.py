@@ -109,7 +109,7 @@ ORDERS = {"forward": 0, "derivative": 1, "second_derivative": 2}
 PRECISIONS = ((128, 0), (160, 1400), (192, 3200), (1400, 3200))
 NOTHING = mp.ldexp(1, -1200)
 AGREEMENT = mp.ldexp(1, -80)
-FAR = mp.ldexp(1, 1100)  # stands for infinity: further out than any float, still a number
+FAR = mp.ldexp(1, 2300)  # stands for infinity: times any float it is none, and still a number
 
 
 def difference(

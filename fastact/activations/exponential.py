@@ -131,8 +131,8 @@ selu = declare(
 
 # celu     y = x for x > 0, else a (e^(x/a) - 1)          y' = 1 for x > 0, else e^(x/a)
 @kernel
-def celu(x, alpha):
-    return where(x > 0.0, x, alpha * expm1(x / alpha))
+def celu(x, alpha):  # x / alpha may be a subnormal number, where y rounds to x
+    return where(x > -(2.0**-900), x, alpha * expm1(x / alpha))
 
 
 @kernel

@@ -65,7 +65,7 @@ tanh = declare(
 @kernel
 def size_of_tanh(x):
     m = expm1(scaled(-abs(x), 2.0))
-    return -m / (2.0 + m)
+    return abs(m) / (2.0 + m)
 
 
 @kernel

@@ -33,7 +33,7 @@ from .packages import Named, Package
 from .table import Line
 
 APART = 4  # ulp: more than the roundings of both sides together
-JUDGED = 20  # disagreements that are judged against mpmath, of each case
+JUDGED = 30  # disagreements that are judged against mpmath, of each case
 POINTS = 4096  # as many for every case: JAX compiles for each number of them anew
 TAILS = {"float16": 20.0, "float32": 110.0, "float64": 760.0}  # where exp(-x) has vanished
 DRAWN = 3  # sets of parameters beside those that `parameter_sets` chooses
@@ -133,14 +133,14 @@ def disagreements(
 
 
 def chosen(found: list[Disagreement]) -> list[Disagreement]:
-    """As many as are judged: the worst, and some evenly from all."""
-    worst = sorted(found, key=lambda d: d.apart, reverse=True)[: JUDGED // 2]
-    rest = [d for d in found if d not in worst]
+    """As many as are judged: the worst, at numbers before infinities, and some evenly from all."""
+    order = sorted(found, key=lambda d: (np.isfinite(d.x), d.apart), reverse=True)
+    worst, rest = order[: JUDGED // 2], order[JUDGED // 2 :]
     return worst + rest[:: max(1, -(-len(rest) // (JUDGED - len(worst))))]
 
 
 def judge(f: Any, variety: str, found: list[Disagreement]) -> tuple[float, str]:
-    """The peer's largest error in ulp and where it is; raises if it is ours that is wrong."""
+    """The peer's largest error in ulp at a number; raises if it is ours that is wrong."""
     largest = 0.0, ""
     for d in found:
         at = np.array([d.x])
@@ -154,7 +154,8 @@ def judge(f: Any, variety: str, found: list[Disagreement]) -> tuple[float, str]:
             f"{place}: {own:.4g} ulp, declared {bound}; the peer's {other:.4g} ulp; "
             f"{d.ours!r} and {d.theirs!r}, true {true_text(f, variety, d)}"
         )
-        largest = max(largest, (other, f"{place}: {d.theirs!r}"))
+        if np.isfinite(d.x):
+            largest = max(largest, (other, f"{place}: {d.theirs!r}"))
     return largest
 
 
