@@ -93,6 +93,23 @@ def threads(case: Case) -> Calls:
     return {"1 thread": on(1), "2 threads": on(2)}
 
 
+def made_of_others() -> Calls:
+    """Return silu, and the same by the algebra of activations, into an array that is there."""
+    (x,) = operands(Case("silu", "forward", "float32", (2**20,)))
+    swish, out = fa.identity * fa.sigmoid, np.empty_like(x)
+    return {"silu": lambda: fa.silu(x, out=out), "identity * sigmoid": lambda: swish(x, out=out)}
+
+
+def masked() -> Calls:
+    """Return backward of relu, from the input and from a mask, into an array that is there."""
+    dy, x = operands(Case("relu", "backward", "float32", (2**20,)))
+    (_, mask), out = fa.relu.forward_with_mask(x), np.empty_like(x)
+    return {
+        "backward(x=)": lambda: fa.relu.backward(dy, x=x, out=out),
+        "backward(mask=)": lambda: fa.relu.backward(dy, mask=mask, out=out),
+    }
+
+
 def trials() -> Iterator[Trial]:
     """Yield what is promised."""
     yield Trial(
@@ -121,6 +138,16 @@ def trials() -> Iterator[Trial]:
         )
     table = Case("softmax", "forward", "float32", (100_000, 10))
     yield Trial(str(table), lambda: beside_peers(table), (Claim("torch", "fastact", "≥", 5),))
+    yield Trial(
+        "algebra, float32, 2**20",
+        made_of_others,
+        (Claim("identity * sigmoid", "silu", "≤", 1.3),),
+    )
+    yield Trial(
+        "relu from a mask, float32, 2**20",
+        masked,
+        (Claim("backward(mask=)", "backward(x=)", "≤", 1.0),),
+    )
     large = Case("softplus", "forward", "float32", (2**22,))
     yield Trial(str(large), lambda: threads(large), (Claim("1 thread", "2 threads", "≥", 1.8),))
 

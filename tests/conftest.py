@@ -5,7 +5,7 @@ their functions that has a ufunc, ``partial`` for those that are derivatives by 
 ``dtype`` for each float format, ``variety`` for value, derivative and second derivative.
 `FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are:
 ``dev`` (little), ``ci`` (more, and the same every time), ``long`` (hours), or ``brief``: one
-activation in five, for other versions of Python and NumPy, which do not decide what a formula gives.
+activation in five, for other versions of Python and NumPy, which do not decide what formulas give.
 """
 
 from __future__ import annotations
