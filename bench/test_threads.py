@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from bench.cases import Case, operands
+from bench.cases import Case, call_of, operands
 
 SHAPE = (2**22,)
 COUNTS = sorted({1, fa.get_num_threads()})
@@ -18,7 +18,7 @@ COUNTS = sorted({1, fa.get_num_threads()})
 @pytest.mark.parametrize("name", fa.activations)
 def test_threads(benchmark: Any, name: str, threads: int) -> None:
     case = Case(name, "forward", "float32", SHAPE)
-    f = fa.activations[name]
+    f = call_of(case)
     (x,) = operands(case)
     out = np.empty_like(x)
     benchmark.group = str(case)

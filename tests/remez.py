@@ -166,6 +166,7 @@ def logcosh(x: mp.mpf) -> mp.mpf:
 ZERO, ONE = mp.mpf(0), mp.mpf(1)
 
 
+@mp.workprec(160)
 def tables() -> dict[str, Fit]:
     """Every table of fastact/tables.py by its name."""
     exp2 = series(mp.exp, lambda r: 1 + r, 2)
@@ -253,30 +254,39 @@ def two_parts(x: mp.mpf) -> tuple[float, float]:
     return float(x), float(x - mp.mpf(float(x)))
 
 
+def root_parts(name: str) -> list[float]:
+    with mp.workprec(160):
+        return list(two_parts(root_and_series(name)[0]))
+
+
 def table(name: str, values: list[float], *, single: bool = False) -> list[str]:
     """The lines that define a tuple."""
     opened, closed = ("tuple(map(np.float32, (", ")))") if single else ("(", ")")
     return [f"{name} = {opened}", *(f"    {value!r}," for value in values), closed]
 
 
+def rounded(fit: Fit) -> tuple[list[float], list[float], mp.mpf]:
+    """The coefficients in the format in which they are used, those in two parts, and the error."""
+    with mp.workprec(160):
+        p, error = remez(fit)
+        cut = len(p) - fit.pairs
+        values = [float(fit.dtype(mp.nstr(c, 25))) for c in p[:cut]]
+        return values, [part for c in p[cut:] for part in two_parts(c)], error
+
+
 def module() -> str:
     """The text of fastact/tables.py."""
     lines = [HEADER, "", "from __future__ import annotations", "", "import numpy as np"]
-    with mp.workprec(160):
-        for name in ROOTS:
-            lines += ["", *table(name, list(two_parts(root_and_series(name)[0])))]
-        for name, fit in tables().items():
-            p, error = remez(fit)
-            cut = len(p) - fit.pairs
-            lines += [
-                "",
-                f"# degree {fit.degree}, largest weighted error 2**{float(mp.log(error, 2)):.1f}",
-            ]
-            values = [float(fit.dtype(mp.nstr(c, 25))) for c in p[:cut]]
-            lines += table(name, values, single=fit.dtype is np.float32)
-            if fit.pairs:
-                low = [part for c in p[cut:] for part in two_parts(c)]
-                lines += table(f"{name}_LOW", low)
+    for name in ROOTS:
+        lines += ["", *table(name, root_parts(name))]
+    for name, fit in tables().items():
+        values, low, error = rounded(fit)
+        lines += [
+            "",
+            f"# degree {fit.degree}, largest weighted error 2**{float(mp.log(error, 2)):.1f}",
+            *table(name, values, single=fit.dtype is np.float32),
+            *(table(f"{name}_LOW", low) if low else ()),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -288,3 +288,11 @@ def test_unknown_parameters_and_functions_without(f):
     else:
         with pytest.raises(TypeError, match=rf"{f.name}\.backward_params"):
             f.backward_params(ones, x=ones, **needed(f))
+
+
+@pytest.mark.parametrize(
+    ("f", "params"), [(fa.elu, (-1.5,)), (fa.swish, (-2.0,)), (fa.thresholded_relu, (-0.5,))]
+)
+def test_outside_the_declared_range(f, params, dtype, variety):
+    """No bound is promised there, but the values are those of the formula."""
+    check_values(f, variety, sample(f, dtype, defaults(f, dtype))[::3], params)
