@@ -26,7 +26,7 @@ def softsign_derivative(x):
 @kernel
 def softsign_second_derivative(x):
     r = 1.0 / (1.0 + abs(x))
-    return copysign(scaled(r * r * r, 2.0), -x)
+    return copysign(scaled(r, 2.0) * r * r, -x)
 
 
 @kernel

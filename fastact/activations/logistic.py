@@ -475,7 +475,7 @@ def mish_second_derivative(x):
     left = left + x * (2.0 + small * (2.0 - small * (3.0 + scaled(small, 2.0))))
     right = 2.0 + small * (6.0 + small * (8.0 + scaled(small, 4.0)))
     right = small * (right - x * (2.0 + small * (3.0 - small * (2.0 + scaled(small, 2.0)))))
-    y = scaled(scaled(e * where(x < 0.0, left, right), 4.0) / (d * d * d), scale)
+    y = scaled(scaled(e, 4.0) * where(x < 0.0, left, right) / (d * d * d), scale)
     y = near_root(x, y, MISH_BEND_LEFT, MISH_BEND_LEFT_QUOTIENT)
     return near_root(x, y, MISH_BEND, MISH_BEND_QUOTIENT)
 

@@ -14,6 +14,7 @@ from fastact.cli.demo import demo
 from fastact.cli.info import info
 from fastact.cli.plot import plot
 from fastact.cli.report import CommandError, unknown
+from fastact.cli.verify import verify
 from fastact.cli.warmup import warmup
 
 # Typer depends on click or, in newer releases, contains it: this is its UsageError in both.
@@ -36,7 +37,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, info, plot, warmup):
+for command in (demo, info, plot, verify, warmup):
     app.command()(command)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -14,21 +13,10 @@ import typer
 
 import fastact as fa
 from fastact.cli.report import CommandError, console, unknown
+from fastact.verification.peers import OTHER_NAMES, PLACES, SPECIAL, find
 
 FORMATS = (".png", ".svg")
 VARIETIES = ("forward", "derivative", "second_derivative")
-# Where each package keeps its functions, and what it calls them if not as we do.
-PLACES = {
-    "torch": ("torch.nn.functional", "torch", "torch.special"),
-    "jax": ("jax.nn", "jax.numpy", "jax.scipy.special"),
-    "scipy": ("scipy.special", "numpy"),
-}
-OTHER_NAMES = {"exponential": "exp", "hard_silu": "hardswish"}
-SPECIAL: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
-    ("gelu", "jax"): ("gelu", {"approximate": False}),
-    ("gelu_tanh", "jax"): ("gelu", {"approximate": True}),
-    ("gelu_tanh", "torch"): ("gelu", {"approximate": "tanh"}),
-}
 
 
 def plot(
@@ -168,20 +156,6 @@ def overlays(
             continue
         found[package] = call
     return found
-
-
-def find(names: Sequence[str], package: str) -> Callable[..., Any] | None:
-    """Return the function of another package that has one of these names."""
-    spelt = [spelling for name in names for spelling in (name, name.replace("_", ""))]
-    for place in PLACES[package]:
-        try:
-            module = import_module(place)
-        except ImportError:
-            continue
-        found = (getattr(module, name, None) for name in spelt)
-        if match := next(filter(callable, found), None):
-            return match
-    return None
 
 
 def of_torch(function: Callable[..., Any], order: int, x: Any) -> Any:

@@ -1,0 +1,226 @@
+"""`fastact verify`: the errors of every function, measured on this machine."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.measure import Measurement
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+import fastact as fa
+from fastact.cli.plot import activation, listed
+from fastact.cli.report import CommandError, console, progress, table, write_json
+from fastact.engine import catalogue, threads
+from fastact.verification import record
+from fastact.verification.judge import VARIETIES
+from fastact.verification.peers import OURS, PLACES
+from fastact.verification.reference import WIDER
+from fastact.verification.run import Job, State, StateError, Task, run
+from fastact.verification.sample import Plan, plan
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Inputs of the stratified sample and, where not all can be tried, of the exhaustive one.
+SAMPLES = {"float32": 2**20, "float64": 20_000}
+MANY = {"float64": 10**7}
+
+
+def verify(
+    functions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME…", help="What to judge; everything if none is named."),
+    ] = None,
+    dtype: Annotated[
+        str, typer.Option(help="Of float16, float32 and float64, with commas between.")
+    ] = "float16,float32",
+    variety: Annotated[
+        str, typer.Option(help="Of forward, derivative and second_derivative, with commas between.")
+    ] = ",".join(VARIETIES),
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Every float32, and ten million float64.")
+    ] = False,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=100, help="How many inputs of a function.", show_default="float32 2^20, float64 2e4"
+        ),
+    ] = None,
+    compare: Annotated[
+        str, typer.Option(help="Judge these packages too: of torch, jax and scipy, with commas.")
+    ] = "",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes.", show_default="number of threads")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="A file that keeps what is done: the same command then goes on from it."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Record the errors in ulps.json; none may rise.")
+    ] = False,
+    higher: Annotated[bool, typer.Option("--raise", help="With --write: they may.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
+) -> None:
+    """Judge functions at their default parameters by their errors in ulp of the true value.
+
+    Every float16 is tried. Of float32 a sample is stratified over all exponents and both signs,
+    with the neighbours of kinks, roots, powers of two and of the thresholds at which results
+    saturate, overflow or vanish; --exhaustive tries all 2^32.
+
+    True values come from formulas that are not those of the kernels: of float16 and float32 in
+    float64 and, wherever a result may not be correctly rounded, in longdouble; of float64 in
+    longdouble and mpmath, which is slow. A NaN must give NaN. Where the slope jumps the declared
+    derivative counts, and the second derivative does not.
+
+    Fails (exit status 1) if an error is above the bound that is declared.
+    """
+    chosen = [activation(name).name for name in functions or fa.activations]
+    dtypes = listed("dtype", dtype, catalogue.DTYPES)
+    packages = available(listed("package", compare, tuple(PLACES)))
+    if find_spec("mpmath") is None and ("float64" in dtypes or not WIDER):
+        raise CommandError("this needs: pip install 'fastact[verify]'", status=2)
+    job = Job(
+        tuple(dict.fromkeys(chosen)),
+        tuple(listed("variety", variety, VARIETIES)),
+        packages,
+        tuple(planned(name, samples, exhaustive) for name in dtypes),
+    )
+    if not (job.varieties and job.plans):
+        raise CommandError("nothing to judge: --dtype or --variety is empty", status=2)
+    try:
+        state = State(job, resume)
+        before, start = state.inputs, perf_counter()
+        work(state, jobs or threads.get_num_threads(), console(quiet=as_json))
+    except (StateError, OSError) as error:
+        raise CommandError(str(error), status=2) from error
+    seconds, judged = perf_counter() - start, state.inputs - before
+    rows = found(state)
+    show(rows, seconds, judged, as_json=as_json)
+    complain(rows)
+    if write:
+        keep(rows, higher=higher)
+
+
+def available(packages: Sequence[str]) -> tuple[str, ...]:
+    """Return the packages, all of which must be installed."""
+    for package in packages:
+        if find_spec(package) is None:
+            raise CommandError(f"--compare: {package} is not installed", status=2)
+    return tuple(packages)
+
+
+def planned(dtype: str, samples: int | None, exhaustive: bool) -> Plan:
+    """Return the inputs of a dtype: all of float16, and what is asked for of the others."""
+    if dtype == "float16" or (exhaustive and dtype not in MANY):
+        return plan(dtype, None)
+    return plan(dtype, samples or (MANY if exhaustive else SAMPLES)[dtype])
+
+
+def work(state: State, jobs: int, out: Console) -> None:
+    """Do what is left, with a progress bar and the time that it will take."""
+    columns = (
+        TextColumn("Verifying"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.description}", style="dim"),
+    )
+    with progress(out, *columns) as bars:
+        bar = bars.add_task("", total=state.job.inputs, completed=state.inputs)
+
+        def report(task: Task) -> None:
+            advance = 0 if task.span is None else task.span.count
+            bars.update(bar, advance=advance, description=f"{task.function} {task.dtype}")
+
+        interrupted = False
+        try:
+            run(state, jobs, report)
+        except KeyboardInterrupt:
+            interrupted = True
+        if interrupted:  # outside: the exception held on to what the processes had shared
+            gc.collect()
+            raise KeyboardInterrupt
+
+
+def found(state: State) -> list[dict[str, Any]]:
+    """Return a row for each function, dtype, variety and package, in that order."""
+    rows = []
+    for (name, dtype), tallies in state.rows.items():
+        f = fa.activations[name]
+        for (package, variety), tally in sorted(
+            tallies.items(), key=lambda item: VARIETIES.index(item[0][1])
+        ):
+            bound = f.max_ulp[dtype][variety] if package == OURS else None
+            rows.append(
+                {"function": name, "dtype": dtype, "variety": variety, "package": package}
+                | tally.as_dict()
+                | {"share": tally.not_correctly_rounded / max(tally.inputs, 1)}
+                | {"bound": bound, "ok": None if bound is None else tally.keeps(bound)}
+            )
+    return rows
+
+
+def show(rows: list[dict[str, Any]], seconds: float, judged: int, *, as_json: bool) -> None:
+    """Write the rows as a table, or as data."""
+    if as_json:
+        write_json(
+            {"version": fa.__version__, "seconds": seconds, "judged": judged, "results": rows}
+        )
+        return
+    compared = any(row["package"] != OURS for row in rows)
+    head = ["function", "variety", "dtype", *["package"] * compared]
+    shown = table(
+        *head, "ulp", "at", "misrounded", "share", "NaN", "inputs", "bound", "", left=len(head)
+    )
+    for row in rows:
+        shown.add_row(
+            *(row[key] for key in head),
+            f"{row['max_ulp']:.4g}",
+            short(row["worst"]),
+            f"{row['not_correctly_rounded']:,}",
+            f"{row['share']:.2%}",
+            f"{row['wrong_nan']:,}" if row["wrong_nan"] else "",
+            f"{row['inputs']:,}",
+            "" if row["bound"] is None else f"{row['bound']:g}",
+            {True: "ok", False: "BROKEN", None: ""}[row["ok"]],
+        )
+    out = console()
+    natural = Measurement.get(out, out.options.update(max_width=1000), shown).maximum
+    out.width = max(out.width, natural)  # a line is never cut; a narrow terminal wraps it
+    out.print(shown)
+    out.print(f"{judged:,} inputs in {seconds:.1f} s, with what had to be compiled")
+
+
+def short(worst: str) -> str:
+    """Return a hexadecimal float without the zeros that say nothing."""
+    digits, _, exponent = worst.partition("p")
+    return f"{digits.rstrip('0').rstrip('.')}p{exponent}" if exponent else worst
+
+
+def keep(rows: list[dict[str, Any]], *, higher: bool) -> None:
+    """Write the errors of fastact into ulps.json."""
+    ours = [row for row in rows if row["package"] == OURS]
+    try:
+        record.write_whole(record.PATH, record.updated(record.read(), ours, higher=higher))
+    except (record.HigherError, OSError) as error:
+        raise CommandError(f"ulps.json: {error}") from error
+
+
+def complain(rows: list[dict[str, Any]]) -> None:
+    """Fail if a bound is broken."""
+    broken = [row for row in rows if row["ok"] is False]
+    for row in broken:
+        what = f"{row['max_ulp']:.6g} ulp at {row['worst']}, declared {row['bound']:g}"
+        if row["wrong_nan"]:
+            what = f"{row['wrong_nan']} NaN wrong, the first at {row['wrong_nan_at']}"
+        raise CommandError(
+            f"{len(broken)} bounds are broken, the first is that of {row['function']} "
+            f"{row['variety']} {row['dtype']}: {what}"
+        )

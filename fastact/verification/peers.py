@@ -1,0 +1,137 @@
+"""The functions that are judged: ours, and those of the same name in other packages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from fastact.engine.activation import Activation
+from fastact.verification.judge import VARIETIES, Call
+
+Array = Any
+OURS = "fastact"
+# Where each package keeps its functions, and what it calls them if not as we do.
+PLACES = {
+    "torch": ("torch.nn.functional", "torch", "torch.special"),
+    "jax": ("jax.nn", "jax.numpy", "jax.scipy.special"),
+    "scipy": ("scipy.special", "numpy"),
+}
+OTHER_NAMES = {"exponential": "exp", "hard_silu": "hardswish"}
+SPECIAL: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
+    ("gelu", "jax"): ("gelu", {"approximate": False}),
+    ("gelu_tanh", "jax"): ("gelu", {"approximate": True}),
+    ("gelu_tanh", "torch"): ("gelu", {"approximate": "tanh"}),
+}
+
+
+def calls(
+    f: Activation, dtype: str, varieties: Sequence[str], packages: Sequence[str]
+) -> dict[tuple[str, str], Call]:
+    """Return the functions by package and variety; what a package has not got is left out."""
+    found: dict[tuple[str, str], Call] = {}
+    for package in packages:
+        for variety in varieties:
+            call = ours(f, variety) if package == OURS else theirs(f, variety, package, dtype)
+            if call is not None:
+                found[package, variety] = call
+    return found
+
+
+def needed(f: Activation) -> dict[str, float]:
+    """Values for the parameters that every call has to give."""
+    return {p.name: p.typical for p in f.params if p.required}
+
+
+def ours(f: Activation, variety: str) -> Call:
+    """Return a variety of `f`."""
+    function = f if variety == "forward" else getattr(f, variety)
+    return lambda x: function(x, **needed(f))
+
+
+def theirs(f: Activation, variety: str, package: str, dtype: str) -> Call | None:
+    """Return the same of another package, or None."""
+    name, options = SPECIAL.get((f.name, package), (f.name, {}))
+    function = find((name, *f.aliases, OTHER_NAMES.get(name, name)), package)
+    if function is None:
+        return None
+    options = {**options, **needed(f)}
+    order = VARIETIES.index(variety)
+    slope = {"torch": of_torch, "jax": of_jax, "scipy": of_scipy}[package]
+    try:
+        call = slope(lambda x: function(x, **options), order)
+        result = call(np.array([0.25, 0.75], dtype))
+    except (TypeError, RuntimeError, NotImplementedError):  # no such parameter, or no derivative
+        return None
+    fits = getattr(result, "dtype", None) == dtype and np.shape(result) == (2,)
+    return call if fits else None
+
+
+def find(names: Sequence[str], package: str) -> Callable[..., Any] | None:
+    """Return the function of another package that has one of these names."""
+    spelt = [spelling for name in names for spelling in (name, name.replace("_", ""))]
+    for place in PLACES[package]:
+        try:
+            module = import_module(place)
+        except ImportError:
+            continue
+        found = (getattr(module, name, None) for name in spelt)
+        if match := next(filter(callable, found), None):
+            return match
+    return None
+
+
+def of_torch(function: Callable[..., Any], order: int) -> Call:
+    """Return a function of PyTorch or its derivative, by autograd."""
+    import torch
+
+    torch.set_num_threads(1)
+
+    def call(x: Array) -> Array:
+        at = torch.from_numpy(np.array(x)).requires_grad_(order > 0)
+        y = function(at)
+        for n in range(order):
+            if not y.requires_grad:
+                return np.zeros_like(x)
+            (y,) = torch.autograd.grad(
+                y.sum(), at, create_graph=n + 1 < order, materialize_grads=True
+            )
+        return y.detach().numpy()
+
+    return call
+
+
+def of_jax(function: Callable[..., Any], order: int) -> Call:
+    """Return a function of JAX or its derivative, by its own differentiation."""
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    for _ in range(order):
+        function = jax.grad(function)
+    compiled = jax.jit(jax.vmap(function) if order else function)
+    return lambda x: np.asarray(compiled(x))
+
+
+def of_scipy(function: Callable[..., Any], order: int) -> Call:
+    """Return a function of SciPy or NumPy, which have no derivatives."""
+    if order:
+        raise NotImplementedError
+
+    def call(x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return function(x)
+
+    return call
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported."""
+    try:
+        import_module(package)
+    except ImportError:
+        return False
+    return True

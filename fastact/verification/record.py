@@ -1,0 +1,64 @@
+"""`ulps.json`: the largest errors measured, which the documentation quotes. They may only fall."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+PATH = Path(__file__).parent.parent / "ulps.json"
+
+Record = dict[str, dict[str, dict[str, dict[str, Any]]]]  # dtype, function, variety, what was found
+
+
+class HigherError(Exception):
+    """An error larger than the recorded one."""
+
+
+def read(path: Path = PATH) -> Record:
+    """Return what is recorded; nothing if there is no file."""
+    if not path.exists():
+        return {}
+    record: Record = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def updated(record: Record, rows: Iterable[Mapping[str, Any]], *, higher: bool) -> Record:
+    """Return the record with these measurements, which are rows of `fastact verify --json`.
+
+    What was measured on fewer inputs than the record stands on changes nothing, unless it is worse.
+
+    Raises
+    ------
+    HigherError
+        If an error is larger than the recorded one, and `higher` does not allow it.
+    """
+    result: Record = json.loads(json.dumps(record))
+    raised = []
+    for row in rows:
+        of_function = result.setdefault(row["dtype"], {}).setdefault(row["function"], {})
+        old = of_function.get(row["variety"])
+        if old is not None and row["max_ulp"] > old["max_ulp"]:
+            raised.append(
+                f"{row['function']} {row['variety']} {row['dtype']} "
+                f"from {old['max_ulp']:.6g} to {row['max_ulp']:.6g}"
+            )
+        if old is None or row["max_ulp"] > old["max_ulp"] or row["inputs"] >= old["inputs"]:
+            kept = ("max_ulp", "worst", "not_correctly_rounded", "inputs", "bound")
+            of_function[row["variety"]] = {key: row[key] for key in kept}
+    if raised and not higher:
+        raise HigherError(f"{len(raised)} would rise: {', '.join(raised)}")
+    return result
+
+
+def write_whole(path: Path, value: object) -> None:
+    """Write a JSON file in one step: aside, then renamed."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        json.dump(value, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)

@@ -1,0 +1,198 @@
+"""The work in processes: tasks, what is done so far, and the file that survives an interruption."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+import fastact as fa
+from fastact.engine import store
+from fastact.verification.judge import Case, Row, Tally, judge
+from fastact.verification.peers import OURS, calls
+from fastact.verification.record import write_whole
+from fastact.verification.sample import Plan, Span, blocks, special_points
+
+SAVED_EVERY = 2.0  # seconds
+AHEAD = 4  # tasks that wait, for each process
+
+
+class Task(NamedTuple):
+    """Some inputs of one function: its special points where there is no span."""
+
+    function: str
+    dtype: str
+    varieties: tuple[str, ...]
+    packages: tuple[str, ...]
+    span: Span | None
+
+
+class StateError(Exception):
+    """A state file that does not belong to this command."""
+
+
+def measure(task: Task) -> dict[Row, Tally]:
+    """Judge the inputs of a task, in this process."""
+    f = fa.activations[task.function]
+    case = Case(f, task.dtype)
+    chosen = calls(f, task.dtype, task.varieties, task.packages)
+    points = [special_points(f, task.dtype)] if task.span is None else blocks(task.span, task.dtype)
+    total = {row: Tally() for row in chosen}
+    for x in points:
+        for row, tally in judge(case, chosen, x).items():
+            total[row] = total[row].merge(tally)
+    return total
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one command is to do: it decides which state files belong to it."""
+
+    functions: tuple[str, ...]
+    varieties: tuple[str, ...]
+    packages: tuple[str, ...]  # other than this one
+    plans: tuple[Plan, ...]  # one for each dtype
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs there are in all, without special points."""
+        return sum(plan.inputs for plan in self.plans) * len(self.functions)
+
+    def parts(self) -> list[tuple[str, str]]:
+        """Return functions with dtypes, in the order of the work."""
+        return [(name, plan.dtype) for plan in self.plans for name in self.functions]
+
+    def tasks(self, name: str, dtype: str) -> list[Task]:
+        """Return the tasks for a function in a dtype; the special points are the first."""
+        plan = next(plan for plan in self.plans if plan.dtype == dtype)
+        spans: list[Span | None] = [None, *plan.tasks()]
+        if plan.spans[0].step == 1:  # everything: it contains the special points
+            del spans[0]
+        return [Task(name, dtype, self.varieties, (OURS, *self.packages), span) for span in spans]
+
+    def key(self) -> str:
+        """Return what a state must have been made with to be gone on with."""
+        return f"{fa.__version__} {store.code_hash()} {self!r}"
+
+
+class State:
+    """How many tasks of each function and dtype are done, and what they found."""
+
+    def __init__(self, job: Job, path: Path | None) -> None:
+        self.job, self.path = job, path
+        self.done: dict[tuple[str, str], int] = {}
+        self.rows: dict[tuple[str, str], dict[Row, Tally]] = {}
+        self._saved = -SAVED_EVERY  # the first task is saved at once
+        if path is not None and path.exists():
+            self._read(path)
+
+    def add(self, part: tuple[str, str], found: dict[Row, Tally]) -> None:
+        """Enter what the next task of a part found."""
+        rows = self.rows.setdefault(part, {})
+        for row, tally in found.items():
+            rows[row] = rows[row].merge(tally) if row in rows else tally
+        self.done[part] = self.done.get(part, 0) + 1
+        if monotonic() - self._saved > SAVED_EVERY:
+            self.save()
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs have been judged, without special points."""
+        done = [self.job.tasks(*part)[:count] for part, count in self.done.items()]
+        return sum(task.span.count for tasks in done for task in tasks if task.span is not None)
+
+    def save(self) -> None:
+        """Write the file in one step: it is never half written."""
+        if self.path is None:
+            return
+        parts = [
+            {
+                "function": part[0],
+                "dtype": part[1],
+                "tasks": count,
+                "rows": [[*row, tally.as_dict()] for row, tally in self.rows[part].items()],
+            }
+            for part, count in self.done.items()
+        ]
+        write_whole(self.path, {"job": self.job.key(), "parts": parts})
+        self._saved = monotonic()
+
+    def _read(self, path: Path) -> None:
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept["job"] != self.job.key():
+                raise StateError(f"{path} is the state of another command or version")
+            for part in kept["parts"]:
+                where = part["function"], part["dtype"]
+                self.done[where] = part["tasks"]
+                self.rows[where] = {(a, b): Tally(**fields) for a, b, fields in part["rows"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StateError(f"{path} is no state of fastact verify") from error
+
+
+def run(state: State, jobs: int, report: Callable[[Task], None]) -> None:
+    """Do what `state` says is left, in so many processes; `report` is called after each task.
+
+    The state is saved at the end, whatever ends it.
+    """
+    left = itertools.chain.from_iterable(
+        state.job.tasks(*part)[state.done.get(part, 0) :] for part in state.job.parts()
+    )
+    try:
+        with pool(jobs) as submit:
+            for task, found in in_order(submit, left, AHEAD * jobs):
+                state.add((task.function, task.dtype), found)
+                report(task)
+    finally:
+        state.save()
+
+
+Submit = Callable[[Task], "Future[dict[Row, Tally]]"]
+
+
+def in_order(
+    submit: Submit, tasks: Iterator[Task], ahead: int
+) -> Iterator[tuple[Task, dict[Row, Tally]]]:
+    """Yield tasks and results in order, so that the results do not depend on who is quicker."""
+    waiting: deque[tuple[Task, Future[dict[Row, Tally]]]] = deque()
+    for task in tasks:
+        waiting.append((task, submit(task)))
+        if len(waiting) >= ahead:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    for first, future in waiting:
+        yield first, future.result()
+
+
+@contextmanager
+def pool(jobs: int) -> Iterator[Submit]:
+    """Processes that end with this block, whatever ends it; Ctrl-C is for this one alone."""
+    executor = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=prepare
+    )
+    try:
+        yield lambda task: executor.submit(measure, task)
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.kill()
+        executor.shutdown()  # what they shared is given back
+        raise
+    executor.shutdown()
+
+
+def prepare() -> None:
+    """Make a process one worker among several."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    fa.set_num_threads(1)
