@@ -19,18 +19,18 @@ from numba import vectorize
 from numba.core import types
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
-from numba.core.imputils import lower_constant, lower_getattr_generic
+from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, fold_arguments, infer_getattr
 from numba.extending import typeof_impl
 
 from fastact.engine import varieties
 from fastact.engine.activation import Activation, Backward, Function
-from fastact.engine.compile import dispatcher
+from fastact.engine.compile import Chooser, dispatcher
 
 CASTS = {"float32": np.float32, "float64": np.float64}
 
 
-class FunctionType(types.Callable, types.Opaque):
+class FunctionType(Chooser):
     """Numba's type of a `Function`: each has its own, so that a call is known when it compiles."""
 
     def __init__(self, function: Function) -> None:
@@ -48,12 +48,6 @@ class FunctionType(types.Callable, types.Opaque):
         )  # fmt: skip
         found = self.choose(folded).get_call_type(context, folded, {})
         return found.replace(pysig=pysig)
-
-    def get_call_signatures(self) -> Any:
-        return (), True
-
-    def get_impl_key(self, sig: Any) -> Any:
-        return self.choose(sig.args).get_impl_key(sig)
 
     def choose(self, args: Any) -> types.Dispatcher:
         data = args[: len(args) - len(self.function.params)]
@@ -112,11 +106,6 @@ register_default(FunctionType)(models.OpaqueModel)
 @typeof_impl.register(Function)
 def _typeof(function: Function, context: Any) -> FunctionType:
     return FunctionType(function)
-
-
-@lower_constant(FunctionType)
-def _constant(context: Any, builder: Any, ty: Any, value: Any) -> Any:
-    return context.get_dummy_value()
 
 
 @infer_getattr

@@ -74,18 +74,11 @@ def compute(kernel: Kernel) -> Any:
 
 
 # ---------------------------------------------------------------- kernels that call kernels
-class KernelType(types.Callable, types.Opaque):
-    """Numba's type of a `Kernel`: a function that is chosen by the types of its arguments."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
-        super().__init__(f"kernel({kernel.__module__}.{kernel.__name__}, {id(kernel)})")
+class Chooser(types.Callable, types.Opaque):
+    """Numba's type of an object whose call is that of a dispatcher, chosen by its arguments."""
 
     def choose(self, args: Any) -> types.Dispatcher:
-        kernel = self.kernel
-        if isinstance(kernel, Elementary) and any(isinstance(t, pair.NumberType) for t in args):
-            kernel = kernel.pair
-        return types.Dispatcher(compute(kernel))
+        raise NotImplementedError
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
         return self.choose(args).get_call_type(context, args, kws)
@@ -97,17 +90,31 @@ class KernelType(types.Callable, types.Opaque):
         return self.choose(sig.args).get_impl_key(sig)
 
 
+@lower_constant(Chooser)
+def _constant(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+    return context.get_dummy_value()
+
+
+class KernelType(Chooser):
+    """Numba's type of a `Kernel`."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        super().__init__(f"kernel({kernel.__module__}.{kernel.__name__}, {id(kernel)})")
+
+    def choose(self, args: Any) -> types.Dispatcher:
+        kernel = self.kernel
+        if isinstance(kernel, Elementary) and any(isinstance(t, pair.NumberType) for t in args):
+            kernel = kernel.pair
+        return types.Dispatcher(compute(kernel))
+
+
 register_default(KernelType)(models.OpaqueModel)
 
 
 @typeof_impl.register(Kernel)
 def _typeof_kernel(kernel: Kernel, context: Any) -> KernelType:
     return KernelType(kernel)
-
-
-@lower_constant(KernelType)
-def _constant_kernel(context: Any, builder: Any, ty: Any, value: Any) -> Any:
-    return context.get_dummy_value()
 
 
 # ---------------------------------------------------------------- the elements of an array
