@@ -1,4 +1,4 @@
-"""Another library's floating-point settings change neither the results nor are they changed.
+"""What else is in the process does no harm: another library's floating-point mode and its memory.
 
 Flush-to-zero, denormals-are-zero and the rounding mode belong to a thread: a shared object built
 with -Ofast switches them for the thread that loads it and for those started later.
@@ -6,6 +6,7 @@ with -Ofast switches them for the thread that loads it and for those started lat
 
 from __future__ import annotations
 
+import mmap
 import platform
 import shutil
 import subprocess
@@ -181,3 +182,31 @@ compute(small)
 assert libm.fetestexcept(0x1D) == 0
 """
     )
+
+
+FAR_APART = """
+import ctypes, mmap
+from fastact.engine import machine
+
+flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
+gaps = []
+for k in range(200):
+    numbers = [float(k + i) for i in range(40 * (k % 60) + 1)]
+    kind, values = f"[{len(numbers)} x double]", ", ".join(f"double {v}" for v in numbers)
+    code = machine.assembled(f"@t = internal constant {kind} [{values}]" + f'''
+        define double @look{k}(i64 %i) {{
+            %place = getelementptr {kind}, ptr @t, i64 0, i64 %i
+            %value = load double, ptr %place
+            ret double %value
+        }}''')
+    if k % 2:  # another package maps gigabytes between what is loaded before and after
+        gaps.append(mmap.mmap(-1, 3 * 2**30, flags=flags, prot=mmap.PROT_READ))
+    look = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(machine.load(code, f"look{k}"))
+    assert look(len(numbers) - 1) == numbers[-1]
+"""
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MAP_ANONYMOUS"), reason="maps memory as POSIX does")
+def test_code_and_constants_stay_together_however_memory_is_mapped(python):
+    """LLVM aborts where an instruction does not reach the constants that it reads."""
+    python(FAR_APART)

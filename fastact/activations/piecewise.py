@@ -359,9 +359,9 @@ hard_tanh = declare(
     limits="`min_val` at -inf, `max_val` at inf",
     source="Collobert 2004",
     kinks=(
-        Kink("min_val", 0.0, {"jax": 1.0, "jax.numpy.clip": 0.5, "torch.clamp": 1.0}),
+        Kink("min_val", 0.0, {"jax": 1.0, "jax.numpy.clip": 0.5}),
         Kink("max_val", 0.0,
-             {"jax": 1.0, "jax.numpy.clip": 0.5, "torch.clamp": 1.0, "oneDNN": 1.0}),
+             {"jax": 1.0, "jax.numpy.clip": 0.5, "oneDNN": 1.0}),
     ),
     monotone=1, range=("min_val", "max_val"),
     masked=(1.0, 0.0),

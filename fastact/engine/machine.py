@@ -48,8 +48,13 @@ def emit(module: Any) -> bytes:
 
 @functools.cache
 def engine() -> Any:
-    """The loader. It is never taken down: threads may be inside its code until the process ends."""
-    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
+    """The loader. It is never taken down: threads may be inside its code until the process ends.
+
+    llvmlite's memory manager keeps the sections of an object together. LLVM's own may put code and
+    constants further apart than an instruction reaches, where another package has mapped gigabytes
+    in between, and then LLVM ends the process.
+    """
+    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=True)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
     return loader
 

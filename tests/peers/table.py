@@ -46,7 +46,6 @@ TORCH = (
     Line("hard_shrink", "nn.functional.hardshrink", LAMBD),
     Line("soft_shrink", "nn.functional.softshrink", LAMBD),
     Line("hard_tanh", "nn.functional.hardtanh", BOUNDS),
-    Line("hard_tanh", "clamp", {"min_val": "min", "max_val": "max"}),
     Line("hard_sigmoid", "nn.functional.hardsigmoid", orders=2),
     Line("hard_silu", "nn.functional.hardswish"),
     Line("sigmoid", "sigmoid"),
