@@ -53,7 +53,7 @@ class PairFunction:
 
             spec = catalogue.get(self.name, dtype)
             spec.address()  # it is loaded from here on
-            return int(machine.engine().get_function_address(spec.symbol + ending))
+            return machine.address(spec.symbol + ending)
 
         made = ufunc.make(
             self.name + ending, self.doc, self.nin, self.nout, address, threads.block(), signature

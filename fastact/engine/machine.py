@@ -6,6 +6,7 @@ import ctypes
 import functools
 import os
 import platform
+import struct
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -47,24 +48,44 @@ def emit(module: Any) -> bytes:
 
 
 @functools.cache
-def engine() -> Any:
+def engine(together: bool | None) -> Any:
     """The loader. It is never taken down: threads may be inside its code until the process ends.
 
-    llvmlite's memory manager keeps the sections of an object together. LLVM's own may put code and
-    constants further apart than an instruction reaches, where another package has mapped gigabytes
-    in between, and then LLVM ends the process.
+    llvmlite's memory manager keeps the sections of an object `together`. LLVM's own may put code
+    and constants further apart than an instruction reaches, where another package has mapped
+    gigabytes in between, and then LLVM ends the process.
     """
-    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=True)
+    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=together)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
     return loader
 
 
+R_X86_64_PLT32 = 4  # a call of a function outside: the jump to it needs memory that is not reserved
+
+
+def is_closed(code: bytes) -> bool | None:
+    """Whether object code calls nothing outside; None where the default manager is right."""
+    if architecture() != "x86_64":
+        return None
+    for section in llvm.ObjectFileRef.from_data(code).sections():
+        if section.name() == ".rela.text":
+            entries = struct.iter_unpack("<QLLq", section.data())
+            return all(kind != R_X86_64_PLT32 for _, kind, _, _ in entries)
+    return None
+
+
 def load(code: bytes, name: str) -> int:
     """Put object code into the process; the address of its function `name`."""
-    loader = engine()
+    loader = engine(is_closed(code) or None)
     loader.add_object_file(llvm.ObjectFileRef.from_data(code))
     loader.finalize_object()
     return int(loader.get_function_address(name))
+
+
+def address(name: str) -> int:
+    """The address of a function in code that has been loaded."""
+    found = (engine(together).get_function_address(name) for together in (True, None))
+    return int(next(filter(None, found)))
 
 
 def assembled(text: str) -> bytes:
