@@ -68,7 +68,7 @@ def is_closed(code: bytes) -> bool | None:
     if architecture() != "x86_64":
         return None
     for section in llvm.ObjectFileRef.from_data(code).sections():
-        if section.name() == ".rela.text":
+        if section.name() == b".rela.text":
             entries = struct.iter_unpack("<QLLq", section.data())
             return all(kind != R_X86_64_PLT32 for _, kind, _, _ in entries)
     return None
