@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -139,14 +138,7 @@ def work(state: State, jobs: int, out: Console) -> None:
             advance = 0 if task.span is None else task.span.count
             bars.update(bar, advance=advance, description=f"{task.function} {task.dtype}")
 
-        interrupted = False
-        try:
-            run(state, jobs, report)
-        except KeyboardInterrupt:
-            interrupted = True
-        if interrupted:  # outside: the exception held on to what the processes had shared
-            gc.collect()
-            raise KeyboardInterrupt
+        run(state, jobs, report)
 
 
 def found(state: State) -> list[dict[str, Any]]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 import fastact as fa
 from fastact.cli.report import CommandError, console, progress, unknown, write_json
 from fastact.engine import catalogue, store, threads
+from fastact.processes import processes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,30 +97,13 @@ def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | Ba
         TextColumn("{task.description}", style="dim"),
     )
     done: dict[Loop, bool | BaseException] = {}
-    with progress(out, *columns) as bars, _tasks(loops, jobs) as tasks:
+    with progress(out, *columns) as bars, processes(jobs) as submit:
+        tasks = {submit(_ensure, *loop): loop for loop in loops}
         bar = bars.add_task("", total=len(loops))
         for task in as_completed(tasks):
             done[tasks[task]] = task.exception() or task.result()
             bars.update(bar, advance=1, description=" ".join(tasks[task]))
     return done
-
-
-@contextmanager
-def _tasks(loops: list[Loop], jobs: int) -> Iterator[dict[Future[bool], Loop]]:
-    """Start `_ensure` for every loop, in processes that end with this block, whatever ends it."""
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        # The processes inherit this: Ctrl-C is for their parent alone, which then ends them.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        tasks = {pool.submit(_ensure, *loop): loop for loop in loops}
-        signal.signal(signal.SIGINT, handler)
-        yield tasks
-    except BaseException:  # do not wait for a pool whose processes are gone
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.kill()
-        raise
-    pool.shutdown()
 
 
 def _ensure(name: str, dtype: str) -> bool:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
 import fastact as fa
 from fastact.engine import store
+from fastact.processes import processes
 from fastact.verification.judge import Case, Row, Tally, judge
 from fastact.verification.peers import OURS, calls
 from fastact.verification.record import write_whole
@@ -149,8 +148,8 @@ def run(state: State, jobs: int, report: Callable[[Task], None]) -> None:
         state.job.tasks(*part)[state.done.get(part, 0) :] for part in state.job.parts()
     )
     try:
-        with pool(jobs) as submit:
-            for task, found in in_order(submit, left, AHEAD * jobs):
+        with processes(jobs, prepare) as submit:
+            for task, found in in_order(partial(submit, measure), left, AHEAD * jobs):
                 state.add((task.function, task.dtype), found)
                 report(task)
     finally:
@@ -174,25 +173,7 @@ def in_order(
         yield first, future.result()
 
 
-@contextmanager
-def pool(jobs: int) -> Iterator[Submit]:
-    """Processes that end with this block, whatever ends it; Ctrl-C is for this one alone."""
-    executor = ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=prepare
-    )
-    try:
-        yield lambda task: executor.submit(measure, task)
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.kill()
-        executor.shutdown()  # what they shared is given back
-        raise
-    executor.shutdown()
-
-
 def prepare() -> None:
     """Make a process one worker among several."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     fa.set_num_threads(1)
