@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fastact.engine.activation import MAX_ULP, Activation, Declaration, Kink, evaluate, made
+from fastact.engine.activation import UNBOUNDED, Activation, Declaration, Kink, evaluate, made
 from fastact.engine.expressions import (
     LATEX,
     Flat,
@@ -38,7 +38,6 @@ from fastact.engine.fingerprint import fingerprint
 from fastact.engine.program import Kernels, at_a_point
 
 INF = math.inf
-UNKNOWN = {dtype: dict.fromkeys(bounds, INF) for dtype, bounds in MAX_ULP.items()}
 
 _derived: WeakValueDictionary[Node, Derived] = WeakValueDictionary()
 
@@ -98,7 +97,7 @@ def combined(symbol: str, *operands: Any) -> Any:
                 "with an array, call it: f(x)"
             )
         return NotImplemented
-    return derived(node(symbol, nodes))  # type: ignore[arg-type]
+    return derived(node(symbol, nodes))  # type: ignore[arg-type]  # no None is left
 
 
 def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Any:
@@ -168,13 +167,13 @@ class Derived(Activation):
             formula,
             Kernels(root),
             source=lambda: fingerprint(*self.origin),
-            bounds=UNKNOWN,
+            bounds=UNBOUNDED,
             **facts(root),
         )
         super().__init__(record, DOC.format(text=text, formula=formula))
 
     @property
-    def origin(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def origin(self) -> tuple[Any, ...]:
         """The structure, and what decides the code of activations in it that users defined."""
         return tuple(flat(self.expression))
 

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastact.differences import UNRESOLVED, Jumps, beside, jumps, slopes
-from fastact.engine.activation import Activation, Parameter, evaluate
+from fastact.engine.activation import ORDERS, Activation, Parameter, evaluate
 from fastact.engine.threads import num_threads
 
-VARIETIES = ("forward", "derivative", "second_derivative")
-LAST = VARIETIES[-1]
-NAMES = dict(zip(VARIETIES, ("function", "derivative", "second derivative"), strict=True))
+LAST = ORDERS[-1]
+NAMES = dict(zip(ORDERS, ("function", "derivative", "second derivative"), strict=True))
 SLOPE = 2.0**-14  # by which share a slope may be off, beside the error of the differences
 DECISIVE = 2.0**-10  # a point tells something about a slope if it allows no more than this
 STEP = 2.0**-20  # by which share of its size nothing smooth jumps from one float to the next
@@ -160,7 +159,7 @@ class Case:
     @cached_property
     def varieties(self) -> list[str]:
         """The function and those derivatives that it has."""
-        return [v for v in VARIETIES if v in self.f.kernels]
+        return [v for v in ORDERS if v in self.f.kernels]
 
     def unit(self, variety: str) -> float:
         """The relative error that is promised of a value, or what a few roundings make."""
@@ -317,7 +316,7 @@ def rises(case: Case) -> Found:
 
 def symmetric(case: Case) -> Found:
     """Odd where declared, with an even derivative."""
-    signs = dict(zip(VARIETIES, (-1, 1, -1), strict=True))
+    signs = dict(zip(ORDERS, (-1, 1, -1), strict=True))
     for variety in case.varieties if case.f.odd else ():
         x = away_from(case.bends, case.x) if variety == LAST else case.x
         got, wanted = case(variety, -x), signs[variety] * case(variety, x)
@@ -388,7 +387,7 @@ def exact(at: float | str) -> bool:
 def right_slopes(case: Case) -> Found:
     """Each derivative is the slope of the function before it, by differences."""
     for variety in case.varieties[1:] if case.dtype == "float64" else ():
-        before = VARIETIES[VARIETIES.index(variety) - 1]
+        before = ORDERS[ORDERS.index(variety) - 1]
         edges = np.concatenate([case.bends, case.places(case.domain)])
         reach = np.min(np.abs(case.x - edges[:, None]), axis=0, initial=np.inf)
         x, reach = case.x[reach > 0], reach[reach > 0]

@@ -7,10 +7,10 @@ its error, and a jump is what stays when the points around it move together.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
@@ -19,18 +19,19 @@ STEPS = 26  # halvings of the step: from an eighth of |x| down to 2**-29 of it
 LEVELS = 24  # of zooming: each makes an interval at least 3.2 times shorter
 PARTS = 16  # of an interval
 UNRESOLVED = 2.0**-1020  # below, float64 loses bits, and naive formulas underflow
-REST = np.int64(2**63 - 1)
 
 
-def ordinals(x: Floats) -> NDArray[np.int64]:
+def ordinals(x: ArrayLike, dtype: DTypeLike = np.float64) -> NDArray[np.int64]:
     """The numbers of floats in their order: neighbours differ by 1, and both zeros are 0."""
-    bits = np.asarray(x, np.float64).view(np.int64)
-    return np.where(bits < 0, -(bits & REST), bits)
+    floats = np.asarray(x, dtype)
+    size = floats.dtype.itemsize
+    bits = floats.view(f"i{size}").astype(np.int64)
+    return np.where(bits < 0, -(bits & (2 ** (8 * size - 1) - 1)), bits)
 
 
-def from_ordinals(numbers: NDArray[np.int64]) -> Floats:
+def from_ordinals(numbers: NDArray[np.int64], dtype: DTypeLike = np.float64) -> NDArray[Any]:
     """The floats of these numbers."""
-    magnitude = np.asarray(np.abs(numbers)).view(np.float64)
+    magnitude = np.abs(numbers).astype(f"u{np.dtype(dtype).itemsize}").view(dtype)
     return np.where(numbers < 0, -magnitude, magnitude)
 
 

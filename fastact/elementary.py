@@ -376,16 +376,22 @@ def sigmoid_single(x):
     return where(x < ZERO32, up * UP, ONE32) * fma(q, w, q)
 
 
-@kernel(widen=False)
-def silu_single(x):
-    """x times the above, in two parts; the factors come last, as it may be a subnormal number."""
-    x = where(x < F(-112.0), F(-112.0), x)
+@kernel
+def logistic_single(x, least):
+    """1 / (1 + E), below 0 times 1 + p, in two parts, and `up`; as of `least` E is as there."""
     t = -abs(x)
-    q, r, first, others, up = quotient_single(where(t < F(-112.0), F(-112.0), t))
+    q, r, first, others, up = quotient_single(where(t < least, least, t))
     first, others = where(x < ZERO32, first, ZERO32), where(x < ZERO32, others, r)
     w = first + others
     high = fma(q, w, q)
-    low = fma(q, w, q - high) + q * (others - (w - first))
+    return high, fma(q, w, q - high) + q * (others - (w - first)), up
+
+
+@kernel(widen=False)
+def silu_single(x):
+    """x sigmoid(x); the factors come last, as it may be a subnormal number."""
+    x = where(x < F(-112.0), F(-112.0), x)
+    high, low, up = logistic_single(x, F(-112.0))
     v = x * high
     y = v + fma(x, low, fma(x, high, -v))
     y = where(x > F(112.0), x, where(x == ZERO32, x, y))
@@ -394,13 +400,8 @@ def silu_single(x):
 
 @kernel(widen=False)
 def sigmoid_parts(x):
-    """A float32 pair and a factor, whose product is the above: to be a factor itself."""
-    t = -abs(x)
-    q, r, first, others, up = quotient_single(where(t < F(-131.0), F(-131.0), t))
-    first, others = where(x < ZERO32, first, ZERO32), where(x < ZERO32, others, r)
-    w = first + others
-    high = fma(q, w, q)
-    low = fma(q, w, q - high) + q * (others - (w - first))
+    """A float32 pair and a factor, whose product is sigmoid(x): to be a factor itself."""
+    high, low, up = logistic_single(x, F(-131.0))
     up = where(x < ZERO32, where(x < F(-131.0), ZERO32, up), ONE32)
     return high * up, low * up, where(x < ZERO32, UP, ONE32)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from fastact.engine.activation import MAX_ULP, Activation, Declaration, Kink, Parameter
+from fastact.engine.activation import UNBOUNDED, Activation, Declaration, Kink, Parameter
 from fastact.engine.fingerprint import fingerprint
 from fastact.engine.primitives import Kernel
 
@@ -22,8 +22,6 @@ GIVEN = {
 }  # the keyword of each kernel
 ARGUMENT = {"derivative_from_output": "y"}
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-# How far a function is from its true values is not known where nobody has declared it.
-UNKNOWN = {dtype: dict.fromkeys(bounds, math.inf) for dtype, bounds in MAX_ULP.items()}
 DOC = """{name}, an activation defined with `fastact.activation`.
 
 .. math:: f(x) = {formula}
@@ -42,7 +40,7 @@ class Own(Activation):
         self.__wrapped__ = function
 
     @property
-    def origin(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def origin(self) -> tuple[Any, ...]:
         """The functions that it was defined with."""
         return tuple((name, kernel.function) for name, kernel in self.kernels.items())
 
@@ -158,7 +156,7 @@ def activation(
         kernels,
         params=parameters(forward, params or {}, kernels),
         kinks=tuple(Kink(*kink) for kink in kinks),
-        monotone=monotone, odd=odd, domain=domain, range=range, bounds=UNKNOWN,
+        monotone=monotone, odd=odd, domain=domain, range=range, bounds=UNBOUNDED,
         source=lambda: fingerprint(*made.origin),
     )  # fmt: skip
     made = Own(record, forward)

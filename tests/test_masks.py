@@ -182,7 +182,7 @@ def test_array_parameters():
     x, dy = mixed("float32", 60 * 7).reshape(60, 7), mixed("float32", 60 * 7, 1).reshape(60, 7)
     x = np.nan_to_num(x, nan=1)
     for weight in (np.linspace(-1, 1, 7), np.linspace(-1, 1, 60)[:, None], [[0.5]], 0.5):
-        weight = np.asarray(weight, "f4")  # noqa: PLW2901
+        weight = np.asarray(weight, "f4")  # noqa: PLW2901 (the same weight as an array)
         y, mask = fa.prelu.forward_with_mask(x, weight)
         assert_same_bits(y, fa.prelu(x, weight))
         assert_same_bits(

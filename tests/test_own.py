@@ -138,7 +138,7 @@ def test_functions_of_one_name_stay_apart():
         lambda: bare.value_and_derivative(1.0),
         lambda: bare.backward(1.0, x=1.0),
         lambda: (fa.identity * bare).derivative(1.0),
-        lambda: numba.njit(lambda x: bare.derivative(x))(1.0),  # noqa: PLW0108
+        lambda: numba.njit(lambda x: bare.derivative(x))(1.0),  # noqa: PLW0108 (a lambda is what is meant)
     ],
 )
 def test_without_a_derivative_there_is_none(use):
@@ -183,8 +183,8 @@ WRONG = {
     "a tuple": (lambda x: (x, x), r"it returns .*, not a real number"),
     "complex": (lambda x: x * 1j, r"it returns complex128"),
     "sometimes nothing": (lambda x: x if x > 0 else None, r"it returns .*, not a real number"),
-    "Numba's own library": (lambda x: math.gamma(x), r"calls numba_gamma"),  # noqa: PLW0108
-    "an assertion of Numba": (lambda x: sorted(x), r"lambda x: sorted\(x\)"),  # noqa: PLW0108
+    "Numba's own library": (lambda x: math.gamma(x), r"calls numba_gamma"),  # noqa: PLW0108 (a lambda is what is meant)
+    "an assertion of Numba": (lambda x: sorted(x), r"lambda x: sorted\(x\)"),  # noqa: PLW0108 (a lambda is what is meant)
 }
 
 

@@ -16,8 +16,9 @@ mpl = pytest.importorskip("matplotlib")
 
 from fastact.cli import figure, plot  # noqa: E402
 from fastact.cli.report import CommandError  # noqa: E402
+from fastact.engine.activation import ORDERS  # noqa: E402
 
-BOTH = list(figure.VARIETIES)
+BOTH = list(ORDERS)
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -17,8 +17,9 @@ pytest.importorskip("typer")
 import fastact as fa
 from fastact.cli import verify
 from fastact.cli.report import CommandError
+from fastact.engine.activation import ORDERS
 from fastact.verification import record, run
-from fastact.verification.judge import VARIETIES, Case, Tally, errors, judge
+from fastact.verification.judge import Case, Tally, errors, judge
 from fastact.verification.peers import calls
 from fastact.verification.reference import DOUBLE, LINES, LONG, WIDER, of_mpmath
 from fastact.verification.sample import CHUNK, blocks, plan, special_points
@@ -84,7 +85,7 @@ def test_reference_against_mpmath(f, arithmetic, dtype, digits):
     if arithmetic is DOUBLE:
         x = x[~case.close(x)]
     with mp.workprec(300):
-        for variety, found in zip(VARIETIES, case.true(arithmetic, x, 2), strict=True):
+        for variety, found in zip(ORDERS, case.true(arithmetic, x, 2), strict=True):
             values = found if arithmetic.dtype is object else exact(found)
             for at, got in zip(x.tolist(), values, strict=True):
                 if variety == "second_derivative" and at in case.bends:
@@ -102,7 +103,7 @@ def test_reference_against_mpmath(f, arithmetic, dtype, digits):
 def test_limits_at_the_ends_of_the_domain(f):
     case = Case(f, "float32")
     ends = np.array([case.low, case.high], "f4")
-    for variety, values in zip(VARIETIES, case.true(DOUBLE, ends, 2), strict=True):
+    for variety, values in zip(ORDERS, case.true(DOUBLE, ends, 2), strict=True):
         for at, got in zip(ends.tolist(), values, strict=True):
             true = expected(f, variety, at, case.params)
             with np.errstate(over="ignore"):
@@ -336,7 +337,7 @@ def test_json():
     assert set(found) == {"version", "seconds", "judged", "results"}
     assert found["judged"] == 2 * 2**16
     assert [set(row) for row in found["results"]] == [ROW] * 6
-    assert [row["variety"] for row in found["results"]] == [*VARIETIES] * 2
+    assert [row["variety"] for row in found["results"]] == [*ORDERS] * 2
     for row in found["results"]:
         assert row["ok"] is True
         assert row["max_ulp"] <= 0.5 == row["bound"]
@@ -405,7 +406,7 @@ def test_a_recorded_error_never_rises_unnoticed():
 
 def test_recorded_errors_keep_the_declared_bounds(f):
     recorded = record.read()["float32"][f.name]
-    assert {*recorded} == {*VARIETIES}
+    assert {*recorded} == {*ORDERS}
     for variety, found in recorded.items():
         assert found["bound"] == f.max_ulp["float32"][variety]
         assert found["max_ulp"] <= found["bound"]

@@ -8,9 +8,9 @@ of formulas; their order, and that of the blocks in them, is that of the documen
 from __future__ import annotations
 
 # ruff: isort: off
-from fastact.activations.piecewise import *  # noqa: F403
-from fastact.activations.logistic import *  # noqa: F403
-from fastact.activations.hyperbolic import *  # noqa: F403
-from fastact.activations.exponential import *  # noqa: F403
-from fastact.activations.normal import *  # noqa: F403
-from fastact.activations.algebraic import *  # noqa: F403
+from fastact.activations.piecewise import *
+from fastact.activations.logistic import *
+from fastact.activations.hyperbolic import *
+from fastact.activations.exponential import *
+from fastact.activations.normal import *
+from fastact.activations.algebraic import *

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 import fastact as fa
-from fastact.engine.activation import evaluate
+from fastact.engine.activation import ORDERS, evaluate
 
 POINTS = 1201
 REACH = 4.0  # of the x axis, to each side, if all kinks are within
@@ -27,9 +27,8 @@ STEEP = 12.0  # a curve that leaves this many times its middle half is cut off
 # Okabe and Ito 2008, "Color Universal Design", without yellow, which is too light on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 STYLES = ("-", "--", "-.", (0, (1, 1.2)))
-VARIETIES = ("forward", "derivative", "second_derivative")
-TITLES = dict(zip(VARIETIES, ("f(x)", "f′(x)", "f″(x)"), strict=True))
-NAMES = dict(zip(VARIETIES, ("function", "derivative", "second derivative"), strict=True))
+TITLES = dict(zip(ORDERS, ("f(x)", "f′(x)", "f″(x)"), strict=True))
+NAMES = dict(zip(ORDERS, ("function", "derivative", "second derivative"), strict=True))
 
 # The derivative at a kink, what it comes from on each side, and a root.
 FULL: dict[str, Any] = {"marker": "o", "markersize": 5, "linestyle": "none", "zorder": 5}
@@ -75,7 +74,7 @@ class Curve:
 
     def breaks(self, ends: tuple[float, float]) -> list[float]:
         """Return where the curve may jump: the second derivative at bends too."""
-        bends = self.f.bends if self.variety == VARIETIES[-1] else ()
+        bends = self.f.bends if self.variety == ORDERS[-1] else ()
         return sorted({*self.kinks(ends), *self.places(bends, ends)})
 
     def roots(self, ends: tuple[float, float]) -> list[float]:
@@ -104,7 +103,7 @@ def draw(axes: Axes, curve: Curve, ends: tuple[float, float], **style: Any) -> l
         axes.plot(x, y, label=None if drawn else label, **style)
         open_ends += [(x[0], y[0]), (x[-1], y[-1])] if y.size else []
         drawn.append(y)
-    if curve.variety != VARIETIES[-1]:
+    if curve.variety != ORDERS[-1]:
         kinks = np.array(curve.kinks(ends))
         jumps = [p for p in open_ends if np.any(np.abs(p[0] - kinks) < 1e-9 * (1 + abs(p[0])))]
         for at, value in jumps:
@@ -147,7 +146,7 @@ def one(
 ) -> None:
     """Draw an activation and its derivatives into one pair of axes, where both can be seen."""
     drawn = {}
-    for k, variety in enumerate(VARIETIES):
+    for k, variety in enumerate(ORDERS):
         if variety in varieties:
             style = {"color": COLOURS[k], "linestyle": STYLES[k], "lw": 2.0 - 0.3 * k}
             curve = Curve(f, variety, params)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -13,10 +12,10 @@ import typer
 
 import fastact as fa
 from fastact.cli.report import CommandError, console, unknown
-from fastact.verification.peers import OTHER_NAMES, PLACES, SPECIAL, find
+from fastact.engine.activation import ORDERS
+from fastact.verification.peers import PLACES, theirs
 
 FORMATS = (".png", ".svg")
-VARIETIES = ("forward", "derivative", "second_derivative")
 
 
 def plot(
@@ -38,7 +37,7 @@ def plot(
     ] = None,
     what: Annotated[
         str, typer.Option(help="Of forward, derivative and second_derivative, with commas between.")
-    ] = ",".join(VARIETIES),
+    ] = ",".join(ORDERS),
     peers: Annotated[
         str, typer.Option(help="Draw these packages too: of torch, jax and scipy, with commas.")
     ] = "",
@@ -53,7 +52,7 @@ def plot(
     side, a diamond a root. Where a required parameter is not given, a typical value is taken.
     """
     chosen = [activation(name) for name in functions or fa.activations]
-    varieties = listed("derivative", what, VARIETIES)
+    varieties = listed("derivative", what, ORDERS)
     packages = listed("package", peers, tuple(PLACES)) if peers else []
     given = parameters(param or [], chosen)
     if output.suffix.lower() not in FORMATS:
@@ -137,51 +136,9 @@ def parameters(texts: Sequence[str], functions: Sequence[fa.Activation]) -> dict
     return found
 
 
-# ---------------------------------------------------------------- other packages
 def overlays(
     f: fa.Activation, params: Mapping[str, float], variety: str, packages: Sequence[str]
 ) -> dict[str, Callable[[Any], Any]]:
     """Return the same function of each package that is installed and has it."""
-    found: dict[str, Callable[[Any], Any]] = {}
-    for package in packages:
-        name, options = SPECIAL.get((f.name, package), (f.name, {}))
-        peer = find((name, *f.aliases, OTHER_NAMES.get(name, name)), package)
-        if peer is None:
-            continue
-        slope = {"torch": of_torch, "jax": of_jax, "scipy": of_scipy}[package]
-        call = partial(slope, partial(peer, **params, **options), VARIETIES.index(variety))
-        try:
-            call(np.array([0.25, 0.75]))
-        except (TypeError, RuntimeError):  # no such parameter, or no derivative
-            continue
-        found[package] = call
-    return found
-
-
-def of_torch(function: Callable[..., Any], order: int, x: Any) -> Any:
-    """Return a function of PyTorch or its derivative, by autograd."""
-    import torch
-
-    at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
-    y = function(at)
-    for _ in range(order):
-        if not y.requires_grad:
-            return np.zeros_like(x)
-        (y,) = torch.autograd.grad(y.sum(), at, create_graph=True, materialize_grads=True)
-    return y.detach().numpy()
-
-
-def of_jax(function: Callable[..., Any], order: int, x: Any) -> Any:
-    """Return a function of JAX or its derivative, in JAX's own precision."""
-    import jax
-
-    for _ in range(order):
-        function = jax.grad(function)
-    return np.asarray(jax.vmap(function)(jax.numpy.asarray(x)))
-
-
-def of_scipy(function: Callable[..., Any], order: int, x: Any) -> Any:
-    """Return a function of SciPy, which has no derivatives."""
-    if order:
-        raise NotImplementedError  # a RuntimeError
-    return function(x)
+    found = {package: theirs(f, variety, package, "float64", params) for package in packages}
+    return {package: call for package, call in found.items() if call is not None}

@@ -16,8 +16,8 @@ import fastact as fa
 from fastact.cli.plot import activation, listed
 from fastact.cli.report import CommandError, console, progress, table, write_json
 from fastact.engine import catalogue, threads
+from fastact.engine.activation import ORDERS
 from fastact.verification import record
-from fastact.verification.judge import VARIETIES
 from fastact.verification.peers import OURS, PLACES
 from fastact.verification.reference import WIDER
 from fastact.verification.run import Job, State, StateError, Task, run
@@ -41,7 +41,7 @@ def verify(
     ] = "float16,float32",
     variety: Annotated[
         str, typer.Option(help="Of forward, derivative and second_derivative, with commas between.")
-    ] = ",".join(VARIETIES),
+    ] = ",".join(ORDERS),
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Every float32, and ten million float64.")
     ] = False,
@@ -87,7 +87,7 @@ def verify(
         raise CommandError("this needs: pip install 'fastact[verify]'", status=2)
     job = Job(
         tuple(dict.fromkeys(chosen)),
-        tuple(listed("variety", variety, VARIETIES)),
+        tuple(listed("variety", variety, ORDERS)),
         packages,
         tuple(planned(name, samples, exhaustive) for name in dtypes),
     )
@@ -147,7 +147,7 @@ def found(state: State) -> list[dict[str, Any]]:
     for (name, dtype), tallies in state.rows.items():
         f = fa.activations[name]
         for (package, variety), tally in sorted(
-            tallies.items(), key=lambda item: VARIETIES.index(item[0][1])
+            tallies.items(), key=lambda item: ORDERS.index(item[0][1])
         ):
             bound = f.max_ulp[dtype][variety] if package == OURS else None
             rows.append(

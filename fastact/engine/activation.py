@@ -25,7 +25,10 @@ MAX_ULP: dict[str, dict[str, float]] = {
     "float32": {"forward": 1.0, "derivative": 1.0, "second_derivative": 2.0},
     "float64": {"forward": 1.5, "derivative": 2.0, "second_derivative": 2.0},
 }
+# Of an activation whose errors nobody has measured.
+UNBOUNDED = {dtype: dict.fromkeys(bounds, np.inf) for dtype, bounds in MAX_ULP.items()}
 INTEGRAL = frozenset("biu")
+ORDERS = ("forward", "derivative", "second_derivative")
 VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
 # The kernel that a variety is made from, where it is not called the same.
 KERNEL = {
@@ -78,7 +81,7 @@ def evaluate(value: Field, values: Mapping[str, Any]) -> Any:
     """The value of a field of a declaration for these parameters."""
     if not isinstance(value, str):
         return value
-    return eval(compiled(value), {"__builtins__": {}, "inf": np.inf}, dict(values))  # noqa: S307
+    return eval(compiled(value), {"__builtins__": {}, "inf": np.inf}, dict(values))  # noqa: S307  # our declarations
 
 
 def integral(x: Array) -> bool:
@@ -326,7 +329,6 @@ class Activation(Operators, Function):
     from_output: bool
     backward_type = Backward
     listed = True  # whether it is part of the catalogue, which its name finds it in
-    origin: tuple[Any, ...] = ()  # what decides its code beside this package
 
     def __init__(self, declaration: Declaration, doc: str) -> None:
         from fastact import masks
@@ -411,8 +413,13 @@ class Activation(Operators, Function):
 
         return algebra.bound(self, *params, **named)
 
+    @property
+    def origin(self) -> tuple[Any, ...]:
+        """What decides its code beside this package."""
+        return ()
+
     def missing(self, kernel: str) -> str:
-        """Why there is no such kernel, and how to give it."""
+        """Why there is no such kernel, and how to give it: only what users make lacks any."""
         raise NotImplementedError(kernel)
 
     def functions(self) -> Iterator[Function]:

@@ -78,6 +78,7 @@ class Chooser(types.Callable, types.Opaque):
     """Numba's type of an object whose call is that of a dispatcher, chosen by its arguments."""
 
     def choose(self, args: Any) -> types.Dispatcher:
+        """The dispatcher for arguments of these types: each subclass has its way."""
         raise NotImplementedError
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:

@@ -48,14 +48,15 @@ def emit(module: Any) -> bytes:
 
 
 @functools.cache
-def engine(together: bool | None) -> Any:
+def engine(*, together: bool) -> Any:
     """The loader. It is never taken down: threads may be inside its code until the process ends.
 
     llvmlite's memory manager keeps the sections of an object `together`. LLVM's own may put code
     and constants further apart than an instruction reaches, where another package has mapped
-    gigabytes in between, and then LLVM ends the process.
+    gigabytes in between, and then LLVM ends the process. Elsewhere the default is right.
     """
-    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=together)
+    manager = True if together else None
+    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=manager)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
     return loader
 
@@ -63,28 +64,25 @@ def engine(together: bool | None) -> Any:
 R_X86_64_PLT32 = 4  # a call of a function outside: the jump to it needs memory that is not reserved
 
 
-def is_closed(code: bytes) -> bool | None:
-    """Whether object code calls nothing outside; None where the default manager is right."""
-    if architecture() != "x86_64":
-        return None
-    for section in llvm.ObjectFileRef.from_data(code).sections():
-        if section.name() == b".rela.text":
-            entries = struct.iter_unpack("<QLLq", section.data())
-            return all(kind != R_X86_64_PLT32 for _, kind, _, _ in entries)
-    return None
+def reaches_constants_only(found: Any) -> bool:
+    """Whether an object for x86-64 refers to its own constants, and calls nothing outside."""
+    relocations = [s.data() for s in found.sections() if s.name() == b".rela.text"]
+    kinds = [kind for data in relocations for _, kind, _, _ in struct.iter_unpack("<QLLq", data)]
+    return architecture() == "x86_64" and bool(kinds) and R_X86_64_PLT32 not in kinds
 
 
 def load(code: bytes, name: str) -> int:
     """Put object code into the process; the address of its function `name`."""
-    loader = engine(is_closed(code) or None)
-    loader.add_object_file(llvm.ObjectFileRef.from_data(code))
+    found = llvm.ObjectFileRef.from_data(code)
+    loader = engine(together=reaches_constants_only(found))
+    loader.add_object_file(found)
     loader.finalize_object()
     return int(loader.get_function_address(name))
 
 
 def address(name: str) -> int:
     """The address of a function in code that has been loaded."""
-    found = (engine(together).get_function_address(name) for together in (True, None))
+    found = (engine(together=each).get_function_address(name) for each in (True, False))
     return int(next(filter(None, found)))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fastact.engine.activation import ORDERS
 from fastact.engine.expressions import Node, X, node, reachable
 from fastact.engine.primitives import (
     Kernel,
@@ -28,7 +29,6 @@ from fastact.engine.primitives import (
 )
 
 INF = math.inf
-ORDERS = ("forward", "derivative", "second_derivative")
 
 
 # ---------------------------------------------------------------- kernels between kernels

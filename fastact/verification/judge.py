@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastact.engine.activation import Activation, evaluate
+from fastact.engine.activation import ORDERS, Activation, evaluate
 from fastact.verification.reference import DOUBLE, LONG, WIDER, Arithmetic, derivatives, of_mpmath
 
 Array = Any
-VARIETIES = ("forward", "derivative", "second_derivative")
 BLOCK = 2**13  # inputs that are judged at once: their arrays stay in the cache
 WINDOW = 2.0**-6  # the share of a root's size around it in which the quick arithmetic is not asked
 TAIL = (2.0**3, 2.0**12, 2.0**-1100, 2.0**-40)  # between which inputs and results are exponential
@@ -200,13 +199,13 @@ def judge_defined(
     tallies: Mapping[Row, Tally],
 ) -> None:
     """Add to the tallies what the results at inputs in the domain are worth."""
-    order = max(VARIETIES.index(variety) for _, variety in results)
+    order = max(ORDERS.index(variety) for _, variety in results)
     quick, wide = case.stages.quick, case.stages.wide
     true = case.true(quick, x, order)
     near = case.close(x)
     found, unsure = {}, near.copy()
     for (package, variety), got in results.items():
-        values = true[VARIETIES.index(variety)]
+        values = true[ORDERS.index(variety)]
         error = found[package, variety] = errors(got, values, quick, case.dtype)
         if package in strict:
             unsure |= case.doubtful(x, values, error)
@@ -215,7 +214,7 @@ def judge_defined(
         for (package, variety), got in results.items():
             again = slice(None) if package in strict else near[unsure]
             at = np.flatnonzero(unsure)[again]
-            values = true[VARIETIES.index(variety)][again]
+            values = true[ORDERS.index(variety)][again]
             found[package, variety][at] = errors(got[at], values, wide, case.dtype)
     for (package, variety), error in found.items():
         judged = np.ones(x.shape, bool)

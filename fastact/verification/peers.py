@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from fastact.engine.activation import Activation
-from fastact.verification.judge import VARIETIES, Call
+from fastact.engine.activation import ORDERS, Activation
+from fastact.verification.judge import Call
 
 Array = Any
 OURS = "fastact"
@@ -35,7 +35,10 @@ def calls(
     found: dict[tuple[str, str], Call] = {}
     for package in packages:
         for variety in varieties:
-            call = ours(f, variety) if package == OURS else theirs(f, variety, package, dtype)
+            if package == OURS:
+                call: Call | None = ours(f, variety)
+            else:
+                call = theirs(f, variety, package, dtype, needed(f))
             if call is not None:
                 found[package, variety] = call
     return found
@@ -52,22 +55,26 @@ def ours(f: Activation, variety: str) -> Call:
     return lambda x: function(x, **needed(f))
 
 
-def theirs(f: Activation, variety: str, package: str, dtype: str) -> Call | None:
-    """Return the same of another package, or None."""
+def theirs(
+    f: Activation, variety: str, package: str, dtype: str, params: Mapping[str, float]
+) -> Call | None:
+    """Return the same of another package with these parameters, or None."""
     name, options = SPECIAL.get((f.name, package), (f.name, {}))
     function = find((name, *f.aliases, OTHER_NAMES.get(name, name)), package)
     if function is None:
         return None
-    options = {**options, **needed(f)}
-    order = VARIETIES.index(variety)
-    slope = {"torch": of_torch, "jax": of_jax, "scipy": of_scipy}[package]
+    options = {**params, **options}
     try:
-        call = slope(lambda x: function(x, **options), order)
-        result = call(np.array([0.25, 0.75], dtype))
-    except (TypeError, RuntimeError, NotImplementedError):  # no such parameter, or no derivative
+        call = SLOPES[package](lambda x: function(x, **options), ORDERS.index(variety))
+        result = call(np.array([0.25, 0.75], dtype)) if call else None
+    except (TypeError, RuntimeError):  # no such parameter, or no derivative
         return None
-    fits = getattr(result, "dtype", None) == dtype and np.shape(result) == (2,)
-    return call if fits else None
+    return call if isinstance(result, np.ndarray) and fits(result, dtype) else None
+
+
+def fits(result: Array, dtype: str) -> bool:
+    """Whether a package keeps the dtype and the shape of two elements."""
+    return bool(result.dtype == dtype and result.shape == (2,))
 
 
 def find(names: Sequence[str], package: str) -> Callable[..., Any] | None:
@@ -116,10 +123,10 @@ def of_jax(function: Callable[..., Any], order: int) -> Call:
     return lambda x: np.asarray(compiled(x))
 
 
-def of_scipy(function: Callable[..., Any], order: int) -> Call:
+def of_scipy(function: Callable[..., Any], order: int) -> Call | None:
     """Return a function of SciPy or NumPy, which have no derivatives."""
     if order:
-        raise NotImplementedError
+        return None
 
     def call(x: Array) -> Array:
         with np.errstate(all="ignore"):
@@ -128,10 +135,8 @@ def of_scipy(function: Callable[..., Any], order: int) -> Call:
     return call
 
 
-def installed(package: str) -> bool:
-    """Whether a package can be imported."""
-    try:
-        import_module(package)
-    except ImportError:
-        return False
-    return True
+SLOPES: dict[str, Callable[[Callable[..., Any], int], Call | None]] = {
+    "torch": of_torch,
+    "jax": of_jax,
+    "scipy": of_scipy,
+}

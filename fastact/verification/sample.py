@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fastact.differences import from_ordinals, ordinals
 from fastact.verification.judge import BLOCK, Case
 
 Array = Any
@@ -82,16 +83,9 @@ def blocks(span: Span, dtype: str) -> Any:
 
 
 # ---------------------------------------------------------------- special points
-def from_ordinals(numbers: Array, dtype: str) -> Array:
-    """The floats in their order: 0 is zero, 1 the least positive one, -1 the least negative."""
-    magnitude = np.abs(numbers).astype(UNSIGNED[dtype]).view(dtype)
-    return np.where(numbers < 0, -magnitude, magnitude)
-
-
 def ordinal(x: float, dtype: str) -> int:
-    """The number of a float in the order of `from_ordinals`."""
-    size = bits(abs(x), dtype)
-    return -size if x < 0 else size
+    """The number of a float in the order of its dtype."""
+    return int(ordinals(x, dtype))
 
 
 def states(case: Case, x: Array) -> Array:

@@ -164,7 +164,7 @@ class Onnx(Package):
     def function(self, line: Line) -> Any:
         return onnx.defs.get_schema(line.theirs)
 
-    @cache  # noqa: B019
+    @cache  # noqa: B019 (the same)
     def session(self, line: Line, dtype: str, named: tuple[tuple[str, float], ...]) -> Any:
         element = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         shapes = {"x": [None]} | {str(name): [] for name in line.arrays}

@@ -150,7 +150,7 @@ def judge(f: Any, variety: str, found: list[Disagreement]) -> tuple[float, str]:
         bound = f.max_ulp[at.dtype.name][variety]
         jump = variety == "second_derivative" and d.x in bends(f, d.params)
         place = where(f, variety, d.x, d.params)
-        assert own <= bound and (jump or own < other), (  # noqa: PT018
+        assert own <= bound and (jump or own < other), (  # noqa: PT018 (one message tells of both)
             f"{place}: {own:.4g} ulp, declared {bound}; the peer's {other:.4g} ulp; "
             f"{d.ours!r} and {d.theirs!r}, true {true_text(f, variety, d)}"
         )
