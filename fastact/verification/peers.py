@@ -67,7 +67,7 @@ def theirs(
     try:
         call = SLOPES[package](lambda x: function(x, **options), ORDERS.index(variety))
         result = call(np.array([0.25, 0.75], dtype)) if call else None
-    except (TypeError, RuntimeError):  # no such parameter, or no derivative
+    except (ImportError, TypeError, RuntimeError):  # not whole, no such parameter, no derivative
         return None
     return call if isinstance(result, np.ndarray) and fits(result, dtype) else None
 
