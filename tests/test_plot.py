@@ -249,3 +249,14 @@ def test_names_are_found_by_alias():
     assert plot.activation("expit") is fa.sigmoid
     with pytest.raises(CommandError, match="sigmoid"):
         plot.activation("sgmoid")
+
+
+@pytest.mark.parametrize("varieties", [["forward"], ["forward", "derivative"], ORDERS])
+def test_the_legend_fits_into_the_picture(varieties):
+    shown = curves(fa.hard_silu, fa.leaky_relu, fa.log_sigmoid)
+    made = figure.figure(shown, varieties, (-4.0, 4.0), {})
+    made.canvas.draw()
+    (legend,) = made.legends
+    box, whole = legend.get_window_extent(), made.bbox
+    assert whole.x0 <= box.x0 < box.x1 <= whole.x1
+    assert whole.y0 <= box.y0 < box.y1 <= whole.y1

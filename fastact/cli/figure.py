@@ -23,6 +23,7 @@ POINTS = 1201
 REACH = 4.0  # of the x axis, to each side, if all kinks are within
 TALL = 3.0  # a function that grows is cut off there: the eye is to see its derivatives too
 COLUMNS = 4  # of a sheet
+LABEL = 1.7  # inches of a line for each entry of the legend
 STEEP = 12.0  # a curve that leaves this many times its middle half is cut off
 # Okabe and Ito 2008, "Color Universal Design", without yellow, which is too light on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -248,7 +249,7 @@ def legend(made: Figure) -> None:
         entries[text] = Line2D([], [], color="0.3", **mark)
     made.legend(
         list(entries.values()), list(entries), loc="outside lower center",
-        ncols=min(len(entries), 6), frameon=False,
+        ncols=min(len(entries), 6, int(made.get_figwidth() // LABEL)), frameon=False,
     )  # fmt: skip
 
 
