@@ -17,18 +17,15 @@ Submit = Callable[..., "Future[Any]"]
 def processes(jobs: int, initializer: Callable[[], None] | None = None) -> Iterator[Submit]:
     """So many processes, which end with this block, whatever ends it.
 
-    Yields the function that hands them work: ``submit(function, *arguments)``. They inherit that
-    Ctrl-C is ignored: it is for their parent alone, which then ends them.
+    Yields the function that hands them work: ``submit(function, *arguments)``. Ctrl-C is for their
+    parent alone, which then ends them.
     """
     spawn = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=initializer)
 
     def submit(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        with interrupts_held():
             return executor.submit(function, *arguments)
-        finally:
-            signal.signal(signal.SIGINT, handler)
 
     try:
         yield submit
@@ -38,6 +35,22 @@ def processes(jobs: int, initializer: Callable[[], None] | None = None) -> Itera
             process.kill()
         raise
     executor.shutdown()
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the end of this block; processes started in it never see one.
+
+    They inherit the mask of signals (on POSIX). Ignoring the signal meanwhile would lose it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def give_back() -> None:

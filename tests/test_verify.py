@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -311,7 +312,7 @@ def test_a_state_of_other_work_is_refused(tmp_path):
 def test_ctrl_c_leaves_a_state_that_the_same_command_goes_on_with(tmp_path):
     state = tmp_path / "state"
     arguments = ["verify", "silu", "--dtype", "float32", "--variety", "forward", "--json"]
-    arguments += ["--samples", str(2**24), "--resume", str(state), "--jobs", "1"]
+    arguments += ["--samples", str(2**25), "--resume", str(state), "--jobs", "1"]
     process = subprocess.Popen(
         [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN
     )
@@ -321,12 +322,35 @@ def test_ctrl_c_leaves_a_state_that_the_same_command_goes_on_with(tmp_path):
     out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out, err) == (130, b"", b"")
     done = json.loads(state.read_text())["parts"][0]["tasks"]
-    assert 0 < done < 17
+    assert 0 < done < 33
     found = json.loads(command(*arguments).stdout)
-    whole = plan("float32", 2**24)
+    whole = plan("float32", 2**25)
     assert found["judged"] == whole.inputs - sum(span.count for span in whole.tasks()[: done - 1])
     special = special_points(fa.silu, "float32").size
     assert found["results"][0]["inputs"] == whole.inputs + special
+
+
+def test_ctrl_c_while_work_is_handed_over_is_not_lost():
+    code = """
+import os, signal
+from fastact.processes import interrupts_held, processes
+
+try:
+    with interrupts_held():
+        os.kill(os.getpid(), signal.SIGINT)
+        print("held", flush=True)
+    print("lost", flush=True)
+except KeyboardInterrupt:
+    print("kept", flush=True)
+if __name__ == "__main__":
+    with processes(1) as submit:
+        masked = submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
+    print(signal.SIGINT in masked, signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=PLAIN
+    )
+    assert result.stdout.split() == ["held", "kept", "True", "False"]
 
 
 # ---------------------------------------------------------------- the command
