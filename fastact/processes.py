@@ -24,7 +24,7 @@ def processes(jobs: int, initializer: Callable[[], None] | None = None) -> Itera
     executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=initializer)
 
     def submit(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        with interrupts_held():
+        with interrupts_blocked():
             return executor.submit(function, *arguments)
 
     try:
@@ -38,10 +38,10 @@ def processes(jobs: int, initializer: Callable[[], None] | None = None) -> Itera
 
 
 @contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits until the end of this block; processes started in it never see one.
+def interrupts_blocked() -> Iterator[None]:
+    """Block Ctrl-C in this thread: processes started meanwhile inherit that (on POSIX).
 
-    They inherit the mask of signals (on POSIX). Ignoring the signal meanwhile would lose it.
+    A Ctrl-C that comes meanwhile is for another thread, or waits. Ignoring it would lose it.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
