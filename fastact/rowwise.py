@@ -13,18 +13,24 @@ Array = Any
 Axis = int | tuple[int, ...] | None
 
 
-class RowFunction:
-    """A generalized NumPy ufunc over one axis, made on its first use."""
+FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
 
-    def __init__(self, name: str, owner: str, signature: str) -> None:
-        self.name, self.owner, self.signature = name, owner, signature
-        inputs, output = signature.split("->")
-        cores = tuple("n" in part for part in [*inputs.split(","), output])
-        self.nin = len(cores) - 1
+
+class RowFunction:
+    """A generalized NumPy ufunc over one axis, made on its first use.
+
+    Its operands are letters: those of `FIXED`, capital where they have the axis.
+    """
+
+    def __init__(self, name: str, owner: str, inputs: str, outputs: str) -> None:
+        self.name, self.owner, self.letters = name, owner, inputs + outputs
+        sides = (",".join("(n)" if c.isupper() else "()" for c in s) for s in (inputs, outputs))
+        self.signature = "->".join(sides)
+        self.nin, self.nout = len(inputs), len(outputs)
         self._ufunc: np.ufunc | None = None
         ufunc.registry[name] = lambda: self.ufunc
         for dtype in catalogue.DTYPES:
-            build = catalogue.builder("fastact.engine.rows", "build", cores)
+            build = catalogue.builder("fastact.engine.axis", "build", self.letters)
             catalogue.add(catalogue.LoopSpec(name, owner, dtype, build))
 
     @property
@@ -32,8 +38,8 @@ class RowFunction:
         """The `numpy.ufunc` itself."""
         if self._ufunc is None:
             self._ufunc = ufunc.make(
-                self.name, self.__doc__ or "", self.nin, 1, self._address, threads.block(),
-                self.signature,
+                self.name, self.__doc__ or "", self.nin, self.nout, self._address,
+                threads.block(), self.signature, tuple(FIXED[c.lower()] for c in self.letters),
             )  # fmt: skip
         return self._ufunc
 
@@ -53,7 +59,7 @@ class RowFunction:
     @property
     def keeps_axis(self) -> bool:
         """Whether the result has the axis."""
-        return self.signature.endswith("(n)")
+        return self.letters[-1].isupper()
 
     def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
         """Several axes, moved to the end and joined into one."""
@@ -111,8 +117,8 @@ class Softmax(RowFunction):
     """
 
     def __init__(self) -> None:
-        super().__init__("softmax", "softmax", "(n)->(n)")
-        self._backward = RowFunction("softmax_backward", "softmax", "(n),(n)->(n)")
+        super().__init__("softmax", "softmax", "X", "X")
+        self._backward = RowFunction("softmax_backward", "softmax", "XX", "X")
         self.backward = Backward(self, self._backward)
 
     def __call__(self, x: Array, /, axis: Axis = -1, *, out: Any = None) -> Any:
@@ -193,8 +199,8 @@ class LogSoftmax(RowFunction):
     """
 
     def __init__(self) -> None:
-        super().__init__("log_softmax", "log_softmax", "(n)->(n)")
-        function = RowFunction("log_softmax_backward", "log_softmax", "(n),(n)->(n)")
+        super().__init__("log_softmax", "log_softmax", "X", "X")
+        function = RowFunction("log_softmax_backward", "log_softmax", "XX", "X")
         self.backward = Backward(self, function)
 
     def __call__(self, x: Array, /, axis: Axis = -1, *, out: Any = None) -> Any:
@@ -221,7 +227,7 @@ class LogSumExp(RowFunction):
     """
 
     def __init__(self) -> None:
-        super().__init__("logsumexp", "logsumexp", "(n)->()")
+        super().__init__("logsumexp", "logsumexp", "X", "x")
 
     def __call__(
         self, x: Array, /, axis: Axis = -1, *, keepdims: bool = False, out: Any = None

@@ -37,7 +37,7 @@ PTR, VOID = ir.PointerType(), ir.VoidType()
 LOOP = ir.FunctionType(VOID, [PTR] * 4)
 LAUNCH = ir.FunctionType(VOID, [PTR] * 5 + [INT] * 4)
 ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType()}
-ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8}
+ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
 
 
 # LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
@@ -275,7 +275,9 @@ def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
     return f
 
 
-def entry(module: ir.Module, name: str, run: Any, operands: int, core: int) -> None:
+def entry(
+    module: ir.Module, name: str, run: Any, operands: int, core: int, steps: int | None = None
+) -> None:
     """The public loop; `core` is the number of core dimensions of a generalized ufunc."""
     f, b = function(module, name, LOOP, public=True)
     dims = b.words(f.args[1], 1 + core)
@@ -286,7 +288,7 @@ def entry(module: ir.Module, name: str, run: Any, operands: int, core: int) -> N
     parallel = b.and_(b.icmp_signed(">=", work, cutover), b.icmp_unsigned(">", dims[0], INT(1)))
     with b.if_else(parallel) as (many, one):
         with many:
-            counts = [INT(operands), INT(1 + core), INT(operands + 3 * core * operands)]
+            counts = [INT(operands), INT(1 + core), INT(steps or operands + 3 * core * operands)]
             b.call(b.launcher(launch), [f.args[3], run, *f.args[:3], *counts, work])
         with one:
             b.call(run, f.args)
@@ -314,33 +316,36 @@ def elementwise(name: str, scalar: Scalar, architecture: str) -> str:
 
 @dataclass(frozen=True)
 class Rows:
-    """A compiled function of rows: its symbol, which operands have the axis, its scratch memory.
+    """A compiled function of rows: its symbol, its operands, its scratch memory.
 
-    It takes the operands, the scratch memory, the number and the length of rows, and for each
-    operand the distance between rows and between elements of a row, counted in elements.
+    An operand is the type of its elements and whether it has the axis. The function takes the
+    operands, the scratch memory twice, the number and the length of rows, and for each operand the
+    distance between rows and that between elements of a row, counted in elements.
     """
 
     symbol: str
-    cores: tuple[bool, ...]
-    dtype: str
+    operands: tuple[tuple[str, bool], ...]
     scratch: int
 
 
 def rows_body(module: ir.Module, rows: Rows) -> Any:
-    operands = len(rows.cores)
+    count = len(rows.operands)
     f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
-    kind = ir.FunctionType(I32, [PTR, PTR] + [PTR] * (operands + 1) + [INT] * (2 + 2 * operands))
+    kind = ir.FunctionType(I32, [PTR, PTR] + [PTR] * (count + 2) + [INT] * (2 + 2 * count))
     compute = ir.Function(module, kind, rows.symbol)
     returned, raised = b.alloca(PTR), b.alloca(PTR)
     scratch = b.alloca(ir.ArrayType(ir.DoubleType(), rows.scratch))
     scratch.align = 64
-    size = INT(ITEMSIZE[rows.dtype])
-    strides = [b.sdiv(s, size) for s in b.words(f.args[2], operands + sum(rows.cores))]
-    inner = iter(strides[operands:])
-    cores = [next(inner) if has_axis else INT(0) for has_axis in rows.cores]
-    pointers = b.pointers(f.args[0], operands)
-    counts = b.words(f.args[1], 2)
-    b.call(compute, [returned, raised, *pointers, scratch, *counts, *strides[:operands], *cores])
+    with_axis = sum(has_axis for _, has_axis in rows.operands)
+    steps = b.words(f.args[2], count + with_axis)
+    inner = iter(steps[count:])
+    strides, cores = [], []
+    for step, (dtype, has_axis) in zip(steps[:count], rows.operands, strict=True):
+        size = INT(ITEMSIZE[dtype])
+        strides.append(b.sdiv(step, size))
+        cores.append(b.sdiv(next(inner), size) if has_axis else INT(0))
+    pointers, counts = b.pointers(f.args[0], count), b.words(f.args[1], 2)
+    b.call(compute, [returned, raised, *pointers, scratch, scratch, *counts, *strides, *cores])
     b.ret_void()
     return f
 
@@ -349,5 +354,6 @@ def rowwise(name: str, rows: Rows, architecture: str) -> str:
     """The LLVM assembly of the generalized inner loop `name` over a compiled function of rows."""
     module = ir.Module(name)
     run = chunk(module, rows_body(module, rows), architecture)
-    entry(module, name, run, len(rows.cores), 1)
+    with_axis = sum(has_axis for _, has_axis in rows.operands)
+    entry(module, name, run, len(rows.operands), 1, len(rows.operands) + with_axis)
     return str(module)

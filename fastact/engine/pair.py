@@ -26,7 +26,7 @@ from numba.core.datamodel.registry import register_default as register_model
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
-from fastact.engine import half, primitives
+from fastact.engine import half, primitives, vector
 
 F64 = ir.DoubleType()
 
@@ -223,12 +223,14 @@ def primitive_for_numbers(name: Any, result: Any) -> Any:
             key = name
 
             def generic(self, args: Any, kws: Any) -> Any:
-                return result(*args)
+                return vector.typed(name, args) or result(*args)
 
         infer_global(name)(Template)
 
         @lower_builtin(name, types.VarArg(types.Any))
         def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            if vector.of_vectors(sig.args) is not None:
+                return vector.lowered(name, context, builder, sig, args)
             return emit(context, builder, sig, args)
 
         return emit
@@ -386,14 +388,11 @@ def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
     """Long ones as two half as long, of x squared: the steps of one wait for those before."""
     x, table = args
     coefficients = [b.extract_value(table, k) for k in range(sig.args[1].count)]
-    if len(coefficients) < LONG:
+    if len(coefficients) < primitives.LONG:
         return horner(b, x, coefficients)
     square = b.fmul(x, x)
     even, odd = (horner(b, square, coefficients[::-1][start::2][::-1]) for start in (0, 1))
     return b.fma(odd, x, even)
-
-
-LONG = 8  # coefficients
 
 
 def horner(b: Any, x: Any, coefficients: list[Any]) -> Any:

@@ -26,6 +26,9 @@ from typing import Any
 __all__ = ["Kernel", "Primitive", "elementary", "fma", "head", "kernel", "primitive", "where"]
 
 
+LONG = 8  # coefficients, from which on a polynomial is two that are half as long
+
+
 class Kernel:
     """A scalar function that Numba compiles when a loop first needs it.
 

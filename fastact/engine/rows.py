@@ -1,16 +1,23 @@
 """Loops along an axis: softmax, log-softmax, log-sum-exp and their vector-Jacobian products.
 
-A loop gets `rows` rows of `n` elements with any strides. What is vectorised are `LANES` running
-maxima and sums side by side, so that no sum is ever reordered by the compiler:
+A loop gets `rows` rows of `n` elements with any strides. There are three ways through them, and
+`choose` says which one it is:
 
-- rows that lie side by side (an axis that is not the last), and rows of up to `DEPTH` elements:
-  one lane is one row;
-- other rows: one lane is every `LANES`-th element of the row, and the lanes are joined in a fixed
-  order at its end.
+`across`
+    short rows, and an axis whose neighbours in memory lie in other rows: a lane is a row. The rows
+    of a *tile* are turned into columns of scratch memory and stay there.
+`along`
+    other rows: lanes are neighbours in the row. Three sweeps, which find the row in the cache:
+    maximum, exponentials and their sum, result.
+`in_pieces` (see `engine.pieces`)
+    rows that do not fit into the cache: each piece by itself, on all threads, then all together.
 
-Either is the same three sweeps over a *sheet* of lanes by steps: maximum, sum, result. Elements
-pass through buffers on the stack as float64, so that input and output may be the same array. Sums
-are pairs (`engine.pair`): they are exact to far below one rounding for rows of any length.
+Sums never depend on the way: element i is added to accumulator i modulo `LANES`, and accumulators
+are joined by halves. So a result is the same bits for every stride, and for every number of
+threads.
+
+Exponentials are kept multiplied by a power of two (`up`), so that what is below the normal numbers
+is rounded once, when it is divided by the sum.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -18,377 +25,637 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numba.core import types
 
-from fastact.elementary import exp, log
-from fastact.engine import compile, loops, machine, primitives
-from fastact.engine.catalogue import LoopSpec
-from fastact.engine.primitives import head, number, rounded, single, tail, where
+from fastact.elementary import (
+    HALF32,
+    LN2_HI32,
+    LN2_LO32,
+    LN2_REST,
+    LN2_TOP,
+    LOG2E,
+    LOG2E32,
+    MAGIC,
+    MAGIC_UP,
+    log,
+    scale_single,
+)  # fmt: skip
+from fastact.engine import compile
+from fastact.engine.primitives import (
+    bits,
+    fma,
+    from_bits,
+    polynomial,
+    shift_left,
+    single,
+    where,
+)  # fmt: skip
+from fastact.engine.vector import (
+    LANES,
+    double,
+    every,
+    every_lane,
+    exchange1,
+    exchange2,
+    exchange4,
+    exchange8,
+    first,
+    gather,
+    load_all,
+    load_some,
+    scatter,
+    shifted,
+    store_all,
+    store_some,
+    transpose_in,
+    transpose_out,
+    within,
+)  # fmt: skip
+from fastact.tables import EXP, EXP_SINGLE
 
-LANES, DEPTH = 64, 64
-MAXIMUM, TOTAL, REST, HERE, OTHER, SHEET = (k * LANES for k in range(6))
-SCRATCH = SHEET + LANES * DEPTH  # float64 elements of scratch memory: 35 KiB
-
+DEPTH = 64  # elements of a row that a tile holds
 INF = float("inf")
+njit = compile.dispatcher
 
 
-@functools.cache
-def elements(dtype: str) -> tuple[Any, Any, Any]:
-    """Functions that read and write an element as a float64, and that make it a kernel's number."""
-    to_half, to_double = primitives.double_to_half, primitives.half_to_double
-
-    def read(p: Any, i: Any) -> Any:
-        return 1.0 * p[i]
-
-    def read_half(p: Any, i: Any) -> Any:
-        return to_double((p[i],))[0]
-
-    def write(p: Any, i: Any, value: Any) -> None:
-        p[i] = value
-
-    def write_single(p: Any, i: Any, value: Any) -> None:
-        p[i] = single(value)
-
-    def write_half(p: Any, i: Any, value: Any) -> None:
-        p[i] = to_half(value)
-
-    def plain(value: Any) -> Any:
-        return value
-
-    def exact(value: Any) -> Any:
-        return primitives.widen((value,))[0]
-
-    chosen: dict[str, tuple[Callable[..., Any], ...]] = {
-        "float16": (read_half, write_half, plain),
-        "float32": (read, write_single, plain),
-        "float64": (read, write, exact),
-    }
-    first, second, third = map(compile.dispatcher, chosen[dtype])
-    return first, second, third
+# ---------------------------------------------------------------- exponentials
+@njit
+def difference(x: Any, m: Any) -> Any:
+    """x - m as a float and what rounds off (Knuth)."""
+    d = x - m
+    back = d - x
+    return d, (x - (d - back)) - (m + back)
 
 
-@functools.cache
-def moves(dtype: str) -> tuple[Any, Any]:
-    """Functions that copy one step of a sheet from and to an array."""
-    read, write, _ = elements(dtype)
-
-    def gather(x: Any, start: Any, stride: Any, width: Any, t: Any, at: Any, filler: Any) -> None:
-        """One step; the lanes beyond `width` get what changes neither maximum nor sum."""
-        for j in range(width, LANES):
-            t[at + j] = filler
-        if stride == 1:
-            for j in range(width):
-                t[at + j] = read(x, start + j)
-        else:
-            for j in range(width):
-                t[at + j] = read(x, start + j * stride)
-
-    def scatter(t: Any, at: Any, width: Any, y: Any, start: Any, stride: Any) -> None:
-        if stride == 1:
-            for j in range(width):
-                write(y, start + j, t[at + j])
-        else:
-            for j in range(width):
-                write(y, start + j * stride, t[at + j])
-
-    return compile.dispatcher(gather), compile.dispatcher(scatter)
+MAGIC_512 = MAGIC + 1023.0 + 512.0
 
 
-# ---------------------------------------------------------------- running maxima and sums
-@compile.dispatcher
-def reset(t: Any) -> None:
-    for j in range(LANES):
-        t[MAXIMUM + j], t[TOTAL + j], t[REST + j] = -INF, 0.0, 0.0
+@njit
+def power_single(d: Any, rest: Any) -> Any:
+    """2**64 e**(d + rest) for -131 <= d <= 0."""
+    k = fma(d, LOG2E32, MAGIC_UP)
+    n = k - MAGIC_UP
+    r = fma(n, -LN2_HI32, d) + fma(n, -LN2_LO32, rest)
+    p = fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, r)
+    s = scale_single(k)
+    return fma(s, p, s)
 
 
-@compile.dispatcher
-def maximum(t: Any, at: Any) -> None:
-    for j in range(LANES):
-        t[MAXIMUM + j] = where(t[at + j] > t[MAXIMUM + j], t[at + j], t[MAXIMUM + j])
+@njit
+def power_double(d: Any, rest: Any) -> Any:
+    """2**512 e**(d + rest) for -760 <= d <= 0."""
+    k = fma(d, LOG2E, MAGIC_512)
+    n = k - MAGIC_512
+    r = fma(n, -LN2_TOP, d) + fma(n, -LN2_REST, rest)
+    p = fma(polynomial(r, EXP) * r, r, r)
+    s = from_bits(shift_left(bits(k), 52))
+    return fma(s, p, s)
 
 
-@compile.dispatcher
-def add(t: Any, j: Any, value: Any, rest: Any) -> None:
-    """Add ``value + rest`` to lane j; REST collects what the additions round off (Knuth)."""
-    total = t[TOTAL + j]
-    after = total + value
-    part = after - total
-    t[REST + j] += (total - (after - part)) + (value - part) + rest
-    t[TOTAL + j] = after
+@njit
+def larger(x: Any, y: Any) -> Any:
+    """The larger of both; `y` where `x` is NaN."""
+    return where(x > y, x, y)
 
 
-@compile.dispatcher
-def settle(t: Any) -> None:
-    """Bring the sums into the one form that does not show the order of the additions."""
-    for j in range(LANES):
-        total = t[TOTAL + j] + t[REST + j]
-        t[REST + j] += t[TOTAL + j] - total
-        t[TOTAL + j] = total
+# ---------------------------------------------------------------- sums
+# float32 is summed in float64. float64 is summed from BIG on, which is larger than any term, so
+# that three operations give what rounds off (Dekker); later BIG is taken off, exactly.
+BIG = 2.0**513
 
 
-@compile.dispatcher
-def join(t: Any) -> None:
-    """Join maxima and sums of all lanes, by halves, and give them to every lane."""
-    half = LANES // 2
-    while half > 0:
-        for j in range(half):
-            other = j + half
-            t[MAXIMUM + j] = where(
-                t[MAXIMUM + other] > t[MAXIMUM + j], t[MAXIMUM + other], t[MAXIMUM + j]
-            )
-            add(t, j, t[TOTAL + other], t[REST + other])
-        half //= 2
-    for j in range(1, LANES):
-        t[MAXIMUM + j], t[TOTAL + j], t[REST + j] = t[MAXIMUM], t[TOTAL], t[REST]
+@njit
+def add_single(total: Any, rest: Any, e: Any) -> Any:
+    return total + double(e), rest
 
 
-# ---------------------------------------------------------------- what happens in a sweep
-# Each takes the scratch memory and the places of one or two steps in it.
-def exponentials(lift: Any) -> Any:
-    def exponentials(t: Any, at: Any, to: Any) -> None:
-        """exp(x - maximum); an infinite maximum shares the mass with its equals."""
-        for j in range(LANES):
-            x, most = t[at + j], t[MAXIMUM + j]
-            e = rounded(exp(lift(x) - lift(most)))
-            t[to + j] = where(x == most, where(most == -INF, 0.0, 1.0), e)
-
-    return compile.dispatcher(exponentials)
+@njit
+def add_double(total: Any, rest: Any, e: Any) -> Any:
+    after = total + e
+    return after, rest + (e - (after - total))
 
 
-@compile.dispatcher
-def accumulate(t: Any, at: Any) -> None:
-    for j in range(LANES):
-        add(t, j, t[at + j], 0.0)
+@njit
+def settle_single(total: Any) -> Any:
+    return total
 
 
-def softmax_finish(lift: Any) -> Any:
-    def finish(t: Any, at: Any) -> None:
-        """The exponentials by their sum; a row without mass is 0."""
-        for j in range(LANES):
-            t[at + j] = t[at + j] / where(t[TOTAL + j] == 0.0, 1.0, t[TOTAL + j])
-
-    return compile.dispatcher(finish)
+@njit
+def settle_double(total: Any) -> Any:
+    return total - BIG
 
 
-def log_softmax_finish(lift: Any) -> Any:
-    def finish(t: Any, at: Any) -> None:
-        """x - maximum - log(sum); a row without mass is -inf."""
-        for j in range(LANES):
-            x, most = t[at + j], t[MAXIMUM + j]
-            shifted = lift(where(x == most, 0.0, x)) - lift(where(x == most, 0.0, most))
-            y = rounded(shifted - log(number(t[TOTAL + j], t[REST + j])))
-            t[at + j] = where(most == -INF, where(x == x, -INF, x), y)
-
-    return compile.dispatcher(finish)
+@njit
+def join_single(a: Any, a_rest: Any, b: Any, b_rest: Any) -> Any:
+    return a + b, a_rest
 
 
-def logsumexp_finish(lift: Any) -> Any:
-    def finish(t: Any, at: Any) -> None:
-        """maximum + log(sum)."""
-        for j in range(LANES):
-            most, total = t[MAXIMUM + j], t[TOTAL + j]
-            y = rounded(log(number(total, t[REST + j])) + lift(most))
-            y = where(abs(most) == INF, most, y)
-            t[at + j] = where(total == total, y, total)
-
-    return compile.dispatcher(finish)
+@njit
+def join_double(a: Any, a_rest: Any, b: Any, b_rest: Any) -> Any:
+    total = a + b
+    back = total - a
+    return total, (a_rest + b_rest) + ((a - (total - back)) + (b - back))
 
 
-def passed_through(dtype: str) -> Any:
-    """The sweep that rounds to the dtype, as what is kept in the output has been."""
-
-    def through(t: Any, at: Any) -> None:
-        for j in range(LANES):
-            t[at + j] = single(t[at + j])
-
-    def unchanged(t: Any, at: Any) -> None:
-        pass
-
-    return compile.dispatcher(through if dtype == "float32" else unchanged)
+@njit
+def inverse_single(total: Any, rest: Any) -> Any:
+    """1 / total as a float32 and a rest."""
+    inverse = 1.0 / total
+    high = single(inverse)
+    return high, single(inverse - double(high))
 
 
-# ---------------------------------------------------------------- loops over sheets
-def forward(dtype: str, finish: Any, *, keeps_input: bool, reduces: bool) -> Any:
-    """The rows of softmax (elements become exponentials), log-softmax and log-sum-exp."""
-    (_, _, lift), (gather, scatter) = elements(dtype), moves(dtype)
-    raised, finish, through = exponentials(lift), finish(lift), passed_through(dtype)
-    # float16 has too few bits to keep an exponential in the output: it is computed again there.
-    again = dtype == "float16" and not keeps_input
-
-    def sheet(
-        x: Any, y: Any, x0: Any, y0: Any, lane_x: Any, lane_y: Any, step_x: Any, step_y: Any,
-        steps: Any, width: Any, last: Any, whole: Any, t: Any,
-    ) -> None:  # fmt: skip
-        kept = steps <= DEPTH
-        reset(t)
-        for i in range(steps):
-            w, at = last if i == steps - 1 else width, SHEET + i * LANES if kept else HERE
-            gather(x, x0 + i * step_x, lane_x, w, t, at, -INF)
-            maximum(t, at)
-        if whole:
-            join(t)
-        for i in range(steps):
-            w, at = last if i == steps - 1 else width, SHEET + i * LANES if kept else HERE
-            if not kept:
-                gather(x, x0 + i * step_x, lane_x, w, t, at, -INF)
-            to = OTHER if keeps_input else at
-            raised(t, at, to)
-            accumulate(t, to)
-            if not (keeps_input or again):
-                through(t, to)
-                if not kept:
-                    scatter(t, to, w, y, y0 + i * step_y, lane_y)
-        if whole:
-            join(t)
-        settle(t)
-        if reduces:
-            finish(t, HERE)
-            scatter(t, HERE, 1 if whole else width, y, y0, lane_y)
-            return
-        for i in range(steps):
-            w, at = last if i == steps - 1 else width, SHEET + i * LANES if kept else HERE
-            if not kept and (keeps_input or again):
-                gather(x, x0 + i * step_x, lane_x, w, t, at, -INF)
-                if again:
-                    raised(t, at, at)
-            elif not kept:
-                gather(y, y0 + i * step_y, lane_y, w, t, at, 0.0)
-            finish(t, at)
-            scatter(t, at, w, y, y0 + i * step_y, lane_y)
-
-    sheet = compile.dispatcher(sheet)
-
-    def loop(
-        x: Any, y: Any, t: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any
-    ) -> None:
-        across = row_x == 1 or n <= DEPTH
-        together = LANES if across else 1
-        steps = n if across else (n + LANES - 1) // LANES
-        lane_x, lane_y = (row_x, row_y) if across else (core_x, core_y)
-        step_x, step_y = (core_x, core_y) if across else (LANES * core_x, LANES * core_y)
-        for r in range(0, rows, together):
-            width = min(LANES, rows - r) if across else LANES
-            last = width if across else n - (steps - 1) * LANES
-            sheet(x, y, r * row_x, r * row_y, lane_x, lane_y, step_x, step_y,
-                  steps, width, last, not across, t)  # fmt: skip
-
-    return compile.dispatcher(loop)
+@njit
+def inverse_double(total: Any, rest: Any) -> Any:
+    whole = total + rest
+    rest += total - whole
+    high = 1.0 / whole
+    return high, (fma(-high, whole, 1.0) - high * rest) * high
 
 
-def backward(dtype: str, term: Any, finish: Any, absent: float) -> Any:
-    """The rows of a vector-Jacobian product from `dy` and `y`: a sum, then the result.
+@njit
+def log1p(u: Any) -> Any:
+    """log(1 + u) for u >= 0, with what rounds off 1 + u."""
+    w = 1.0 + u
+    return where(u < INF, log(w) + (u - (w - 1.0)) / w, u)
 
-    `absent` is the y of an element without mass.
+
+@dataclass(frozen=True)
+class Format:
+    """How rows of a dtype are computed.
+
+    An exponential of `lowest` is nothing beside any sum, and `up` keeps it a normal number.
     """
-    (_, _, lift), (gather, scatter) = elements(dtype), moves(dtype)
-    term, finish = term(lift), finish(lift)
 
-    def sheet(
-        dy: Any, y: Any, dx: Any, start: Any, lane: Any, step: Any,
-        steps: Any, width: Any, last: Any, whole: Any, t: Any,
+    pointer: Any  # Numba's type of the elements
+    depth: int  # the length up to which rows go through tiles: measured
+    number: Any  # and of what is computed with
+    zero: Any
+    one: Any
+    infinity: Any
+    lowest: Any
+    up: float
+    start: float
+    power: Any
+    add: Any
+    settle: Any
+    join: Any
+    inverse: Any
+
+
+def of_single(pointer: Any) -> Format:
+    f = np.float32
+    return Format(
+        pointer, DEPTH, types.float32, f(0.0), f(1.0), f(np.inf), f(-131.0), 2.0**64, 0.0,
+        power_single, add_single, settle_single, join_single, inverse_single,
+    )  # fmt: skip
+
+
+def of_double(pointer: Any) -> Format:
+    return Format(
+        pointer, DEPTH // 4, types.float64, 0.0, 1.0, INF, -760.0, 2.0**512, BIG,
+        power_double, add_double, settle_double, join_double, inverse_double,
+    )  # fmt: skip
+
+
+SINGLE = {"float16": of_single(types.uint16), "float32": of_single(types.float32)}
+NATIVE = SINGLE | {"float64": of_double(types.float64)}
+DOUBLE = {dtype: of_double(f.pointer) for dtype, f in NATIVE.items()}
+
+
+# ---------------------------------------------------------------- memory
+@functools.cache
+def memory(f: Format) -> tuple[Any, Any]:
+    """Functions that read and write up to `LANES` elements of a row."""
+    wide = f.number == types.float64
+
+    def fetch(p: Any, i: Any, stride: Any, count: Any, filler: Any) -> Any:
+        """Elements from number `i` of a row on, with `filler` in the other lanes."""
+        if stride == 1:
+            x = load_all(p, i) if count >= LANES else load_some(p, i, count, filler)
+        else:
+            x = gather(p, i * stride, stride, count, filler)
+        return double(x) if wide else x
+
+    def put(p: Any, i: Any, stride: Any, count: Any, x: Any) -> None:
+        if stride != 1:
+            scatter(p, i * stride, stride, count, x)
+        elif count >= LANES:
+            store_all(p, i, x)
+        else:
+            store_some(p, i, count, x)
+
+    return njit(fetch), njit(put)
+
+
+# ---------------------------------------------------------------- sweeps along a row
+@functools.cache
+def folded(f: Format) -> Any:
+    settle, join = f.settle, f.join
+
+    def folded(total: Any, rest: Any) -> Any:
+        """The sum of the accumulators in the lanes, as a scalar and a rest."""
+        total = settle(total)
+        total, rest = join(total, rest, exchange8(total), exchange8(rest))
+        total, rest = join(total, rest, exchange4(total), exchange4(rest))
+        total, rest = join(total, rest, exchange2(total), exchange2(rest))
+        total, rest = join(total, rest, exchange1(total), exchange1(rest))
+        return first(total), first(rest)
+
+    return njit(folded)
+
+
+@functools.cache
+def largest(f: Format) -> Any:
+    (fetch, _), lowest = memory(f), -f.infinity
+
+    def largest(x: Any, n: Any, core: Any) -> Any:
+        """The largest element of a row that is not NaN; -inf if there is none."""
+        a = every_lane(lowest)
+        b, c, d = a, a, a
+        whole = n - n % (4 * LANES)
+        for i in range(0, whole, 4 * LANES):
+            a = larger(fetch(x, i, core, LANES, lowest), a)
+            b = larger(fetch(x, i + LANES, core, LANES, lowest), b)
+            c = larger(fetch(x, i + 2 * LANES, core, LANES, lowest), c)
+            d = larger(fetch(x, i + 3 * LANES, core, LANES, lowest), d)
+        for i in range(whole, n, LANES):
+            a = larger(fetch(x, i, core, n - i, lowest), a)
+        a = larger(larger(a, b), larger(c, d))
+        a = larger(a, exchange8(a))
+        a = larger(a, exchange4(a))
+        a = larger(a, exchange2(a))
+        return first(larger(a, exchange1(a)))
+
+    return njit(largest)
+
+
+@functools.cache
+def raised(f: Format) -> Any:
+    power, lowest = f.power, f.lowest
+
+    def raised(x: Any, m: Any) -> Any:
+        """`up` times e**(x - m) for x <= m."""
+        low = m + lowest
+        d, rest = difference(where(x < low, low, x), m)
+        return power(d, rest)
+
+    return njit(raised)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a function of rows does with the sum of exponentials.
+
+    `keeps`: the second sweep leaves exponentials in the output. `parts`: the sum leaves out the
+    largest elements, which are counted. `parameters` makes two numbers of a row's sum and count,
+    `result` an element of exponential or input, maximum and these.
+    """
+
+    keeps: bool
+    parts: bool
+    parameters: Any
+    result: Any
+
+
+@functools.cache
+def quotient(f: Format, *, keeps: bool) -> Kind:
+    """Softmax: e**(x - m) / sum. Where they are not kept, exponentials are computed again."""
+    invert, power = f.inverse, raised(f)
+
+    def parameters(total: Any, rest: Any, count: Any) -> Any:
+        return invert(total, rest)
+
+    def of_exponential(e: Any, m: Any, high: Any, low: Any) -> Any:
+        return fma(e, high, e * low)
+
+    def of_input(x: Any, m: Any, high: Any, low: Any) -> Any:
+        e = power(x, m)
+        return fma(e, high, e * low)
+
+    return Kind(keeps, False, njit(parameters), njit(of_exponential if keeps else of_input))
+
+
+@functools.cache
+def log_sum(f: Format) -> Any:
+    down = 1.0 / f.up
+
+    def log_sum(total: Any, rest: Any, count: Any) -> Any:
+        """The logarithm of a sum, of which `total` leaves out `count` terms 1."""
+        return log1p((total + rest) * down + (double(count) - 1.0))
+
+    return njit(log_sum)
+
+
+@functools.cache
+def logarithm(f: Format) -> Kind:
+    """Log-softmax: x - m - log(sum), where nothing cancels."""
+    log_of, narrow, infinity = log_sum(f), f.number == types.float32, f.infinity
+
+    def parameters(total: Any, rest: Any, count: Any) -> Any:
+        logarithm = log_of(total, rest, count)
+        if narrow:
+            high = single(logarithm)
+            return high, single(logarithm - double(high))
+        return logarithm, 0.0 * logarithm
+
+    def result(x: Any, m: Any, high: Any, low: Any) -> Any:
+        d, rest = difference(x, m)
+        return where(d > -infinity, (d - high) + (rest - low), d - high)
+
+    return Kind(False, True, njit(parameters), njit(result))
+
+
+@functools.cache
+def summed(f: Format, kind: Kind) -> Any:
+    (fetch, put), power, add, fold = memory(f), raised(f), f.add, folded(f)
+    keeps, parts = kind.keeps, kind.parts
+    start, zero, one, lowest = f.start, f.zero, f.one, -f.infinity
+
+    def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
+        """The sum of exponentials, and the number of largest elements if these are left out."""
+        total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
+        for i in range(0, n, LANES):
+            left = n - i
+            v = fetch(x, i, core_x, left, lowest)
+            e = power(v, m)
+            if keeps:
+                put(y, i, core_y, left, e)
+            if parts:
+                count += where(v == m, one, every_lane(zero))
+                e = where(v == m, zero, e)
+            total, rest = add(total, rest, e if left >= LANES else within(e, left, zero))
+        total, rest = fold(total, rest)
+        count += exchange8(count)
+        count += exchange4(count)
+        count += exchange2(count)
+        return total, rest, first(count + exchange1(count))
+
+    return njit(summed)
+
+
+@functools.cache
+def finished(f: Format, kind: Kind) -> Any:
+    (fetch, put), result, keeps, zero = memory(f), kind.result, kind.keeps, f.zero
+
+    def finished(
+        x: Any, e: Any, y: Any, n: Any, core_x: Any, core_e: Any, core_y: Any,
+        m: Any, a: Any, b: Any,
     ) -> None:  # fmt: skip
-        reset(t)
-        for i in range(steps):
-            w = last if i == steps - 1 else width
-            gather(dy, start[0] + i * step[0], lane[0], w, t, HERE, 0.0)
-            gather(y, start[1] + i * step[1], lane[1], w, t, OTHER, absent)
-            maximum(t, OTHER)
-            term(t)
-        if whole:
-            join(t)
-        settle(t)
-        for i in range(steps):
-            w = last if i == steps - 1 else width
-            gather(dy, start[0] + i * step[0], lane[0], w, t, HERE, 0.0)
-            gather(y, start[1] + i * step[1], lane[1], w, t, OTHER, absent)
-            finish(t)
-            scatter(t, HERE, w, dx, start[2] + i * step[2], lane[2])
+        """The last sweep: from the exponentials, or from the input again."""
+        for i in range(0, n, LANES):
+            left = n - i
+            v = fetch(e, i, core_e, left, zero) if keeps else fetch(x, i, core_x, left, zero)
+            put(y, i, core_y, left, result(v, m, a, b))
 
-    sheet = compile.dispatcher(sheet)
+    return njit(finished)
+
+
+@functools.cache
+def rewritten(f: Format) -> Any:
+    """What is done first with a row whose maximum is infinite."""
+    (fetch, put), zero, infinity = memory(f), f.zero, f.infinity
+
+    def rewritten(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> None:
+        """0 for an infinite maximum and -inf for less, or what is given for -inf; NaN stays."""
+        for i in range(0, n, LANES):
+            v = fetch(x, i, core_x, n - i, zero)
+            v = where(v == m, zero, where(v == v, -infinity, v))
+            put(y, i, core_y, n - i, v)
+
+    return njit(rewritten)
+
+
+@functools.cache
+def spoiled(f: Format) -> Any:
+    (fetch, _), zero = memory(f), f.zero
+
+    def spoiled(x: Any, n: Any, core: Any) -> Any:
+        """NaN if an element is NaN, else 0."""
+        found = every_lane(zero)
+        for i in range(0, n, LANES):
+            v = fetch(x, i, core, n - i, zero)
+            found += where(v == v, zero, v)
+        found += exchange8(found)
+        found += exchange4(found)
+        found += exchange2(found)
+        return first(found + exchange1(found))
+
+    return njit(spoiled)
+
+
+@functools.cache
+def filled(f: Format) -> Any:
+    _, put = memory(f)
+
+    def filled(y: Any, n: Any, core: Any, value: Any) -> None:
+        for i in range(0, n, LANES):
+            put(y, i, core, n - i, every_lane(value))
+
+    return njit(filled)
+
+
+ROOM = 2048  # elements of a row that scratch memory holds
+
+
+@functools.cache
+def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
+    """A row by itself; one without mass is filled with `empty`."""
+    most, total_of, finish = largest(f), summed(f, kind), finished(f, kind)
+    short_total_of, short_finish = summed(f, short), finished(f, short)
+    rewrite, spoil, fill, parameters = rewritten(f), spoiled(f), filled(f), kind.parameters
+    zero, infinity, nothing = f.zero, f.infinity, f.one * empty
+
+    def along(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any) -> None:
+        m = most(x, n, core_x)
+        if m == -infinity:
+            fill(y, n, core_y, nothing + spoil(x, n, core_x))
+            return
+        if m == infinity:
+            rewrite(x, y, n, core_x, core_y, m)
+            x, core_x, m = y, core_y, zero
+        if n <= ROOM:
+            total, rest, count = short_total_of(x, t, n, core_x, 1, m)
+            a, b = parameters(total, rest, count)
+            short_finish(x, t, y, n, core_x, 1, core_y, m, a, b)
+        else:
+            total, rest, count = total_of(x, y, n, core_x, core_y, m)
+            a, b = parameters(total, rest, count)
+            finish(x, y, y, n, core_x, core_y, core_y, m, a, b)
+
+    return njit(along)
+
+
+# ---------------------------------------------------------------- across rows
+# Scratch memory holds a tile, whose columns are rows, and the accumulators of each column.
+TOTALS, RESTS = 2048, 2048 + LANES * LANES
+SCRATCH = RESTS + LANES * LANES  # float64 elements, of which the first are for tiles and rows
+
+
+@functools.cache
+def accumulators(f: Format) -> tuple[Any, Any]:
+    """Functions that add an element of each row of a tile, and that give the sums."""
+    add, settle, join, start = f.add, f.settle, f.join, f.start
+    rests = f.number == types.float64  # else they are zero
+
+    def reset(s: Any, k: Any) -> None:
+        store_all(s, TOTALS + k, every_lane(start))
+        if rests:
+            store_all(s, RESTS + k, every_lane(0.0))
+
+    def rest_of(s: Any, k: Any) -> Any:
+        return load_all(s, RESTS + k) if rests else every_lane(0.0)
+
+    reset, rest_of = njit(reset), njit(rest_of)
+
+    def collect(s: Any, i: Any, e: Any) -> None:
+        """Add element i of each row."""
+        k = (i % LANES) * LANES
+        if i < LANES:
+            total, rest = add(every_lane(start), every_lane(0.0), e)
+        else:
+            total, rest = add(load_all(s, TOTALS + k), rest_of(s, k), e)
+        store_all(s, TOTALS + k, total)
+        if rests:
+            store_all(s, RESTS + k, rest)
+
+    def joined(s: Any, n: Any) -> Any:
+        """The sums of `n` elements, column by column, in the order of `folded`."""
+        for k in range(n, LANES):
+            reset(s, k * LANES)
+        half = LANES // 2
+        while half > 0:
+            for k in range(0, half * LANES, LANES):
+                a, b = load_all(s, TOTALS + k), load_all(s, TOTALS + k + half * LANES)
+                if half == LANES // 2:
+                    a, b = settle(a), settle(b)
+                total, rest = join(a, rest_of(s, k), b, rest_of(s, k + half * LANES))
+                store_all(s, TOTALS + k, total)
+                if rests:
+                    store_all(s, RESTS + k, rest)
+            half //= 2
+        return load_all(s, TOTALS), rest_of(s, 0)
+
+    return njit(collect), njit(joined)
+
+
+@functools.cache
+def summed_across(f: Format, kind: Kind) -> Any:
+    (fetch, put), power, (collect, join) = memory(f), raised(f), accumulators(f)
+    keeps, parts = kind.keeps, kind.parts
+    zero, one, infinity = f.zero, f.one, f.infinity
+
+    def summed_across(x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any) -> Any:
+        """Maximum, sum and count of up to `LANES` rows side by side.
+
+        Exponentials go to `e`. Nothing is done if a maximum is infinite, which the first says.
+        """
+        m, other = every_lane(-infinity), every_lane(-infinity)
+        for i in range(0, n - 1, 2):
+            m = larger(fetch(x, i * core_x, 1, width, zero), m)
+            other = larger(fetch(x, (i + 1) * core_x, 1, width, zero), other)
+        m = larger(larger(fetch(x, (n - 1) * core_x, 1, width, zero), m), other)
+        count = every_lane(zero)
+        if not every(abs(m) < infinity):
+            return False, m, double(m), double(m), count
+        for i in range(n):
+            v = fetch(x, i * core_x, 1, width, zero)
+            raw = power(v, m)
+            if keeps:
+                put(e, i * core_e, 1, width, raw)
+            if parts:
+                count += where(v == m, one, every_lane(zero))
+                raw = where(v == m, zero, raw)
+            collect(s, i, raw)
+        total, rest = join(s, n)
+        return True, m, total, rest, count
+
+    return njit(summed_across)
+
+
+@functools.cache
+def across(f: Format, kind: Kind) -> Any:
+    (fetch, put), total_of = memory(f), summed_across(f, kind)
+    keeps, parameters, result, zero = kind.keeps, kind.parameters, kind.result, f.zero
+
+    def across(x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any, s: Any) -> Any:
+        """Up to `LANES` rows side by side, unless a maximum is infinite: whether all was done."""
+        done, m, total, rest, count = total_of(x, y, n, width, core_x, core_y, s)
+        if done:
+            a, b = parameters(total, rest, count)
+            for i in range(n):
+                v = fetch(y if keeps else x, i * (core_y if keeps else core_x), 1, width, zero)
+                put(y, i * core_y, 1, width, result(v, m, a, b))
+        return done
+
+    return njit(across)
+
+
+@functools.cache
+def tiles(f: Format) -> tuple[Any, Any]:
+    """Functions that copy `LANES` rows to the columns of a tile, and back."""
+    fetch, put = memory(f)
+
+    def bring(x: Any, row: Any, core: Any, width: Any, n: Any, t: Any, filler: Any) -> None:
+        if core == 1 and width == LANES:
+            for i in range(0, n, LANES):
+                transpose_in(shifted(x, i), row, min(n - i, LANES), shifted(t, i * LANES))
+        else:
+            for i in range(n):
+                store_all(t, i * LANES, fetch(shifted(x, i * core), 0, row, width, filler))
+
+    def back(t: Any, y: Any, row: Any, core: Any, width: Any, n: Any) -> None:
+        if core == 1 and width == LANES:
+            for i in range(0, n, LANES):
+                transpose_out(shifted(t, i * LANES), shifted(y, i), row, min(n - i, LANES))
+        else:
+            for i in range(n):
+                put(shifted(y, i * core), 0, row, width, load_all(t, i * LANES))
+
+    return njit(bring), njit(back)
+
+
+# ---------------------------------------------------------------- the choice
+ALONG, TILED, ACROSS = 0, 1, 2
+
+
+@njit
+def choose(rows: Any, n: Any, depth: Any, row_x: Any, row_y: Any) -> Any:
+    """The way through rows: see the head of this file."""
+    if rows > 1 and row_x == 1 and row_y == 1:
+        return ACROSS
+    return TILED if rows > 1 and n <= depth else ALONG
+
+
+def forward(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
+    """The loop of a function of rows."""
+    one, many, tile = along(f, kind, short, empty), across(f, kind), across(f, short)
+    (bring, back), zero, depth = tiles(f), f.zero, f.depth
 
     def loop(
-        dy: Any, y: Any, dx: Any, t: Any, rows: Any, n: Any,
-        row_dy: Any, row_y: Any, row_dx: Any, core_dy: Any, core_y: Any, core_dx: Any,
+        x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
+        row_x: Any, row_y: Any, core_x: Any, core_y: Any,
     ) -> None:  # fmt: skip
-        across = row_y == 1 or n <= DEPTH
-        row, core = (row_dy, row_y, row_dx), (core_dy, core_y, core_dx)
-        together = LANES if across else 1
-        steps = n if across else (n + LANES - 1) // LANES
-        lane = row if across else core
-        step = core if across else (LANES * core_dy, LANES * core_y, LANES * core_dx)
+        if n == 0:
+            return
+        way = choose(rows, n, depth, row_x, row_y)
+        together = 1 if way == ALONG else LANES
         for r in range(0, rows, together):
-            width = min(LANES, rows - r) if across else LANES
-            last = width if across else n - (steps - 1) * LANES
-            start = (r * row_dy, r * row_y, r * row_dx)
-            sheet(dy, y, dx, start, lane, step, steps, width, last, not across, t)
+            x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(LANES, rows - r)
+            done = False
+            if way == TILED:
+                bring(x_r, row_x, core_x, width, n, t, zero)
+                done = tile(t, t, n, LANES, LANES, LANES, s)
+                if done:
+                    back(t, y_r, row_y, core_y, width, n)
+            elif way == ACROSS:
+                done = many(x_r, y_r, n, width, core_x, core_y, s)
+            if not done:
+                for j in range(min(width, together)):
+                    one(shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y, t)
 
-    return compile.dispatcher(loop)
-
-
-def product_term(lift: Any) -> Any:
-    def term(t: Any) -> None:
-        for j in range(LANES):
-            p = lift(t[HERE + j]) * lift(t[OTHER + j])
-            add(t, j, head(p), tail(p))
-
-    return compile.dispatcher(term)
-
-
-def plain_term(lift: Any) -> Any:
-    def term(t: Any) -> None:
-        for j in range(LANES):
-            add(t, j, t[HERE + j], 0.0)
-
-    return compile.dispatcher(term)
-
-
-def softmax_backward_finish(lift: Any) -> Any:
-    def finish(t: Any) -> None:
-        """y (dy - sum(dy y)); 0 where y is 0, whatever dy is."""
-        for j in range(LANES):
-            y = t[OTHER + j]
-            centred = lift(t[HERE + j]) - number(t[TOTAL + j], t[REST + j])
-            t[HERE + j] = where(y == 0.0, 0.0, rounded(lift(y) * centred))
-
-    return compile.dispatcher(finish)
-
-
-def log_softmax_backward_finish(lift: Any) -> Any:
-    def finish(t: Any) -> None:
-        """dy - e^y sum(dy); 0 where the row had no mass."""
-        for j in range(LANES):
-            total = number(t[TOTAL + j], t[REST + j])
-            dx = rounded(lift(t[HERE + j]) - exp(lift(t[OTHER + j])) * total)
-            t[HERE + j] = where(t[MAXIMUM + j] == -INF, 0.0, dx)
-
-    return compile.dispatcher(finish)
-
-
-KINDS: dict[str, Callable[[str], Any]] = {
-    "softmax": lambda dtype: forward(dtype, softmax_finish, keeps_input=False, reduces=False),
-    "log_softmax": lambda dtype: forward(
-        dtype, log_softmax_finish, keeps_input=True, reduces=False
-    ),
-    "logsumexp": lambda dtype: forward(dtype, logsumexp_finish, keeps_input=True, reduces=True),
-    "softmax_backward": lambda dtype: backward(dtype, product_term, softmax_backward_finish, 0.0),
-    "log_softmax_backward": lambda dtype: backward(
-        dtype, plain_term, log_softmax_backward_finish, -INF
-    ),
-}
-
-
-def build(spec: LoopSpec, cores: tuple[bool, ...]) -> bytes:
-    """The object code of a generalized inner loop; `cores` says which operands have the axis."""
-    function = KINDS[spec.name](spec.dtype)
-    pointer = types.CPointer(compile.ELEMENT[spec.dtype])
-    operands = len(cores)
-    arguments = (
-        *[pointer] * operands, types.CPointer(types.float64), *[types.int64] * (2 + 2 * operands)
-    )  # fmt: skip
-    result = compile.compiled(function, arguments)
-    rows = loops.Rows(result.fndesc.mangled_name, cores, spec.dtype, SCRATCH)
-    text = loops.rowwise(spec.symbol, rows, machine.architecture())
-    return compile.link(spec.symbol, text, result.library.get_llvm_str())
+    return njit(loop)

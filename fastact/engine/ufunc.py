@@ -136,6 +136,7 @@ def make(
     load: Callable[[str], int],
     data: int,
     signature: str | None = None,
+    fixed: tuple[str | None, ...] = (),
 ) -> np.ufunc:
     """Make a ufunc.
 
@@ -144,20 +145,28 @@ def make(
     name, doc
         Its name and docstring.
     nin, nout
-        How many inputs and outputs it has, all of one dtype.
+        How many inputs and outputs it has.
     load
         Returns the address of the inner loop for a dtype.
     data
         What the inner loops get as their last argument.
     signature
         Of a generalized ufunc, such as ``"(n)->(n)"``.
+    fixed
+        The dtype of each operand that has the same one in every loop, None for the others; by
+        default all operands have the dtype of the loop.
     """
     order = ONE_INPUT if nin == 1 else SEVERAL_INPUTS
+    fixed = fixed or (None,) * (nin + nout)
     functions, datas = ((ctypes.c_void_p * len(order))() for _ in range(2))
     for index, dtype in enumerate(order):
         _kept.append(_Stub(functions, datas, index, partial(load, dtype), data))
     types = ctypes.create_string_buffer(
-        bytes(np.dtype(dtype).num for dtype in order for _ in range(nin + nout))
+        bytes(
+            np.dtype(each or dtype).num
+            for dtype in order
+            for each in fixed or (None,) * (nin + nout)
+        )
     )
     texts = [ctypes.create_string_buffer(text.encode()) for text in (name, doc, signature or "")]
     _kept.append((functions, datas, types, texts))
