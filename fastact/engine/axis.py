@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from numba.core import types
 
 from fastact.elementary import exp, log
-from fastact.engine import compile, loops, machine, primitives
+from fastact.engine import compile, entropy, loops, machine, primitives
 from fastact.engine.catalogue import LoopSpec
+from fastact.engine.general import general
 from fastact.engine.primitives import fma, number, rounded, single, where
 from fastact.engine.rows import (
     ACROSS,
@@ -362,6 +364,12 @@ LOOPS: dict[str, Callable[[str], Any]] = {
     "logsumexp_weighted": logsumexp_weighted,
     "softmax_backward": lambda dtype: backward(dtype, centred, weighted=True, absent=False),
     "log_softmax_backward": lambda dtype: backward(dtype, log_centred, weighted=False, absent=True),
+    "softmax_general": partial(general, log=False),
+    "log_softmax_general": partial(general, log=True),
+    "cross_entropy": partial(entropy.labelled, gradient=False),
+    "cross_entropy_gradient": partial(entropy.labelled, gradient=True),
+    "cross_entropy_general": partial(entropy.general, gradient=False),
+    "cross_entropy_general_gradient": partial(entropy.general, gradient=True),
 }
 ELEMENT = compile.ELEMENT | {"int64": types.int64}
 # Those whose scratch memory holds float64 whatever they are given.

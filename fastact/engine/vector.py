@@ -293,6 +293,16 @@ exchange8, exchange4, exchange2, exchange1 = map(exchange, (8, 4, 2, 1))
 
 
 @intrinsic
+def real(typing: Any, x: Any) -> Any:
+    """Integers as float64."""
+
+    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
+        return b.sitofp(args[0], ir.VectorType(F64, LANES))
+
+    return VectorType(types.float64)(x), code
+
+
+@intrinsic
 def double(typing: Any, x: Any) -> Any:
     """The lanes as float64."""
 
@@ -315,7 +325,7 @@ def numbers(typing: Any, like: Any) -> Any:
 
 
 # ---------------------------------------------------------------- memory
-SIZE = {"i16": 2, "float": 4, "double": 8}
+SIZE = {"i16": 2, "float": 4, "double": 8, "i64": 8}
 
 
 def in_range(b: Any, count: Any) -> Any:
