@@ -214,6 +214,7 @@ def facts_of_call(at: Node) -> dict[str, Any]:
         "range": numbers_in(f.range),
         "monotone": f.monotone,
         "odd": f.odd,
+        "even": f.even,
         "kinks": tuple(Kink(*pair) for pair in pairs),
         "roots": {variety: numbers_in(roots) for variety, roots in f.roots.items()},
     }

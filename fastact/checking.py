@@ -315,14 +315,16 @@ def rises(case: Case) -> Found:
 
 
 def symmetric(case: Case) -> Found:
-    """Odd where declared, with an even derivative."""
-    signs = dict(zip(ORDERS, (-1, 1, -1), strict=True))
-    for variety in case.varieties if case.f.odd else ():
+    """Odd or even where declared, with a derivative that is the other."""
+    first = 1 if case.f.even else -1
+    signs = dict(zip(ORDERS, (first, -first, first), strict=True))
+    for variety in case.varieties if case.f.odd or case.f.even else ():
         x = away_from(case.bends, case.x) if variety == LAST else case.x
         got, wanted = case(variety, -x), signs[variety] * case(variety, x)
         zero = (got == 0) & (wanted == 0) & (variety == LAST)
         error = np.where(zero, 0.0, same(got, wanted))
-        yield f"odd: {NAMES[variety]}", Finding(-x, got, wanted, error, 0.0, "differing")
+        symmetry = "even" if case.f.even else "odd"
+        yield f"{symmetry}: {NAMES[variety]}", Finding(-x, got, wanted, error, 0.0, "differing")
 
 
 def limits(case: Case) -> Found:

@@ -299,12 +299,16 @@ def erfc_scaled_pair(a):
 
 # ---------------------------------------------------------------- roots of derivatives
 # Near a root, a formula that cancels has an error of 2**-60 of its terms, not of its value. Pairs
-# therefore take (x - root) g(x) there, with the root in two parts and g a polynomial.
+# therefore take (x - root) g(x) there. The two lowest coefficients of the polynomial g are needed
+# in two parts (rounded, they alone make an error of two ulp), and the root in three, because a
+# product with a parameter may come as near to it as 2**-100.
 @kernel
 def at_root(x, y, root, quotient, factor):
     """`factor` times the function at x, where `y` is what its formula gives."""
-    t = (x - root[0]) - root[1]
-    return where(abs(head(t)) < 0.0625, factor * t * polynomial(head(t), quotient), y)
+    low = (tail(x) - root[1]) - root[2]  # next to the root it is the larger part
+    t = ((x - x) + low) + (head(x) - root[0])  # x - x is a pair, and what is added to it too
+    g = t * ((head(t) * polynomial(head(t), quotient) + root[4]) + root[3])
+    return where(abs(head(t)) < 0.0625, factor * t * ((g + root[6]) + root[5]), y)
 
 
 @elementary
@@ -323,7 +327,7 @@ def near_root_pair(x, y, root, quotient):
 # polynomial q with its residual: y = q (1 + r + r^2), r = 1 - q - q E. Where E = 2**n (1 + p) is
 # multiplied as well, 1 + p is never rounded: (1 + p) q (1 + r) = q + q (p + r + p r).
 F = np.float32
-HALF32, ONE32, TWO32, ZERO32 = F(0.5), F(1.0), F(2.0), F(0.0)
+QUARTER32, HALF32, ONE32, TWO32, ZERO32 = F(0.25), F(0.5), F(1.0), F(2.0), F(0.0)
 LOG2E32 = F(1.44269504)
 LN2_HI32, LN2_LO32 = F(0.693145752), F(1.42860677e-6)  # the first has 16 bits: exact products
 BIAS, MAGIC32 = 127, 12582912.0
@@ -370,10 +374,13 @@ def quotient_single(t):
 
 @kernel(widen=False)
 def sigmoid_single(x):
+    """From -1 to 0 it is 1 - q (1 + r), and about 0 a line: else it would not be monotone."""
     t = -abs(x)
     q, r, first, others, up = quotient_single(where(t < F(-104.0), F(-104.0), t))
     w = where(x < ZERO32, first + others, r)
-    return where(x < ZERO32, up * UP, ONE32) * fma(q, w, q)
+    far = where(x < ZERO32, up * UP, ONE32) * fma(q, w, q)
+    y = where((x < ZERO32) & (x > -ONE32), fma(-q, r, ONE32 - q), far)
+    return where(t > F(-(2.0**-8)), fma(QUARTER32, x, HALF32), y)
 
 
 @kernel

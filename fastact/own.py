@@ -78,6 +78,7 @@ def activation(
     kinks: Iterable[tuple[float, float]] = (),
     monotone: int = 0,
     odd: bool = False,
+    even: bool = False,
     domain: tuple[float, float] = (-math.inf, math.inf),
     range: tuple[float, float] = (-math.inf, math.inf),  # noqa: A002  # the mathematical word
     params: Mapping[str, tuple[float, float]] | None = None,
@@ -104,9 +105,9 @@ def activation(
         What it is called, and how it is written in LaTeX.
     kinks
         Pairs ``(x, value)``: where the derivative jumps, and what it is taken to be there.
-    monotone, odd, domain, range
-        What else is known: 1 or -1 if it rises or falls everywhere, whether f(-x) = -f(x), where it
-        is defined, and between which ends its values lie. These are used by tests.
+    monotone, odd, even, domain, range
+        What else is known: 1 or -1 if it rises or falls everywhere, whether f(-x) = -f(x) or f(x),
+        where it is defined, and between which ends its values lie. These are used by tests.
     params
         The range of each parameter, as ``{name: (low, high)}``, that tests and examples draw from.
     partials
@@ -156,7 +157,7 @@ def activation(
         kernels,
         params=parameters(forward, params or {}, kernels),
         kinks=tuple(Kink(*kink) for kink in kinks),
-        monotone=monotone, odd=odd, domain=domain, range=range, bounds=UNBOUNDED,
+        monotone=monotone, odd=odd, even=even, domain=domain, range=range, bounds=UNBOUNDED,
         source=lambda: fingerprint(*made.origin),
     )  # fmt: skip
     made = Own(record, forward)

@@ -149,10 +149,14 @@ def root_and_series(name: str) -> tuple[mp.mpf, list[mp.mpf]]:
 
 
 def root_fit(name: str) -> Fit:
+    """What follows the constant and the linear term of the series, which `root_parts` gives."""
     _, terms = root_and_series(name)
     near = mp.mpf(1) / 16
-    degree = 11 if name == "DISH_ROOT" else 9  # whose series has the smaller radius
-    return Fit(lambda t: horner(terms, t), lambda t: mp.mpf(1), -near, near, degree, np.float64)
+    degree = 9 if name in {"DISH_ROOT", "LISHT_BEND"} else 7  # whose series have smaller radii
+    return Fit(
+        lambda t: horner(terms[:-2], t), lambda t: max(abs(t), FLOOR) ** 2, -near, near, degree,
+        np.float64,
+    )  # fmt: skip
 
 
 def tanh_less(x: mp.mpf) -> mp.mpf:
@@ -255,8 +259,12 @@ def two_parts(x: mp.mpf) -> tuple[float, float]:
 
 
 def root_parts(name: str) -> list[float]:
-    with mp.workprec(160):
-        return list(two_parts(root_and_series(name)[0]))
+    """The root in three parts, then the linear and the constant term of the series, in two each."""
+    root, terms = root_and_series(name)
+    with mp.workprec(300):
+        high, low = two_parts(root)
+        rest = float(root - mp.mpf(high) - mp.mpf(low))
+        return [high, low, rest, *two_parts(terms[-2]), *two_parts(terms[-1])]
 
 
 def table(name: str, values: list[float], *, single: bool = False) -> list[str]:

@@ -58,9 +58,11 @@ def test_as_text_it_is_a_table():
     assert markdown[1] == "| --- | --- | --- | --- |"
 
 
-@pytest.mark.parametrize(("name", "make"), [("conventions", "page"), ("gallery", "text")])
+@pytest.mark.parametrize(
+    ("name", "make"), [("conventions", "page"), ("gallery", "text"), ("output", "page")]
+)
 def test_the_page_is_current(name, make):
-    """If this fails: ``python docs/conventions.py`` or ``python docs/gallery.py``."""
+    """If this fails: ``python docs/conventions.py``, and so on."""
     if not DOCS.exists():
         pytest.skip("no documentation beside the tests")
     made = getattr(script(name), make)()

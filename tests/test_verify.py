@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,12 +19,13 @@ pytest.importorskip("typer")
 import fastact as fa
 from fastact.cli import verify
 from fastact.cli.report import CommandError
-from fastact.engine.activation import ORDERS
+from fastact.engine.activation import ORDERS, Parameter
 from fastact.verification import record, run
-from fastact.verification.judge import Case, Tally, errors, judge
+from fastact.verification.hard import HARD
+from fastact.verification.judge import Case, Judge, Tally, errors, judge
 from fastact.verification.peers import calls
 from fastact.verification.reference import DOUBLE, LINES, LONG, WIDER, of_mpmath
-from fastact.verification.sample import CHUNK, blocks, plan, special_points
+from fastact.verification.sample import CHUNK, blocks, drawn, plan, special_points
 
 from .reference import expected
 from .strategies import DTYPES, mixed, neighbours
@@ -33,7 +35,7 @@ from .ulp import ulps
 
 ROW = {
     "function", "dtype", "variety", "package", "inputs", "max_ulp", "worst",
-    "not_correctly_rounded", "wrong_nan", "wrong_nan_at", "share", "bound", "ok",
+    "not_correctly_rounded", "wrong_nan", "wrong_nan_at", "params", "share", "bound", "ok",
 }  # fmt: skip
 wide = pytest.mark.skipif(not WIDER, reason="longdouble is no wider than float64 here")
 
@@ -45,7 +47,7 @@ def test_every_function_has_a_line():
 
 def hard_points(case, dtype, every=200):
     """Some of the special points, all neighbours of roots, places in both tails."""
-    points = special_points(case.f, dtype)
+    points = special_points(case)
     chosen = [*points[::every], -30.5, -80.25, -100.5, 14.25, 88.5, 101.75]
     chosen += [x for at in (*case.roots, *case.bends) for x in neighbours(at, dtype, 1)]
     chosen = np.array(sorted({*map(float, chosen)}), dtype)
@@ -62,18 +64,20 @@ def distance(got, true, dtype):
 
 
 def exact(values):
-    """Numbers of mpmath from floats of any width; what float64 cannot hold is infinite."""
-    highs = [float(v) for v in values]
-    lows = [
-        float(v - high) if np.isfinite(high) else 0.0 for v, high in zip(values, highs, strict=True)
+    """Numbers of mpmath from floats of any width."""
+    parts, exponents = np.frexp(values)
+    highs = parts.astype(float)
+    lows = np.where(np.isfinite(highs), parts - highs, 0).astype(float)
+    return [
+        mp.ldexp(mpf(high) + mpf(low), int(exponent))
+        for high, low, exponent in zip(highs, lows, exponents, strict=True)
     ]
-    return [mpf(high) + mpf(low) for high, low in zip(highs, lows, strict=True)]
 
 
 @pytest.mark.parametrize(
     ("arithmetic", "dtype", "digits"),
     [
-        (DOUBLE, "float32", 34),
+        (DOUBLE, "float32", 39),
         pytest.param(LONG, "float32", 30, marks=wide),
         (of_mpmath(), "float64", 75),
     ],
@@ -82,11 +86,9 @@ def exact(values):
 def test_reference_against_mpmath(f, arithmetic, dtype, digits):
     """Float64 need not know the neighbourhood of roots: it is not asked there."""
     case = Case(f, dtype)
-    x = hard_points(case, dtype)
-    if arithmetic is DOUBLE:
-        x = x[~case.close(x)]
+    x = asked(case, hard_points(case, dtype)) if arithmetic is DOUBLE else hard_points(case, dtype)
     with mp.workprec(300):
-        for variety, found in zip(ORDERS, case.true(arithmetic, x, 2), strict=True):
+        for variety, found in zip(ORDERS, one_by_one(case, arithmetic, x), strict=True):
             values = found if arithmetic.dtype is object else exact(found)
             for at, got in zip(x.tolist(), values, strict=True):
                 if variety == "second_derivative" and at in case.bends:
@@ -99,6 +101,34 @@ def test_reference_against_mpmath(f, arithmetic, dtype, digits):
                     mp.nstr(got, 20),
                     mp.nstr(true, 20),
                 )
+
+
+def one_by_one(case, arithmetic, x):
+    """The true values, each computed alone: what is computed together may need more steps."""
+    found = [case.true(arithmetic, x[at : at + 1], 2) for at in range(x.size)]
+    return [np.concatenate(values) for values in zip(*found, strict=True)]
+
+
+def asked(case, x):
+    """The inputs at which the quick arithmetic is."""
+    lost = case.lost(x)
+    return x if lost is None else x[~lost]
+
+
+@wide
+def test_longdouble_is_as_near_as_it_is_trusted(f):
+    """In float64 a result is called correctly rounded if it is for all values within the doubt."""
+    case = Case(f, "float64")
+    x = asked(case, hard_points(case, "float64"))
+    with mp.workprec(300):
+        for variety, found in zip(ORDERS, one_by_one(case, LONG, x), strict=True):
+            doubts = exact(case.doubt(x, found))
+            for at, got, doubt in zip(x.tolist(), exact(found), doubts, strict=True):
+                if variety == "second_derivative" and at in case.bends:
+                    continue
+                true = expected(f, variety, at, case.params)
+                off = min(abs(got - true), abs(true) * distance(got, true, "float64"))
+                assert off <= doubt / 2, (variety, at, mp.nstr(off / doubt, 5))
 
 
 def test_limits_at_the_ends_of_the_domain(f):
@@ -191,7 +221,7 @@ def test_nan_and_what_is_outside_must_give_nan():
         assert (tally.wrong_nan, tally.wrong_nan_at) == (1, float(x[at]).hex())
         assert not tally.keeps(9.0)
     right = judge(case, {("fastact", "forward"): fa.logit}, x)["fastact", "forward"]
-    assert right == Tally(4, 0.0, right.worst)
+    assert right == Tally(4, 0.0, right.worst, params=case.params)
 
 
 def test_declared_slopes_at_kinks_count():
@@ -203,6 +233,14 @@ def test_declared_slopes_at_kinks_count():
         )
     }
     assert judge(case, half, x)["fastact", "derivative"].not_correctly_rounded == 2
+
+
+def test_other_packages_may_choose_the_derivative_at_a_kink():
+    case, x = Case(fa.relu, "float32"), np.array([-1.0, 0.0, 1.0], "f4")
+    half = {("scipy", "derivative"): lambda x: np.heaviside(x, np.float32(0.5))}
+    assert judge(case, half, x)["scipy", "derivative"] == Tally(2, 0.0, (-1.0).hex())
+    wrong = {("scipy", "derivative"): lambda x: 0 * x}
+    assert judge(case, wrong, x)["scipy", "derivative"].max_ulp > 1e6
 
 
 def test_near_roots_the_wide_arithmetic_decides():
@@ -236,6 +274,60 @@ def test_in_doubt_the_wide_arithmetic_decides(monkeypatch):
     assert judge(case, chosen, x) == before
 
 
+def merged(case, chosen, x, size, settled=()):
+    total = Judge(case, chosen, settled=settled)
+    for at in range(0, x.size, size):
+        total.block(x[at : at + size])
+    return total.verdict()
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "mish", "relu", "soft_shrink", "logit", "elu"])
+def test_blocks_and_what_is_settled_change_nothing(name):
+    """Neither how inputs are cut into blocks nor what is known before changes what is found."""
+    f = fa.activations[name]
+    case, x = Case(f, "float32"), special_points(Case(f, "float32"))
+    chosen = calls(f, "float32", ORDERS, ["fastact"])
+    whole = merged(case, chosen, x, x.size)
+    assert merged(case, chosen, x, 97) == whole
+    largest = {row for row, tally in whole.items() if tally.max_ulp >= case.certain}
+    again = merged(case, chosen, x, 1000, settled=largest)
+    for row, tally in again.items():
+        assert tally.not_correctly_rounded == whole[row].not_correctly_rounded
+        assert (tally.inputs, tally.wrong_nan) == (whole[row].inputs, whole[row].wrong_nan)
+        assert (tally.max_ulp, tally.worst) == (whole[row].max_ulp, whole[row].worst)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_the_tally_is_that_of_the_wide_arithmetic(dtype):
+    """All errors computed one by one, in the wide arithmetic, give the same."""
+    case, x = Case(fa.silu, dtype), special_points(Case(fa.silu, dtype))[::7]
+    x = x[np.isfinite(x)]
+    chosen = calls(fa.silu, dtype, ORDERS, ["fastact"])
+    for (_, variety), tally in judge(case, chosen, x).items():
+        true = case.true(of_mpmath(), x, 2)[ORDERS.index(variety)]
+        found = errors(chosen["fastact", variety](x), true, of_mpmath(), dtype)
+        assert tally.max_ulp == pytest.approx(found.max(), abs=1e-6)
+        assert tally.not_correctly_rounded == np.count_nonzero(found > 0.5)
+
+
+def test_an_error_too_large_for_float64_is_no_wrong_nan():
+    case = Case(fa.exponential, "float64")
+    huge = {("fastact", "forward"): lambda x: np.full_like(x, np.inf)}
+    tally = judge(case, huge, np.array([-700.0]))["fastact", "forward"]
+    assert tally.wrong_nan == 0
+    assert tally.max_ulp > 2.0**900
+
+
+def test_a_kink_between_two_floats_is_at_neither():
+    case = Case(fa.logit, "float64", (0.1,))
+    near = np.array([0.9])  # 1 - 0.1 lies below it
+    assert case.bends[1] == near[0]
+    assert list(case.kinks) == [0.1]
+    assert judge(case, {("fastact", "derivative"): lambda x: 0 * x}, near)[
+        "fastact", "derivative"
+    ].keeps(0.5)
+
+
 # ---------------------------------------------------------------- inputs
 def test_every_float_is_tried_once():
     everything = plan("float16", None)
@@ -258,8 +350,8 @@ def test_a_sample_meets_every_exponent_of_both_signs(dtype):
 
 
 def test_special_points(f):
-    points = special_points(f, "float32")
     case = Case(f, "float32")
+    points = special_points(case)
     for at in (*case.bends, *case.roots, 0.0, 1.0, np.inf, -np.inf):
         near = np.float32(at)
         wanted = [near, np.nextafter(near, np.float32(9e9)), np.nextafter(near, np.float32(-9e9))]
@@ -267,15 +359,105 @@ def test_special_points(f):
 
 
 def test_thresholds_are_special_points():
-    points = special_points(fa.sigmoid, "float32")
+    points = special_points(Case(fa.sigmoid, "float32"))
     for at in (17.32868, -103.97208, -87.33654):  # saturates, vanishes, becomes subnormal
         assert np.min(np.abs(points - np.float32(at))[np.isfinite(points)]) < 1e-4
+
+
+def test_points_close_in_on_roots_from_both_sides():
+    case = Case(fa.mish, "float64")
+    root, points = min(case.roots), special_points(case)
+    for sign in (1, -1):
+        shares = sign * (points[np.isfinite(points)] / root - 1)
+        octaves = np.unique(np.floor(np.log2(shares[shares > 0])))
+        assert {*range(-48, 0)} <= {*octaves.tolist()}
+
+
+@pytest.mark.parametrize(("name", "cases"), HARD.items())
+def test_hard_cases_are_hard(name, cases):
+    """Within 2^-40 ulp of a float or of the middle between two."""
+    with mp.workprec(400):
+        for case in cases:
+            true = getattr(mp, name)(mpf(float.fromhex(case)))
+            halves = mp.frexp(abs(true))[0] * 2**54
+            assert abs(halves - mp.nint(halves)) < mp.ldexp(1, -39), case
+
+
+def test_hard_cases_are_tried():
+    points = special_points(Case(fa.tanh, "float64"))
+    for cases in HARD.values():
+        given = np.array([float.fromhex(case) for case in cases])
+        assert np.isin([given, -given], points).all()
+
+
+# ---------------------------------------------------------------- parameters
+WITH_PARAMETERS = [f for f in fa.activations.values() if f.params]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("f", WITH_PARAMETERS, ids=lambda f: f.name)
+def test_drawn_parameters_are_in_their_ranges(f, dtype):
+    sets = drawn(f, dtype, 20)
+    assert len(set(sets)) == 20
+    assert sets == drawn(f, dtype, 20)
+    assert sets[:3] == drawn(f, dtype, 3)
+    for values in sets:
+        for p, value in zip(f.params, values, strict=True):
+            assert float(np.asarray(value, dtype)) == value
+            assert p.low <= value <= p.high or value == p.none
+        f(np.zeros(1, dtype), *values)  # which its rules allow
+    for k, p in enumerate(f.params):
+        low, high = (np.array([p.low, p.high], dtype)).tolist()
+        near = {values[k] for values in sets}
+        assert min(near) <= low + 0.01 * (high - low) or min(near) == p.none
+        assert len(near) > 5
+
+
+def test_drawn_parameters_obey_rules_and_bounds_that_are_no_floats():
+    tenths = tuple(Parameter(name, 0.75, 0.7, 0.8) for name in "ab")
+    f = SimpleNamespace(name="f", params=tenths, requires=("a < b",))
+    for a, b in drawn(f, "float32", 50):
+        assert 0.7 <= a < b <= 0.8
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("f", WITH_PARAMETERS, ids=lambda f: f.name)
+def test_bounds_hold_for_drawn_parameters(f, dtype):
+    for values in drawn(f, dtype, 6):
+        case = Case(f, dtype, values)
+        chosen = calls(f, dtype, ORDERS, ["fastact"], values)
+        for (_, variety), tally in judge(case, chosen, special_points(case)).items():
+            assert tally.keeps(f.max_ulp[dtype][variety]), (variety, tally)
+            assert tally.params == values
+
+
+def test_parameters_are_those_of_the_worst_input(tmp_path):
+    whole = run.Job(("celu",), ("forward",), (), (plan("float32", 5000),), parameters=3)
+    assert whole.inputs == 3 * plan("float32", 5000).inputs
+    state = run.State(whole, tmp_path / "state")
+    run.run(state, 1, lambda task: None)
+    tally = state.rows["celu", "float32"]["fastact", "forward"]
+    assert tally.params in drawn(fa.celu, "float32", 3)
+    x = np.array([float.fromhex(tally.worst)], "f4")
+    case = Case(fa.celu, "float32", tally.params)
+    chosen = calls(fa.celu, "float32", ["forward"], ["fastact"], tally.params)
+    assert judge(case, chosen, x)["fastact", "forward"].max_ulp == tally.max_ulp
+    assert run.State(whole, tmp_path / "state").rows == state.rows
+    (row,) = verify.found(state, state.rows)
+    assert row["params"] == {"alpha": tally.params[0]}
 
 
 # ---------------------------------------------------------------- the work
 def job(samples=40_000, functions=("relu", "softsign"), **changes):
     whole = run.Job(functions, ("forward", "derivative"), (), (plan("float32", samples),))
     return replace(whole, **changes)
+
+
+def test_settled_is_what_has_an_error_larger_than_that_of_correct_rounding():
+    state = run.State(job(functions=("relu", "silu")), None)
+    run.run(state, 1, lambda task: None)
+    assert state.settled("relu", "float32") == frozenset()
+    assert ("fastact", "forward") in state.settled("silu", "float32")
 
 
 def test_interrupted_work_goes_on_with_the_same_result(tmp_path, monkeypatch):
@@ -326,7 +508,7 @@ def test_ctrl_c_leaves_a_state_that_the_same_command_goes_on_with(tmp_path):
     found = json.loads(command(*arguments).stdout)
     whole = plan("float32", 2**25)
     assert found["judged"] == whole.inputs - sum(span.count for span in whole.tasks()[: done - 1])
-    special = special_points(fa.silu, "float32").size
+    special = special_points(Case(fa.silu, "float32")).size
     assert found["results"][0]["inputs"] == whole.inputs + special
 
 
@@ -392,6 +574,8 @@ def test_table():
         (["relu", "--compare", "numpyy"], "scipy"),
         (["relu", "--dtype", ""], "dtype"),
         (["relu", "--resume", "/nowhere/state"], "/nowhere"),
+        (["relu", "--parameters", "3"], "no function"),
+        (["celu", "--parameters", "3", "--write"], "--write"),
     ],
 )
 def test_wrong_usage_is_one_line(arguments, named):
@@ -402,8 +586,8 @@ def test_wrong_usage_is_one_line(arguments, named):
 
 def row(**changes):
     measured = {"function": "relu", "dtype": "float32", "variety": "forward", "package": "fastact"}
-    measured |= Tally(100, 0.75, "0x1p+0", 3).as_dict() | {"share": 0.03, "bound": 1.0, "ok": True}
-    return measured | changes
+    measured |= Tally(100, 0.75, "0x1p+0", 3).as_dict() | {"params": {}, "share": 0.03}
+    return measured | {"bound": 1.0, "ok": True} | changes
 
 
 def test_a_broken_bound_fails():
@@ -427,15 +611,49 @@ def test_a_recorded_error_never_rises_unnoticed():
     assert lower["float32"]["relu"]["forward"]["max_ulp"] == 0.6
 
 
-def test_recorded_errors_keep_the_declared_bounds(f):
-    recorded = record.read()["float32"][f.name]
-    assert {*recorded} == {*ORDERS}
-    for variety, found in recorded.items():
-        assert found["bound"] == f.max_ulp["float32"][variety]
-        assert found["max_ulp"] <= found["bound"]
-        assert found["inputs"] >= verify.SAMPLES["float32"]
+def test_an_error_is_recorded_rounded_up():
+    found = record.updated({}, [row(max_ulp=0.33333333333)], higher=False)
+    assert found["float32"]["relu"]["forward"]["max_ulp"] == 0.333334
+    assert record.updated(found, [row(max_ulp=0.33333333334)], higher=False) == found
 
 
-def test_nothing_recorded_is_unknown():
-    for functions in record.read().values():
-        assert sorted(functions) == sorted(fa.activations)
+def test_other_packages_are_recorded_beside_ours():
+    first = record.updated({}, [row()], higher=False)
+    theirs = row(package="scipy", max_ulp=16.5, bound=None, ok=None)
+    found = record.updated(first, [theirs], higher=False)["float32"]["relu"]["forward"]
+    assert found["peers"]["scipy"]["max_ulp"] == 16.5
+    assert found["peers"]["scipy"]["version"]
+    assert {key: found[key] for key in first["float32"]["relu"]["forward"]} == first["float32"][
+        "relu"
+    ]["forward"]
+    kept = record.updated({"float32": {"relu": {"forward": found}}}, [row()], higher=False)
+    assert kept["float32"]["relu"]["forward"] == found
+    record.updated(kept, [theirs | {"max_ulp": 99.0}], higher=False)  # theirs may rise
+
+
+def test_what_is_done_is_written_at_once(tmp_path, monkeypatch):
+    """Also from the state of an interrupted command; a function that is not done is not."""
+    monkeypatch.setattr("fastact.verification.sample.CHUNK", 2**14)
+    monkeypatch.setattr(record, "PATH", tmp_path / "ulps.json")
+    monkeypatch.setattr(record.read, "__defaults__", (tmp_path / "ulps.json",))
+    state = run.State(job(), tmp_path / "state")
+
+    def interrupt(task):
+        if task.function == "softsign":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.run(state, 1, interrupt)
+    assert record.read() == {}
+    verify.Keeper(run.State(job(), tmp_path / "state"), higher=False)
+    assert list(record.read()["float32"]) == ["relu"]
+    rest = run.State(job(), tmp_path / "state")
+    keeper = verify.Keeper(rest, higher=False)
+    run.run(rest, 1, lambda task: keeper.keep((task.function, task.dtype)))
+    assert list(record.read()["float32"]) == ["relu", "softsign"]
+    keeper.complain()
+    lower = record.read()
+    lower["float32"]["softsign"]["forward"]["max_ulp"] = 0.1
+    record.write_whole(record.PATH, lower)
+    with pytest.raises(CommandError, match=r"softsign forward float32 from 0\.1"):
+        verify.Keeper(rest, higher=False).complain()

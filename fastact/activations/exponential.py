@@ -205,5 +205,5 @@ log1mexp = declare(
     summary="The logarithm of 1 - exp(-x), for x >= 0.",
     limits="-inf at 0, -0 at inf, NaN below 0",
     source="Maechler 2012",
-    monotone=1, domain=(0.0, INF), range=(-INF, 0.0),
+    output_loss="1 - y", monotone=1, domain=(0.0, INF), range=(-INF, 0.0),
 )  # fmt: skip

@@ -126,7 +126,7 @@ lisht = declare(
     summary="The input times its hyperbolic tangent.",
     limits="inf at both infinities",
     source="Roy et al. 2019",
-    range=(0.0, INF),
+    even=True, range=(0.0, INF),
     roots={"derivative": (0.0,), "second_derivative": (-LISHT_BEND[0], LISHT_BEND[0])},
 )  # fmt: skip
 
@@ -146,5 +146,5 @@ logcosh = declare(
     formula=r"\log \cosh x",
     summary="The logarithm of the hyperbolic cosine, a smooth absolute value.",
     limits="inf at both infinities",
-    range=(0.0, INF), roots={"derivative": (0.0,)},
+    even=True, range=(0.0, INF), roots={"derivative": (0.0,)},
 )  # fmt: skip

@@ -183,6 +183,7 @@ logit = declare(
     limits="-inf at 0, inf at 1, NaN outside [0, 1] unless `eps` is given",
     source="Berkson 1944",
     kinks=(Kink("eps", "1 / (eps * (1 - eps))"), Kink("1 - eps", "1 / (eps * (1 - eps))")),
+    output_loss="(1 + y ** 2) ** 0.5",
     monotone=1, domain=("0.0 if eps < 0 else -inf", "1.0 if eps < 0 else inf"),
     roots={"forward": (0.5,), "second_derivative": (0.5,)},
 )  # fmt: skip

@@ -174,7 +174,7 @@ rrelu = declare(
         Parameter("lower", 1 / 8, 0.0, 0.2, rrelu_bound),
         Parameter("upper", 1 / 3, 0.25, 0.9, rrelu_bound),
     ),
-    requires=("lower <= upper",), output_requires=("lower + upper > 0",),
+    monotone=1, requires=("lower <= upper",), output_requires=("lower + upper > 0",),
     formula=r"\max(x, 0) + \tfrac12 (l + u) \min(x, 0)",
     summary="The randomized leaky rectified linear unit, in its evaluation form.",
     source="Xu et al. 2015",

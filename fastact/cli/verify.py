@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
@@ -57,6 +57,10 @@ def verify(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="number of threads")
     ] = None,
+    parameters: Annotated[
+        int,
+        typer.Option(min=0, help="Draw so many sets of parameters; 0 takes the defaults."),
+    ] = 0,
     resume: Annotated[
         Path | None,
         typer.Option(help="A file that keeps what is done: the same command then goes on from it."),
@@ -67,7 +71,7 @@ def verify(
     higher: Annotated[bool, typer.Option("--raise", help="With --write: they may.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
 ) -> None:
-    """Judge functions at their default parameters by their errors in ulp of the true value.
+    """Judge functions by their errors in ulp of the true value, at their default parameters.
 
     Every float16 is tried. Of float32 a sample is stratified over all exponents and both signs,
     with the neighbours of kinks, roots, powers of two and of the thresholds at which results
@@ -76,7 +80,10 @@ def verify(
     True values come from formulas that are not those of the kernels: of float16 and float32 in
     float64 and, wherever a result may not be correctly rounded, in longdouble; of float64 in
     longdouble and mpmath, which is slow. A NaN must give NaN. Where the slope jumps the declared
-    derivative counts, and the second derivative does not.
+    derivative counts, and the second derivative does not. With --parameters, functions that have
+    any are judged over the ranges for which the bounds are declared, corners first.
+
+    --write records what is measured as soon as a function is done, also from the file of --resume.
 
     Fails (exit status 1) if an error is above the bound that is declared.
     """
@@ -85,26 +92,32 @@ def verify(
     packages = available(listed("package", compare, tuple(PLACES)))
     if find_spec("mpmath") is None and ("float64" in dtypes or not WIDER):
         raise CommandError("this needs: pip install 'fastact[verify]'", status=2)
+    if parameters:
+        chosen = [name for name in chosen if fa.activations[name].params]
+        if packages or write:
+            raise CommandError("--parameters is for neither --compare nor --write", status=2)
     job = Job(
         tuple(dict.fromkeys(chosen)),
         tuple(listed("variety", variety, ORDERS)),
         packages,
         tuple(planned(name, samples, exhaustive) for name in dtypes),
+        parameters,
     )
-    if not (job.varieties and job.plans):
-        raise CommandError("nothing to judge: --dtype or --variety is empty", status=2)
+    if not (job.functions and job.varieties and job.plans):
+        raise CommandError("nothing to judge: no function, no --dtype or no --variety", status=2)
     try:
         state = State(job, resume)
         before, start = state.inputs, perf_counter()
-        work(state, jobs or threads.get_num_threads(), console(quiet=as_json))
+        keeper = Keeper(state, higher=higher) if write else None
+        work(state, jobs or threads.get_num_threads(), console(quiet=as_json), keeper)
     except (StateError, OSError) as error:
         raise CommandError(str(error), status=2) from error
     seconds, judged = perf_counter() - start, state.inputs - before
-    rows = found(state)
+    rows = found(state, state.rows)
     show(rows, seconds, judged, as_json=as_json)
     complain(rows)
-    if write:
-        keep(rows, higher=higher)
+    if keeper is not None:
+        keeper.complain()
 
 
 def available(packages: Sequence[str]) -> tuple[str, ...]:
@@ -122,7 +135,32 @@ def planned(dtype: str, samples: int | None, exhaustive: bool) -> Plan:
     return plan(dtype, samples or (MANY if exhaustive else SAMPLES)[dtype])
 
 
-def work(state: State, jobs: int, out: Console) -> None:
+class Keeper:
+    """Writes the errors into ulps.json, those of each function once all its tasks are done."""
+
+    def __init__(self, state: State, *, higher: bool) -> None:
+        self.state, self.higher = state, higher
+        self.errors: list[str] = []
+        for part in state.rows:
+            self.keep(part)
+
+    def keep(self, part: tuple[str, str]) -> None:
+        """Write those of a function in a dtype, if it is done."""
+        if not self.state.complete(part):
+            return
+        try:
+            recorded = record.updated(record.read(), found(self.state, [part]), higher=self.higher)
+            record.write_whole(record.PATH, recorded)
+        except (record.HigherError, OSError) as error:
+            self.errors.append(str(error))
+
+    def complain(self) -> None:
+        """Fail if something could not be written."""
+        if self.errors:
+            raise CommandError(f"ulps.json: {'; '.join(self.errors)}")
+
+
+def work(state: State, jobs: int, out: Console, keeper: Keeper | None) -> None:
     """Do what is left, with a progress bar and the time that it will take."""
     columns = (
         TextColumn("Verifying"),
@@ -137,22 +175,25 @@ def work(state: State, jobs: int, out: Console) -> None:
         def report(task: Task) -> None:
             advance = 0 if task.span is None else task.span.count
             bars.update(bar, advance=advance, description=f"{task.function} {task.dtype}")
+            if keeper is not None:
+                keeper.keep((task.function, task.dtype))
 
         run(state, jobs, report)
 
 
-def found(state: State) -> list[dict[str, Any]]:
-    """Return a row for each function, dtype, variety and package, in that order."""
+def found(state: State, parts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return a row for each of these functions, dtypes, varieties and packages, in that order."""
     rows = []
-    for (name, dtype), tallies in state.rows.items():
+    for name, dtype in parts:
         f = fa.activations[name]
         for (package, variety), tally in sorted(
-            tallies.items(), key=lambda item: ORDERS.index(item[0][1])
+            state.rows[name, dtype].items(), key=lambda item: ORDERS.index(item[0][1])
         ):
             bound = f.max_ulp[dtype][variety] if package == OURS else None
             rows.append(
                 {"function": name, "dtype": dtype, "variety": variety, "package": package}
                 | tally.as_dict()
+                | {"params": dict(zip((p.name for p in f.params), tally.params, strict=True))}
                 | {"share": tally.not_correctly_rounded / max(tally.inputs, 1)}
                 | {"bound": bound, "ok": None if bound is None else tally.keeps(bound)}
             )
@@ -175,7 +216,7 @@ def show(rows: list[dict[str, Any]], seconds: float, judged: int, *, as_json: bo
         shown.add_row(
             *(row[key] for key in head),
             f"{row['max_ulp']:.4g}",
-            short(row["worst"]),
+            placed(row),
             f"{row['not_correctly_rounded']:,}",
             f"{row['share']:.2%}",
             f"{row['wrong_nan']:,}" if row["wrong_nan"] else "",
@@ -190,26 +231,23 @@ def show(rows: list[dict[str, Any]], seconds: float, judged: int, *, as_json: bo
     out.print(f"{judged:,} inputs in {seconds:.1f} s, with what had to be compiled")
 
 
+def placed(row: dict[str, Any]) -> str:
+    """Return where an error is the largest, with the parameters."""
+    at = [short(row["worst"]), *(f"{name}={value:g}" for name, value in row["params"].items())]
+    return " ".join(at)
+
+
 def short(worst: str) -> str:
     """Return a hexadecimal float without the zeros that say nothing."""
     digits, _, exponent = worst.partition("p")
     return f"{digits.rstrip('0').rstrip('.')}p{exponent}" if exponent else worst
 
 
-def keep(rows: list[dict[str, Any]], *, higher: bool) -> None:
-    """Write the errors of fastact into ulps.json."""
-    ours = [row for row in rows if row["package"] == OURS]
-    try:
-        record.write_whole(record.PATH, record.updated(record.read(), ours, higher=higher))
-    except (record.HigherError, OSError) as error:
-        raise CommandError(f"ulps.json: {error}") from error
-
-
 def complain(rows: list[dict[str, Any]]) -> None:
     """Fail if a bound is broken."""
     broken = [row for row in rows if row["ok"] is False]
     for row in broken:
-        what = f"{row['max_ulp']:.6g} ulp at {row['worst']}, declared {row['bound']:g}"
+        what = f"{row['max_ulp']:.6g} ulp at {placed(row)}, declared {row['bound']:g}"
         if row["wrong_nan"]:
             what = f"{row['wrong_nan']} NaN wrong, the first at {row['wrong_nan_at']}"
         raise CommandError(

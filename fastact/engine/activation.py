@@ -297,11 +297,13 @@ class Declaration:
     range: tuple[Field, Field] = (-np.inf, np.inf)
     monotone: int = 0
     odd: bool = False
+    even: bool = False
     saturates: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  # of the parameters
     output_requires: tuple[str, ...] = ()  # and where the derivative is found from the output
+    output_loss: Field = 1.0  # see `LOSS`: a number, or an expression in the parameters and y
     masked: tuple[Field, Field] | None = None  # the two values of the derivative; a set bit: first
     source: str | Callable[[], str] = ""  # see `catalogue.LoopSpec`
 
@@ -344,7 +346,8 @@ class Activation(Operators, Function):
         self.roots, self.domain, self.range = (
             declaration.roots, declaration.domain, declaration.range
         )  # fmt: skip
-        self.monotone, self.odd = declaration.monotone, declaration.odd
+        self.monotone = declaration.monotone
+        self.odd, self.even = declaration.odd, declaration.even
         self.saturates, self.aliases = declaration.saturates, declaration.aliases
         self.params = declaration.params
         self.from_output = "derivative_from_output" in declaration.kernels
@@ -437,6 +440,10 @@ class Activation(Operators, Function):
         return f"<fastact.{self.name}({names}) = {self.formula}>"
 
 
+# What backward(y=) promises.
+LOSS = """
+From the output f'(x) is off by at most {loss} eps max(1, abs(f'(x))), where eps is that of
+`numpy.finfo`, unless `y` was rounded to the output at a kink or to infinity."""
 DOC = """{summary}
 
 .. math:: f(x) = {formula}
@@ -463,7 +470,7 @@ Notes
 Limits: {limits}; NaN gives NaN. No floating-point warning is raised.
 Kinks: {kinks}.
 Error: at most {ulp32:g} ulp in float32 and {ulp64:g} ulp in float64, for value and derivative.
-Backward: from the input ``x=``{from_output}.{source}
+Backward: from the input ``x=``{from_output}.{loss}{source}
 
 Examples
 --------
@@ -489,6 +496,8 @@ def documentation(d: Declaration, summary: str, limits: str, reference: str) -> 
         + "\n    Broadcasts against `x`."
         for p in d.params
     ]
+    from_output = "derivative_from_output" in d.kernels
+    factor = d.output_loss if isinstance(d.output_loss, str) else f"{d.output_loss:g}"
     kinks = [f"at x = {k.at} the derivative is taken to be {k.derivative}" for k in d.kinks]
     return DOC.format(
         summary=summary,
@@ -499,8 +508,9 @@ def documentation(d: Declaration, summary: str, limits: str, reference: str) -> 
         kinks="; ".join(kinks) or "none",
         ulp32=MAX_ULP["float32"]["forward"],
         ulp64=MAX_ULP["float64"]["derivative"],
-        from_output=" or the output ``y=``" * ("derivative_from_output" in d.kernels)
+        from_output=" or the output ``y=``" * from_output
         + " or the ``mask=`` of `forward_with_mask`" * (d.masked is not None),
+        loss=LOSS.format(loss=factor.replace("**", "^")) * from_output,
         source=f"\nSource: {reference}." if reference else "",
         name=d.name,
         arguments="".join(f", {p.name}={p.typical:g}" for p in d.params if p.required),

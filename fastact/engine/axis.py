@@ -14,9 +14,10 @@ from typing import Any
 from numba.core import types
 
 from fastact.elementary import exp, log
-from fastact.engine import compile, entropy, loops, machine, primitives
+from fastact.engine import compile, entropy, longloops, loops, machine, primitives
 from fastact.engine.catalogue import LoopSpec
 from fastact.engine.general import general
+from fastact.engine.pieces import LIMITS, forward, steps
 from fastact.engine.primitives import fma, number, rounded, single, where
 from fastact.engine.rows import (
     ACROSS,
@@ -27,9 +28,9 @@ from fastact.engine.rows import (
     SCRATCH,
     TILED,
     Format,
+    Kind,
     choose,
     difference,
-    forward,
     join_double,
     larger,
     largest,
@@ -37,6 +38,7 @@ from fastact.engine.rows import (
     logarithm,
     memory,
     njit,
+    outlined,
     quotient,
     raised,
     spoiled,
@@ -58,15 +60,24 @@ from fastact.engine.vector import (
 )  # fmt: skip
 
 
-def softmax(dtype: str) -> Any:
-    f = NATIVE[dtype]
+def kinds_of_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
+    """For rows, short rows and rows in pieces: see `pieces.forward`."""
+    again, kept = (quotient(NATIVE[dtype], keeps=keeps) for keeps in (False, True))
     # float16 has too few bits to keep an exponential in the output.
-    return forward(f, quotient(f, keeps=dtype != "float16"), quotient(f, keeps=True), 0.0)
+    return again if dtype == "float16" else kept, kept, again
+
+
+def kinds_of_log_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
+    kind = logarithm(NATIVE[dtype])
+    return kind, kind, kind
+
+
+def softmax(dtype: str) -> Any:
+    return forward(NATIVE[dtype], *kinds_of_softmax(dtype), 0.0)
 
 
 def log_softmax(dtype: str) -> Any:
-    f = NATIVE[dtype]
-    return forward(f, logarithm(f), logarithm(f), -INF)
+    return forward(NATIVE[dtype], *kinds_of_log_softmax(dtype), -INF)
 
 
 NAN = math.nan
@@ -130,7 +141,7 @@ def in_pairs(dtype: str, *, weighted: bool) -> Any:
                 add_pair(t, j, value, rest)
         return settled(t)
 
-    return njit(in_pairs)
+    return outlined(in_pairs)
 
 
 @functools.cache
@@ -371,9 +382,17 @@ LOOPS: dict[str, Callable[[str], Any]] = {
     "cross_entropy_general": partial(entropy.general, gradient=False),
     "cross_entropy_general_gradient": partial(entropy.general, gradient=True),
 }
+# The three steps of a long row, of functions that go through it in pieces.
+STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
+    "softmax": lambda dtype: steps(NATIVE[dtype], *kinds_of_softmax(dtype), 0.0),
+    "log_softmax": lambda dtype: steps(NATIVE[dtype], *kinds_of_log_softmax(dtype), -INF),
+}
+from fastact.engine import parts  # noqa: E402  # they are made of what stands above
+
+LOOPS |= parts.LOOPS
 ELEMENT = compile.ELEMENT | {"int64": types.int64}
 # Those whose scratch memory holds float64 whatever they are given.
-IN_DOUBLE = {"logsumexp", "logsumexp_weighted"}
+IN_DOUBLE = {"logsumexp", "logsumexp_weighted", "max_and_sum"}
 
 
 def build(spec: LoopSpec, letters: str) -> bytes:
@@ -388,5 +407,13 @@ def build(spec: LoopSpec, letters: str) -> bytes:
     )  # fmt: skip
     result = compile.compiled(LOOPS[spec.name](spec.dtype), arguments)
     rows = loops.Rows(result.fndesc.mangled_name, operands, SCRATCH)
-    text = loops.rowwise(spec.symbol, rows, machine.architecture())
-    return compile.link(spec.symbol, text, result.library.get_llvm_str())
+    if spec.name not in STEPS:
+        text = loops.rowwise(spec.symbol, rows, machine.architecture())
+        return compile.link(spec.symbol, text, result.library.get_llvm_str())
+    x, y = arguments[:2]
+    kinds = x, y, types.CPointer(types.float64), arguments[2], *[types.int64] * 6
+    steps = [compile.compiled(each, kinds) for each in STEPS[spec.name](spec.dtype)]
+    symbols = tuple(each.fndesc.mangled_name for each in steps)
+    text = longloops.rowwise(spec.symbol, rows, symbols, LIMITS, machine.architecture())
+    libraries = [each.library.get_llvm_str() for each in (result, *steps)]
+    return compile.link(spec.symbol, text, *libraries)

@@ -44,6 +44,12 @@ def dispatcher(function: Callable[..., Any]) -> Any:
     return njit(**OPTIONS)(function)
 
 
+@functools.cache
+def outlined(function: Callable[..., Any]) -> Any:
+    """The same, for a function that is too long to be repeated wherever it is called."""
+    return njit(**OPTIONS | {"forceinline": False})(function)
+
+
 @contextmanager
 def unoptimised() -> Iterator[None]:
     """Leave all optimisation to `link`, which sees the loop and the function together.

@@ -27,6 +27,7 @@ from fastact.engine.rows import (
     log_sum,
     memory,
     njit,
+    outlined,
     raised,
     spoiled,
     summed,
@@ -155,7 +156,7 @@ def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
                 put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(one * rounded(of_label)))
         return loss
 
-    return njit(row)
+    return outlined(row)
 
 
 def general(dtype: str, *, gradient: bool) -> Any:
@@ -271,7 +272,7 @@ def one_row(dtype: str, *, gradient: bool) -> Any:
             put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(rounded(slope)))
         return factor * ((double(m) - double(at)) + log_of(total, rest, count))
 
-    return njit(one_row)
+    return outlined(one_row)
 
 
 @functools.cache
@@ -305,7 +306,7 @@ def tile_of_rows(dtype: str, *, gradient: bool) -> Any:
             back(t, dx, row_dx, core_dx, width, n)
         return True
 
-    return njit(tile)
+    return outlined(tile)
 
 
 @functools.cache

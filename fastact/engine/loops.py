@@ -27,6 +27,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from fastact.engine import machine
+
 UNIT = 32  # elements an iteration of the vectorised loop handles: two vectors of 512 bits
 BLOCK = 512  # elements a buffer holds: 4 KiB of float64, a few of which fit into the L1 cache
 DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}  # nearest, subnormals, nothing trapped
@@ -41,7 +43,9 @@ ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
 
 
 # LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
-# `UNIT` lanes in two halves, whose chains of operations overlap, and not unrolled before. llvmlite
+# `UNIT` lanes in two halves, whose chains of operations overlap, and not unrolled before. Where a
+# fused multiply-add is a hundred instructions, four lanes are enough: more take eight times as long
+# to compile, and are slower in float64. llvmlite
 # cannot write nodes that are distinct or name themselves, so the module is built with placeholders,
 # and `assembly` writes these nodes in their place.
 ACCESSES, INDEPENDENT = "accesses", "independent"
@@ -50,8 +54,8 @@ METADATA = """
 !%(independent)s = distinct !{ !%(independent)s, !9000, !9001, !9002, !9003, !9004 }
 !9000 = !{ !"llvm.loop.parallel_accesses", !%(accesses)s }
 !9001 = !{ !"llvm.loop.vectorize.enable", i1 true }
-!9002 = !{ !"llvm.loop.vectorize.width", i32 %(half)d }
-!9003 = !{ !"llvm.loop.interleave.count", i32 2 }
+!9002 = !{ !"llvm.loop.vectorize.width", i32 %(lanes)d }
+!9003 = !{ !"llvm.loop.interleave.count", i32 %(chains)d }
 !9004 = !{ !"llvm.loop.unroll.disable" }
 """
 
@@ -284,15 +288,25 @@ def entry(
     work = dims[0]
     for length in dims[1:]:
         work = b.mul(work, length)
-    cutover, launch = b.words(f.args[3], 2)
-    parallel = b.and_(b.icmp_signed(">=", work, cutover), b.icmp_unsigned(">", dims[0], INT(1)))
+    counts = operands, 1 + core, steps or operands + 3 * core * operands
+    shared(b, run, list(f.args), counts, work)
+    b.ret_void()
+
+
+def shared(
+    b: Builder, run: Any, arguments: list[Any], counts: tuple[int, int, int], work: Any
+) -> None:
+    """Call a loop, on the threads if it is enough work; `counts` are those of its arguments."""
+    places, dims, steps, data = arguments
+    (n,) = b.words(dims, 1)
+    cutover, launch = b.words(data, 2)
+    parallel = b.and_(b.icmp_signed(">=", work, cutover), b.icmp_unsigned(">", n, INT(1)))
     with b.if_else(parallel) as (many, one):
         with many:
-            counts = [INT(operands), INT(1 + core), INT(steps or operands + 3 * core * operands)]
-            b.call(b.launcher(launch), [f.args[3], run, *f.args[:3], *counts, work])
+            numbers = [INT(count) for count in counts]
+            b.call(b.launcher(launch), [data, run, places, dims, steps, *numbers, work])
         with one:
-            b.call(run, f.args)
-    b.ret_void()
+            b.call(run, arguments)
 
 
 def assembly(module: ir.Module) -> str:
@@ -303,7 +317,8 @@ def assembly(module: ir.Module) -> str:
         if number is None:
             raise ValueError(f"no metadata {name!r} in module {module.name}")
         text, numbers[name] = text.replace(number[0], ""), number[1]
-    return text + METADATA % (numbers | {"half": UNIT // 2})
+    lanes, chains = (UNIT // 2, 2) if machine.fuses() else (4, 1)
+    return text + METADATA % (numbers | {"lanes": lanes, "chains": chains})
 
 
 def elementwise(name: str, scalar: Scalar, architecture: str) -> str:

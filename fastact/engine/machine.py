@@ -47,6 +47,21 @@ def emit(module: Any) -> bytes:
     return bytes(target().emit_object(module))
 
 
+FUSED = """
+declare double @llvm.fma.f64(double, double, double)
+define double @f(double %x, double %y, double %z) {
+  %r = call double @llvm.fma.f64(double %x, double %y, double %z)
+  ret double %r
+}
+"""
+
+
+@functools.cache
+def fuses() -> bool:
+    """Whether the processor has a fused multiply-add: else LLVM calls that of libm."""
+    return b"fma\0" not in assembled(FUSED)
+
+
 @functools.cache
 def engine(*, together: bool) -> Any:
     """The loader. It is never taken down: threads may be inside its code until the process ends.

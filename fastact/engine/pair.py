@@ -26,7 +26,7 @@ from numba.core.datamodel.registry import register_default as register_model
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
-from fastact.engine import half, primitives, vector
+from fastact.engine import fused, half, primitives, vector
 
 F64 = ir.DoubleType()
 
@@ -58,19 +58,13 @@ class Number(NamedTuple):
 
 
 # ---------------------------------------------------------------- error-free transformations
-def two_sum(b: Any, x: Any, y: Any) -> Number:
-    s = b.fadd(x, y)
-    t = b.fsub(s, x)
-    return Number(s, b.fadd(b.fsub(x, b.fsub(s, t)), b.fsub(y, t)))
-
-
 def two_product(b: Any, x: Any, y: Any) -> Number:
     p = b.fmul(x, y)
-    return Number(p, b.fma(x, y, b.fneg(p)))
+    return Number(p, fused.multiply_add(b, x, y, b.fneg(p)))
 
 
 def add(b: Any, x: Number, y: Number) -> Number:
-    hi, lo = two_sum(b, x.hi, y.hi)
+    hi, lo = fused.two_sum(b, x.hi, y.hi)
     for part in (x.lo, y.lo):
         lo = lo if part is None else b.fadd(lo, part)
     return Number(hi, lo)
@@ -87,7 +81,7 @@ def subtract(b: Any, x: Number, y: Number) -> Number:
 def multiply(b: Any, x: Number, y: Number) -> Number:
     hi, lo = two_product(b, x.hi, y.hi)
     for one, other in ((x, y), (y, x)):
-        lo = lo if other.lo is None else b.fma(one.hi, other.lo, lo)
+        lo = lo if other.lo is None else fused.multiply_add(b, one.hi, other.lo, lo)
     return Number(hi, lo)
 
 
@@ -95,16 +89,16 @@ def divide(b: Any, x: Number, y: Number) -> Number:
     """One division: the quotient's residual is multiplied by the reciprocal."""
     inverse = b.fdiv(F64(1.0), y.hi)
     hi = b.fmul(x.hi, inverse)
-    rest = b.fma(b.fneg(hi), y.hi, x.hi)
+    rest = fused.multiply_add(b, b.fneg(hi), y.hi, x.hi)
     rest = rest if x.lo is None else b.fadd(rest, x.lo)
-    rest = rest if y.lo is None else b.fma(b.fneg(hi), y.lo, rest)
+    rest = rest if y.lo is None else fused.multiply_add(b, b.fneg(hi), y.lo, rest)
     return Number(hi, b.fmul(rest, inverse))
 
 
 def square_root(b: Any, x: Number) -> Number:
     """The root of the high part, and what Newton's step adds: nothing at 0 and infinity."""
     hi = b.call(b.module.declare_intrinsic("llvm.sqrt", [x.hi.type]), [x.hi])
-    rest = b.fma(b.fneg(hi), hi, x.hi)
+    rest = fused.multiply_add(b, b.fneg(hi), hi, x.hi)
     rest = rest if x.lo is None else b.fadd(rest, x.lo)
     lo = b.fdiv(rest, b.fadd(hi, hi))
     finite = b.fcmp_ordered("==", b.fsub(lo, lo), F64(0.0))
@@ -270,7 +264,7 @@ def float_type(*tys: types.Type) -> Any:
 
 @primitive_for_numbers(primitives.fma, float_type)
 def _fma(context: Any, b: Any, sig: Any, args: Any) -> Any:
-    return b.fma(*args)
+    return fused.multiply_add(b, *args)
 
 
 def head_type(x: types.Type) -> Any:
@@ -392,13 +386,13 @@ def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
         return horner(b, x, coefficients)
     square = b.fmul(x, x)
     even, odd = (horner(b, square, coefficients[::-1][start::2][::-1]) for start in (0, 1))
-    return b.fma(odd, x, even)
+    return fused.multiply_add(b, odd, x, even)
 
 
 def horner(b: Any, x: Any, coefficients: list[Any]) -> Any:
     value, *others = coefficients
     for c in others:
-        value = b.fma(value, x, c)
+        value = fused.multiply_add(b, value, x, c)
     return value
 
 

@@ -79,7 +79,7 @@ from fastact.tables import EXP, EXP_SINGLE
 
 DEPTH = 64  # elements of a row that a tile holds
 INF = float("inf")
-njit = compile.dispatcher
+njit, outlined = compile.dispatcher, compile.outlined
 
 
 # ---------------------------------------------------------------- exponentials
@@ -487,13 +487,15 @@ def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
             a, b = parameters(total, rest, count)
             finish(x, y, y, n, core_x, core_y, core_y, m, a, b)
 
-    return njit(along)
+    return outlined(along)
 
 
 # ---------------------------------------------------------------- across rows
-# Scratch memory holds a tile, whose columns are rows, and the accumulators of each column.
+# Scratch memory holds a tile, whose columns are rows, the accumulators of each column,
+# and what is found out about pieces of a row. The first part is for tiles and short rows.
 TOTALS, RESTS = 2048, 2048 + LANES * LANES
-SCRATCH = RESTS + LANES * LANES  # float64 elements, of which the first are for tiles and rows
+FOUND = RESTS + LANES * LANES
+SCRATCH = FOUND + 4 * 1024  # float64 elements
 
 
 @functools.cache
@@ -592,7 +594,7 @@ def across(f: Format, kind: Kind) -> Any:
                 put(y, i * core_y, 1, width, result(v, m, a, b))
         return done
 
-    return njit(across)
+    return outlined(across)
 
 
 @functools.cache
@@ -629,33 +631,3 @@ def choose(rows: Any, n: Any, depth: Any, row_x: Any, row_y: Any) -> Any:
     if rows > 1 and row_x == 1 and row_y == 1:
         return ACROSS
     return TILED if rows > 1 and n <= depth else ALONG
-
-
-def forward(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
-    """The loop of a function of rows."""
-    one, many, tile = along(f, kind, short, empty), across(f, kind), across(f, short)
-    (bring, back), zero, depth = tiles(f), f.zero, f.depth
-
-    def loop(
-        x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-    ) -> None:  # fmt: skip
-        if n == 0:
-            return
-        way = choose(rows, n, depth, row_x, row_y)
-        together = 1 if way == ALONG else LANES
-        for r in range(0, rows, together):
-            x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(LANES, rows - r)
-            done = False
-            if way == TILED:
-                bring(x_r, row_x, core_x, width, n, t, zero)
-                done = tile(t, t, n, LANES, LANES, LANES, s)
-                if done:
-                    back(t, y_r, row_y, core_y, width, n)
-            elif way == ACROSS:
-                done = many(x_r, y_r, n, width, core_x, core_y, s)
-            if not done:
-                for j in range(min(width, together)):
-                    one(shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y, t)
-
-    return njit(loop)

@@ -21,7 +21,7 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic
 
-from fastact.engine import half, primitives
+from fastact.engine import fused, half, machine, primitives
 
 LANES = 16
 I32 = ir.IntType(32)
@@ -148,7 +148,9 @@ for _symbol, _name in [
 
 # ---------------------------------------------------------------- the primitives of kernels
 def fma(b: Any, x: Any, y: Any, z: Any) -> Any:
-    return called(b, "fma", x.type, x, y, z)
+    if machine.fuses():
+        return called(b, "fma", x.type, x, y, z)
+    return fused.emulated(b, x, y, z)
 
 
 def polynomial(b: Any, x: Any, *coefficients: Any) -> Any:

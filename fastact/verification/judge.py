@@ -1,13 +1,15 @@
 """Errors in ulp against the reference, and their tally.
 
-Every result is judged by a quick arithmetic first. Where that leaves a doubt (the result may not
-be correctly rounded, or the quick one has lost digits) a wider one decides.
+Every result is compared with a quick arithmetic first. Where everything as near to its value as
+the true one rounds to the result, that is correctly rounded, and most often no more is asked. The
+others, and those where the quick one has lost digits, are judged by a wider one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,18 +19,20 @@ from fastact.engine.activation import ORDERS, Activation, evaluate
 from fastact.verification.reference import DOUBLE, LONG, WIDER, Arithmetic, derivatives, of_mpmath
 
 Array = Any
-BLOCK = 2**13  # inputs that are judged at once: their arrays stay in the cache
-WINDOW = 2.0**-6  # the share of a root's size around it in which the quick arithmetic is not asked
-TAIL = (2.0**3, 2.0**12, 2.0**-1100, 2.0**-40)  # between which inputs and results are exponential
+BLOCK = 2**15  # inputs that are judged at once: their arrays stay in the cache
+MOST = 1000  # exponent of the largest error: an infinite one stands for a wrong NaN
+OPEN = 2**14  # results that are kept for the wide arithmetic
+TAIL = (1.0, 2.0**12)  # sizes of inputs between which a result may be exponential
 
 
 class Stages(NamedTuple):
-    """Which arithmetic judges first and which in doubt; from which error on there is a doubt."""
+    """Which arithmetic judges first and which in doubt, and how far off the first may be."""
 
     quick: Arithmetic
     wide: Arithmetic
-    doubt: float  # ulp
-    tails: bool  # whether the quick one cannot be trusted in exponential tails
+    doubt: float  # relative, and of the least normal number for what is less
+    window: float  # the share of a root's size around it in which the first is not asked
+    tails: float  # how much larger the doubt is for each octave from 1 of a result in a tail
 
 
 @cache
@@ -36,8 +40,8 @@ def stages(dtype: str) -> Stages:
     """How results of this dtype are judged."""
     if dtype == "float64":
         quick = LONG if WIDER else of_mpmath()
-        return Stages(quick, of_mpmath(), 0.5 - 2.0**-4, tails=True)
-    return Stages(DOUBLE, LONG if WIDER else of_mpmath(), 0.5 - 2.0**-10, tails=False)
+        return Stages(quick, of_mpmath(), 2.0**-59, 2.0**-2, 2.0**-3)
+    return Stages(DOUBLE, LONG if WIDER else of_mpmath(), 2.0**-38, 2.0**-6, 0.0)
 
 
 def parameters(f: Activation, dtype: str) -> tuple[float, ...]:
@@ -55,6 +59,7 @@ class Tally:
     not_correctly_rounded: int = 0
     wrong_nan: int = 0  # NaN in place of a number, or a number in place of NaN
     wrong_nan_at: str = ""  # the first such input
+    params: tuple[float, ...] = ()  # with which the worst error was found
 
     def add(self, x: Array, errors: Array) -> None:
         """Count these errors, of which an infinite one stands for a wrong NaN."""
@@ -68,6 +73,12 @@ class Tally:
         if errors.size and errors[at := int(np.argmax(errors))] > self.max_ulp:
             self.max_ulp, self.worst = float(errors[at]), float(x[at]).hex()
 
+    def add_exact(self, x: Array) -> None:
+        """Count inputs at which there is no error."""
+        self.inputs += x.size
+        if self.max_ulp < 0:
+            self.max_ulp, self.worst = 0.0, float(x[0]).hex()
+
     def merge(self, other: Tally) -> Tally:
         """Return both together; of equal errors the earlier input stays."""
         worse = max(self, other, key=lambda tally: tally.max_ulp)
@@ -78,6 +89,7 @@ class Tally:
             self.not_correctly_rounded + other.not_correctly_rounded,
             self.wrong_nan + other.wrong_nan,
             self.wrong_nan_at or other.wrong_nan_at,
+            worse.params,
         )
 
     def keeps(self, bound: float) -> bool:
@@ -90,21 +102,34 @@ class Tally:
 
 
 class Case:
-    """A function at its default parameters in one dtype, and what its declaration says there."""
+    """A function in one dtype, and what its declaration says there; at its defaults if not told."""
 
-    def __init__(self, f: Activation, dtype: str) -> None:
+    def __init__(self, f: Activation, dtype: str, params: tuple[float, ...] | None = None) -> None:
         self.f, self.dtype, self.stages = f, dtype, stages(dtype)
-        self.params = parameters(f, dtype)
+        self.params = parameters(f, dtype) if params is None else params
         self.info = np.finfo(dtype)
         self.low, self.high = (self.field(end) for end in f.domain)
-        self.kinks = {self.field(kink.at): self.field(kink.derivative) for kink in f.kinks}
-        self.bends = [*self.kinks, *(self.field(bend) for bend in f.bends)]
+        self.kinks = {
+            self.field(kink.at): self.field(kink.derivative)
+            for kink in f.kinks
+            if self.exact(kink.at)
+        }
+        self.bends = [self.field(at) for at in (*(kink.at for kink in f.kinks), *f.bends)]
         self.roots = [self.field(root) for variety in f.roots.values() for root in variety]
 
+        # The error of a result that is surely rounded correctly is less.
+        self.certain = 0.5 - self.stages.doubt * 2.0 ** int(self.info.nmant)
+
     def field(self, field: float | str) -> float:
-        """The value of a field of the declaration."""
+        """The value of a field of the declaration: no float of Python, to which NumPy gives way."""
         names = [p.name for p in self.f.params]
-        return float(evaluate(field, dict(zip(names, self.params, strict=True))))
+        return np.float64(evaluate(field, dict(zip(names, self.params, strict=True))))
+
+    def exact(self, field: float | str) -> bool:
+        """Whether that is a float; otherwise no input is there."""
+        names = [p.name for p in self.f.params]
+        known = dict(zip(names, map(Fraction, self.params), strict=True))
+        return bool(evaluate(field, known) == self.field(field))
 
     def true(self, arithmetic: Arithmetic, x: Array, order: int) -> list[Array]:
         """The true values, with the declared derivatives at kinks."""
@@ -116,23 +141,43 @@ class Case:
 
     def defined(self, x: Array) -> Array:
         """Whether the function has a value there."""
-        return (x >= self.low) & (x <= self.high)  # neither holds for NaN
+        with np.errstate(invalid="ignore"):  # a signalling NaN is converted
+            return (x >= self.low) & (x <= self.high)  # neither holds for NaN
 
-    def close(self, x: Array) -> Array:
-        """Whether x is near a root, where the quick arithmetic loses digits."""
-        near = np.zeros(x.shape, bool)
-        for root in self.roots:
-            near |= np.abs(x - root) <= WINDOW * abs(root)
-        return near & (x != self.low) & (x != self.high)
+    def smooth(self, x: Array) -> Array | None:
+        """Whether the slope does not jump at x; None if it nowhere does."""
+        found = np.isin(x, self.bends, invert=True) if self.bends else None
+        return None if found is None or found.all() else found
 
-    def doubtful(self, x: Array, true: Array, error: Array) -> Array:
-        """Whether the quick arithmetic leaves it open how large this error is."""
-        doubt = error > self.stages.doubt
+    def lost(self, x: Array) -> Array | None:
+        """Whether the quick arithmetic loses digits at x, near a root; None if it nowhere does."""
+        found = np.zeros(x.shape, bool)
+        with np.errstate(over="ignore"):
+            for root in self.roots:
+                found |= np.abs(x - root) <= self.stages.window * abs(root)
+        if not found.any():
+            return None
+        return found & (x != self.low) & (x != self.high)
+
+    def doubt(self, x: Array, true: Array) -> Array:
+        """How far the quick value may be from the true one, where it has not lost digits.
+
+        An argument of e^x that is rounded makes a relative error that grows with the argument.
+        """
+        size = np.abs(true)
+        off = np.maximum(size, self.info.tiny) * self.stages.doubt
         if self.stages.tails:
-            near, far, least, most = TAIL
-            size = np.abs(true)
-            doubt |= (np.abs(x) > near) & (np.abs(x) < far) & (size > least) & (size < most)
-        return doubt & (x != self.low) & (x != self.high)  # a limit there, and a pole it may be
+            tail = (np.abs(x) > TAIL[0]) & (np.abs(x) < TAIL[1])
+            octaves = np.abs(np.frexp(size[tail])[1])
+            off[tail] *= 1 + self.stages.tails * octaves
+        return off
+
+    def sure(self, x: Array, got: Array, true: Array) -> Array:
+        """Whether a result is correctly rounded, wherever the true value is within the doubt."""
+        with np.errstate(all="ignore"):
+            off = self.doubt(x, true)
+            found: Array = (true - off).astype(self.dtype) == got
+            return found & ((true + off).astype(self.dtype) == got)
 
 
 def errors(got: Array, true: Array, arithmetic: Arithmetic, dtype: str) -> Array:
@@ -147,7 +192,8 @@ def errors(got: Array, true: Array, arithmetic: Arithmetic, dtype: str) -> Array
         wanted = np.minimum(np.maximum(true, -top), top)
         given = np.minimum(np.maximum(arithmetic.array(got), -top), top)
         power = np.minimum(np.maximum(arithmetic.power(wanted), least), top / 2)
-        found = (np.abs(given - wanted) / power * two ** int(info.nmant)).astype(np.float64)
+        found = np.abs(given - wanted) / power * two ** int(info.nmant)
+        found = np.minimum(found, two**MOST).astype(np.float64)
     return np.where(np.isnan(found), np.inf, found)
 
 
@@ -155,13 +201,8 @@ Call = Callable[[Array], Array]  # x -> a variety of a function
 Row = tuple[str, str]  # package and variety
 
 
-def judge(
-    case: Case,
-    calls: Mapping[Row, Call],
-    x: Array,
-    strict: Sequence[str] = ("fastact",),
-) -> dict[Row, Tally]:
-    """Judge functions of one block of inputs.
+class Judge:
+    """Judges functions on one block of inputs after the other, and tallies what it finds.
 
     Parameters
     ----------
@@ -169,55 +210,107 @@ def judge(
         What the functions claim to compute.
     calls
         The functions by package and variety.
-    x
-        The inputs.
     strict
-        The packages for which the wide arithmetic decides every doubt; elsewhere it decides only
-        near roots, because many results of other packages are not correctly rounded.
-
-    Returns
-    -------
-    dict
-        A tally for each of `calls`.
+        The packages for which the wide arithmetic decides every doubt, and to which the declared
+        derivatives at kinks apply; elsewhere it decides only near roots, because many results of
+        other packages are not correctly rounded, and the derivative at a kink is not judged.
+    settled
+        Those whose largest error is known to be above what is certainly rounded correctly: of such
+        results no error is computed any more.
     """
-    tallies = {key: Tally() for key in calls}
-    results = {key: np.asarray(call(x)) for key, call in calls.items()}
-    inside = case.defined(x)
-    if np.any(inside):
-        defined = {key: got[inside] for key, got in results.items()}
-        judge_defined(case, defined, x[inside], strict, tallies)
-    for key, got in results.items():
-        tallies[key].add(x[~inside], np.where(np.isnan(got[~inside]), 0.0, np.inf))
-    return tallies
+
+    def __init__(
+        self,
+        case: Case,
+        calls: Mapping[Row, Call],
+        strict: Collection[str] = ("fastact",),
+        settled: Collection[Row] = (),
+    ) -> None:
+        self.case, self.calls, self.strict = case, calls, strict
+        self.tallies = {row: Tally() for row in calls}
+        self.settled = set(settled)
+        self.open: dict[Row, list[tuple[Array, Array]]] = {row: [] for row in calls}
+        self.order = max((ORDERS.index(variety) for _, variety in calls), default=0)
+
+    def block(self, x: Array) -> None:
+        """Judge the results for some inputs."""
+        results = {row: np.asarray(call(x)) for row, call in self.calls.items()}
+        inside = self.case.defined(x)
+        if inside.all():
+            self.defined(x, results)
+            return
+        if inside.any():
+            self.defined(x[inside], {row: got[inside] for row, got in results.items()})
+        for row, got in results.items():
+            wrong = np.where(np.isnan(got[~inside]), 0.0, np.inf)
+            self.tallies[row].add(x[~inside], wrong)
+
+    def defined(self, x: Array, results: Mapping[Row, Array]) -> None:
+        """Judge results at inputs in the domain."""
+        true = self.case.true(self.case.stages.quick, x, self.order)
+        lost = self.case.lost(x)
+        for row, got in results.items():
+            self.compare(row, x, got, true[ORDERS.index(row[1])], lost)
+
+    def compare(self, row: Row, x: Array, got: Array, true: Array, lost: Array | None) -> None:
+        """Judge one variety where it has values, as far as the quick arithmetic can."""
+        ours = row[0] in self.strict  # at kinks others may have chosen other derivatives
+        if row[1] in ORDERS[1 + ours :] and (judged := self.case.smooth(x)) is not None:
+            x, got, true = x[judged], got[judged], true[judged]
+            lost = lost if lost is None else lost[judged]
+        if lost is None and (got == true).all():
+            self.tallies[row].add_exact(x)
+            return
+        sure = self.case.sure(x, got, true)
+        if lost is not None:
+            sure &= ~lost
+        if not sure.all():
+            at = np.flatnonzero(~sure)
+            self.doubt(row, x[at], got[at], true[at], None if lost is None else lost[at])
+        if row in self.settled:
+            self.tallies[row].inputs += int(np.count_nonzero(sure))
+        else:
+            quick = self.case.stages.quick
+            found = errors(got[sure], true[sure], quick, self.case.dtype)
+            self.tallies[row].add(x[sure], found)
+
+    def doubt(self, row: Row, x: Array, got: Array, true: Array, lost: Array | None) -> None:
+        """Keep these results for the wide arithmetic, except limits, which may be its poles."""
+        wide = (x != self.case.low) & (x != self.case.high)
+        if row[0] not in self.strict:
+            wide &= False if lost is None else lost
+        self.open[row].append((x[wide], got[wide]))
+        quick = self.case.stages.quick
+        found = errors(got[~wide], true[~wide], quick, self.case.dtype)
+        self.tallies[row].add(x[~wide], found)
+        if row not in self.settled or sum(x.size for x, _ in self.open[row]) > OPEN:
+            self.decide(row)
+
+    def decide(self, row: Row) -> None:
+        """Judge what has been kept."""
+        if not self.open[row]:
+            return
+        x, got = map(np.concatenate, zip(*self.open[row], strict=True))
+        self.open[row].clear()
+        wide, order = self.case.stages.wide, ORDERS.index(row[1])
+        if x.size:
+            true = self.case.true(wide, x, order)[order]
+            self.tallies[row].add(x, errors(got, true, wide, self.case.dtype))
+        if self.tallies[row].max_ulp >= self.case.certain:
+            self.settled.add(row)
+
+    def verdict(self) -> dict[Row, Tally]:
+        """Return a tally for each function."""
+        for row in self.calls:
+            self.decide(row)
+            self.tallies[row].params = self.case.params
+        return self.tallies
 
 
-def judge_defined(
-    case: Case,
-    results: Mapping[Row, Array],
-    x: Array,
-    strict: Sequence[str],
-    tallies: Mapping[Row, Tally],
-) -> None:
-    """Add to the tallies what the results at inputs in the domain are worth."""
-    order = max(ORDERS.index(variety) for _, variety in results)
-    quick, wide = case.stages.quick, case.stages.wide
-    true = case.true(quick, x, order)
-    near = case.close(x)
-    found, unsure = {}, near.copy()
-    for (package, variety), got in results.items():
-        values = true[ORDERS.index(variety)]
-        error = found[package, variety] = errors(got, values, quick, case.dtype)
-        if package in strict:
-            unsure |= case.doubtful(x, values, error)
-    if wide is not quick and unsure.any():
-        true = case.true(wide, x[unsure], order)
-        for (package, variety), got in results.items():
-            again = slice(None) if package in strict else near[unsure]
-            at = np.flatnonzero(unsure)[again]
-            values = true[ORDERS.index(variety)][again]
-            found[package, variety][at] = errors(got[at], values, wide, case.dtype)
-    for (package, variety), error in found.items():
-        judged = np.ones(x.shape, bool)
-        if variety == "second_derivative":  # at a jump of the slope it is that of either side
-            judged = ~np.isin(x, case.bends)
-        tallies[package, variety].add(x[judged], error[judged])
+def judge(
+    case: Case, calls: Mapping[Row, Call], x: Array, strict: Collection[str] = ("fastact",)
+) -> dict[Row, Tally]:
+    """Judge functions of one block of inputs: see `Judge`."""
+    one = Judge(case, calls, strict)
+    one.block(x)
+    return one.verdict()

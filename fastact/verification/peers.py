@@ -29,14 +29,21 @@ SPECIAL: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
 
 
 def calls(
-    f: Activation, dtype: str, varieties: Sequence[str], packages: Sequence[str]
+    f: Activation,
+    dtype: str,
+    varieties: Sequence[str],
+    packages: Sequence[str],
+    params: Sequence[float] | None = None,
 ) -> dict[tuple[str, str], Call]:
-    """Return the functions by package and variety; what a package has not got is left out."""
+    """Return the functions by package and variety; what a package has not got is left out.
+
+    Of our own the parameters may be given; otherwise the defaults hold.
+    """
     found: dict[tuple[str, str], Call] = {}
     for package in packages:
         for variety in varieties:
             if package == OURS:
-                call: Call | None = ours(f, variety)
+                call: Call | None = ours(f, variety, params)
             else:
                 call = theirs(f, variety, package, dtype, needed(f))
             if call is not None:
@@ -49,9 +56,11 @@ def needed(f: Activation) -> dict[str, float]:
     return {p.name: p.typical for p in f.params if p.required}
 
 
-def ours(f: Activation, variety: str) -> Call:
+def ours(f: Activation, variety: str, params: Sequence[float] | None) -> Call:
     """Return a variety of `f`."""
     function = f if variety == "forward" else getattr(f, variety)
+    if params is not None:
+        return lambda x: function(x, *params)
     return lambda x: function(x, **needed(f))
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from fastact.verification.peers import OURS
 
 PATH = Path(__file__).parent.parent / "ulps.json"
 
 Record = dict[str, dict[str, dict[str, dict[str, Any]]]]  # dtype, function, variety, what was found
+
+
+KEPT = ("max_ulp", "worst", "not_correctly_rounded", "inputs")
+DIGITS = 6  # after the point
 
 
 class HigherError(Exception):
@@ -29,6 +37,7 @@ def updated(record: Record, rows: Iterable[Mapping[str, Any]], *, higher: bool) 
     """Return the record with these measurements, which are rows of `fastact verify --json`.
 
     What was measured on fewer inputs than the record stands on changes nothing, unless it is worse.
+    Errors of other packages stand beside ours, and may rise.
 
     Raises
     ------
@@ -39,18 +48,28 @@ def updated(record: Record, rows: Iterable[Mapping[str, Any]], *, higher: bool) 
     raised = []
     for row in rows:
         of_function = result.setdefault(row["dtype"], {}).setdefault(row["function"], {})
-        old = of_function.get(row["variety"])
-        if old is not None and row["max_ulp"] > old["max_ulp"]:
+        old = of_function.get(row["variety"], {})
+        new = {key: row[key] for key in KEPT} | {"max_ulp": rounded_up(row["max_ulp"])}
+        if row["package"] != OURS:
+            theirs = {"version": version(row["package"]), "wrong_nan": row["wrong_nan"]}
+            old.setdefault("peers", {})[row["package"]] = new | theirs
+            of_function[row["variety"]] = old
+            continue
+        if new["max_ulp"] > old.get("max_ulp", math.inf):
             raised.append(
                 f"{row['function']} {row['variety']} {row['dtype']} "
-                f"from {old['max_ulp']:.6g} to {row['max_ulp']:.6g}"
+                f"from {old['max_ulp']:.6g} to {new['max_ulp']:.6g}"
             )
-        if old is None or row["max_ulp"] > old["max_ulp"] or row["inputs"] >= old["inputs"]:
-            kept = ("max_ulp", "worst", "not_correctly_rounded", "inputs", "bound")
-            of_function[row["variety"]] = {key: row[key] for key in kept}
+        if new["max_ulp"] > old.get("max_ulp", -1.0) or new["inputs"] >= old["inputs"]:
+            of_function[row["variety"]] = old | new | {"bound": row["bound"]}
     if raised and not higher:
         raise HigherError(f"{len(raised)} would rise: {', '.join(raised)}")
     return result
+
+
+def rounded_up(error: float) -> float:
+    """An error that is not less, without the digits that say nothing."""
+    return math.ceil(error * 10**DIGITS) / 10**DIGITS if error < 10**DIGITS else error
 
 
 def write_whole(path: Path, value: object) -> None:

@@ -126,7 +126,7 @@ def erf_series(x: Array) -> Array:
 def erfc_fraction(x: Array) -> Array:
     """e^-x² / sqrt(pi) over x + (1/2)/(x + (2/2)/(x + (3/2)/(x + …))), from the depth needed."""
     digits = (np.finfo(x.dtype).nmant + 4) * np.log(2)
-    depth = 4 + int((digits / float(np.min(x))) ** 2 / 8)
+    depth = 12 + int((digits / float(np.min(x))) ** 2 / 7)
     total = x
     for k in range(depth, 0, -1):
         total = x + x.dtype.type(k / 2) / total

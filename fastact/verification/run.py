@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
+import ctypes
 import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,12 +18,14 @@ from typing import NamedTuple
 import fastact as fa
 from fastact.engine import store
 from fastact.processes import processes
-from fastact.verification.judge import Case, Row, Tally, judge
+from fastact.verification.judge import Case, Judge, Row, Tally
 from fastact.verification.peers import OURS, calls
 from fastact.verification.record import write_whole
-from fastact.verification.sample import Plan, Span, blocks, special_points
+from fastact.verification.sample import Plan, Span, blocks, drawn, special_points
 
 SAVED_EVERY = 2.0  # seconds
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+KEPT = 2**25  # bytes; the second takes no more
 AHEAD = 4  # tasks that wait, for each process
 
 
@@ -34,6 +37,8 @@ class Task(NamedTuple):
     varieties: tuple[str, ...]
     packages: tuple[str, ...]
     span: Span | None
+    params: tuple[float, ...] | None = None  # the defaults
+    settled: frozenset[Row] = frozenset()  # see `Judge`
 
 
 class StateError(Exception):
@@ -43,14 +48,13 @@ class StateError(Exception):
 def measure(task: Task) -> dict[Row, Tally]:
     """Judge the inputs of a task, in this process."""
     f = fa.activations[task.function]
-    case = Case(f, task.dtype)
-    chosen = calls(f, task.dtype, task.varieties, task.packages)
-    points = [special_points(f, task.dtype)] if task.span is None else blocks(task.span, task.dtype)
-    total = {row: Tally() for row in chosen}
+    case = Case(f, task.dtype, task.params)
+    chosen = calls(f, task.dtype, task.varieties, task.packages, task.params)
+    points = [special_points(case)] if task.span is None else blocks(task.span, task.dtype)
+    judge = Judge(case, chosen, settled=task.settled)
     for x in points:
-        for row, tally in judge(case, chosen, x).items():
-            total[row] = total[row].merge(tally)
-    return total
+        judge.block(x)
+    return judge.verdict()
 
 
 @dataclass(frozen=True)
@@ -61,23 +65,33 @@ class Job:
     varieties: tuple[str, ...]
     packages: tuple[str, ...]  # other than this one
     plans: tuple[Plan, ...]  # one for each dtype
+    parameters: int = 0  # how many sets are drawn for each function; none: the defaults
 
     @property
     def inputs(self) -> int:
         """How many inputs there are in all, without special points."""
-        return sum(plan.inputs for plan in self.plans) * len(self.functions)
+        tried = sum(plan.inputs for plan in self.plans) * len(self.functions)
+        return tried * max(self.parameters, 1)
 
     def parts(self) -> list[tuple[str, str]]:
         """Return functions with dtypes, in the order of the work."""
         return [(name, plan.dtype) for plan in self.plans for name in self.functions]
 
     def tasks(self, name: str, dtype: str) -> list[Task]:
-        """Return the tasks for a function in a dtype; the special points are the first."""
+        """Return the tasks for a function in a dtype; special points come first."""
         plan = next(plan for plan in self.plans if plan.dtype == dtype)
         spans: list[Span | None] = [None, *plan.tasks()]
         if plan.spans[0].step == 1:  # everything: it contains the special points
             del spans[0]
-        return [Task(name, dtype, self.varieties, (OURS, *self.packages), span) for span in spans]
+        sets: list[tuple[float, ...] | None] = [None]
+        if self.parameters:
+            sets = [*drawn(fa.activations[name], dtype, self.parameters)]
+        packages = (OURS, *self.packages)
+        return [
+            Task(name, dtype, self.varieties, packages, span, params)
+            for params in sets
+            for span in spans
+        ]
 
     def key(self) -> str:
         """Return what a state must have been made with to be gone on with."""
@@ -110,6 +124,16 @@ class State:
         done = [self.job.tasks(*part)[:count] for part, count in self.done.items()]
         return sum(task.span.count for tasks in done for task in tasks if task.span is not None)
 
+    def complete(self, part: tuple[str, str]) -> bool:
+        """Whether all tasks of a function in a dtype are done."""
+        return self.done.get(part, 0) == len(self.job.tasks(*part))
+
+    def settled(self, name: str, dtype: str) -> frozenset[Row]:
+        """Return the rows of which only larger errors than those found so far are of interest."""
+        certain = Case(fa.activations[name], dtype).certain
+        rows = self.rows.get((name, dtype), {})
+        return frozenset(row for row, tally in rows.items() if tally.max_ulp >= certain)
+
     def save(self) -> None:
         """Write the file in one step: it is never half written."""
         if self.path is None:
@@ -134,7 +158,10 @@ class State:
             for part in kept["parts"]:
                 where = part["function"], part["dtype"]
                 self.done[where] = part["tasks"]
-                self.rows[where] = {(a, b): Tally(**fields) for a, b, fields in part["rows"]}
+                self.rows[where] = {
+                    (a, b): Tally(**fields | {"params": tuple(fields["params"])})
+                    for a, b, fields in part["rows"]
+                }
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StateError(f"{path} is no state of fastact verify") from error
 
@@ -144,8 +171,10 @@ def run(state: State, jobs: int, report: Callable[[Task], None]) -> None:
 
     The state is saved at the end, whatever ends it.
     """
-    left = itertools.chain.from_iterable(
-        state.job.tasks(*part)[state.done.get(part, 0) :] for part in state.job.parts()
+    left = (
+        task._replace(settled=state.settled(*part))
+        for part in state.job.parts()
+        for task in state.job.tasks(*part)[state.done.get(part, 0) :]
     )
     try:
         with processes(jobs, prepare) as submit:
@@ -177,3 +206,12 @@ def prepare() -> None:
     """Make a process one worker among several."""
     os.environ["OMP_NUM_THREADS"] = "1"
     fa.set_num_threads(1)
+    keep_memory()
+
+
+def keep_memory() -> None:
+    """Let glibc keep what arrays of a block have used: new pages would cost as much as the work."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        for option in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+            mallopt(option, KEPT)

@@ -6,13 +6,17 @@ both signs, NaN and infinities included.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from fastact.differences import from_ordinals, ordinals
+from fastact.engine.activation import Activation, Parameter, evaluate
+from fastact.verification.hard import HARD
 from fastact.verification.judge import BLOCK, Case
 
 Array = Any
@@ -20,6 +24,9 @@ CHUNK = 2**20  # inputs of one task
 CENTRE = (2.0**-40, 2.0**12)  # sizes between which most functions do what they are known for
 GRID = 2**14  # floats between which thresholds are looked for
 REACH = 8  # neighbours on either side of a special point
+OCTAVE = 16  # points in each octave of the distance from a root
+TRIES = 100  # draws for each set of parameters that is wanted
+HARD_CASES = np.array([float.fromhex(x) for cases in HARD.values() for x in cases])
 UNSIGNED = {"float16": np.uint16, "float32": np.uint32, "float64": np.uint64}
 
 
@@ -119,23 +126,23 @@ def thresholds(case: Case) -> Array:
     return low
 
 
-@cache
-def special_points(f: Any, dtype: str) -> Array:
-    """Kinks, bends, roots, ends of the domain, thresholds, powers of two, with their neighbours.
+def special_points(case: Case) -> Array:
+    """Inputs at which a function is most likely to be wrong.
+
+    Kinks, bends, roots, ends of the domain, thresholds and powers of two with their neighbours;
+    points that close in on roots, kinks and bends from both sides; published hard cases.
 
     Parameters
     ----------
-    f
-        An activation; its default parameters hold.
-    dtype
-        Of the points.
+    case
+        A function with its parameters and the dtype of the points.
 
     Returns
     -------
     ndarray
         Of ascending order, each point once; both zeros, both infinities and NaN are among them.
     """
-    case = Case(f, dtype)
+    dtype = case.dtype
     named = [0.0, case.low, case.high, *case.bends, *case.roots]
     named += [-at for at in named]
     info = np.finfo(dtype)
@@ -143,7 +150,70 @@ def special_points(f: Any, dtype: str) -> Array:
     named += [*powers, *-powers, *map(float, (info.tiny, -info.tiny, info.max, info.min))]
     centres = np.concatenate([[ordinal(at, dtype) for at in named], thresholds(case)])
     numbers = (centres[:, None] + np.arange(-REACH, REACH + 1)).ravel().astype(np.int64)
+    hard = [HARD_CASES, -HARD_CASES] if dtype == "float64" else []
+    numbers = np.concatenate([numbers, *(ordinals(at, dtype) for at in (approaches(case), *hard))])
     last = ordinal(np.inf, dtype)
     numbers = np.unique(np.clip(numbers, -last, last))
     points = from_ordinals(numbers, dtype)
     return np.concatenate([points, np.array([-0.0, np.nan], dtype)])
+
+
+def approaches(case: Case) -> Array:
+    """Points that close in on each root, kink and bend, so many in every octave of the distance."""
+    shares = 2.0 ** -np.arange(0, int(case.info.nmant), 1 / OCTAVE)
+    places = np.array([*case.roots, *case.bends])
+    sizes = np.where(places == 0, 1.0, np.abs(places))
+    distances = sizes[:, None] * shares
+    return np.concatenate([places[:, None] + distances, places[:, None] - distances]).ravel()
+
+
+# ---------------------------------------------------------------- parameters
+def drawn(f: Activation, dtype: str, count: int) -> list[tuple[float, ...]]:
+    """So many sets of parameters over their declared ranges, the same each time.
+
+    Parameters
+    ----------
+    f
+        An activation that has parameters.
+    dtype
+        In which each of them is representable.
+    count
+        The first sets are corners of the ranges, as far as its rules allow them.
+
+    Returns
+    -------
+    list of tuple
+        In the order of the declaration.
+    """
+    rng = np.random.default_rng(crc32(f.name.encode()))
+    corners = list(itertools.product(*((p.low, p.high) for p in f.params)))
+    found: dict[tuple[float, ...], None] = {}
+    for at in itertools.count():
+        wanted = corners[at] if at < len(corners) else [between(p, rng) for p in f.params]
+        values = tuple(map(partial(within, dtype), f.params, wanted))
+        known = dict(zip((p.name for p in f.params), values, strict=True))
+        if all(evaluate(rule, known) for rule in f.requires):
+            found[values] = None
+        if len(found) == count or at > TRIES * count:
+            return list(found)
+    raise AssertionError
+
+
+def between(p: Parameter, rng: np.random.Generator) -> float:
+    """A value in the range of a parameter: one in eight the default, half evenly over exponents."""
+    how = rng.integers(8)
+    if how == 0:
+        return p.typical
+    if how % 2 and p.low > 0:
+        return float(np.exp(rng.uniform(np.log(p.low), np.log(p.high))))
+    return float(rng.uniform(p.low, p.high))
+
+
+def within(dtype: str, p: Parameter, value: float) -> float:
+    """The nearest float of a dtype that lies in the range of a parameter, or its default."""
+    near = np.asarray(value, dtype)
+    if value != p.none and float(near) < p.low:
+        near = np.nextafter(near, np.asarray(np.inf, dtype))
+    if value != p.none and float(near) > p.high:
+        near = np.nextafter(near, np.asarray(-np.inf, dtype))
+    return float(near)

@@ -1,0 +1,256 @@
+"""Rows too long for the cache, piece by piece: on all threads, and the same bits for any number.
+
+Each piece has a maximum and a sum of exponentials relative to it; the pieces of a row are joined in
+their order; then each piece is finished with the sum of all. So exponentials are computed twice,
+and memory is read twice and written once (Dukhan and Ablavatski 2020).
+
+Imports Numba: used when a loop is compiled.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from fastact.engine.primitives import fma, where
+from fastact.engine.rows import (
+    ACROSS,
+    ALONG,
+    FOUND,
+    INF,
+    TILED,
+    Format,
+    Kind,
+    across,
+    along,
+    choose,
+    difference,
+    finished,
+    join_double,
+    larger,
+    largest,
+    memory,
+    njit,
+    outlined,
+    power_double,
+    spoiled,
+    summed,
+    summed_across,
+    tiles,
+)  # fmt: skip
+from fastact.engine.vector import LANES, double, every_lane, shifted
+
+LONG = 2**16  # elements of a row, from which on it goes in pieces
+SHORTEST, MOST = 2**14, 1024  # elements of a piece, and pieces of a row
+LIMITS = LONG, SHORTEST, MOST
+UNIT = 32  # elements of which a piece is a multiple: see `longloops`
+PARTS = 4  # float64 numbers of a piece: maximum, sum, its rest, number of largest elements
+
+
+@njit
+def piece_length(n: Any) -> Any:
+    """The length of pieces: it depends on that of the row alone."""
+    return max(SHORTEST, (n + MOST * UNIT - 1) // (MOST * UNIT) * UNIT)
+
+
+@njit
+def share(m: Any, most: Any) -> Any:
+    """e**(m - most)."""
+    low = most - 760.0
+    d, rest = difference(where(m < low, low, m), most)
+    return power_double(d, rest) * 2.0**-512
+
+
+@functools.cache
+def joining(f: Format) -> Any:
+    up = f.up
+
+    def joining(
+        most: Any, total: Any, rest: Any, count: Any, m: Any, a: Any, b: Any, c: Any
+    ) -> Any:
+        """Sum, rest and count of a row so far, with those of its next piece."""
+        scale, same = share(m, most), where(m == most, c, 0.0 * c)
+        a += (c - same) * up
+        high = a * scale
+        total, rest = join_double(total, rest, high, fma(a, scale, -high) + b * scale)
+        return total, rest, count + same
+
+    return njit(joining)
+
+
+# ---------------------------------------------------------------- one row, on all threads
+@functools.cache
+def part(f: Format, kind: Kind) -> Any:
+    most, total_of, spoil, infinity = largest(f), summed(f, kind), spoiled(f), f.infinity
+
+    def part(
+        x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
+        core_x: Any, core_y: Any,
+    ) -> None:  # fmt: skip
+        """Pieces from `number` on, of which `x` and `found` are the first."""
+        for k in range(pieces):
+            here, size = shifted(x, k * length * core_x), min(length, n - (number + k) * length)
+            m = most(here, size, core_x)
+            at = k * PARTS
+            found[at] = double(m)
+            if abs(m) < infinity:
+                total, rest, count = total_of(here, y, size, core_x, core_y, m)
+                found[at + 1], found[at + 2], found[at + 3] = total, rest, double(count)
+            else:
+                nan = double(spoil(here, size, core_x))
+                found[at + 1], found[at + 2], found[at + 3] = nan, 0.0, 0.0
+
+    return outlined(part)
+
+
+@functools.cache
+def whole(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
+    join, one = joining(f), along(f, kind, short, empty)
+
+    def whole(
+        x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
+        core_x: Any, core_y: Any,
+    ) -> None:  # fmt: skip
+        """All pieces together, in place of the first; a row with an infinite maximum as a whole."""
+        most = -INF
+        for k in range(pieces):
+            most = max(most, found[k * PARTS])
+        if abs(most) == INF:
+            one(x, y, n, core_x, core_y, t)
+        else:
+            total, rest, count = 0.0, 0.0, 0.0
+            for at in range(0, pieces * PARTS, PARTS):
+                total, rest, count = join(
+                    most, total, rest, count,
+                    found[at], found[at + 1], found[at + 2], found[at + 3],
+                )  # fmt: skip
+            found[1], found[2], found[3] = total, rest, count
+        found[0] = most
+
+    return outlined(whole)
+
+
+@functools.cache
+def finish(f: Format, kind: Kind) -> Any:
+    """`kind` computes exponentials again."""
+    results, parameters, zero = finished(f, kind), kind.parameters, f.zero
+
+    def finish(
+        x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
+        core_x: Any, core_y: Any,
+    ) -> None:  # fmt: skip
+        if abs(found[0]) < INF:
+            m = zero + found[0]
+            a, b = parameters(found[1], found[2], found[3])
+            size = min(pieces * length, n - number * length)
+            results(x, y, y, size, core_x, core_y, core_y, m, a, b)
+
+    return outlined(finish)
+
+
+def steps(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> tuple[Any, Any, Any]:
+    """The three steps of a row; see `forward` for the kinds."""
+    return part(f, again), whole(f, kind, short, empty), finish(f, again)
+
+
+@functools.cache
+def serially(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> Any:
+    first_step, second_step, third_step = steps(f, kind, short, again, empty)
+
+    def serially(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, s: Any) -> None:
+        """A row by itself, on one thread."""
+        length, found = piece_length(n), shifted(s, FOUND)
+        pieces = (n + length - 1) // length
+        first_step(x, y, found, t, 0, pieces, length, n, core_x, core_y)
+        second_step(x, y, found, t, 0, pieces, length, n, core_x, core_y)
+        third_step(x, y, found, t, 0, pieces, length, n, core_x, core_y)
+
+    return outlined(serially)
+
+
+# ---------------------------------------------------------------- rows side by side
+@functools.cache
+def across_in_pieces(f: Format, kind: Kind) -> Any:
+    (fetch, put), sums, join = memory(f), summed_across(f, kind), joining(f)
+    parameters, result, zero, infinity = kind.parameters, kind.result, f.zero, f.infinity
+
+    def across_in_pieces(
+        x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any, s: Any
+    ) -> Any:
+        """Up to `LANES` rows, unless a maximum of a piece is infinite: whether all was done."""
+        most, length = every_lane(-infinity), piece_length(n)
+        for i in range(n):
+            most = larger(fetch(x, i * core_x, 1, width, zero), most)
+        m = double(most)
+        total, rest, count = m - m, m - m, m - m
+        for start in range(0, n, length):
+            here, size = shifted(x, start * core_x), min(length, n - start)
+            done, largest, a, b, c = sums(here, y, size, width, core_x, core_y, s)
+            if not done:
+                return False
+            total, rest, count = join(m, total, rest, count, double(largest), a, b, double(c))
+        a, b = parameters(total, rest, count)
+        for i in range(n):
+            v = fetch(x, i * core_x, 1, width, zero)
+            put(y, i * core_y, 1, width, result(v, most, a, b))
+        return True
+
+    return outlined(across_in_pieces)
+
+
+@functools.cache
+def tiled(f: Format, kind: Kind) -> Any:
+    """Up to `LANES` short rows by way of a tile: whether all was done."""
+    (bring, back), tile, zero = tiles(f), across(f, kind), f.zero
+
+    def tiled(x: Any, y: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
+              width: Any, n: Any, t: Any, s: Any) -> Any:  # fmt: skip
+        bring(x, row_x, core_x, width, n, t, zero)
+        done = tile(t, t, n, LANES, LANES, LANES, s)
+        if done:
+            back(t, y, row_y, core_y, width, n)
+        return done
+
+    return njit(tiled)
+
+
+# ---------------------------------------------------------------- every way
+def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> Any:
+    """The loop of a function of rows, except for long rows that do not lie side by side.
+
+    Where exponentials are wanted for the last sweep, `kind` keeps them in the output, and `short`
+    in scratch memory, if its dtype allows it; `again` never does.
+    """
+    one, many, tile = along(f, kind, short, empty), across(f, kind), tiled(f, short)
+    many_long, one_long = across_in_pieces(f, again), serially(f, kind, short, again, empty)
+    depth = f.depth
+
+    def row(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, s: Any) -> None:
+        if n > LONG:
+            one_long(x, y, n, core_x, core_y, t, s)
+        else:
+            one(x, y, n, core_x, core_y, t)
+
+    row = njit(row)
+
+    def loop(
+        x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
+        row_x: Any, row_y: Any, core_x: Any, core_y: Any,
+    ) -> None:  # fmt: skip
+        if n == 0:
+            return
+        way = choose(rows, n, depth, row_x, row_y)
+        together = 1 if way == ALONG else LANES
+        for r in range(0, rows, together):
+            x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
+            done = False
+            if way == TILED:
+                done = tile(x_r, y_r, row_x, row_y, core_x, core_y, width, n, t, s)
+            elif way == ACROSS and n > LONG:
+                done = many_long(x_r, y_r, n, width, core_x, core_y, s)
+            elif way == ACROSS:
+                done = many(x_r, y_r, n, width, core_x, core_y, s)
+            for j in range(0 if done else width):
+                row(shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y, t, s)
+
+    return njit(loop)
