@@ -36,13 +36,23 @@ VARIETIES = {
     "value_and_derivative": Variety(("x",), lambda f: f.value_and_derivative),
     "loss": Variety(("x", "t"), lambda f: f),
     "value_and_grad": Variety(("x", "t"), lambda f: f.value_and_grad),
+    "loss_of_labels": Variety(("x", "labels"), lambda f: f),
+    "value_and_grad_of_labels": Variety(("x", "labels"), lambda f: f.value_and_grad),
 }
 ELEMENTWISE = ("forward", "backward", "value_and_derivative")
 WHOLE = {  # functions of whole rows or of whole arrays
-    "softmax": ("forward", "backward_from_output"),
-    "log_softmax": ("forward", "backward_from_output"),
-    "logsumexp": ("forward",),
-    "squared_error": ("loss", "value_and_grad"),
+    **dict.fromkeys(
+        ("softmax", "log_softmax", "softmin", "softmax_off_by_one", "sparsemax"),
+        ("forward", "backward_from_output"),
+    ),
+    **dict.fromkeys(("hardmax", "logmeanexp", "logsumexp"), ("forward",)),
+    **dict.fromkeys(
+        ("focal", "kl_divergence", "sigmoid_cross_entropy", "squared_error"),
+        ("loss", "value_and_grad"),
+    ),
+    **dict.fromkeys(
+        ("nll", "softmax_cross_entropy"), ("loss_of_labels", "value_and_grad_of_labels")
+    ),
 } | dict.fromkeys(("glu", "reglu", "geglu", "swiglu"), ("forward", "backward"))
 
 
@@ -100,6 +110,8 @@ def operands(case: Case) -> list[NDArray[Any]]:
         "t": (fa.sigmoid(x) + rng.uniform(-0.1, 0.1, case.shape)).astype(case.dtype),
     }
     wanted = VARIETIES[case.variety].operands
+    if "labels" in wanted:
+        arrays["labels"] = rng.integers(0, case.shape[-1], case.shape[:-1])
     if "dy" in wanted:
         arrays["y"] = y = call_of(case._replace(variety="forward"))(x)
         arrays["dy"] = rng.standard_normal(y.shape).astype(case.dtype)

@@ -19,9 +19,24 @@ from fastact.conventions import conventions
 from fastact.engine.activation import Activation
 from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
 from fastact.gated import geglu, glu, reglu, swiglu
-from fastact.losses import squared_error
+from fastact.logsums import logmeanexp, logsumexp
+from fastact.losses import (
+    focal,
+    kl_divergence,
+    nll,
+    sigmoid_cross_entropy,
+    softmax_cross_entropy,
+    squared_error,
+)
 from fastact.own import activation
-from fastact.rowwise import log_softmax, logsumexp, softmax
+from fastact.softmaxes import (
+    hardmax,
+    log_softmax,
+    softmax,
+    softmax_off_by_one,
+    softmin,
+    sparsemax,
+)
 
 if TYPE_CHECKING:
     from fastact.activations import *  # noqa: F403  # what is put into globals() below
@@ -37,15 +52,25 @@ __all__ = [
     "check",
     "conventions",
     "diagnose",
+    "focal",
     "geglu",
     "get_num_threads",
     "glu",
+    "hardmax",
+    "kl_divergence",
     "log_softmax",
+    "logmeanexp",
     "logsumexp",
+    "nll",
     "num_threads",
     "reglu",
     "set_num_threads",
+    "sigmoid_cross_entropy",
     "softmax",
+    "softmax_cross_entropy",
+    "softmax_off_by_one",
+    "softmin",
+    "sparsemax",
     "squared_error",
     "swiglu",
 ]
@@ -57,14 +82,16 @@ _named = {name: f for f in activations.values() for name in (f.name, *f.aliases)
 globals().update(_named)
 __all__ += list(_named)  # a list of strings that the catalogue knows
 
-_late = {"CheckError": "checking", "check": "checking", "diagnose": "diagnosis"}
+# By the module that has them; "dask" is the module itself.
+_late = {"CheckError": "checking", "check": "checking", "dask": "dask", "diagnose": "diagnosis"}
 
 
 def __getattr__(name: str) -> Any:
     """Import what few programs need when it is first asked for."""
     if name not in _late:
         raise AttributeError(f"module 'fastact' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"fastact.{_late[name]}"), name)
+    module = import_module(f"fastact.{_late[name]}")
+    value = globals()[name] = module if name == _late[name] else getattr(module, name)
     return value
 
 

@@ -1,8 +1,11 @@
-"""Functions along an axis: softmax, log-softmax, log-sum-exp, and their gradients."""
+"""Functions along an axis as generalized ufuncs; their axes, slabs and outputs."""
 
 from __future__ import annotations
 
+import itertools
+import math
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,11 @@ Array = Any
 Axis = int | tuple[int, ...] | None
 
 
+INTEGER = (int, np.integer)
 FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
+# NumPy copies an input that shares memory with the output, all of it at once; a slab at a time,
+# the copy has this many elements and stays in the cache.
+SLAB = 2**18
 
 
 class RowFunction:
@@ -24,6 +31,7 @@ class RowFunction:
 
     def __init__(self, name: str, owner: str, inputs: str, outputs: str) -> None:
         self.name, self.owner, self.letters = name, owner, inputs + outputs
+        self.__name__ = name  # by which dask names its tasks
         sides = (",".join("(n)" if c.isupper() else "()" for c in s) for s in (inputs, outputs))
         self.signature = "->".join(sides)
         self.nin, self.nout = len(inputs), len(outputs)
@@ -46,13 +54,21 @@ class RowFunction:
     def _address(self, dtype: str) -> int:
         return catalogue.get(self.name, dtype).address()
 
-    def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
-        """Apply the ufunc along an axis, or along several as if they were one."""
+    def apply(self, *arrays: Array, axis: int = -1, out: Any = None) -> Any:
+        """Apply the ufunc along an axis, in one call."""
         if threads.in_use:
             threads.sync()
-        if isinstance(axis, int | np.integer):
-            axes = [(axis,)] * self.nin + ([(axis,)] if self.keeps_axis else [()])
-            return self.ufunc(*arrays, axes=axes, out=out)
+        made = self._ufunc or self.ufunc
+        if axis == -1:
+            return made(*arrays, out=out)
+        return made(*arrays, axis=axis, out=out)
+
+    def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
+        """Apply the ufunc along an axis, or along several as if they were one."""
+        if out is not None and same_memory(arrays, out, axis):
+            return self._in_slabs(arrays, axis, out)
+        if isinstance(axis, INTEGER):
+            return self.apply(*arrays, axis=axis, out=out)
         arrays = tuple(map(np.asarray, arrays))
         return self._along_many(arrays, axis, out)
 
@@ -61,26 +77,84 @@ class RowFunction:
         """Whether the result has the axis."""
         return self.letters[-1].isupper()
 
+    def _in_slabs(self, arrays: tuple[Any, ...], axis: Any, out: Any) -> Any:
+        (target,) = out if isinstance(out, tuple) else (out,)
+        for index in slabs(target.shape, operator.index(axis) % target.ndim):
+            self.apply(*(a[index] for a in arrays), axis=axis, out=target[index])
+        return target
+
     def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
         """Several axes, moved to the end and joined into one."""
-        ndim = max(a.ndim for a in arrays)
-        chosen = normalized(axis, ndim, self.name)
-        ends = range(-len(chosen), 0)
         arrays = np.broadcast_arrays(*arrays)
-        moved = [np.moveaxis(a, chosen, ends) for a in arrays]
-        kept = moved[0].shape[: ndim - len(chosen)]
-        joined = [m.reshape(*kept, int(np.prod(m.shape[len(kept) :]))) for m in moved]
-        result = self.ufunc(*joined)
+        layout = Layout(arrays[0].shape, normalized(axis, arrays[0].ndim, self.name))
+        result = self.apply(*map(layout.rows, arrays))
         if self.keeps_axis:
-            result = np.moveaxis(result.reshape(moved[0].shape), ends, chosen)
+            result = layout.back(result)
         return result if out is None else assign(out, result)
+
+
+class Layout:
+    """How an array of a shape is seen as rows: the chosen axes are moved to the end and joined."""
+
+    def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+        self.axes, self.ends = axes, tuple(range(-len(axes), 0))
+        self.kept = tuple(n for k, n in enumerate(shape) if k not in axes)
+        self.core = tuple(shape[a] for a in axes)
+        self.shape = (*self.kept, math.prod(self.core))
+
+    def rows(self, array: Any) -> Any:
+        """The array as rows: a view wherever there is one."""
+        if len(self.axes) == 1:
+            return np.moveaxis(array, self.axes, self.ends)
+        return np.moveaxis(array, self.axes, self.ends).reshape(self.shape)
+
+    def back(self, rows: Any) -> Any:
+        """Rows as an array of the original shape."""
+        return np.moveaxis(rows.reshape(*self.kept, *self.core), self.ends, self.axes)
+
+    def settle(self, rows: Any, array: Any) -> None:
+        """Put rows into the array that they were made from, unless they are a view of it."""
+        if not np.may_share_memory(rows, array):
+            array[...] = self.back(rows)
+
+
+def slabs(shape: tuple[int, ...], axis: int) -> Iterator[tuple[slice, ...]]:
+    """Indices that cut an array into pieces of whole rows, of about `SLAB` elements."""
+    size, cuts = math.prod(shape), []
+    for k, length in enumerate(shape):
+        step = length
+        if k != axis and size > SLAB:
+            step = max(1, SLAB * length // size)
+            size = size // length * step
+        starts = range(0, length, max(1, step))
+        cuts.append([slice(i, i + step) for i in starts])
+    return itertools.product(*cuts)
+
+
+def same_memory(arrays: tuple[Any, ...], out: Any, axis: Axis) -> bool:
+    """Whether `out` is large and one of the inputs, so that NumPy would copy that."""
+    (target,) = out if isinstance(out, tuple) and len(out) == 1 else (out,)
+    if getattr(target, "size", 0) <= SLAB or not isinstance(axis, INTEGER):
+        return False
+    if not -target.ndim <= axis < target.ndim or any(type(a) is not np.ndarray for a in arrays):
+        return False
+    shared = [a for a in arrays if np.may_share_memory(a, target)]
+    fit = all(a.shape == target.shape for a in arrays)
+    return fit and bool(shared) and all(same_view(a, target) for a in shared)
+
+
+def same_view(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same elements at the same places of memory."""
+    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (
+        b.ctypes.data, b.shape, b.strides, b.dtype
+    )  # fmt: skip
 
 
 def normalized(axis: Axis, ndim: int, name: str) -> tuple[int, ...]:
     """The axes as distinct non-negative integers."""
     if axis is None:
         return tuple(range(ndim))
-    axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
+    axes = (axis,) if isinstance(axis, INTEGER) else tuple(axis)
     chosen = tuple(operator.index(a) for a in axes)
     for a in chosen:
         if not -ndim <= a < ndim:
@@ -98,162 +172,3 @@ def assign(out: Any, result: Any) -> Any:
         raise ValueError(f"out has shape {target.shape}, the result has {result.shape}")
     np.copyto(target, result, casting="same_kind")
     return target
-
-
-class Softmax(RowFunction):
-    """Softmax, ``exp(x) / sum(exp(x))`` along an axis.
-
-    ``softmax(x, axis=-1, out=None)``; `axis` may be an int, a tuple of ints, or None for all.
-    Computed as exp(x - max(x)), which cannot overflow (the log-sum-exp shift). +inf shares the
-    mass with its equals; a row of -inf alone gives zeros; NaN makes its row NaN.
-
-    Error: at most 2 ulp in float32 and 3 ulp in float64. float16 is computed in float64.
-    Source: Bridle 1990; for the shift, Blanchard, Higham and Higham 2021.
-
-    >>> import numpy as np, fastact as fa
-    >>> fa.softmax(np.array([[0.0, 0.0], [-np.inf, -np.inf]]))
-    array([[0.5, 0.5],
-           [0. , 0. ]])
-    """
-
-    def __init__(self) -> None:
-        super().__init__("softmax", "softmax", "X", "X")
-        self._backward = RowFunction("softmax_backward", "softmax", "XX", "X")
-        self.backward = Backward(self, self._backward)
-
-    def __call__(self, x: Array, /, axis: Axis = -1, *, out: Any = None) -> Any:
-        """Apply the function along `axis`; see the class."""
-        return self.along((x,), axis, out)
-
-    def jacobian(self, x: Array, /, axis: int = -1) -> Any:
-        """The Jacobian ``diag(p) - p pᵀ`` of each row, of shape ``x.shape + (n,)``.
-
-        Element ``[..., i, ..., j]`` is ``∂ softmax(x)_i / ∂ x_j``: i stands at `axis`, j at the
-        end. The diagonal is ``p (1 - p)`` with 1 - p summed from the others, so that it keeps
-        its accuracy where one element has nearly all the mass.
-
-        >>> import numpy as np, fastact as fa
-        >>> fa.softmax.jacobian(np.zeros(2))
-        array([[ 0.25, -0.25],
-               [-0.25,  0.25]])
-        """
-        p = np.moveaxis(np.asarray(self(x, axis=axis)), axis, -1)
-        jacobian = -p[..., :, None] * p[..., None, :]
-        rows = np.arange(p.shape[-1])
-        jacobian[..., rows, rows] = 0
-        jacobian[..., rows, rows] = -jacobian.sum(axis=-1)
-        return np.moveaxis(jacobian, -2, axis if axis >= 0 else axis - 1)
-
-    def __reduce__(self) -> Any:
-        return "softmax"
-
-    def __repr__(self) -> str:
-        return "<fastact.softmax(x, axis=-1)>"
-
-
-class Backward:
-    """The vector-Jacobian product of softmax or log-softmax, from the output.
-
-    ``f.backward(dy, y=y, axis=-1, out=None)``, or from the input with ``x=``. One sum and one pass.
-    A row without mass (all -inf) gets 0, never NaN.
-    """
-
-    def __init__(self, owner: Any, function: RowFunction) -> None:
-        self.owner, self.function = owner, function
-
-    @property
-    def ufunc(self) -> np.ufunc:
-        """The `numpy.ufunc` of ``(dy, y)``."""
-        return self.function.ufunc
-
-    def __call__(
-        self,
-        dy: Array,
-        /,
-        *,
-        x: Array | None = None,
-        y: Array | None = None,
-        axis: Axis = -1,
-        out: Any = None,
-    ) -> Any:
-        """Return the gradient of the input for that of the output; see the class."""
-        if (x is None) == (y is None):
-            given = "neither" if x is None else "both"
-            raise TypeError(
-                f"{self.owner.name}.backward() needs exactly one of x= and y=, got {given}"
-            )
-        return self.function.along((dy, self.owner(x, axis=axis) if y is None else y), axis, out)
-
-
-class LogSoftmax(RowFunction):
-    """The logarithm of softmax, ``x - log(sum(exp(x)))`` along an axis.
-
-    ``log_softmax(x, axis=-1, out=None)``. A row of -inf alone gives -inf; NaN makes its row NaN.
-
-    Error: at most 2 ulp in float32 and 3 ulp in float64, also where one element has nearly all the
-    mass and the result is near 0.
-
-    >>> import numpy as np, fastact as fa
-    >>> fa.log_softmax(np.array([50.0, 0.0]))
-    array([-1.92874985e-22, -5.00000000e+01])
-    """
-
-    def __init__(self) -> None:
-        super().__init__("log_softmax", "log_softmax", "X", "X")
-        function = RowFunction("log_softmax_backward", "log_softmax", "XX", "X")
-        self.backward = Backward(self, function)
-
-    def __call__(self, x: Array, /, axis: Axis = -1, *, out: Any = None) -> Any:
-        """Apply the function along `axis`; see the class."""
-        return self.along((x,), axis, out)
-
-    def __reduce__(self) -> Any:
-        return "log_softmax"
-
-    def __repr__(self) -> str:
-        return "<fastact.log_softmax(x, axis=-1)>"
-
-
-class LogSumExp(RowFunction):
-    """``log(sum(exp(x)))`` along an axis.
-
-    ``logsumexp(x, axis=-1, keepdims=False, out=None)``. An empty or all -inf row gives -inf.
-
-    Error: at most 2 ulp in float32 and 3 ulp in float64, near 0 too.
-
-    >>> import numpy as np, fastact as fa
-    >>> fa.logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2)
-    np.True_
-    """
-
-    def __init__(self) -> None:
-        super().__init__("logsumexp", "logsumexp", "X", "x")
-
-    def __call__(
-        self, x: Array, /, axis: Axis = -1, *, keepdims: bool = False, out: Any = None
-    ) -> Any:
-        """Apply the function along `axis`; see the class."""
-        result = self.along((x,), axis, None if keepdims else out)
-        if keepdims:
-            result = np.expand_dims(result, normalized(axis, np.ndim(x), self.name))
-            return result if out is None else assign(out, result)
-        return result
-
-    def backward(self, ds: Array, /, *, x: Array, axis: Axis = -1) -> Any:
-        """``ds`` times softmax(x); `ds` has the shape of the result, with or without the axis."""
-        p = softmax(x, axis=axis)
-        ds = np.asarray(ds)
-        if ds.ndim < p.ndim:
-            ds = np.expand_dims(ds, normalized(axis, p.ndim, self.name))
-        return ds * p
-
-    def __reduce__(self) -> Any:
-        return "logsumexp"
-
-    def __repr__(self) -> str:
-        return "<fastact.logsumexp(x, axis=-1)>"
-
-
-softmax = Softmax()
-log_softmax = LogSoftmax()
-logsumexp = LogSumExp()

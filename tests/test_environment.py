@@ -37,7 +37,7 @@ import fastact as fa
 
 rng = np.random.default_rng(0)
 functions = [g for f in fa.activations.values() for g in (f, f.derivative)]
-functions += [fa.softmax, fa.log_softmax, fa.logsumexp]
+functions += [fa.softmax, fa.log_softmax, fa.logsumexp, fa.sparsemax, fa.logmeanexp]
 
 
 def call(g, x):

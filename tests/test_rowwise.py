@@ -178,6 +178,17 @@ def test_huge_and_tiny_logits(function, dtype):
 
 
 @over_functions
+@pytest.mark.parametrize("scale", [1e3, 1e9, 1e15, 1e18, 1e25, 1e36])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_logits_so_large_that_exponents_round_off(function, dtype, scale):
+    for size in (3, 100):
+        row = np.arange(size).astype(dtype) * np.array(scale, dtype)
+        check_row(function, row)
+        check_row(function, row[::-1] - row[-1])
+        assert_same_bits(function(np.stack([row, row]))[0], function(row))
+
+
+@over_functions
 def test_integers_bool_and_lists(function):
     for x in ([[1, 2, 3]], np.arange(6).reshape(2, 3), np.array([[True, False, True]])):
         assert_same_bits(function(x), function(np.asarray(x, "f8")))

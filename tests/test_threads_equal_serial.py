@@ -95,7 +95,9 @@ def test_in_place(f, buffer):
 
 
 @pytest.mark.parametrize(
-    "function", [fa.softmax, fa.log_softmax, fa.logsumexp], ids=lambda f: f.name
+    "function",
+    [fa.softmax, fa.log_softmax, fa.logsumexp, fa.sparsemax, fa.softmin],
+    ids=lambda f: f.name,
 )
 @pytest.mark.parametrize("shape", [(3000, 10), (10, 3000), (1, 70000), (300, 257)])
 def test_rowwise_functions(function, dtype, shape):
@@ -109,7 +111,9 @@ def test_rowwise_functions(function, dtype, shape):
 
 
 @pytest.mark.parametrize(
-    "function", [fa.softmax, fa.log_softmax, fa.logsumexp], ids=lambda f: f.name
+    "function",
+    [fa.softmax, fa.log_softmax, fa.logsumexp, fa.sparsemax, fa.softmin],
+    ids=lambda f: f.name,
 )
 @pytest.mark.parametrize("shape", [(3000, 10), (10, 3000), (300, 257)])
 def test_rowwise_functions_of_any_strides(function, dtype, shape):

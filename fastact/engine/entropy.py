@@ -44,10 +44,8 @@ from fastact.engine.vector import (
     exchange8,
     first,
     gather,
-    load_all,
     real,
     shifted,
-    store_all,
     within,
 )  # fmt: skip
 
@@ -276,22 +274,22 @@ def one_row(dtype: str, *, gradient: bool) -> Any:
 
 
 @functools.cache
-def tile_of_rows(dtype: str, *, gradient: bool) -> Any:
+def side_by_side(dtype: str, *, gradient: bool, keeps: bool) -> Any:
+    """Up to `LANES` rows as columns, whose exponentials are kept where they are needed."""
     f = NATIVE[dtype]
-    sums, (bring, back), zero = summed_across(f, KEPT), tiles(f), f.zero
+    (fetch, put_column), sums = memory(f), summed_across(f, KEPT if keeps else LEFT)
     log_of, power, (quotient, of_label) = log_sum(f), raised(f), shares(f)
-    (_, put), rounded = memory(DOUBLE["float64"]), rounding(dtype)
+    (_, put), rounded, zero = memory(DOUBLE["float64"]), rounding(dtype), f.zero
 
-    def tile(
-        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, width: Any, row_x: Any,
-        row_loss: Any, row_dx: Any, core_x: Any, core_dx: Any, t: Any, s: Any,
+    def side_by_side(
+        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, lanes: Any, width: Any,
+        row_loss: Any, core_x: Any, core_dx: Any, s: Any,
     ) -> Any:  # fmt: skip
-        """Up to `LANES` rows, unless a maximum is infinite: whether all was done."""
-        bring(x, row_x, core_x, width, n, t, zero)
+        """Whether all was done: rows with an infinite maximum are left alone."""
         at = every_lane(zero)
         for i in range(n):
-            at = where(label == i, load_all(t, i * LANES), at)
-        done, m, total, rest, count = sums(t, t, n, LANES, LANES, LANES, s)
+            at = where(label == i, fetch(x, i * core_x, 1, lanes, zero), at)
+        done, m, total, rest, count = sums(x, dx, n, lanes, core_x, core_dx, s)
         if not done:
             return False
         value = factor * ((double(m) - double(at)) + log_of(total, rest, count))
@@ -300,20 +298,64 @@ def tile_of_rows(dtype: str, *, gradient: bool) -> Any:
             a, b = quotient(factor, total, rest, count)
             slope = rounded(of_label(at, m, power(at, m), factor, total, rest, count))
             for i in range(n):
-                e = load_all(t, i * LANES)
+                e = fetch(dx, i * core_dx, 1, lanes, zero)
                 v = where(label == i, slope, fma(e, a, e * b))
-                store_all(t, i * LANES, where(factor == 0.0, zero, v))
-            back(t, dx, row_dx, core_dx, width, n)
+                put_column(dx, i * core_dx, 1, lanes, where(factor == 0.0, zero, v))
         return True
 
-    return outlined(tile)
+    return outlined(side_by_side)
+
+
+@functools.cache
+def several(dtype: str, *, gradient: bool) -> tuple[Any, Any]:
+    """Functions of up to `LANES` rows: by way of a tile, and where neighbours are in other rows."""
+    f = NATIVE[dtype]
+    (bring, back), zero = tiles(f), f.zero
+    of_tile = side_by_side(dtype, gradient=gradient, keeps=True)
+    of_columns = side_by_side(dtype, gradient=gradient, keeps=gradient)
+
+    def tile(
+        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, width: Any, row_x: Any,
+        row_loss: Any, row_dx: Any, core_x: Any, core_dx: Any, t: Any, s: Any,
+    ) -> Any:  # fmt: skip
+        bring(x, row_x, core_x, width, n, t, zero)
+        done = of_tile(t, label, factor, loss, t, n, LANES, width, row_loss, LANES, LANES, s)
+        if gradient and done:
+            back(t, dx, row_dx, core_dx, width, n)
+        return done
+
+    def columns(
+        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, width: Any, row_x: Any,
+        row_loss: Any, row_dx: Any, core_x: Any, core_dx: Any, t: Any, s: Any,
+    ) -> Any:  # fmt: skip
+        return of_columns(
+            x, label, factor, loss, dx, n, width, width, row_loss, core_x, core_dx, s
+        )  # fmt: skip
+
+    return njit(tile), njit(columns)
+
+
+@functools.cache
+def alone(dtype: str, *, gradient: bool) -> Any:
+    one, fill, zero = one_row(dtype, gradient=gradient), filled(NATIVE[dtype]), NATIVE[dtype].zero
+
+    def alone(
+        x: Any, label: Any, factor: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, t: Any
+    ) -> Any:
+        """The loss of a row, which is 0 and has no gradient if its factor is 0."""
+        if factor == 0.0:
+            if gradient:
+                fill(dx, n, core_dx, zero)
+            return 0.0
+        return one(x, label, factor, dx, n, core_x, core_dx, t)
+
+    return njit(alone)
 
 
 @functools.cache
 def rows_of(dtype: str, *, gradient: bool) -> Any:
-    f = NATIVE[dtype]
-    tile, one = tile_of_rows(dtype, gradient=gradient), one_row(dtype, gradient=gradient)
-    fill, zero, depth = filled(f), f.zero, f.depth
+    one, (tile, columns) = alone(dtype, gradient=gradient), several(dtype, gradient=gradient)
+    depth, keepable = NATIVE[dtype].depth, dtype != "float16"
 
     def rows_of(
         x: Any, label: Any, factor: Any, loss: Any, dx: Any, rows: Any, n: Any,
@@ -321,29 +363,26 @@ def rows_of(dtype: str, *, gradient: bool) -> Any:
         core_x: Any, core_dx: Any, t: Any, s: Any,
     ) -> None:  # fmt: skip
         tiled = rows > 1 and n <= depth
-        together = LANES if tiled else 1
+        abreast = keepable and rows > 1 and row_x == 1 and row_dx == 1 and not tiled
+        together = LANES if tiled or abreast else 1
         for r in range(0, rows, together):
             width, done = min(together, rows - r), False
-            if tiled:
+            if together > 1:
                 labels = real(gather(shifted(label, r * row_label), 0, row_label, width, 0))
                 factors = gather(shifted(factor, r * row_factor), 0, row_factor, width, 0.0)
-                done = tile(
-                    shifted(x, r * row_x), labels, factors, shifted(loss, r * row_loss),
-                    shifted(dx, r * row_dx), n, width, row_x, row_loss, row_dx, core_x, core_dx,
-                    t, s,
+                x_r, dx_r = shifted(x, r * row_x), shifted(dx, r * row_dx)
+                loss_r = shifted(loss, r * row_loss)
+                if tiled:
+                    done = tile(x_r, labels, factors, loss_r, dx_r, n, width, row_x, row_loss,
+                                row_dx, core_x, core_dx, t, s)  # fmt: skip
+                else:
+                    done = columns(x_r, labels, factors, loss_r, dx_r, n, width, row_x, row_loss,
+                                   row_dx, core_x, core_dx, t, s)  # fmt: skip
+            for k in range(r, r if done else r + width):
+                loss[k * row_loss] = one(
+                    shifted(x, k * row_x), label[k * row_label], factor[k * row_factor],
+                    shifted(dx, k * row_dx), n, core_x, core_dx, t,
                 )  # fmt: skip
-            if not done:
-                for k in range(r, r + width):
-                    dx_k = shifted(dx, k * row_dx)
-                    if factor[k * row_factor] == 0.0:
-                        loss[k * row_loss] = 0.0
-                        if gradient:
-                            fill(dx_k, n, core_dx, zero)
-                    else:
-                        loss[k * row_loss] = one(
-                            shifted(x, k * row_x), label[k * row_label], factor[k * row_factor],
-                            dx_k, n, core_x, core_dx, t,
-                        )  # fmt: skip
 
     return njit(rows_of)
 

@@ -59,9 +59,9 @@ def scaled_power(dtype: str) -> Any:
 
     def scaled_power(high: Any, low: Any, m: Any) -> Any:
         """`up` times e**(high + low - m)."""
-        below = high < m + lowest
-        d, rest = difference(where(below, m + lowest, high), m)
-        return power(d, rest + where(below, 0.0, low))
+        d, rest = difference(high, m)
+        small = d < lowest
+        return power(where(small, lowest, d), where(small, 0.0, rest + low))
 
     return njit(scaled_power)
 
@@ -72,25 +72,31 @@ def statistics(dtype: str) -> Any:
     (fetch, _), power, add, fold, start = memory(f), scaled_power(dtype), f.add, folded(f), f.start
 
     def largest(x: Any, factor: Any, sink: Any, n: Any, core: Any) -> Any:
-        """The largest product or the sink, and 0 or NaN if an element is NaN."""
-        m, spoilt = every_lane(sink), every_lane(0.0)
+        """The largest product or the sink, what rounds off, and 0 or NaN if an element is NaN."""
+        m, spoilt = every_lane(-INF), every_lane(0.0)
+        sign = where(factor < 0.0, -1.0, 1.0)
         for i in range(0, n, LANES):
-            v = within(fetch(x, i, core, n - i, 0.0) * factor, n - i, -INF)
+            v = within(fetch(x, i, core, n - i, 0.0) * sign, n - i, -INF)
             m = larger(v, m)
             spoilt += where(v == v, 0.0, v)
         m, spoilt = larger(m, exchange8(m)), spoilt + exchange8(spoilt)
         m, spoilt = larger(m, exchange4(m)), spoilt + exchange4(spoilt)
         m, spoilt = larger(m, exchange2(m)), spoilt + exchange2(spoilt)
-        return first(larger(m, exchange1(m))), first(spoilt + exchange1(spoilt))
+        high, low = product(first(larger(m, exchange1(m))) * sign, factor)
+        if not high > sink:
+            high, low = sink, 0.0
+        return high, low, first(spoilt + exchange1(spoilt))
 
-    def summed(x: Any, factor: Any, sink: Any, n: Any, core: Any, m: Any, infinite: Any) -> Any:
+    def summed(
+        x: Any, factor: Any, sink: Any, n: Any, core: Any, m: Any, m_low: Any, infinite: Any
+    ) -> Any:
         """The sum without the largest terms, its rest, and the number of these."""
         total, rest, count = every_lane(start), every_lane(0.0), every_lane(0.0)
         for i in range(0, n, LANES):
             high, low = product(fetch(x, i, core, n - i, 0.0), factor)
             high = within(finite_of(high, infinite), n - i, -INF)
-            e = within(power(high, low, m), n - i, 0.0)
-            same = (high == m) & (low == 0.0)
+            e = within(power(high, low - m_low, m), n - i, 0.0)
+            same = (high == m) & (low == m_low)
             count += where(same, 1.0, every_lane(0.0))
             total, rest = add(total, rest, where(same, 0.0, e))
         total, rest = fold(total, rest)
@@ -99,10 +105,10 @@ def statistics(dtype: str) -> Any:
         count += exchange2(count)
         number = first(count + exchange1(count))
         sink = finite_of(sink, infinite)
-        if sink == m:
+        if sink == m and m_low == 0.0:
             number += 1.0
         elif sink > -INF:
-            total += power(sink, 0.0, m)
+            total += power(sink, -m_low, m)
         return total, rest, number
 
     return njit(largest), njit(summed)
@@ -145,18 +151,18 @@ def general(dtype: str, *, log: bool) -> Any:
     rounded = njit(rounded)
 
     def row(x: Any, factor: Any, sink: Any, n: Any, y: Any, core_x: Any, core_y: Any) -> None:
-        m, spoilt = largest(x, factor, sink, n, core_x)
+        m, m_low, spoilt = largest(x, factor, sink, n, core_x)
         if m == -INF:
             fill(y, n, core_y, empty + rounded(spoilt))
             return
         infinite = m == INF
         m = where(infinite, 0.0, m)
-        total, rest, count = summed(x, factor, sink, n, core_x, m, infinite)
+        total, rest, count = summed(x, factor, sink, n, core_x, m, m_low, infinite)
         a, b = parameters(total, rest, count)
         for i in range(0, n, LANES):
             high, low = product(fetch(x, i, core_x, n - i, 0.0), factor)
             high = finite_of(high, infinite)
-            put(y, i, core_y, n - i, rounded(result(high, low, m, a, b)))
+            put(y, i, core_y, n - i, rounded(result(high, low - m_low, m, a, b)))
 
     row = njit(row)
 

@@ -62,12 +62,21 @@ METADATA = """
 
 @dataclass(frozen=True)
 class Scalar:
-    """A compiled scalar function: its symbol and how many values it takes and returns."""
+    """A compiled scalar function: its symbol and how many values it takes and returns.
+
+    They are of type `dtype`, unless `dtypes` gives one for each.
+    """
 
     symbol: str
     nin: int
     nout: int
     dtype: str
+    dtypes: tuple[str, ...] = ()
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The type of each input and output."""
+        return self.dtypes or (self.dtype,) * (self.nin + self.nout)
 
 
 class Launcher(ir.instructions.CastInstr):
@@ -126,28 +135,30 @@ def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: boo
 
 
 def dense(module: ir.Module, scalar: Scalar) -> Any:
-    element, operands = ELEMENT[scalar.dtype], scalar.nin + scalar.nout
-    f, b = function(module, "dense", ir.FunctionType(VOID, [PTR] * operands + [INT]))
-    result = element if scalar.nout == 1 else ir.ArrayType(element, scalar.nout)
-    kind = ir.FunctionType(I32, [PTR, PTR] + [element] * scalar.nin)
+    nin, dtypes = scalar.nin, scalar.operands
+    elements = [ELEMENT[dtype] for dtype in dtypes]
+    f, b = function(module, "dense", ir.FunctionType(VOID, [PTR] * len(elements) + [INT]))
+    result = ir.LiteralStructType(elements[nin:])
+    kind = ir.FunctionType(I32, [PTR, PTR, *elements[:nin]])
     compute = ir.Function(module, kind, scalar.symbol)
     returned, raised = b.alloca(result), b.alloca(PTR)
     access, independent = (
         module.add_metadata([ir.MetaDataString(module, name)]) for name in (ACCESSES, INDEPENDENT)
     )
     with b.count(b.mul(f.args[-1], INT(UNIT)), metadata=independent) as i:
-        places = [b.gep(p, [i], source_etype=element) for p in f.args[:-1]]
-        inputs = [b.load(p, typ=element) for p in places[: scalar.nin]]
+        places = [
+            b.gep(p, [i], source_etype=element)
+            for p, element in zip(f.args[:-1], elements, strict=True)
+        ]
+        inputs = [b.load(p, typ=e) for p, e in zip(places[:nin], elements[:nin], strict=True)]
         b.call(compute, [returned, raised, *inputs])
         outputs = [
-            b.load(b.gep(returned, [INT(k)], source_etype=element), typ=element)
-            for k in range(scalar.nout)
+            b.load(b.gep(returned, [I32(0), I32(k)], source_etype=result), typ=element)
+            for k, element in enumerate(elements[nin:])
         ]
-        touched = inputs + [
-            b.store(y, p) for y, p in zip(outputs, places[scalar.nin :], strict=True)
-        ]
-        for instruction in touched:
-            instruction.align = ITEMSIZE[scalar.dtype]
+        touched = inputs + [b.store(y, p) for y, p in zip(outputs, places[nin:], strict=True)]
+        for instruction, dtype in zip(touched, dtypes, strict=True):
+            instruction.align = ITEMSIZE[dtype]
             instruction.set_metadata("llvm.access.group", access)
     b.ret_void()
     return f
@@ -155,7 +166,7 @@ def dense(module: ir.Module, scalar: Scalar) -> Any:
 
 def gather(module: ir.Module, dtype: str) -> Any:
     """Copy `n` elements, `step` bytes apart, into a buffer; the rest of its last unit is filled."""
-    f, b = function(module, "gather", ir.FunctionType(VOID, [PTR, INT, PTR, INT]))
+    f, b = function(module, f"gather_{dtype}", ir.FunctionType(VOID, [PTR, INT, PTR, INT]))
     source, step, buffer, n = f.args
     element = ELEMENT[dtype]
 
@@ -178,7 +189,7 @@ def gather(module: ir.Module, dtype: str) -> Any:
 
 
 def scatter(module: ir.Module, dtype: str) -> Any:
-    f, b = function(module, "scatter", ir.FunctionType(VOID, [PTR, PTR, INT, INT]))
+    f, b = function(module, f"scatter_{dtype}", ir.FunctionType(VOID, [PTR, PTR, INT, INT]))
     buffer, target, step, n = f.args
     element = ELEMENT[dtype]
     with b.count(n) as i:
@@ -189,16 +200,20 @@ def scatter(module: ir.Module, dtype: str) -> Any:
 
 
 def body(module: ir.Module, scalar: Scalar) -> Any:
-    dtype, nin = scalar.dtype, scalar.nin
-    operands, size = nin + scalar.nout, INT(ITEMSIZE[scalar.dtype])
-    compute, load, store = dense(module, scalar), gather(module, dtype), scatter(module, dtype)
+    dtypes, nin = scalar.operands, scalar.nin
+    operands, compute = len(dtypes), dense(module, scalar)
+    load = {dtype: gather(module, dtype) for dtype in dict.fromkeys(dtypes[:nin])}
+    store = {dtype: scatter(module, dtype) for dtype in dict.fromkeys(dtypes[nin:])}
     f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
     pointers, steps = b.pointers(f.args[0], operands), b.words(f.args[2], operands)
     (n,) = b.words(f.args[1], 1)
-    buffers = [b.alloca(ir.ArrayType(ELEMENT[dtype], BLOCK)) for _ in range(operands)]
+    buffers = [b.alloca(ir.ArrayType(ELEMENT[dtype], BLOCK)) for dtype in dtypes]
     for buffer in buffers:
         buffer.align = 64
-    direct = [b.icmp_signed("==", step, size) for step in steps]
+    direct = [
+        b.icmp_signed("==", step, INT(ITEMSIZE[dtype]))
+        for step, dtype in zip(steps, dtypes, strict=True)
+    ]
     whole = direct[0]
     for each in direct[1:]:
         whole = b.and_(whole, each)
@@ -210,7 +225,7 @@ def body(module: ir.Module, scalar: Scalar) -> Any:
     first = b.smaller(INT(BLOCK), b.sub(n, ready))
     for k in range(nin):
         with b.if_then(b.and_(scalars[k], b.icmp_unsigned(">", first, INT(0)))):
-            b.call(load, [pointers[k], steps[k], buffers[k], first])
+            b.call(load[dtypes[k]], [pointers[k], steps[k], buffers[k], first])
     with b.count(b.sub(n, ready), INT(BLOCK)) as done:
         start = b.add(ready, done)
         m = b.smaller(INT(BLOCK), b.sub(n, start))
@@ -219,7 +234,7 @@ def body(module: ir.Module, scalar: Scalar) -> Any:
         straight = [b.and_(each, units) for each in direct]
         for k in range(nin):
             with b.if_then(b.not_(b.or_(straight[k], scalars[k]))):
-                b.call(load, [places[k], steps[k], buffers[k], m])
+                b.call(load[dtypes[k]], [places[k], steps[k], buffers[k], m])
         choices = zip(straight, places, buffers, strict=True)
         b.call(
             compute,
@@ -230,7 +245,7 @@ def body(module: ir.Module, scalar: Scalar) -> Any:
         )
         for k in range(nin, operands):
             with b.if_then(b.not_(straight[k])):
-                b.call(store, [buffers[k], places[k], steps[k], m])
+                b.call(store[dtypes[k]], [buffers[k], places[k], steps[k], m])
     b.ret_void()
     return f
 

@@ -22,7 +22,6 @@ from typing import Any
 from numba.core import types
 
 from fastact.elementary import exp, log
-from fastact.engine.axis import in_pairs
 from fastact.engine.primitives import head, number, rounded, single, tail, where, widen
 from fastact.engine.rows import (
     ACROSS,
@@ -45,6 +44,7 @@ from fastact.engine.rows import (
     summed,
     summed_across,
 )  # fmt: skip
+from fastact.engine.softmaxes import in_pairs
 from fastact.engine.vector import LANES, every, every_lane, first, lane, shifted  # fmt: skip
 
 # The logarithm of a sum and its maximum cancel where this is negative, but not below -44, minus the

@@ -56,9 +56,9 @@ def piece_length(n: Any) -> Any:
 @njit
 def share(m: Any, most: Any) -> Any:
     """e**(m - most)."""
-    low = most - 760.0
-    d, rest = difference(where(m < low, low, m), most)
-    return power_double(d, rest) * 2.0**-512
+    d, rest = difference(m, most)
+    small = d < -760.0
+    return power_double(where(small, -760.0, d), where(small, 0.0, rest)) * 2.0**-512
 
 
 @functools.cache

@@ -296,13 +296,13 @@ def largest(f: Format) -> Any:
 
 @functools.cache
 def raised(f: Format) -> Any:
-    power, lowest = f.power, f.lowest
+    power, lowest, zero = f.power, f.lowest, f.zero
 
     def raised(x: Any, m: Any) -> Any:
         """`up` times e**(x - m) for x <= m."""
-        low = m + lowest
-        d, rest = difference(where(x < low, low, x), m)
-        return power(d, rest)
+        d, rest = difference(x, m)
+        small = d < lowest  # -inf too, whose rest is NaN
+        return power(where(small, lowest, d), where(small, zero, rest))
 
     return njit(raised)
 

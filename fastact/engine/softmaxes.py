@@ -1,0 +1,364 @@
+"""Softmax, log-softmax, log-sum-exp and their vector-Jacobian products, as loops over rows.
+
+Imports Numba: used when a loop is compiled.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+from numba.core import types
+
+from fastact.elementary import exp, log
+from fastact.engine import (
+    primitives,
+)
+from fastact.engine.pieces import forward
+from fastact.engine.primitives import fma, number, rounded, single, where
+from fastact.engine.rows import (
+    ACROSS,
+    ALONG,
+    DOUBLE,
+    INF,
+    NATIVE,
+    TILED,
+    Format,
+    Kind,
+    choose,
+    difference,
+    join_double,
+    larger,
+    largest,
+    log_sum,
+    logarithm,
+    memory,
+    njit,
+    outlined,
+    quotient,
+    raised,
+    spoiled,
+    summed,
+    summed_across,
+    tiles,
+)  # fmt: skip
+from fastact.engine.vector import (
+    LANES,
+    every,
+    every_lane,
+    exchange1,
+    exchange2,
+    exchange4,
+    exchange8,
+    first,
+    lane,
+    shifted,
+)  # fmt: skip
+
+
+def kinds_of_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
+    """For rows, short rows and rows in pieces: see `pieces.forward`."""
+    again, kept = (quotient(NATIVE[dtype], keeps=keeps) for keeps in (False, True))
+    # float16 has too few bits to keep an exponential in the output.
+    return again if dtype == "float16" else kept, kept, again
+
+
+def kinds_of_log_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
+    kind = logarithm(NATIVE[dtype])
+    return kind, kind, kind
+
+
+def softmax(dtype: str) -> Any:
+    return forward(NATIVE[dtype], *kinds_of_softmax(dtype), 0.0)
+
+
+def log_softmax(dtype: str) -> Any:
+    return forward(NATIVE[dtype], *kinds_of_log_softmax(dtype), -INF)
+
+
+NAN = math.nan
+
+
+# ---------------------------------------------------------------- log-sum-exp
+# The maximum and the logarithm may cancel, so both are float64. Where that is not enough, the row
+# is summed in pairs: where their sum is less than so many times the logarithm.
+DOUBT = {"float16": 0.0, "float32": 2.0**-20, "float64": 2.0}
+WIDTH = 64  # lanes of the sum in pairs
+TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
+
+
+@njit
+def add_pair(t: Any, j: Any, value: Any, rest: Any) -> None:
+    total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
+    t[TOTALS + j], t[RESTS + j] = total, low
+
+
+@njit
+def settled(t: Any) -> Any:
+    """All lanes joined by halves: a sum and its rest."""
+    half = WIDTH // 2
+    while half > 0:
+        for j in range(half):
+            add_pair(t, j, t[TOTALS + j + half], t[RESTS + j + half])
+        half //= 2
+    return t[TOTALS], t[RESTS]
+
+
+@functools.cache
+def in_pairs(dtype: str, *, weighted: bool) -> Any:
+    """The sum of a row's exponentials, times their weights, in pairs."""
+    head, tail = primitives.head, primitives.tail
+    halves = dtype == "float16"
+    widen, to_double = primitives.widen, primitives.half_to_double
+
+    def element(p: Any, i: Any) -> Any:
+        return to_double((p[i],))[0] if halves else 1.0 * p[i]
+
+    element = njit(element)
+
+    def in_pairs(x: Any, b: Any, n: Any, core_x: Any, core_b: Any, m: Any, t: Any) -> Any:
+        for j in range(WIDTH):
+            t[TOTALS + j], t[RESTS + j] = 0.0, 0.0
+        for i in range(0, n, WIDTH):
+            left = min(WIDTH, n - i)
+            for j in range(left, WIDTH):
+                t[TERMS + j], t[TERMS + WIDTH + j] = -INF, 0.0
+            for j in range(left):
+                t[TERMS + j] = element(x, (i + j) * core_x)
+                t[TERMS + WIDTH + j] = element(b, (i + j) * core_b) if weighted else 1.0
+            for j in range(WIDTH):
+                e = exp(widen((t[TERMS + j],))[0] - widen((m,))[0])
+                weight = t[TERMS + WIDTH + j]
+                if weighted:
+                    e = e * widen((weight,))[0]
+                value, rest = head(e), tail(e)
+                if weighted:
+                    value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)
+                add_pair(t, j, value, rest)
+        return settled(t)
+
+    return outlined(in_pairs)
+
+
+@functools.cache
+def one_logsumexp(dtype: str) -> Any:
+    f = DOUBLE[dtype]
+    kind = logarithm(f)
+    most, total_of, log_of, spoil = largest(f), summed(f, kind), log_sum(f), spoiled(f)
+    exactly, doubt, widen = in_pairs(dtype, weighted=False), DOUBT[dtype], primitives.widen
+
+    def one_logsumexp(x: Any, n: Any, core: Any, t: Any) -> Any:
+        m = most(x, n, core)
+        if abs(m) == INF:
+            return m + spoil(x, n, core)
+        total, rest, count = total_of(x, t, n, core, 1, m)
+        logarithm = log_of(total, rest, count)
+        result = m + logarithm
+        if m < 0.0 and abs(result) < doubt * logarithm:
+            total, rest = exactly(x, x, n, core, core, m, t)
+            result = rounded(log(number(total, rest)) + widen((m,))[0])
+        return result
+
+    return njit(one_logsumexp)
+
+
+def storing(dtype: str) -> Any:
+    """The function that writes a float64 as an element."""
+    to_half = primitives.double_to_half
+
+    def plain(p: Any, i: Any, value: Any) -> None:
+        p[i] = value
+
+    def rounding(p: Any, i: Any, value: Any) -> None:
+        p[i] = single(value)
+
+    def halving(p: Any, i: Any, value: Any) -> None:
+        p[i] = to_half(value)
+
+    return njit({"float16": halving, "float32": rounding, "float64": plain}[dtype])
+
+
+def logsumexp(dtype: str) -> Any:
+    f, one, store = DOUBLE[dtype], one_logsumexp(dtype), storing(dtype)
+    sums, log_of, (bring, _) = summed_across(f, logarithm(f)), log_sum(f), tiles(f)
+    doubt, depth = DOUBT[dtype], f.depth
+
+    def side_by_side(x: Any, n: Any, width: Any, core: Any, s: Any, t: Any) -> Any:
+        """Whether the results are right, and these."""
+        done, m, total, rest, count = sums(x, x, n, width, core, core, s)
+        logarithm = log_of(total, rest, count)
+        result = m + logarithm
+        close = (m < 0.0) & (abs(result) < doubt * logarithm)
+        return done and every(where(close, 0.0, m) == m), result
+
+    side_by_side = njit(side_by_side)
+
+    def loop(
+        x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
+        row_x: Any, row_y: Any, core_x: Any, core_y: Any,
+    ) -> None:  # fmt: skip
+        way = ALONG if n == 0 else choose(rows, n, depth, row_x, 1)
+        together = 1 if way == ALONG else LANES
+        for r in range(0, rows, together):
+            x_r, width = shifted(x, r * row_x), min(together, rows - r)
+            right, result = False, every_lane(0.0)
+            if way == TILED:
+                bring(x_r, row_x, core_x, width, n, t, 0.0)
+                right, result = side_by_side(t, n, LANES, LANES, s, t)
+            elif way == ACROSS:
+                right, result = side_by_side(x_r, n, width, core_x, s, t)
+            for j in range(width):
+                value = lane(result, j) if right else one(shifted(x_r, j * row_x), n, core_x, t)
+                store(y, (r + j) * row_y, value)
+
+    return njit(loop)
+
+
+# ---------------------------------------------------------------- sums with weights
+def logsumexp_weighted(dtype: str) -> Any:
+    """log |sum of b e^x| and the sign of the sum; elements of weight 0 do not count."""
+    f, exactly, store = DOUBLE[dtype], in_pairs(dtype, weighted=True), storing(dtype)
+    (fetch, _), widen = memory(f), primitives.widen
+
+    def extent(x: Any, b: Any, n: Any, core_x: Any, core_b: Any) -> Any:
+        """The largest x whose weight is not 0, and 0 or NaN if anything is NaN."""
+        m, spoilt = every_lane(-INF), every_lane(0.0)
+        for i in range(0, n, LANES):
+            v, w = fetch(x, i, core_x, n - i, 0.0), fetch(b, i, core_b, n - i, 0.0)
+            m = larger(where(w == 0.0, -INF, v), m)
+            both = where(w == 0.0, 0.0, v) + w
+            spoilt += where(v == v, where(w == w, 0.0, both), both)
+        m, spoilt = larger(m, exchange8(m)), spoilt + exchange8(spoilt)
+        m, spoilt = larger(m, exchange4(m)), spoilt + exchange4(spoilt)
+        m, spoilt = larger(m, exchange2(m)), spoilt + exchange2(spoilt)
+        return first(larger(m, exchange1(m))), first(spoilt + exchange1(spoilt))
+
+    extent = njit(extent)
+
+    def infinite(x: Any, b: Any, n: Any, core_x: Any, core_b: Any) -> Any:
+        """The sum of the weights of infinite elements."""
+        total = every_lane(0.0)
+        for i in range(0, n, LANES):
+            v, w = fetch(x, i, core_x, n - i, 0.0), fetch(b, i, core_b, n - i, 0.0)
+            total += where(v == INF, w, 0.0)
+        total += exchange8(total)
+        total += exchange4(total)
+        total += exchange2(total)
+        return first(total + exchange1(total))
+
+    infinite = njit(infinite)
+
+    def loop(
+        x: Any, b: Any, y: Any, sign: Any, t: Any, s: Any, rows: Any, n: Any,
+        row_x: Any, row_b: Any, row_y: Any, row_sign: Any,
+        core_x: Any, core_b: Any, core_y: Any, core_sign: Any,
+    ) -> None:  # fmt: skip
+        for r in range(rows):
+            x_r, b_r = shifted(x, r * row_x), shifted(b, r * row_b)
+            m, spoilt = extent(x_r, b_r, n, core_x, core_b)
+            if m == -INF:
+                result, total = -INF + spoilt, spoilt
+            elif m == INF:
+                total = infinite(x_r, b_r, n, core_x, core_b) + spoilt
+                result = where(total == 0.0, NAN, INF) + spoilt
+            else:
+                total, rest = exactly(x_r, b_r, n, core_x, core_b, m, t)
+                positive = number(
+                    where(total < 0.0, -total, total), where(total < 0.0, -rest, rest)
+                )
+                result = rounded(log(positive) + widen((m,))[0]) + spoilt
+                total += spoilt
+                if total == 0.0:
+                    result = -INF
+            store(y, r * row_y, result)
+            store(sign, r * row_sign, where(total > 0.0, 1.0, where(total < 0.0, -1.0, total)))
+
+    return njit(loop)
+
+
+# ---------------------------------------------------------------- gradients
+@njit
+def product_pair(a: Any, b: Any) -> Any:
+    p = a * b
+    return p, fma(a, b, -p)
+
+
+@functools.cache
+def of_products(f: Format, *, weighted: bool) -> Any:
+    """The sum of dy y, or of dy."""
+    (fetch, _), pairs = memory(DOUBLE_OF[f]), f.number == types.float64
+
+    def total_of(dy: Any, y: Any, n: Any, core_dy: Any, core_y: Any) -> Any:
+        total, rest = every_lane(0.0), every_lane(0.0)
+        for i in range(0, n, LANES):
+            value, low = fetch(dy, i, core_dy, n - i, 0.0), every_lane(0.0)
+            if weighted:
+                value, low = product_pair(value, fetch(y, i, core_y, n - i, 0.0))
+            if pairs:
+                total, rest = join_double(total, rest, value, low)
+            else:
+                total += value
+        total, rest = join_double(total, rest, exchange8(total), exchange8(rest))
+        total, rest = join_double(total, rest, exchange4(total), exchange4(rest))
+        total, rest = join_double(total, rest, exchange2(total), exchange2(rest))
+        total, rest = join_double(total, rest, exchange1(total), exchange1(rest))
+        return first(total), first(rest)
+
+    return njit(total_of)
+
+
+@functools.cache
+def centred(f: Format) -> Any:
+    """The elements of softmax's gradient: y (dy - total), 0 where y is 0 whatever dy is."""
+
+    def centred(dy: Any, y: Any, total: Any, rest: Any, m: Any) -> Any:
+        d, low = difference(dy, total)
+        return where(y == 0.0, 0.0, fma(y, d, y * (low - rest)))
+
+    return njit(centred)
+
+
+@functools.cache
+def log_centred(f: Format) -> Any:
+    """The elements of log-softmax's gradient: dy - e^y total, 0 in a row without mass."""
+    power, down = raised(DOUBLE_OF[f]), 1.0 / DOUBLE_OF[f].up
+
+    def log_centred(dy: Any, y: Any, total: Any, rest: Any, m: Any) -> Any:
+        p = power(where(y > 0.0, 0.0, y), 0.0) * down
+        return where(m == -INF, 0.0 * p, fma(-p, total, dy) - p * rest)
+
+    return njit(log_centred)
+
+
+DOUBLE_OF = {f: DOUBLE[dtype] for dtype, f in NATIVE.items()}
+
+
+def backward(dtype: str, element: Any, *, weighted: bool, absent: bool) -> Any:
+    """The loop of a vector-Jacobian product from `dy` and `y`: a sum, then the result."""
+    f = NATIVE[dtype]
+    total_of, element, (fetch, _), (_, put) = (
+        of_products(f, weighted=weighted), element(f), memory(DOUBLE_OF[f]), memory(f)
+    )  # fmt: skip
+    most, narrow = largest(DOUBLE_OF[f]), f.number == types.float32
+
+    def one(dy: Any, y: Any, dx: Any, n: Any, core_dy: Any, core_y: Any, core_dx: Any) -> None:
+        m = most(y, n, core_y) if absent else 0.0
+        total, rest = total_of(dy, y, n, core_dy, core_y)
+        for i in range(0, n, LANES):
+            left = n - i
+            v, w = fetch(dy, i, core_dy, left, 0.0), fetch(y, i, core_y, left, 0.0)
+            value = element(v, w, total, rest, m)
+            put(dx, i, core_dx, left, single(value) if narrow else value)
+
+    one = njit(one)
+
+    def loop(
+        dy: Any, y: Any, dx: Any, t: Any, s: Any, rows: Any, n: Any,
+        row_dy: Any, row_y: Any, row_dx: Any, core_dy: Any, core_y: Any, core_dx: Any,
+    ) -> None:  # fmt: skip
+        for r in range(rows):
+            one(shifted(dy, r * row_dy), shifted(y, r * row_y), shifted(dx, r * row_dx),
+                n, core_dy, core_y, core_dx)  # fmt: skip
+
+    return njit(loop)

@@ -1,0 +1,276 @@
+"""What all losses share: reductions, what is checked before any work, and sweeps in slabs."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from fastact.engine import catalogue, threads, ufunc
+from fastact.engine.primitives import Kernel
+
+Array = Any
+REDUCTIONS = ("mean", "sum", "none")
+FLOATS = "efd"  # NumPy's characters for float16, float32 and float64
+NORMAL = {c: (float(np.finfo(c).tiny), float(np.finfo(c).max)) for c in "ef"}
+SLAB = 2**16  # elements that are computed before they are summed: half a MiB of float64
+Slab = Any  # an index
+Made = Callable[[str], tuple[Kernel, ...]]  # for a dtype
+
+
+# ---------------------------------------------------------------- what is checked before any work
+def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
+    if reduction not in known:
+        raise ValueError(f"{name}(): reduction must be one of {known}, got {reduction!r}")
+
+
+def check_batch(name: str, size: int, reduction: str, what: str = "element") -> None:
+    """A mean over nothing is an error."""
+    if size == 0 and reduction not in ("sum", "none"):
+        raise ValueError(
+            f"{name}(): the {reduction} of an empty batch is not defined: "
+            f"reduction={reduction!r} needs at least one {what}"
+        )
+
+
+def floats(name: str, what: str, x: Array) -> Any:
+    """An array of float16, float32 or float64; integers and bool become float64."""
+    x = np.asarray(x)
+    if x.dtype.char in FLOATS:
+        return x
+    if x.dtype.kind in "biu":
+        return x.astype(np.float64)
+    raise TypeError(
+        f"{name}(): {what} must be float16, float32, float64 or integers, got {x.dtype}"
+    )
+
+
+def fitting(name: str, what: str, x: Array, shape: tuple[int, ...]) -> Any:
+    """An array of numbers that broadcasts to `shape`."""
+    x = np.asarray(x)
+    if x.shape != shape and not broadcasts(x.shape, shape):
+        raise ValueError(f"{name}(): {what} of shape {x.shape} do not broadcast to {shape}")
+    return floats(name, what, x) if x.dtype.kind not in "biu" else x
+
+
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(shape, to) == to
+    except ValueError:
+        return False
+
+
+def no_nan(name: str, what: str, x: Any) -> None:
+    """Raise a ValueError if a weight is NaN; the minimum tells it without a temporary array."""
+    if x.size and np.isnan(np.minimum.reduce(x, axis=None)):
+        place = tuple(int(i) for i in np.argwhere(np.isnan(x))[0])
+        raise ValueError(f"{name}(): {what} must be numbers, got NaN at {place}")
+
+
+def gradient_array(name: str, out: Any, like: Any) -> Any:
+    """`out`, or a new array for the gradient of `like`."""
+    dtype = like.dtype if like.dtype.isnative else like.dtype.newbyteorder("=")
+    if out is None:
+        return np.empty(like.shape, dtype)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{name}(): out must be an ndarray, got {type(out).__name__}")
+    if out.shape != like.shape or out.dtype != dtype:
+        raise ValueError(
+            f"{name}(): out needs shape {like.shape} and dtype {dtype}, "
+            f"got {out.shape} and {out.dtype}"
+        )
+    if not out.flags.writeable:
+        raise ValueError(f"{name}(): out is read-only")
+    return out
+
+
+def index(name: str, axis: Any, ndim: int) -> int:
+    """The axis as a non-negative integer."""
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{name}(): axis must be an integer, got {axis!r}") from None
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim, f"{name}()")
+    return int(axis) % ndim
+
+
+# ---------------------------------------------------------------- results
+def narrowed(loss: Any, dtype: Any) -> Any:
+    """Losses as float64, or their sum, in the dtype of the logits; too large is infinity."""
+    if dtype.char == "d":
+        return loss
+    low, high = NORMAL[dtype.char]
+    if loss.ndim == 0 and low < abs(loss) < high:
+        return dtype.type(loss)
+    with np.errstate(all="ignore"):
+        return loss.astype(dtype.newbyteorder("="))
+
+
+# ---------------------------------------------------------------- sweeps
+def slabs(shape: tuple[int, ...], size: int = SLAB) -> Iterator[Slab]:
+    """Indices of parts of at most `size` elements, in C order; all of them if there are few."""
+    total = 1
+    for n in shape:
+        total *= n
+    if total <= size:
+        yield ...
+        return
+    rest = total // shape[0]
+    if rest > size:
+        for i in range(shape[0]):
+            for inner in slabs(shape[1:], size):
+                yield (i, ...) if inner is ... else (i, *inner)
+        return
+    step = size // rest
+    for start in range(0, shape[0], step):
+        yield (slice(start, start + step),)
+
+
+def apart(x: Any, out: Any) -> Any:
+    """`x`, or a copy of it if writing `out` element by element would change what is yet to read."""
+    if out is None or not np.may_share_memory(x, out):
+        return x
+    same = x.ctypes.data == out.ctypes.data and x.strides == out.strides and x.shape == out.shape
+    return x if same and x.dtype == out.dtype else x.copy()
+
+
+# ---------------------------------------------------------------- element by element
+class LossFunction:
+    """A NumPy ufunc of elements (``x``) and float64 numbers (``d``), made on its first use."""
+
+    def __init__(
+        self, name: str, owner: str, operands: str, kernels: Made, source: Any = None
+    ) -> None:
+        self.name = name
+        inputs, outputs = operands.split(">")
+        self.nin, self.nout = len(inputs), len(outputs)
+        self.fixed = tuple(None if c == "x" else "float64" for c in inputs + outputs)
+        build = catalogue.builder("fastact.engine.lossloops", "build", kernels, inputs, outputs)
+        self.loops = {
+            dtype: catalogue.LoopSpec(name, owner, dtype, build, source or "")
+            for dtype in catalogue.DTYPES
+        }
+        if source is None:
+            ufunc.registry[name] = lambda: self.ufunc
+            for loop in self.loops.values():
+                catalogue.add(loop)
+
+    @functools.cached_property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        return ufunc.make(
+            self.name, "", self.nin, self.nout, lambda dtype: self.loops[dtype].address(),
+            threads.block(), None, self.fixed,
+        )  # fmt: skip
+
+
+Operand = tuple[Any, Any]  # an array or a number, and the dtype that the ufunc takes
+
+
+class Sweep:
+    """A ufunc applied slab by slab, so that what is converted or summed stays in the cache."""
+
+    def __init__(
+        self, function: LossFunction, x: Any, others: tuple[Operand, ...], outs: tuple[Any, ...]
+    ) -> None:
+        if threads.in_use:
+            threads.sync()
+        self.compute, self.outs = function.ufunc, outs
+        operands = ((x, x.dtype.newbyteorder("=")), *others)
+        self.operands = [self.prepared(x.shape, *operand) for operand in operands]
+
+    def prepared(self, shape: tuple[int, ...], array: Any, dtype: Any) -> Operand:
+        """What is cut into slabs, or a number, which has no dtype."""
+        if isinstance(array, float):
+            return array, None
+        for out in self.outs:
+            array = apart(array, out)
+        if array.shape == shape:
+            return array, dtype
+        if array.size == 1:
+            return array.reshape(()).astype(dtype), None
+        return np.broadcast_to(array, shape), dtype
+
+    def __call__(self, slab: Any, scale: float, *values: Any) -> None:
+        """Compute a slab; `values` are outputs that are that small anyway."""
+        cut = [
+            array if dtype is None else array[slab].astype(dtype, copy=False)
+            for array, dtype in self.operands
+        ]
+        self.compute(*cut, scale, out=(*values, *(out[slab] for out in self.outs)))
+
+
+def total(
+    function: LossFunction, x: Any, others: tuple[Operand, ...], scale: float,
+    gradient: Any, losses: Any,
+) -> float:  # fmt: skip
+    """The sum of the losses, or 0 and each in `losses`; the gradient times `scale`."""
+    sweep = Sweep(function, x, others, () if gradient is None else (gradient,))
+    scratch, found = np.empty(min(x.size, SLAB)), 0.0
+    for slab in slabs(x.shape):
+        part = x[slab]
+        values = scratch[: part.size]
+        sweep(slab, scale, values.reshape(part.shape))
+        if losses is None:
+            found += float(np.add.reduce(values))
+        else:
+            losses[slab] = values.reshape(part.shape)
+    return found
+
+
+class ElementwiseLoss:
+    """A loss that is a sum or a mean over elements."""
+
+    reductions: tuple[str, ...] = REDUCTIONS
+
+    def __init__(self, name: str) -> None:
+        self.name = self.__name__ = self.__qualname__ = name
+
+    def reduced(
+        self, function: LossFunction, x: Any, others: Any, reduction: str, gradient: Any = None
+    ) -> Any:
+        """The loss, and the gradient in place, where there is an array for it."""
+        check_batch(self.name, x.size, reduction)
+        scale, losses = self.divisor(x, reduction), None
+        if reduction == "none":
+            losses = np.empty(x.shape, x.dtype.newbyteorder("="))
+        if losses is None:
+            found = total(function, x, others, 1.0 / scale, gradient, None)
+            return narrowed(np.float64(found / scale), x.dtype)
+        with np.errstate(all="ignore"):
+            total(function, x, others, 1.0, gradient, losses)
+        return losses[()]
+
+    def divisor(self, x: Any, reduction: str) -> float:
+        """What the sum is divided by."""
+        return float(x.size) if reduction == "mean" else 1.0
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+
+def chosen(kernels: tuple[Kernel, ...], dtype: str) -> tuple[Kernel, ...]:
+    return kernels
+
+
+def functions(
+    name: str, inputs: str, kernels: dict[str, Kernel], owner: str = ""
+) -> dict[str, LossFunction]:
+    """The ufuncs of a loss: its value, with the gradient, and the gradient with the hessian."""
+    outputs = {
+        "": (("value",), "d"),
+        "_gradient": (("value", "gradient"), "dx"),
+        "_hessian": (("gradient", "hessian"), "xx"),
+    }
+    return {
+        ending: LossFunction(
+            name + ending, owner or name, f"{inputs}>{letters}",
+            functools.partial(chosen, tuple(kernels[k] for k in parts)),
+        )
+        for ending, (parts, letters) in outputs.items()
+        if all(k in kernels for k in parts)
+    }  # fmt: skip

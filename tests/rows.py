@@ -1,0 +1,91 @@
+"""The truth of functions along an axis in every form, a row at a time, in mpmath.
+
+A row is what of it is present, divided by the temperature; what is absent gets `NOTHING`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from mpmath import exp, fsum, inf, log, mp, mpf, tanh
+
+import fastact as fa
+
+PRECISION = 1400  # bits: e^x - 1 of the smallest subnormal number has some left
+NOTHING = {"log_softmax": -inf}
+BOUND = {"float16": 1.0, "float32": 2.0, "float64": 3.0}  # in ulp
+FORMS = [
+    fa.softmax, fa.log_softmax, fa.softmin, fa.softmax_off_by_one, fa.sparsemax, fa.hardmax,
+]  # fmt: skip
+
+
+def softmax(row: list[mpf]) -> list[mpf]:
+    total = fsum(map(exp, row))
+    return [exp(x) / total for x in row]
+
+
+def log_softmax(row: list[mpf]) -> list[mpf]:
+    total = log(fsum(map(exp, row)))
+    return [x - total for x in row]
+
+
+def sparsemax(row: list[mpf]) -> list[mpf]:
+    """The threshold of the longest run of the largest for which it is below the last of them."""
+    ordered, tau = sorted(row, reverse=True), mpf(0)
+    for k in range(1, len(row) + 1):
+        candidate = (fsum(ordered[:k]) - 1) / k
+        if ordered[k - 1] > candidate:
+            tau = candidate
+    return [max(x - tau, mpf(0)) for x in row]
+
+
+def hardmax(row: list[mpf]) -> list[mpf]:
+    return [mpf(k == row.index(max(row))) for k in range(len(row))]
+
+
+TRUTH: dict[str, Callable[[list[mpf]], list[mpf]]] = {
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "softmin": lambda row: softmax([-x for x in row]),
+    "softmax_off_by_one": lambda row: softmax([*row, mpf(0)])[:-1],
+    "sparsemax": sparsemax,
+    "hardmax": hardmax,
+    "logsumexp": lambda row: [log(fsum(map(exp, row)))],
+    "logmeanexp": lambda row: [log(fsum(map(exp, row)) / len(row))],
+}
+
+
+def truth(
+    name: str, row: Sequence[float], present: Sequence[bool] | None = None,
+    temperature: float = 1.0, softcap: float | None = None,
+) -> list[mpf]:  # fmt: skip
+    """What a row must give, one number for each element of it."""
+    nothing = NOTHING.get(name, mpf(0))
+    with mp.workprec(PRECISION):
+        x = [mpf(float(v)) for v in row]
+        if softcap is not None:
+            x = [softcap * tanh(v / mpf(softcap)) for v in x]
+        there = [True] * len(x) if present is None else list(present)
+        values = [v / mpf(temperature) for v, is_there in zip(x, there, strict=True) if is_there]
+        found = TRUTH[name](values) if values else []
+        if name in {"logsumexp", "logmeanexp"}:
+            return found or [-inf]
+        rest = iter(found)
+        return [next(rest) if is_there else nothing for is_there in there]
+
+
+def gradient(f: Any, p: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    """The gradient of the input for that of the output, from the true output, in longdouble."""
+    p, dy = p.astype("g"), dy.astype("g")
+    if f is fa.hardmax:
+        return np.zeros_like(p)
+    if f is fa.log_softmax:
+        shares, total = np.exp(p), dy.sum(-1, keepdims=True)
+        return np.where(shares.sum(-1, keepdims=True) > 0, dy - shares * total, 0)
+    if f is fa.sparsemax:
+        on = p > 0
+        size = np.maximum(on.sum(-1, keepdims=True), 1)
+        return np.where(on, dy - (dy * on).sum(-1, keepdims=True) / size, 0)
+    return f.sign * p * (dy - (p * dy).sum(-1, keepdims=True))
