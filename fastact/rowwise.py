@@ -110,7 +110,7 @@ class Layout:
 
     def back(self, rows: Any) -> Any:
         """Rows as an array of the original shape."""
-        return np.moveaxis(rows.reshape(*self.kept, *self.core), self.ends, self.axes)
+        return np.moveaxis(rows.reshape((*self.kept, *self.core)), self.ends, self.axes)
 
     def settle(self, rows: Any, array: Any) -> None:
         """Put rows into the array that they were made from, unless they are a view of it."""

@@ -592,7 +592,7 @@ def test_dask(f):
         assert isinstance(got, da.Array)
         assert np.allclose(got.compute(), f(x, **options), rtol=1e-14)
     with pytest.raises(TypeError, match="need NumPy arrays"):
-        f(chunked, empty="nan")
+        f(chunked, inf="nan")
 
 
 @over_forms
