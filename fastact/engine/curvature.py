@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from fastact.engine.entropy import KEPT, LEFT, rounding
+from fastact.engine.entropy import KEPT, LEFT
 from fastact.engine.primitives import where
 from fastact.engine.rows import (
     NATIVE,
@@ -22,6 +22,7 @@ from fastact.engine.rows import (
     njit,
     raised,
     rewritten,
+    rounding,
     spoiled,
     summed,
     summed_across,

@@ -29,7 +29,9 @@ from fastact.engine.rows import (
     njit,
     outlined,
     raised,
+    rounding,
     spoiled,
+    sum_of_lanes,
     summed,
     summed_across,
     tiles,
@@ -38,10 +40,6 @@ from fastact.engine.vector import (
     LANES,
     double,
     every_lane,
-    exchange1,
-    exchange2,
-    exchange4,
-    exchange8,
     first,
     gather,
     real,
@@ -53,14 +51,6 @@ KEPT, LEFT = Kind(True, True, None, None), Kind(False, True, None, None)
 
 
 # ---------------------------------------------------------------- any target, any row
-@njit
-def sum_of_lanes(v: Any) -> Any:
-    v += exchange8(v)
-    v += exchange4(v)
-    v += exchange2(v)
-    return first(v + exchange1(v))
-
-
 @functools.cache
 def readers(dtype: str, *, weighted: bool) -> tuple[Any, Any]:
     """Functions that read weights, which are 0 if there are none, and a single element."""
@@ -99,17 +89,6 @@ def general_sums(dtype: str, *, weighted: bool) -> Any:
         return total, rest, sum_of_lanes(count), sum_of_lanes(spread), sum_of_lanes(mass)
 
     return njit(general_sums)
-
-
-@functools.cache
-def rounding(dtype: str) -> Any:
-    """The function that rounds a float64 to the numbers of a dtype."""
-    narrow = NATIVE[dtype].number != DOUBLE[dtype].number
-
-    def rounding(v: Any) -> Any:
-        return single(v) if narrow else v
-
-    return njit(rounding)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from fastact.engine.primitives import fma, single, where
+from fastact.engine.primitives import fma, where
 from fastact.engine.rows import (
     DOUBLE,
     INF,
@@ -20,18 +20,16 @@ from fastact.engine.rows import (
     folded,
     join_double,
     larger,
+    largest_of_lanes,
     log_sum,
     memory,
     njit,
+    rounding,
+    sum_of_lanes,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
     every_lane,
-    exchange1,
-    exchange2,
-    exchange4,
-    exchange8,
-    first,
     shifted,
     within,
 )  # fmt: skip
@@ -79,13 +77,10 @@ def statistics(dtype: str) -> Any:
             v = within(fetch(x, i, core, n - i, 0.0) * sign, n - i, -INF)
             m = larger(v, m)
             spoilt += where(v == v, 0.0, v)
-        m, spoilt = larger(m, exchange8(m)), spoilt + exchange8(spoilt)
-        m, spoilt = larger(m, exchange4(m)), spoilt + exchange4(spoilt)
-        m, spoilt = larger(m, exchange2(m)), spoilt + exchange2(spoilt)
-        high, low = product(first(larger(m, exchange1(m))) * sign, factor)
+        high, low = product(largest_of_lanes(m) * sign, factor)
         if not high > sink:
             high, low = sink, 0.0
-        return high, low, first(spoilt + exchange1(spoilt))
+        return high, low, sum_of_lanes(spoilt)
 
     def summed(
         x: Any, factor: Any, sink: Any, n: Any, core: Any, m: Any, m_low: Any, infinite: Any
@@ -100,10 +95,7 @@ def statistics(dtype: str) -> Any:
             count += where(same, 1.0, every_lane(0.0))
             total, rest = add(total, rest, where(same, 0.0, e))
         total, rest = fold(total, rest)
-        count += exchange8(count)
-        count += exchange4(count)
-        count += exchange2(count)
-        number = first(count + exchange1(count))
+        number = sum_of_lanes(count)
         sink = finite_of(sink, infinite)
         if sink == m and m_low == 0.0:
             number += 1.0
@@ -142,13 +134,8 @@ def general(dtype: str, *, log: bool) -> Any:
     f = DOUBLE[dtype]
     (fetch, _), (_, put), fill = memory(f), memory(NATIVE[dtype]), filled(NATIVE[dtype])
     (largest, summed), (parameters, result) = statistics(dtype), finish(dtype, log=log)
-    narrow, one = NATIVE[dtype].number != f.number, NATIVE[dtype].one
+    rounded, one = rounding(dtype), NATIVE[dtype].one
     empty = one * (-INF if log else 0.0)
-
-    def rounded(y: Any) -> Any:
-        return single(y) if narrow else y
-
-    rounded = njit(rounded)
 
     def row(x: Any, factor: Any, sink: Any, n: Any, y: Any, core_x: Any, core_y: Any) -> None:
         m, m_low, spoilt = largest(x, factor, sink, n, core_x)

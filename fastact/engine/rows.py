@@ -252,19 +252,54 @@ def memory(f: Format) -> tuple[Any, Any]:
     return njit(fetch), njit(put)
 
 
-# ---------------------------------------------------------------- sweeps along a row
 @functools.cache
-def folded(f: Format) -> Any:
-    settle, join = f.settle, f.join
+def rounding(dtype: str) -> Any:
+    """The function that rounds a float64 to the numbers of a dtype."""
+    narrow = NATIVE[dtype].number != DOUBLE[dtype].number
 
-    def folded(total: Any, rest: Any) -> Any:
-        """The sum of the accumulators in the lanes, as a scalar and a rest."""
-        total = settle(total)
+    def rounding(v: Any) -> Any:
+        return single(v) if narrow else v
+
+    return njit(rounding)
+
+
+# ---------------------------------------------------------------- sweeps along a row
+@njit
+def sum_of_lanes(v: Any) -> Any:
+    v += exchange8(v)
+    v += exchange4(v)
+    v += exchange2(v)
+    return first(v + exchange1(v))
+
+
+@njit
+def largest_of_lanes(v: Any) -> Any:
+    v = larger(v, exchange8(v))
+    v = larger(v, exchange4(v))
+    v = larger(v, exchange2(v))
+    return first(larger(v, exchange1(v)))
+
+
+@functools.cache
+def joined_lanes(join: Any) -> Any:
+    def joined_lanes(total: Any, rest: Any) -> Any:
+        """The sum of the lanes by halves, as a scalar and a rest."""
         total, rest = join(total, rest, exchange8(total), exchange8(rest))
         total, rest = join(total, rest, exchange4(total), exchange4(rest))
         total, rest = join(total, rest, exchange2(total), exchange2(rest))
         total, rest = join(total, rest, exchange1(total), exchange1(rest))
         return first(total), first(rest)
+
+    return njit(joined_lanes)
+
+
+@functools.cache
+def folded(f: Format) -> Any:
+    settle, join = f.settle, joined_lanes(f.join)
+
+    def folded(total: Any, rest: Any) -> Any:
+        """The sum of the accumulators in the lanes."""
+        return join(settle(total), rest)
 
     return njit(folded)
 
@@ -285,11 +320,7 @@ def largest(f: Format) -> Any:
             d = larger(fetch(x, i + 3 * LANES, core, LANES, lowest), d)
         for i in range(whole, n, LANES):
             a = larger(fetch(x, i, core, n - i, lowest), a)
-        a = larger(larger(a, b), larger(c, d))
-        a = larger(a, exchange8(a))
-        a = larger(a, exchange4(a))
-        a = larger(a, exchange2(a))
-        return first(larger(a, exchange1(a)))
+        return largest_of_lanes(larger(larger(a, b), larger(c, d)))
 
     return njit(largest)
 
@@ -390,10 +421,7 @@ def summed(f: Format, kind: Kind) -> Any:
                 e = where(v == m, zero, e)
             total, rest = add(total, rest, e if left >= LANES else within(e, left, zero))
         total, rest = fold(total, rest)
-        count += exchange8(count)
-        count += exchange4(count)
-        count += exchange2(count)
-        return total, rest, first(count + exchange1(count))
+        return total, rest, sum_of_lanes(count)
 
     return njit(summed)
 
@@ -440,10 +468,7 @@ def spoiled(f: Format) -> Any:
         for i in range(0, n, LANES):
             v = fetch(x, i, core, n - i, zero)
             found += where(v == v, zero, v)
-        found += exchange8(found)
-        found += exchange4(found)
-        found += exchange2(found)
-        return first(found + exchange1(found))
+        return sum_of_lanes(found)
 
     return njit(spoiled)
 

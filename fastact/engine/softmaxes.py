@@ -29,8 +29,10 @@ from fastact.engine.rows import (
     choose,
     difference,
     join_double,
+    joined_lanes,
     larger,
     largest,
+    largest_of_lanes,
     log_sum,
     logarithm,
     memory,
@@ -39,6 +41,7 @@ from fastact.engine.rows import (
     quotient,
     raised,
     spoiled,
+    sum_of_lanes,
     summed,
     summed_across,
     tiles,
@@ -47,11 +50,6 @@ from fastact.engine.vector import (
     LANES,
     every,
     every_lane,
-    exchange1,
-    exchange2,
-    exchange4,
-    exchange8,
-    first,
     lane,
     shifted,
 )  # fmt: skip
@@ -229,10 +227,7 @@ def logsumexp_weighted(dtype: str) -> Any:
             m = larger(where(w == 0.0, -INF, v), m)
             both = where(w == 0.0, 0.0, v) + w
             spoilt += where(v == v, where(w == w, 0.0, both), both)
-        m, spoilt = larger(m, exchange8(m)), spoilt + exchange8(spoilt)
-        m, spoilt = larger(m, exchange4(m)), spoilt + exchange4(spoilt)
-        m, spoilt = larger(m, exchange2(m)), spoilt + exchange2(spoilt)
-        return first(larger(m, exchange1(m))), first(spoilt + exchange1(spoilt))
+        return largest_of_lanes(m), sum_of_lanes(spoilt)
 
     extent = njit(extent)
 
@@ -242,10 +237,7 @@ def logsumexp_weighted(dtype: str) -> Any:
         for i in range(0, n, LANES):
             v, w = fetch(x, i, core_x, n - i, 0.0), fetch(b, i, core_b, n - i, 0.0)
             total += where(v == INF, w, 0.0)
-        total += exchange8(total)
-        total += exchange4(total)
-        total += exchange2(total)
-        return first(total + exchange1(total))
+        return sum_of_lanes(total)
 
     infinite = njit(infinite)
 
@@ -288,6 +280,7 @@ def product_pair(a: Any, b: Any) -> Any:
 def of_products(f: Format, *, weighted: bool) -> Any:
     """The sum of dy y, or of dy."""
     (fetch, _), pairs = memory(DOUBLE_OF[f]), f.number == types.float64
+    join = joined_lanes(join_double)
 
     def total_of(dy: Any, y: Any, n: Any, core_dy: Any, core_y: Any) -> Any:
         total, rest = every_lane(0.0), every_lane(0.0)
@@ -299,11 +292,7 @@ def of_products(f: Format, *, weighted: bool) -> Any:
                 total, rest = join_double(total, rest, value, low)
             else:
                 total += value
-        total, rest = join_double(total, rest, exchange8(total), exchange8(rest))
-        total, rest = join_double(total, rest, exchange4(total), exchange4(rest))
-        total, rest = join_double(total, rest, exchange2(total), exchange2(rest))
-        total, rest = join_double(total, rest, exchange1(total), exchange1(rest))
-        return first(total), first(rest)
+        return join(total, rest)
 
     return njit(total_of)
 

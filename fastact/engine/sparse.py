@@ -13,7 +13,7 @@ from typing import Any
 
 from fastact.elementary import expm1, log
 from fastact.engine.general import finite_of, product, statistics
-from fastact.engine.primitives import fma, head, number, rounded, single, tail, where, widen
+from fastact.engine.primitives import fma, head, number, rounded, tail, where, widen
 from fastact.engine.rows import (
     DOUBLE,
     INF,
@@ -22,10 +22,12 @@ from fastact.engine.rows import (
     difference,
     filled,
     join_double,
+    joined_lanes,
     largest,
     memory,
     njit,
     raised,
+    rounding,
     spoiled,
     summed,
 )  # fmt: skip
@@ -34,43 +36,20 @@ from fastact.engine.vector import (
     LANES,
     every,
     every_lane,
-    exchange1,
-    exchange2,
-    exchange4,
-    exchange8,
     first,
     lane,
     shifted,
     within,
 )  # fmt: skip
 
-
-@functools.cache
-def narrowed(dtype: str) -> Any:
-    """The function that rounds a float64 to what is written to memory."""
-    narrow = NATIVE[dtype].number != DOUBLE[dtype].number
-
-    def narrowed(y: Any) -> Any:
-        return single(y) if narrow else y
-
-    return njit(narrowed)
-
-
-@njit
-def folded_pairs(total: Any, rest: Any) -> Any:
-    """The sum of the lanes and what rounds off."""
-    total, rest = join_double(total, rest, exchange8(total), exchange8(rest))
-    total, rest = join_double(total, rest, exchange4(total), exchange4(rest))
-    total, rest = join_double(total, rest, exchange2(total), exchange2(rest))
-    total, rest = join_double(total, rest, exchange1(total), exchange1(rest))
-    return first(total), first(rest)
+folded_pairs = joined_lanes(join_double)
 
 
 # ---------------------------------------------------------------- the loops of sparse functions
 def general(dtype: str, one: Callable[[str], Any]) -> Any:
     """A loop over rows of x, factor and length, of which `one` does what has a finite maximum."""
     search, _ = statistics(dtype)
-    fill, finish, round_ = filled(NATIVE[dtype]), one(dtype), narrowed(dtype)
+    fill, finish, round_ = filled(NATIVE[dtype]), one(dtype), rounding(dtype)
 
     def loop(
         x: Any, factor: Any, length: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
@@ -93,7 +72,7 @@ def general(dtype: str, one: Callable[[str], Any]) -> Any:
 def plain(dtype: str, one: Callable[[str], Any]) -> Any:
     """The loop over rows of x alone."""
     search, _ = statistics(dtype)
-    fill, finish, round_ = filled(NATIVE[dtype]), one(dtype), narrowed(dtype)
+    fill, finish, round_ = filled(NATIVE[dtype]), one(dtype), rounding(dtype)
 
     def loop(
         x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
@@ -116,7 +95,7 @@ def plain(dtype: str, one: Callable[[str], Any]) -> Any:
 # above -1 are 0 in any case, so it begins there.
 @functools.cache
 def sparsemax(dtype: str) -> Any:
-    (fetch, _), (_, put), round_ = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), narrowed(dtype)
+    (fetch, _), (_, put), round_ = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), rounding(dtype)
 
     def centred(x: Any, i: Any, n: Any, core: Any, factor: Any, m: Any, m_low: Any) -> Any:
         """Elements less the maximum, and what rounds off."""
@@ -164,7 +143,7 @@ def sparsemax(dtype: str) -> Any:
 @functools.cache
 def hardmax(dtype: str) -> Any:
     (fetch, _), (_, put), fill = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), filled(NATIVE[dtype])
-    round_, one_of = narrowed(dtype), NATIVE[dtype].one
+    round_, one_of = rounding(dtype), NATIVE[dtype].one
 
     def place(x: Any, factor: Any, n: Any, core: Any, m: Any) -> Any:
         """The index of the first element that is the maximum."""
@@ -239,7 +218,7 @@ def of_nothing(dtype: str) -> tuple[Any, Any]:
 
 def products(dtype: str, parts: Callable[[str], tuple[Any, Any]]) -> Any:
     """The loop of a product of the Jacobian with d, from d and the output."""
-    (fetch, _), (_, put), round_ = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), narrowed(dtype)
+    (fetch, _), (_, put), round_ = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), rounding(dtype)
     weight, element = parts(dtype)
 
     def one(d: Any, y: Any, out: Any, n: Any, core_d: Any, core_y: Any, core_out: Any) -> None:
