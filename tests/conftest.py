@@ -5,7 +5,8 @@ their functions that has a ufunc, ``partial`` for those that are derivatives by 
 ``dtype`` for each float format, ``variety`` for value, derivative and second derivative.
 `FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are:
 ``dev`` (little), ``ci`` (more, and the same every time), ``long`` (hours), or ``brief``: one
-activation in five, for other versions of Python and NumPy, which do not decide what formulas give.
+activation in five, and of what is along an axis float32 alone, for other versions of Python and
+NumPy, which do not decide what formulas give.
 """
 
 from __future__ import annotations
@@ -61,10 +62,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for value in getattr(getattr(item, "callspec", None), "params", {}).values():
                 if isinstance(owner := getattr(value, "owner", None), fa.Activation):
                     item.add_marker(pytest.mark.xdist_group(owner.name))
+    left_out = set(filter(superfluous, items))
     if "bigmem" not in config.option.markexpr:
-        large = [item for item in items if item.get_closest_marker("bigmem")]
-        config.hook.pytest_deselected(items=large)
-        items[:] = [item for item in items if item not in large]
+        left_out |= {item for item in items if item.get_closest_marker("bigmem")}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def superfluous(item: pytest.Item) -> bool:
+    """Whether the brief profile can do without a test: another dtype of what is no activation."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    owners = (getattr(value, "owner", value) for value in params.values())
+    about_activation = any(isinstance(owner, fa.Activation) for owner in owners)
+    return (
+        PROFILE == "brief" and params.get("dtype", "float32") != "float32" and not about_activation
+    )
 
 
 def name_of(value: object) -> str:
