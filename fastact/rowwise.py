@@ -18,9 +18,7 @@ Axis = int | tuple[int, ...] | None
 
 INTEGER = (int, np.integer)
 FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
-# NumPy copies an input that shares memory with the output, all of it at once; a slab at a time,
-# the copy has this many elements and stays in the cache.
-SLAB = 2**18
+SLAB = 2**18  # elements that are computed at once where options need room for them: it stays cached
 
 
 class RowFunction:
@@ -65,8 +63,6 @@ class RowFunction:
 
     def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
         """Apply the ufunc along an axis, or along several as if they were one."""
-        if out is not None and same_memory(arrays, out, axis):
-            return self._in_slabs(arrays, axis, out)
         if isinstance(axis, INTEGER):
             return self.apply(*arrays, axis=axis, out=out)
         arrays = tuple(map(np.asarray, arrays))
@@ -76,12 +72,6 @@ class RowFunction:
     def keeps_axis(self) -> bool:
         """Whether the result has the axis."""
         return self.letters[-1].isupper()
-
-    def _in_slabs(self, arrays: tuple[Any, ...], axis: Any, out: Any) -> Any:
-        (target,) = out if isinstance(out, tuple) else (out,)
-        for index in slabs(target.shape, operator.index(axis) % target.ndim):
-            self.apply(*(a[index] for a in arrays), axis=axis, out=target[index])
-        return target
 
     def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
         """Several axes, moved to the end and joined into one."""
@@ -129,18 +119,6 @@ def slabs(shape: tuple[int, ...], axis: int) -> Iterator[tuple[slice, ...]]:
         starts = range(0, length, max(1, step))
         cuts.append([slice(i, i + step) for i in starts])
     return itertools.product(*cuts)
-
-
-def same_memory(arrays: tuple[Any, ...], out: Any, axis: Axis) -> bool:
-    """Whether `out` is large and one of the inputs, so that NumPy would copy that."""
-    (target,) = out if isinstance(out, tuple) and len(out) == 1 else (out,)
-    if getattr(target, "size", 0) <= SLAB or not isinstance(axis, INTEGER):
-        return False
-    if not -target.ndim <= axis < target.ndim or any(type(a) is not np.ndarray for a in arrays):
-        return False
-    shared = [a for a in arrays if np.may_share_memory(a, target)]
-    fit = all(a.shape == target.shape for a in arrays)
-    return fit and bool(shared) and all(same_view(a, target) for a in shared)
 
 
 def same_view(a: Any, b: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -72,3 +73,15 @@ def focal(x: Any, t: Any, gamma: float, alpha: float | None) -> tuple[Any, Any]:
     weight = 1 if alpha is None else np.where(sign > 0, WIDE(alpha), 1 - WIDE(alpha))
     power = np.exp(WIDE(gamma) * (-np.maximum(z, 0) - np.log1p(e)))
     return weight * power * entropy, -sign * weight * power * (q + gamma * p * entropy)
+
+
+def peak(function):
+    """The most memory that a second call takes on top, in bytes."""
+    function()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    kept = function()
+    used = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    del kept
+    return used

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 import fastact as fa
 
 from .checks import assert_same_bits
-from .losses import WIDE, entropies, errors, target
+from .losses import WIDE, entropies, errors, peak, target
 from .strategies import LAYOUTS
 
 ce, nll = fa.softmax_cross_entropy, fa.nll
@@ -385,17 +384,6 @@ def test_in_place_and_overlapping_out(dtype, soft, options):
         near[...] = x
         ce.value_and_grad(near, labels, out=out, **options)
         assert_same_bits(out, wanted, shift)
-
-
-def peak(function):
-    function()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    kept = function()
-    used = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
-    del kept
-    return used
 
 
 @pytest.mark.parametrize("axis", [0, 1])

@@ -6,7 +6,6 @@ For squared error also the gradient of a layer's weights, which follows from its
 from __future__ import annotations
 
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from mpmath import mp, mpf
 import fastact as fa
 
 from .checks import assert_same_bits
-from .losses import LOSSES, binary, errors, focal
+from .losses import LOSSES, binary, errors, focal, peak
 from .strategies import LAYOUTS, mixed, needed
 from .ulp import ulps
 
@@ -384,17 +383,6 @@ def test_in_place_and_overlapping_out(loss, dtype, shape):
         near[...] = x
         loss.value_and_grad(near, t, out=out)
         assert_same_bits(out, wanted, shift)
-
-
-def peak(function):
-    function()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    kept = function()
-    used = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
-    del kept
-    return used
 
 
 @every_loss

@@ -112,7 +112,7 @@ def operator_for_vectors(symbol: Any, emit: Any, result: Any = None) -> None:
     infer_global(symbol)(Template)
 
     def lower(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        dtype = of_vectors(sig.args).dtype  # type: ignore[union-attr]
+        dtype = of_vectors(sig.args).dtype  # type: ignore[union-attr]  # `Template` saw one
         both = zip(sig.args, args, strict=True)
         return emit(b, *(lifted(context, b, ty, value, dtype) for ty, value in both))
 
@@ -222,7 +222,7 @@ def lowered(primitive: Any, context: Any, b: Any, sig: Any, args: Any) -> Any:
             parts = zip(ty.types, (b.extract_value(value, k) for k in range(ty.count)), strict=True)
         else:
             parts = zip([ty], [value], strict=True)
-        flat += [lifted(context, b, t, v, vector.dtype) for t, v in parts]  # type: ignore[union-attr]
+        flat += [lifted(context, b, t, v, vector.dtype) for t, v in parts]  # type: ignore[union-attr]  # as `typed`
     return emit(b, *flat)
 
 
@@ -314,16 +314,6 @@ def double(typing: Any, x: Any) -> Any:
         return context.cast(b, args[0], x, types.float64)
 
     return (VectorType(types.float64) if isinstance(x, VectorType) else types.float64)(x), code
-
-
-@intrinsic
-def numbers(typing: Any, like: Any) -> Any:
-    """0, 1, 2 … in the lanes, of the dtype of `like`."""
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(like.llvm, [ELEMENT[like.dtype](float(k)) for k in range(LANES)])
-
-    return like(like), code
 
 
 # ---------------------------------------------------------------- memory
@@ -478,21 +468,6 @@ def shifted(typing: Any, p: Any, i: Any) -> Any:
         return b.gep(args[0], [args[1]], source_etype=ELEMENT[p.dtype])
 
     return p(p, types.int64), code
-
-
-@intrinsic
-def prefetch(typing: Any, p: Any, i: Any) -> Any:
-    """Ask for the cache line of an element, which need not exist."""
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        place = place_of(b, args[0], args[1], ELEMENT[p.dtype])
-        called(
-            b, "prefetch", ir.VoidType(), place, I32(0), I32(3), I32(1),
-            overloads=(place.type,),
-        )  # fmt: skip
-        return context.get_dummy_value()
-
-    return types.void(p, types.int64), code
 
 
 # ---------------------------------------------------------------- transposition
