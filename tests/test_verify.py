@@ -274,23 +274,23 @@ def test_in_doubt_the_wide_arithmetic_decides(monkeypatch):
     assert judge(case, chosen, x) == before
 
 
-def merged(case, chosen, x, size, settled=()):
-    total = Judge(case, chosen, settled=settled)
+def merged(case, chosen, x, size, known=()):
+    total = Judge(case, chosen, known=dict(known))
     for at in range(0, x.size, size):
         total.block(x[at : at + size])
     return total.verdict()
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "mish", "relu", "soft_shrink", "logit", "elu"])
-def test_blocks_and_what_is_settled_change_nothing(name):
+def test_blocks_and_what_is_known_change_nothing(name):
     """Neither how inputs are cut into blocks nor what is known before changes what is found."""
     f = fa.activations[name]
     case, x = Case(f, "float32"), special_points(Case(f, "float32"))
     chosen = calls(f, "float32", ORDERS, ["fastact"])
     whole = merged(case, chosen, x, x.size)
     assert merged(case, chosen, x, 97) == whole
-    largest = {row for row, tally in whole.items() if tally.max_ulp >= case.certain}
-    again = merged(case, chosen, x, 1000, settled=largest)
+    largest = {row: tally.max_ulp for row, tally in whole.items()}
+    again = merged(case, chosen, x, 1000, known=largest)
     for row, tally in again.items():
         assert tally.not_correctly_rounded == whole[row].not_correctly_rounded
         assert (tally.inputs, tally.wrong_nan) == (whole[row].inputs, whole[row].wrong_nan)
@@ -453,11 +453,36 @@ def job(samples=40_000, functions=("relu", "softsign"), **changes):
     return replace(whole, **changes)
 
 
-def test_settled_is_what_has_an_error_larger_than_that_of_correct_rounding():
+def test_the_largest_errors_are_known_to_later_tasks():
     state = run.State(job(functions=("relu", "silu")), None)
+    assert state.known(("silu", "float32")) == {}
     run.run(state, 1, lambda task: None)
-    assert state.settled("relu", "float32") == frozenset()
-    assert ("fastact", "forward") in state.settled("silu", "float32")
+    assert state.known(("relu", "float32"))["fastact", "forward"] == 0
+    assert state.known(("silu", "float32"))["fastact", "forward"] > 0.5
+
+
+def test_the_wide_arithmetic_is_spared_where_an_error_cannot_be_the_largest(monkeypatch):
+    """In float64, where it is slow; the largest error and where it is stay the same."""
+    case, x = Case(fa.tanh, "float64"), np.linspace(-300, 300, 20_001)
+    chosen = calls(fa.tanh, "float64", ORDERS, ["fastact"])
+    asked, true = [], Case.true
+
+    def counted(case, arithmetic, x, order):
+        if arithmetic is case.stages.wide:
+            asked.append(x.size)
+        return true(case, arithmetic, x, order)
+
+    monkeypatch.setattr(Case, "true", counted)
+    whole = merged(case, chosen, x, x.size)
+    before = sum(asked)
+    asked.clear()
+    spared = merged(case, chosen, x, 1000, known={row: t.max_ulp for row, t in whole.items()})
+    assert 0 < sum(asked) < before / 5
+    for row, tally in whole.items():
+        assert (spared[row].max_ulp, spared[row].worst) == (tally.max_ulp, tally.worst)
+        assert spared[row].not_correctly_rounded == pytest.approx(
+            tally.not_correctly_rounded, rel=0.1, abs=5
+        )
 
 
 def test_interrupted_work_goes_on_with_the_same_result(tmp_path, monkeypatch):

@@ -2,7 +2,9 @@
 
 Every result is compared with a quick arithmetic first. Where everything as near to its value as
 the true one rounds to the result, that is correctly rounded, and most often no more is asked. The
-others, and those where the quick one has lost digits, are judged by a wider one.
+others, and those where the quick one has lost digits, are judged by a wider one. For float64 that
+is slow: there it judges only errors that may be the largest, and of the others in doubt the quick
+one says which are correctly rounded.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +25,7 @@ Array = Any
 BLOCK = 2**15  # inputs that are judged at once: their arrays stay in the cache
 MOST = 1000  # exponent of the largest error: an infinite one stands for a wrong NaN
 OPEN = 2**14  # results that are kept for the wide arithmetic
+ROUNDED = {"gelu", "gelu_tanh", "mish", "quick_gelu"}  # and those with parameters: see `Case.doubt`
 TAIL = (1.0, 2.0**12)  # sizes of inputs between which a result may be exponential
 
 
@@ -33,6 +37,7 @@ class Stages(NamedTuple):
     doubt: float  # relative, and of the least normal number for what is less
     window: float  # the share of a root's size around it in which the first is not asked
     tails: float  # how much larger the doubt is for each octave from 1 of a result in a tail
+    spares: bool  # whether the wide one is not asked where the error cannot be the largest
 
 
 @cache
@@ -40,8 +45,8 @@ def stages(dtype: str) -> Stages:
     """How results of this dtype are judged."""
     if dtype == "float64":
         quick = LONG if WIDER else of_mpmath()
-        return Stages(quick, of_mpmath(), 2.0**-59, 2.0**-2, 2.0**-3)
-    return Stages(DOUBLE, LONG if WIDER else of_mpmath(), 2.0**-38, 2.0**-6, 0.0)
+        return Stages(quick, of_mpmath(), 2.0**-59, 2.0**-2, 2.0**-3, WIDER)
+    return Stages(DOUBLE, LONG if WIDER else of_mpmath(), 2.0**-38, 2.0**-6, 0.0, False)
 
 
 def parameters(f: Activation, dtype: str) -> tuple[float, ...]:
@@ -166,7 +171,7 @@ class Case:
         """
         size = np.abs(true)
         off = np.maximum(size, self.info.tiny) * self.stages.doubt
-        if self.stages.tails:
+        if self.stages.tails and (self.params or self.f.name in ROUNDED):
             tail = (np.abs(x) > TAIL[0]) & (np.abs(x) < TAIL[1])
             octaves = np.abs(np.frexp(size[tail])[1])
             off[tail] *= 1 + self.stages.tails * octaves
@@ -214,9 +219,9 @@ class Judge:
         The packages for which the wide arithmetic decides every doubt, and to which the declared
         derivatives at kinks apply; elsewhere it decides only near roots, because many results of
         other packages are not correctly rounded, and the derivative at a kink is not judged.
-    settled
-        Those whose largest error is known to be above what is certainly rounded correctly: of such
-        results no error is computed any more.
+    known
+        The largest errors met so far. Where one is above what is certainly rounded correctly, of
+        results that are rounded so no error is computed any more.
     """
 
     def __init__(
@@ -224,11 +229,11 @@ class Judge:
         case: Case,
         calls: Mapping[Row, Call],
         strict: Collection[str] = ("fastact",),
-        settled: Collection[Row] = (),
+        known: Mapping[Row, float] = MappingProxyType({}),
     ) -> None:
         self.case, self.calls, self.strict = case, calls, strict
         self.tallies = {row: Tally() for row in calls}
-        self.settled = set(settled)
+        self.largest = dict.fromkeys(calls, -1.0) | dict(known)
         self.open: dict[Row, list[tuple[Array, Array]]] = {row: [] for row in calls}
         self.order = max((ORDERS.index(variety) for _, variety in calls), default=0)
 
@@ -267,23 +272,35 @@ class Judge:
         if not sure.all():
             at = np.flatnonzero(~sure)
             self.doubt(row, x[at], got[at], true[at], None if lost is None else lost[at])
-        if row in self.settled:
+        if self.settled(row):
             self.tallies[row].inputs += int(np.count_nonzero(sure))
         else:
             quick = self.case.stages.quick
             found = errors(got[sure], true[sure], quick, self.case.dtype)
             self.tallies[row].add(x[sure], found)
 
+    def settled(self, row: Row) -> bool:
+        """Whether an error is known that is larger than any of correct rounding."""
+        return self.largest[row] >= self.case.certain
+
+    def may_be_largest(self, row: Row, x: Array, got: Array, true: Array) -> Array:
+        """Whether an error is above the largest known one for some value within the doubt."""
+        off, quick = self.case.doubt(x, true), self.case.stages.quick
+        ends = [errors(got, end, quick, self.case.dtype) for end in (true - off, true + off)]
+        return np.maximum(*ends) > self.largest[row]
+
     def doubt(self, row: Row, x: Array, got: Array, true: Array, lost: Array | None) -> None:
         """Keep these results for the wide arithmetic, except limits, which may be its poles."""
         wide = (x != self.case.low) & (x != self.case.high)
         if row[0] not in self.strict:
             wide &= False if lost is None else lost
+        elif self.case.stages.spares and self.settled(row):
+            wide &= self.may_be_largest(row, x, got, true) | (False if lost is None else lost)
         self.open[row].append((x[wide], got[wide]))
         quick = self.case.stages.quick
         found = errors(got[~wide], true[~wide], quick, self.case.dtype)
         self.tallies[row].add(x[~wide], found)
-        if row not in self.settled or sum(x.size for x, _ in self.open[row]) > OPEN:
+        if not self.settled(row) or sum(x.size for x, _ in self.open[row]) > OPEN:
             self.decide(row)
 
     def decide(self, row: Row) -> None:
@@ -296,8 +313,7 @@ class Judge:
         if x.size:
             true = self.case.true(wide, x, order)[order]
             self.tallies[row].add(x, errors(got, true, wide, self.case.dtype))
-        if self.tallies[row].max_ulp >= self.case.certain:
-            self.settled.add(row)
+        self.largest[row] = max(self.largest[row], self.tallies[row].max_ulp)
 
     def verdict(self) -> dict[Row, Tally]:
         """Return a tally for each function."""

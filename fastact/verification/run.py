@@ -38,7 +38,7 @@ class Task(NamedTuple):
     packages: tuple[str, ...]
     span: Span | None
     params: tuple[float, ...] | None = None  # the defaults
-    settled: frozenset[Row] = frozenset()  # see `Judge`
+    known: dict[Row, float] | None = None  # see `Judge`
 
 
 class StateError(Exception):
@@ -51,7 +51,7 @@ def measure(task: Task) -> dict[Row, Tally]:
     case = Case(f, task.dtype, task.params)
     chosen = calls(f, task.dtype, task.varieties, task.packages, task.params)
     points = [special_points(case)] if task.span is None else blocks(task.span, task.dtype)
-    judge = Judge(case, chosen, settled=task.settled)
+    judge = Judge(case, chosen, known=task.known or {})
     for x in points:
         judge.block(x)
     return judge.verdict()
@@ -128,11 +128,9 @@ class State:
         """Whether all tasks of a function in a dtype are done."""
         return self.done.get(part, 0) == len(self.job.tasks(*part))
 
-    def settled(self, name: str, dtype: str) -> frozenset[Row]:
-        """Return the rows of which only larger errors than those found so far are of interest."""
-        certain = Case(fa.activations[name], dtype).certain
-        rows = self.rows.get((name, dtype), {})
-        return frozenset(row for row, tally in rows.items() if tally.max_ulp >= certain)
+    def known(self, part: tuple[str, str]) -> dict[Row, float]:
+        """Return the largest errors met so far."""
+        return {row: tally.max_ulp for row, tally in self.rows.get(part, {}).items()}
 
     def save(self) -> None:
         """Write the file in one step: it is never half written."""
@@ -172,7 +170,7 @@ def run(state: State, jobs: int, report: Callable[[Task], None]) -> None:
     The state is saved at the end, whatever ends it.
     """
     left = (
-        task._replace(settled=state.settled(*part))
+        task._replace(known=state.known(part))
         for part in state.job.parts()
         for task in state.job.tasks(*part)[state.done.get(part, 0) :]
     )
