@@ -92,3 +92,35 @@ def test_long_rows_in_place(dtype):
     wanted = fa.softmax(x)
     assert fa.softmax(x, out=x) is x
     assert_same_bits(x, wanted)
+
+
+TOPS = {"float32": (2.0**16, 1e5, 1e30), "float64": (2.0**28, 1e12, 1e300)}
+
+
+@over_functions
+@pytest.mark.parametrize("name", TOPS)
+@pytest.mark.parametrize("n", [1, 10, 20, 100, 1000, 5000, LONG + 1])
+def test_maxima_of_any_size(function, name, n):
+    """Exponentials are made by a quicker way below a limit, in each row by itself."""
+    rng, dtype = np.random.default_rng(n), np.dtype(name)
+    limit, *tops = TOPS[name]
+    below = np.nextafter(dtype.type(limit), dtype.type(0))
+    for sign in (1, -1):
+        centres = sign * np.array([limit, below, 3.0, *tops])
+        x = (centres[:, None] + rng.normal(0, 3, (5, n))).astype(dtype)
+        x[:, 0] = centres
+        check(function, x)
+
+
+@over_functions
+@pytest.mark.parametrize("name", TOPS)
+def test_pieces_with_maxima_of_any_size(function, name):
+    """The largest is that of the row; elsewhere a piece may be far below the limit, or above."""
+    limit = TOPS[name][0]
+    x = np.random.default_rng(1).normal(0, 3, (4, 3 * LONG)).astype(name)
+    x[0, : LONG // 2] = -2 * limit
+    x[1, 3] = 2 * limit
+    x[2, LONG:] = 0.9 * limit
+    x[3, :LONG] += 0.5 * limit
+    x[3, LONG:] -= 0.5 * limit
+    check(function, x)

@@ -15,12 +15,13 @@ from typing import Any
 from fastact.engine.entropy import KEPT, LEFT
 from fastact.engine.primitives import where
 from fastact.engine.rows import (
+    DEPTH,
     NATIVE,
+    exponential,
     filled,
     largest,
     memory,
     njit,
-    raised,
     rewritten,
     rounding,
     spoiled,
@@ -40,8 +41,7 @@ from fastact.engine.vector import (
     store_all,
 )  # fmt: skip
 
-DEPTH = 64  # the length up to which rows go through tiles; scratch memory holds two of them
-SECOND = DEPTH * LANES
+SECOND = DEPTH * LANES  # scratch memory holds two tiles
 
 
 @functools.cache
@@ -64,7 +64,8 @@ def derivatives(dtype: str) -> tuple[Any, Any]:
 @functools.cache
 def one_row(dtype: str) -> Any:
     f, rounded = NATIVE[dtype], rounding(dtype)
-    most, total_of, power, spoil = largest(f), summed(f, LEFT), raised(f), spoiled(f)
+    most, total_of, spoil = largest(f), summed(f, LEFT), spoiled(f)
+    power, limit = exponential(f, quick=True)
     (fetch, put), fill, rewrite = memory(f), filled(f), rewritten(f)
     zero, one, infinity, (shares, probability) = f.zero, f.one, f.infinity, derivatives(dtype)
 
@@ -78,7 +79,7 @@ def one_row(dtype: str) -> Any:
             fill(g, n, core_g, nothing)
             fill(h, n, core_h, nothing)
             return
-        if m == infinity:
+        if abs(m) >= limit:
             rewrite(x, g, n, core_x, core_g, m)
             x, core_x, m = g, core_g, zero
         at = first(fetch(shifted(x, label * core_x), 0, 1, 1, zero))
@@ -105,7 +106,7 @@ def tile_of_rows(dtype: str) -> Any:
         x: Any, label: Any, factor: Any, bend: Any, g: Any, h: Any, n: Any, width: Any,
         row_x: Any, row_g: Any, row_h: Any, core_x: Any, core_g: Any, core_h: Any, t: Any, s: Any,
     ) -> Any:  # fmt: skip
-        """Up to `LANES` rows, unless a maximum is infinite: whether all was done."""
+        """Up to `LANES` rows, unless a maximum is too large: whether all was done."""
         bring(x, row_x, core_x, width, n, t, zero)
         done, _, total, rest, count = sums(t, t, n, LANES, LANES, LANES, s)
         if not done:

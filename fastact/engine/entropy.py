@@ -15,12 +15,13 @@ from typing import Any
 from fastact.engine.general import finite_of
 from fastact.engine.primitives import fma, single, where
 from fastact.engine.rows import (
+    DEPTH,
     DOUBLE,
     INF,
     NATIVE,
-    ROOM,
     Format,
     Kind,
+    exponential,
     filled,
     folded,
     largest,
@@ -47,7 +48,7 @@ from fastact.engine.vector import (
     within,
 )  # fmt: skip
 
-KEPT, LEFT = Kind(True, True, None, None), Kind(False, True, None, None)
+KEPT, LEFT = Kind(True, True, True, None, None), Kind(False, True, True, None, None)
 
 
 # ---------------------------------------------------------------- any target, any row
@@ -211,11 +212,12 @@ def shares(f: Format) -> tuple[Any, Any]:
 def one_row(dtype: str, *, gradient: bool) -> Any:
     f = NATIVE[dtype]
     kept, buffered = KEPT if dtype != "float16" else LEFT, KEPT
-    most, log_of, power, (quotient, of_label) = largest(f), log_sum(f), raised(f), shares(f)
+    most, log_of, (quotient, of_label) = largest(f), log_sum(f), shares(f)
+    power, limit = exponential(f, quick=True)
     total_of, short_total_of = summed(f, kept if gradient else LEFT), summed(f, buffered)
     general = general_row(dtype, gradient=gradient, weighted=False)
-    (fetch, put), zero, infinity = memory(f), f.zero, f.infinity
-    keeps, rounded = kept.keeps, rounding(dtype)
+    (fetch, put), zero = memory(f), f.zero
+    keeps, rounded, room = kept.keeps, rounding(dtype), f.room
 
     def results(x: Any, e: Any, dx: Any, n: Any, core_x: Any, core_e: Any, core_dx: Any,
                 m: Any, a: Any, b: Any, short: Any) -> None:  # fmt: skip
@@ -232,16 +234,16 @@ def one_row(dtype: str, *, gradient: bool) -> Any:
         x: Any, label: Any, factor: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, t: Any
     ) -> Any:
         m = most(x, n, core_x)
-        if abs(m) == infinity:
+        if abs(m) >= limit:
             return general(x, label, factor, x, 0.0, dx, n, core_x, core_x, core_dx)
         at = first(fetch(shifted(x, label * core_x), 0, 1, 1, zero))
-        if n <= ROOM:
+        if n <= room:
             total, rest, count = short_total_of(x, t, n, core_x, 1, m)
         else:
             total, rest, count = total_of(x, dx, n, core_x, core_dx, m)
         if gradient:
             a, b = quotient(factor, total, rest, count)
-            if n <= ROOM:
+            if n <= room:
                 results(x, t, dx, n, core_x, 1, core_dx, m, a, b, True)
             else:
                 results(x, dx, dx, n, core_x, core_dx, core_dx, m, a, b, False)
@@ -257,14 +259,14 @@ def side_by_side(dtype: str, *, gradient: bool, keeps: bool) -> Any:
     """Up to `LANES` rows as columns, whose exponentials are kept where they are needed."""
     f = NATIVE[dtype]
     (fetch, put_column), sums = memory(f), summed_across(f, KEPT if keeps else LEFT)
-    log_of, power, (quotient, of_label) = log_sum(f), raised(f), shares(f)
+    log_of, (power, _), (quotient, of_label) = log_sum(f), exponential(f, quick=True), shares(f)
     (_, put), rounded, zero = memory(DOUBLE["float64"]), rounding(dtype), f.zero
 
     def side_by_side(
         x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, lanes: Any, width: Any,
         row_loss: Any, core_x: Any, core_dx: Any, s: Any,
     ) -> Any:  # fmt: skip
-        """Whether all was done: rows with an infinite maximum are left alone."""
+        """Whether all was done: rows with a large maximum are left alone."""
         at = every_lane(zero)
         for i in range(n):
             at = where(label == i, fetch(x, i * core_x, 1, lanes, zero), at)
@@ -334,14 +336,14 @@ def alone(dtype: str, *, gradient: bool) -> Any:
 @functools.cache
 def rows_of(dtype: str, *, gradient: bool) -> Any:
     one, (tile, columns) = alone(dtype, gradient=gradient), several(dtype, gradient=gradient)
-    depth, keepable = NATIVE[dtype].depth, dtype != "float16"
+    keepable = dtype != "float16"
 
     def rows_of(
         x: Any, label: Any, factor: Any, loss: Any, dx: Any, rows: Any, n: Any,
         row_x: Any, row_label: Any, row_factor: Any, row_loss: Any, row_dx: Any,
         core_x: Any, core_dx: Any, t: Any, s: Any,
     ) -> None:  # fmt: skip
-        tiled = rows > 1 and n <= depth
+        tiled = rows > 1 and n <= DEPTH
         abreast = keepable and rows > 1 and row_x == 1 and row_dx == 1 and not tiled
         together = LANES if tiled or abreast else 1
         for r in range(0, rows, together):

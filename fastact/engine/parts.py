@@ -19,10 +19,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from numba.core import types
-
 from fastact.elementary import exp, log
-from fastact.engine.primitives import head, number, rounded, single, tail, where, widen
+from fastact.engine.primitives import head, number, rounded, tail, where, widen
 from fastact.engine.rows import (
     ACROSS,
     ALONG,
@@ -40,6 +38,7 @@ from fastact.engine.rows import (
     memory,
     njit,
     quotient,
+    rounding_of,
     spoiled,
     summed,
     summed_across,
@@ -97,7 +96,7 @@ def max_and_sum(dtype: str) -> Any:
         row_x: Any, row_m: Any, row_total: Any, row_rest: Any,
         core_x: Any, core_m: Any, core_total: Any, core_rest: Any,
     ) -> None:  # fmt: skip
-        way = ALONG if n == 0 else choose(rows, n, 0, row_x, 1)
+        way = ALONG if n == 0 else choose(rows, n, row_x, 1)
         together = LANES if way == ACROSS else 1
         for r in range(0, rows, together):
             x_r, width, right = shifted(x, r * row_x), min(together, rows - r), False
@@ -211,17 +210,8 @@ def log_parameters(f: Format) -> Any:
 
 
 @functools.cache
-def in_format(f: Format) -> Any:
-    def in_format(value: Any) -> Any:
-        return single(value) if narrow else value
-
-    narrow = f.number == types.float32
-    return njit(in_format)
-
-
-@functools.cache
 def along(f: Format, kind: Kind, parameters: Any, empty: float) -> Any:
-    (fetch, put), fill, convert, result = memory(f), filled(f), in_format(f), kind.result
+    (fetch, put), fill, convert, result = memory(f), filled(f), rounding_of(f), kind.result
     zero, infinity, nothing = f.zero, f.infinity, f.one * empty
 
     def along(
@@ -243,7 +233,7 @@ def along(f: Format, kind: Kind, parameters: Any, empty: float) -> Any:
 
 @functools.cache
 def across(f: Format, kind: Kind, parameters: Any) -> Any:
-    (fetch, put), convert, result, zero = memory(f), in_format(f), kind.result, f.zero
+    (fetch, put), convert, result, zero = memory(f), rounding_of(f), kind.result, f.zero
     wide, _ = memory(DOUBLE["float64"])
 
     def across(
@@ -274,7 +264,7 @@ def finish(dtype: str, kind: Kind, parameters: Any, empty: float) -> Any:
         row_x: Any, row_m: Any, row_total: Any, row_rest: Any, row_y: Any,
         core_x: Any, core_m: Any, core_total: Any, core_rest: Any, core_y: Any,
     ) -> None:  # fmt: skip
-        side_by_side = choose(rows, n, 0, row_x, row_y) == ACROSS
+        side_by_side = choose(rows, n, row_x, row_y) == ACROSS
         together = LANES if side_by_side else 1
         for r in range(0, rows, together):
             x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
@@ -296,7 +286,7 @@ def finish(dtype: str, kind: Kind, parameters: Any, empty: float) -> Any:
 
 def softmax_of_parts(dtype: str) -> Any:
     f = NATIVE[dtype]
-    return finish(dtype, quotient(f, keeps=False), softmax_parameters(f), 0.0)
+    return finish(dtype, quotient(f, keeps=False, quick=False), softmax_parameters(f), 0.0)
 
 
 def log_softmax_of_parts(dtype: str) -> Any:

@@ -19,12 +19,14 @@ from fastact.engine.rows import (
     FOUND,
     INF,
     TILED,
+    TOTALS,
     Format,
     Kind,
     across,
     along,
     choose,
     difference,
+    exponential,
     finished,
     join_double,
     larger,
@@ -33,6 +35,7 @@ from fastact.engine.rows import (
     njit,
     outlined,
     power_double,
+    rounding_of,
     spoiled,
     summed,
     summed_across,
@@ -81,7 +84,8 @@ def joining(f: Format) -> Any:
 # ---------------------------------------------------------------- one row, on all threads
 @functools.cache
 def part(f: Format, kind: Kind) -> Any:
-    most, total_of, spoil, infinity = largest(f), summed(f, kind), spoiled(f), f.infinity
+    most, total_of, spoil = largest(f), summed(f, kind), spoiled(f)
+    _, limit = exponential(f, quick=kind.quick)
 
     def part(
         x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
@@ -93,7 +97,7 @@ def part(f: Format, kind: Kind) -> Any:
             m = most(here, size, core_x)
             at = k * PARTS
             found[at] = double(m)
-            if abs(m) < infinity:
+            if abs(m) < limit:
                 total, rest, count = total_of(here, y, size, core_x, core_y, m)
                 found[at + 1], found[at + 2], found[at + 3] = total, rest, double(count)
             else:
@@ -106,17 +110,20 @@ def part(f: Format, kind: Kind) -> Any:
 @functools.cache
 def whole(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
     join, one = joining(f), along(f, kind, short, empty)
+    _, limit = exponential(f, quick=kind.quick)
+    beyond = 0.5 * float(limit)  # so that pieces whose maximum is too large are far below
 
     def whole(
         x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
         core_x: Any, core_y: Any,
     ) -> None:  # fmt: skip
-        """All pieces together, in place of the first; a row with an infinite maximum as a whole."""
+        """All pieces together, in place of the first; a row with a large maximum as a whole."""
         most = -INF
         for k in range(pieces):
             most = max(most, found[k * PARTS])
-        if abs(most) == INF:
-            one(x, y, n, core_x, core_y, t)
+        if abs(most) >= beyond:
+            one(x, y, 1, n, 0, 0, core_x, core_y, t, found)
+            most = INF
         else:
             total, rest, count = 0.0, 0.0, 0.0
             for at in range(0, pieces * PARTS, PARTS):
@@ -133,14 +140,14 @@ def whole(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
 @functools.cache
 def finish(f: Format, kind: Kind) -> Any:
     """`kind` computes exponentials again."""
-    results, parameters, zero = finished(f, kind), kind.parameters, f.zero
+    results, parameters, round_off = finished(f, kind), kind.parameters, rounding_of(f)
 
     def finish(
         x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
         core_x: Any, core_y: Any,
     ) -> None:  # fmt: skip
         if abs(found[0]) < INF:
-            m = zero + found[0]
+            m = round_off(found[0])
             a, b = parameters(found[1], found[2], found[3])
             size = min(pieces * length, n - number * length)
             results(x, y, y, size, core_x, core_y, core_y, m, a, b)
@@ -177,7 +184,7 @@ def across_in_pieces(f: Format, kind: Kind) -> Any:
     def across_in_pieces(
         x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any, s: Any
     ) -> Any:
-        """Up to `LANES` rows, unless a maximum of a piece is infinite: whether all was done."""
+        """Up to `LANES` rows, unless a maximum of a piece is too large: whether all was done."""
         most, length = every_lane(-infinity), piece_length(n)
         for i in range(n):
             most = larger(fetch(x, i * core_x, 1, width, zero), most)
@@ -223,15 +230,6 @@ def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> An
     """
     one, many, tile = along(f, kind, short, empty), across(f, kind), tiled(f, short)
     many_long, one_long = across_in_pieces(f, again), serially(f, kind, short, again, empty)
-    depth = f.depth
-
-    def row(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, s: Any) -> None:
-        if n > LONG:
-            one_long(x, y, n, core_x, core_y, t, s)
-        else:
-            one(x, y, n, core_x, core_y, t)
-
-    row = njit(row)
 
     def loop(
         x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
@@ -239,8 +237,8 @@ def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> An
     ) -> None:  # fmt: skip
         if n == 0:
             return
-        way = choose(rows, n, depth, row_x, row_y)
-        together = 1 if way == ALONG else LANES
+        way = choose(rows, n, row_x, row_y)
+        together = rows if way == ALONG else LANES
         for r in range(0, rows, together):
             x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
             done = False
@@ -250,7 +248,10 @@ def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> An
                 done = many_long(x_r, y_r, n, width, core_x, core_y, s)
             elif way == ACROSS:
                 done = many(x_r, y_r, n, width, core_x, core_y, s)
-            for j in range(0 if done else width):
-                row(shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y, t, s)
+            if n <= LONG and not done:
+                facts = shifted(s, TOTALS)
+                one(x_r, y_r, width, n, row_x, row_y, core_x, core_y, t, facts)
+            for j in range(0 if n <= LONG or done else width):
+                one_long(shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y, t, s)
 
     return njit(loop)

@@ -12,9 +12,9 @@ A loop gets `rows` rows of `n` elements with any strides. There are three ways t
 `in_pieces` (see `engine.pieces`)
     rows that do not fit into the cache: each piece by itself, on all threads, then all together.
 
-Sums never depend on the way: element i is added to accumulator i modulo `LANES`, and accumulators
-are joined by halves. So a result is the same bits for every stride, and for every number of
-threads.
+Sums never depend on the way. In a row of more than `LANES` elements, element i is added to
+accumulator i modulo `LANES`, and accumulators are joined by halves; shorter rows have one
+accumulator. So a result is the same bits for every stride, and for every number of threads.
 
 Exponentials are kept multiplied by a power of two (`up`), so that what is below the normal numbers
 is rounded once, when it is divided by the sum.
@@ -40,6 +40,7 @@ from fastact.elementary import (
     LOG2E,
     LOG2E32,
     MAGIC,
+    MAGIC32,
     MAGIC_UP,
     log,
     scale_single,
@@ -65,10 +66,13 @@ from fastact.engine.vector import (
     exchange8,
     first,
     gather,
+    lane,
     load_all,
     load_some,
     scatter,
     shifted,
+    soon_read,
+    soon_written,
     store_all,
     store_some,
     transpose_in,
@@ -77,12 +81,18 @@ from fastact.engine.vector import (
 )  # fmt: skip
 from fastact.tables import EXP, EXP_SINGLE
 
-DEPTH = 64  # elements of a row that a tile holds
+DEPTH = 64  # elements of a row that a tile holds: longer ones are not quicker by way of it
 INF = float("inf")
 njit, outlined = compile.dispatcher, compile.outlined
 
 
 # ---------------------------------------------------------------- exponentials
+@njit
+def larger(x: Any, y: Any) -> Any:
+    """The larger of both; `y` where `x` is NaN."""
+    return where(x > y, x, y)
+
+
 @njit
 def difference(x: Any, m: Any) -> Any:
     """x - m as a float and what rounds off (Knuth)."""
@@ -92,17 +102,31 @@ def difference(x: Any, m: Any) -> Any:
 
 
 MAGIC_512 = MAGIC + 1023.0 + 512.0
+LOWEST_32, LOWEST = np.float32(130.0), 760.0  # e to minus that is nothing beside any sum
+
+
+@njit
+def scaled_single(r: Any, k: Any) -> Any:
+    """2**n e**r, with n + 127 in the low bits of `k`."""
+    p = fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, r)
+    s = scale_single(k)
+    return fma(s, p, s)
+
+
+@njit
+def scaled_double(r: Any, k: Any) -> Any:
+    """2**n e**r, with n + 1023 in the low bits of `k`."""
+    p = fma(polynomial(r, EXP) * r, r, r)
+    s = from_bits(shift_left(bits(k), 52))
+    return fma(s, p, s)
 
 
 @njit
 def power_single(d: Any, rest: Any) -> Any:
-    """2**64 e**(d + rest) for -131 <= d <= 0."""
+    """2**64 e**(d + rest) for -130 <= d <= 0."""
     k = fma(d, LOG2E32, MAGIC_UP)
     n = k - MAGIC_UP
-    r = fma(n, -LN2_HI32, d) + fma(n, -LN2_LO32, rest)
-    p = fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, r)
-    s = scale_single(k)
-    return fma(s, p, s)
+    return scaled_single(fma(n, -LN2_HI32, d) + fma(n, -LN2_LO32, rest), k)
 
 
 @njit
@@ -110,16 +134,36 @@ def power_double(d: Any, rest: Any) -> Any:
     """2**512 e**(d + rest) for -760 <= d <= 0."""
     k = fma(d, LOG2E, MAGIC_512)
     n = k - MAGIC_512
-    r = fma(n, -LN2_TOP, d) + fma(n, -LN2_REST, rest)
-    p = fma(polynomial(r, EXP) * r, r, r)
-    s = from_bits(shift_left(bits(k), 52))
-    return fma(s, p, s)
+    return scaled_double(fma(n, -LN2_TOP, d) + fma(n, -LN2_REST, rest), k)
+
+
+# Quicker, where maxima are not huge: with K the integer nearest to m / log(2) and L the first part
+# of log(2), x - m - n log(2) is x - (n + K) L less m - K L, which are exact (fma), less n times the
+# other part. So no difference of x and m is needed with its rest.
+LN2_32, AFTER_LN2_32 = np.float32(0.693147182), np.float32(-1.90465421e-9)
+MAGIC_32 = np.float32(MAGIC32)
 
 
 @njit
-def larger(x: Any, y: Any) -> Any:
-    """The larger of both; `y` where `x` is NaN."""
-    return where(x > y, x, y)
+def quick_single(x: Any, m: Any) -> Any:
+    """2**64 e**(x - m) for x <= m and |m| < 2**16."""
+    octave = fma(m, LOG2E32, MAGIC_32) - MAGIC_32
+    of_m = fma(octave, -LN2_32, m)
+    x = larger(m - LOWEST_32, x)
+    k = fma(x - m, LOG2E32, MAGIC_UP)
+    n = k - MAGIC_UP
+    return scaled_single(fma(n, -AFTER_LN2_32, fma(n + octave, -LN2_32, x) - of_m), k)
+
+
+@njit
+def quick_double(x: Any, m: Any) -> Any:
+    """2**512 e**(x - m) for x <= m and |m| < 2**28."""
+    octave = fma(m, LOG2E, MAGIC) - MAGIC
+    of_m = fma(octave, -LN2_TOP, m)
+    x = larger(m - LOWEST, x)
+    k = fma(x - m, LOG2E, MAGIC_512)
+    n = k - MAGIC_512
+    return scaled_double(fma(n, -LN2_REST, fma(n + octave, -LN2_TOP, x) - of_m), k)
 
 
 # ---------------------------------------------------------------- sums
@@ -189,10 +233,11 @@ class Format:
     """How rows of a dtype are computed.
 
     An exponential of `lowest` is nothing beside any sum, and `up` keeps it a normal number.
+    `quick` makes exponentials where the size of the maximum is below `limit`.
     """
 
     pointer: Any  # Numba's type of the elements
-    depth: int  # the length up to which rows go through tiles: measured
+    room: int  # how many numbers scratch memory holds beside other things
     number: Any  # and of what is computed with
     zero: Any
     one: Any
@@ -201,6 +246,8 @@ class Format:
     up: float
     start: float
     power: Any
+    quick: Any
+    limit: Any
     add: Any
     settle: Any
     join: Any
@@ -210,15 +257,17 @@ class Format:
 def of_single(pointer: Any) -> Format:
     f = np.float32
     return Format(
-        pointer, DEPTH, types.float32, f(0.0), f(1.0), f(np.inf), f(-131.0), 2.0**64, 0.0,
-        power_single, add_single, settle_single, join_single, inverse_single,
+        pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64, 0.0,
+        power_single, quick_single, f(2.0**16),
+        add_single, settle_single, join_single, inverse_single,
     )  # fmt: skip
 
 
 def of_double(pointer: Any) -> Format:
     return Format(
-        pointer, DEPTH // 4, types.float64, 0.0, 1.0, INF, -760.0, 2.0**512, BIG,
-        power_double, add_double, settle_double, join_double, inverse_double,
+        pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512, BIG,
+        power_double, quick_double, 2.0**28,
+        add_double, settle_double, join_double, inverse_double,
     )  # fmt: skip
 
 
@@ -252,10 +301,14 @@ def memory(f: Format) -> tuple[Any, Any]:
     return njit(fetch), njit(put)
 
 
-@functools.cache
 def rounding(dtype: str) -> Any:
     """The function that rounds a float64 to the numbers of a dtype."""
-    narrow = NATIVE[dtype].number != DOUBLE[dtype].number
+    return rounding_of(NATIVE[dtype])
+
+
+@functools.cache
+def rounding_of(f: Format) -> Any:
+    narrow = f.number == types.float32
 
     def rounding(v: Any) -> Any:
         return single(v) if narrow else v
@@ -305,6 +358,20 @@ def folded(f: Format) -> Any:
 
 
 @functools.cache
+def in_order(f: Format) -> Any:
+    """The sum of the first lanes, up to `LANES`, in one accumulator."""
+    add, settle, start = f.add, f.settle, f.start
+
+    def in_order(e: Any, n: Any) -> Any:
+        total, rest = start, 0.0
+        for k in range(n):
+            total, rest = add(total, rest, lane(e, k))
+        return settle(total), rest
+
+    return njit(in_order)
+
+
+@functools.cache
 def largest(f: Format) -> Any:
     (fetch, _), lowest = memory(f), -f.infinity
 
@@ -343,20 +410,27 @@ class Kind:
     """What a function of rows does with the sum of exponentials.
 
     `keeps`: the second sweep leaves exponentials in the output. `parts`: the sum leaves out the
-    largest elements, which are counted. `parameters` makes two numbers of a row's sum and count,
-    `result` an element of exponential or input, maximum and these.
+    largest elements, which are counted. `quick`: maxima are below the format's limit. `parameters`
+    makes two numbers of a row's sum and count, `result` an element of exponential or input,
+    maximum and these.
     """
 
     keeps: bool
     parts: bool
+    quick: bool
     parameters: Any
     result: Any
 
 
+def exponential(f: Format, *, quick: bool) -> tuple[Any, Any]:
+    """The function of element and maximum that makes exponentials, and from where on it cannot."""
+    return (f.quick, f.limit) if quick else (raised(f), f.infinity)
+
+
 @functools.cache
-def quotient(f: Format, *, keeps: bool) -> Kind:
+def quotient(f: Format, *, keeps: bool, quick: bool = True) -> Kind:
     """Softmax: e**(x - m) / sum. Where they are not kept, exponentials are computed again."""
-    invert, power = f.inverse, raised(f)
+    invert, (power, _) = f.inverse, exponential(f, quick=quick)
 
     def parameters(total: Any, rest: Any, count: Any) -> Any:
         return invert(total, rest)
@@ -368,7 +442,8 @@ def quotient(f: Format, *, keeps: bool) -> Kind:
         e = power(x, m)
         return fma(e, high, e * low)
 
-    return Kind(keeps, False, njit(parameters), njit(of_exponential if keeps else of_input))
+    result = njit(of_exponential if keeps else of_input)
+    return Kind(keeps, False, quick, njit(parameters), result)
 
 
 @functools.cache
@@ -383,7 +458,7 @@ def log_sum(f: Format) -> Any:
 
 
 @functools.cache
-def logarithm(f: Format) -> Kind:
+def logarithm(f: Format, *, quick: bool = False) -> Kind:
     """Log-softmax: x - m - log(sum), where nothing cancels."""
     log_of, narrow, infinity = log_sum(f), f.number == types.float32, f.infinity
 
@@ -398,36 +473,71 @@ def logarithm(f: Format) -> Kind:
         d, rest = difference(x, m)
         return where(d > -infinity, (d - high) + (rest - low), d - high)
 
-    return Kind(False, True, njit(parameters), njit(result))
+    return Kind(False, True, quick, njit(parameters), njit(result))
 
 
 @functools.cache
 def summed(f: Format, kind: Kind) -> Any:
-    (fetch, put), power, add, fold = memory(f), raised(f), f.add, folded(f)
-    keeps, parts = kind.keeps, kind.parts
-    start, zero, one, lowest = f.start, f.zero, f.one, -f.infinity
+    sweep = second_sweep(f, kind, padded=False, ahead=False)
 
     def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
-        """The sum of exponentials, and the number of largest elements if these are left out."""
-        total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
-        for i in range(0, n, LANES):
-            left = n - i
-            v = fetch(x, i, core_x, left, lowest)
-            e = power(v, m)
-            if keeps:
-                put(y, i, core_y, left, e)
-            if parts:
-                count += where(v == m, one, every_lane(zero))
-                e = where(v == m, zero, e)
-            total, rest = add(total, rest, e if left >= LANES else within(e, left, zero))
-        total, rest = fold(total, rest)
-        return total, rest, sum_of_lanes(count)
+        return sweep(x, y, n, core_x, core_y, m, x, y)
 
     return njit(summed)
 
 
 @functools.cache
-def finished(f: Format, kind: Kind) -> Any:
+def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
+    """The second sweep, whose exponentials fill whole vectors if they are `padded`.
+
+    With `ahead` it asks for the memory of the next rows, of input and output: while there is much
+    to compute there is little to wait for.
+    """
+    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
+    add, fold, short, keeps, parts = f.add, folded(f), in_order(f), kind.keeps, kind.parts
+    start, zero, one, lowest = f.start, f.zero, f.one, -f.infinity
+
+    def second_sweep(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, next_x: Any, next_y: Any
+    ) -> Any:
+        """The sum of exponentials, and the number of largest elements if these are left out."""
+        total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
+        near = core_x == 1 and (core_y == 1 or not keeps)
+        whole = n - n % LANES if near and n > LANES else 0
+        for i in range(0, whole, LANES):
+            if ahead:
+                soon_read(next_x, i)
+                soon_written(next_y, i)
+            v = fetch(x, i, 1, LANES, lowest)
+            e = power(v, m)
+            if keeps:
+                put(y, i, 1, LANES, e)
+            if parts:
+                count += where(v == m, one, every_lane(zero))
+                e = where(v == m, zero, e)
+            total, rest = add(total, rest, e)
+        for i in range(whole, n, LANES):
+            left = n - i
+            v = fetch(x, i, core_x, left, lowest)
+            e = power(v, m)
+            if keeps:
+                put(y, i, core_y, LANES if padded else left, e)
+            if parts:
+                count += where(v == m, one, every_lane(zero))
+                e = where(v == m, zero, e)
+            e = e if left >= LANES else within(e, left, zero)
+            if n <= LANES:
+                total_of_few, rest_of_few = short(e, n)
+                return total_of_few, rest_of_few, sum_of_lanes(count)
+            total, rest = add(total, rest, e)
+        total_of_row, rest_of_row = fold(total, rest)
+        return total_of_row, rest_of_row, sum_of_lanes(count)
+
+    return njit(second_sweep)
+
+
+@functools.cache
+def finished(f: Format, kind: Kind, *, padded: bool = False) -> Any:
     (fetch, put), result, keeps, zero = memory(f), kind.result, kind.keeps, f.zero
 
     def finished(
@@ -435,9 +545,17 @@ def finished(f: Format, kind: Kind) -> Any:
         m: Any, a: Any, b: Any,
     ) -> None:  # fmt: skip
         """The last sweep: from the exponentials, or from the input again."""
-        for i in range(0, n, LANES):
+        near = core_y == 1 and (core_e == 1 if keeps else core_x == 1)
+        whole = n - n % LANES if near else 0
+        for i in range(0, whole, LANES):
+            v = fetch(e, i, 1, LANES, zero) if keeps else fetch(x, i, 1, LANES, zero)
+            put(y, i, 1, LANES, result(v, m, a, b))
+        for i in range(whole, n, LANES):
             left = n - i
-            v = fetch(e, i, core_e, left, zero) if keeps else fetch(x, i, core_x, left, zero)
+            if keeps:
+                v = fetch(e, i, core_e, LANES if padded else left, zero)
+            else:
+                v = fetch(x, i, core_x, left, zero)
             put(y, i, core_y, left, result(v, m, a, b))
 
     return njit(finished)
@@ -445,15 +563,14 @@ def finished(f: Format, kind: Kind) -> Any:
 
 @functools.cache
 def rewritten(f: Format) -> Any:
-    """What is done first with a row whose maximum is infinite."""
-    (fetch, put), zero, infinity = memory(f), f.zero, f.infinity
+    """What is done first with a row whose maximum is large or infinite."""
+    (fetch, put), zero = memory(f), f.zero
 
     def rewritten(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> None:
-        """0 for an infinite maximum and -inf for less, or what is given for -inf; NaN stays."""
+        """x - m, which is exact wherever it is not far below 0; 0 where both are infinite."""
         for i in range(0, n, LANES):
             v = fetch(x, i, core_x, n - i, zero)
-            v = where(v == m, zero, where(v == v, -infinity, v))
-            put(y, i, core_y, n - i, v)
+            put(y, i, core_y, n - i, where(v == m, zero, v - m))
 
     return njit(rewritten)
 
@@ -484,33 +601,88 @@ def filled(f: Format) -> Any:
     return njit(filled)
 
 
-ROOM = 2048  # elements of a row that scratch memory holds
+# What ends a sweep takes long and keeps few units busy, so a sweep goes over several rows before
+# the next begins. Scratch memory holds their exponentials, where rows are not longer than `room`.
+# The memory of the next rows is asked for unless they are too long to stay in the cache.
+TOGETHER, FACTS = 8, 4  # the most rows, and the numbers that are kept of each
+AHEAD = 8  # rows up to so many times `room`
+
+
+@functools.cache
+def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any, Any, Any]:
+    """The sweeps of a row: the maximum, the sum and what is made of it, the results."""
+    total_of = second_sweep(f, kind, padded=False, ahead=True)
+    short_total_of = second_sweep(f, short, padded=True, ahead=True)
+    most, finish, short_finish = largest(f), finished(f, kind), finished(f, short, padded=True)
+    rewrite, spoil, fill, round_off = rewritten(f), spoiled(f), filled(f), rounding_of(f)
+    infinity, nothing, room, parameters = f.infinity, f.one * empty, f.room, kind.parameters
+    _, limit = exponential(f, quick=kind.quick)
+
+    def top(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, facts: Any) -> None:
+        """A large maximum is taken off at once: the row goes on in the output, which is said."""
+        m = most(x, n, core_x)
+        facts[0], facts[1] = double(m), 0.0
+        if m == -infinity:
+            fill(y, n, core_y, nothing + spoil(x, n, core_x))
+        elif abs(m) >= limit:
+            rewrite(x, y, n, core_x, core_y, m)
+            facts[0], facts[1] = 0.0, 1.0
+
+    def middle(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, facts: Any,
+        next_x: Any, next_y: Any,
+    ) -> None:  # fmt: skip
+        if facts[1] != 0.0:
+            x, core_x = y, core_y
+        m = round_off(facts[0])
+        if n <= room:
+            total, rest, count = short_total_of(x, t, n, core_x, 1, m, next_x, next_y)
+        else:
+            total, rest, count = total_of(x, y, n, core_x, core_y, m, next_x, next_y)
+        a, b = parameters(total, rest, count)
+        facts[2], facts[3] = double(a), double(b)
+
+    def last(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, facts: Any) -> None:
+        if facts[1] != 0.0:
+            x, core_x = y, core_y
+        m, a, b = round_off(facts[0]), round_off(facts[2]), round_off(facts[3])
+        if n <= room:
+            short_finish(x, t, y, n, core_x, 1, core_y, m, a, b)
+        else:
+            finish(x, y, y, n, core_x, core_y, core_y, m, a, b)
+
+    return njit(top), njit(middle), njit(last)
 
 
 @functools.cache
 def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
-    """A row by itself; one without mass is filled with `empty`."""
-    most, total_of, finish = largest(f), summed(f, kind), finished(f, kind)
-    short_total_of, short_finish = summed(f, short), finished(f, short)
-    rewrite, spoil, fill, parameters = rewritten(f), spoiled(f), filled(f), kind.parameters
-    zero, infinity, nothing = f.zero, f.infinity, f.one * empty
+    """Rows one by one; one without mass is filled with `empty`."""
+    (top, middle, last), room = three_sweeps(f, kind, short, empty), f.room
 
-    def along(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any) -> None:
-        m = most(x, n, core_x)
-        if m == -infinity:
-            fill(y, n, core_y, nothing + spoil(x, n, core_x))
-            return
-        if m == infinity:
-            rewrite(x, y, n, core_x, core_y, m)
-            x, core_x, m = y, core_y, zero
-        if n <= ROOM:
-            total, rest, count = short_total_of(x, t, n, core_x, 1, m)
-            a, b = parameters(total, rest, count)
-            short_finish(x, t, y, n, core_x, 1, core_y, m, a, b)
-        else:
-            total, rest, count = total_of(x, y, n, core_x, core_y, m)
-            a, b = parameters(total, rest, count)
-            finish(x, y, y, n, core_x, core_y, core_y, m, a, b)
+    def along(
+        x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
+        t: Any, facts: Any,
+    ) -> None:  # fmt: skip
+        slot = (n + LANES - 1) // LANES * LANES
+        together = max(1, min(TOGETHER, room // slot))
+        ahead = together if n <= AHEAD * room else 0
+        for start in range(0, rows, together):
+            end = min(start + together, rows)
+            for j in range(start, end):
+                of_row = shifted(facts, (j - start) * FACTS)
+                top(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y, of_row)
+            for j in range(start, end):
+                of_row = shifted(facts, (j - start) * FACTS)
+                if of_row[0] > -INF:
+                    k = j + ahead
+                    middle(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
+                           shifted(t, (j - start) * slot), of_row,
+                           shifted(x, k * row_x), shifted(y, k * row_y))  # fmt: skip
+            for j in range(start, end):
+                of_row = shifted(facts, (j - start) * FACTS)
+                if of_row[0] > -INF:
+                    last(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
+                         shifted(t, (j - start) * slot), of_row)  # fmt: skip
 
     return outlined(along)
 
@@ -525,19 +697,14 @@ SCRATCH = FOUND + 4 * 1024  # float64 elements
 
 @functools.cache
 def accumulators(f: Format) -> tuple[Any, Any]:
-    """Functions that add an element of each row of a tile, and that give the sums."""
+    """Functions that add an element of each row to its accumulators, and that give the sums."""
     add, settle, join, start = f.add, f.settle, f.join, f.start
     rests = f.number == types.float64  # else they are zero
-
-    def reset(s: Any, k: Any) -> None:
-        store_all(s, TOTALS + k, every_lane(start))
-        if rests:
-            store_all(s, RESTS + k, every_lane(0.0))
 
     def rest_of(s: Any, k: Any) -> Any:
         return load_all(s, RESTS + k) if rests else every_lane(0.0)
 
-    reset, rest_of = njit(reset), njit(rest_of)
+    rest_of = njit(rest_of)
 
     def collect(s: Any, i: Any, e: Any) -> None:
         """Add element i of each row."""
@@ -550,10 +717,8 @@ def accumulators(f: Format) -> tuple[Any, Any]:
         if rests:
             store_all(s, RESTS + k, rest)
 
-    def joined(s: Any, n: Any) -> Any:
-        """The sums of `n` elements, column by column, in the order of `folded`."""
-        for k in range(n, LANES):
-            reset(s, k * LANES)
+    def joined(s: Any) -> Any:
+        """The sums, column by column, in the order of `folded`."""
         half = LANES // 2
         while half > 0:
             for k in range(0, half * LANES, LANES):
@@ -572,14 +737,15 @@ def accumulators(f: Format) -> tuple[Any, Any]:
 
 @functools.cache
 def summed_across(f: Format, kind: Kind) -> Any:
-    (fetch, put), power, (collect, join) = memory(f), raised(f), accumulators(f)
-    keeps, parts = kind.keeps, kind.parts
+    (fetch, put), (power, limit) = memory(f), exponential(f, quick=kind.quick)
+    (collect, join), keeps, parts = accumulators(f), kind.keeps, kind.parts
+    add, settle, start = f.add, f.settle, f.start
     zero, one, infinity = f.zero, f.one, f.infinity
 
     def summed_across(x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any) -> Any:
         """Maximum, sum and count of up to `LANES` rows side by side.
 
-        Exponentials go to `e`. Nothing is done if a maximum is infinite, which the first says.
+        Exponentials go to `e`. Nothing is done if a maximum is too large, which the first says.
         """
         m, other = every_lane(-infinity), every_lane(-infinity)
         for i in range(0, n - 1, 2):
@@ -587,8 +753,9 @@ def summed_across(f: Format, kind: Kind) -> Any:
             other = larger(fetch(x, (i + 1) * core_x, 1, width, zero), other)
         m = larger(larger(fetch(x, (n - 1) * core_x, 1, width, zero), m), other)
         count = every_lane(zero)
-        if not every(abs(m) < infinity):
+        if not every(abs(m) < limit):
             return False, m, double(m), double(m), count
+        total, rest = every_lane(start), every_lane(0.0)
         for i in range(n):
             v = fetch(x, i * core_x, 1, width, zero)
             raw = power(v, m)
@@ -597,8 +764,13 @@ def summed_across(f: Format, kind: Kind) -> Any:
             if parts:
                 count += where(v == m, one, every_lane(zero))
                 raw = where(v == m, zero, raw)
-            collect(s, i, raw)
-        total, rest = join(s, n)
+            if n <= LANES:
+                total, rest = add(total, rest, raw)
+            else:
+                collect(s, i, raw)
+        if n <= LANES:
+            return True, m, settle(total), rest, count
+        total, rest = join(s)
         return True, m, total, rest, count
 
     return njit(summed_across)
@@ -610,7 +782,7 @@ def across(f: Format, kind: Kind) -> Any:
     keeps, parameters, result, zero = kind.keeps, kind.parameters, kind.result, f.zero
 
     def across(x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any, s: Any) -> Any:
-        """Up to `LANES` rows side by side, unless a maximum is infinite: whether all was done."""
+        """Up to `LANES` rows side by side, unless a maximum is too large: whether all was done."""
         done, m, total, rest, count = total_of(x, y, n, width, core_x, core_y, s)
         if done:
             a, b = parameters(total, rest, count)
@@ -651,8 +823,8 @@ ALONG, TILED, ACROSS = 0, 1, 2
 
 
 @njit
-def choose(rows: Any, n: Any, depth: Any, row_x: Any, row_y: Any) -> Any:
+def choose(rows: Any, n: Any, row_x: Any, row_y: Any) -> Any:
     """The way through rows: see the head of this file."""
     if rows > 1 and row_x == 1 and row_y == 1:
         return ACROSS
-    return TILED if rows > 1 and n <= depth else ALONG
+    return TILED if rows > 1 and n <= DEPTH else ALONG

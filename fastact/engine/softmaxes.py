@@ -63,7 +63,7 @@ def kinds_of_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
 
 
 def kinds_of_log_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
-    kind = logarithm(NATIVE[dtype])
+    kind = logarithm(NATIVE[dtype], quick=True)
     return kind, kind, kind
 
 
@@ -180,7 +180,7 @@ def storing(dtype: str) -> Any:
 def logsumexp(dtype: str) -> Any:
     f, one, store = DOUBLE[dtype], one_logsumexp(dtype), storing(dtype)
     sums, log_of, (bring, _) = summed_across(f, logarithm(f)), log_sum(f), tiles(f)
-    doubt, depth = DOUBT[dtype], f.depth
+    doubt = DOUBT[dtype]
 
     def side_by_side(x: Any, n: Any, width: Any, core: Any, s: Any, t: Any) -> Any:
         """Whether the results are right, and these."""
@@ -196,7 +196,7 @@ def logsumexp(dtype: str) -> Any:
         x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
         row_x: Any, row_y: Any, core_x: Any, core_y: Any,
     ) -> None:  # fmt: skip
-        way = ALONG if n == 0 else choose(rows, n, depth, row_x, 1)
+        way = ALONG if n == 0 else choose(rows, n, row_x, 1)
         together = 1 if way == ALONG else LANES
         for r in range(0, rows, together):
             x_r, width = shifted(x, r * row_x), min(together, rows - r)

@@ -269,7 +269,7 @@ def logmeanexp(dtype: str) -> Any:
     store = storing(dtype)
     f, doubt = DOUBLE[dtype], DOUBT[dtype]
     most, spoil, down, (fetch, _) = largest(f), spoiled(f), 1.0 / f.up, memory(f)
-    total_of = summed(f, Kind(False, False, None, None))
+    total_of = summed(f, Kind(False, False, False, None, None))
 
     def exactly(x: Any, n: Any, core: Any, m: Any, count: Any, s: Any) -> Any:
         for j in range(2 * WIDTH):

@@ -322,9 +322,9 @@ SIZE = {"i16": 2, "float": 4, "double": 8, "i64": 8}
 
 def in_range(b: Any, count: Any) -> Any:
     """The mask of the first `count` lanes."""
-    kind = ir.VectorType(I64, LANES)
-    lanes = ir.Constant(kind, [I64(k) for k in range(LANES)])
-    return b.icmp_signed("<", lanes, splat(b, count))
+    most = b.select(b.icmp_signed("<", count, I64(LANES)), count, I64(LANES))
+    lanes = ir.Constant(ir.VectorType(I32, LANES), [I32(k) for k in range(LANES)])
+    return b.icmp_signed("<", lanes, splat(b, b.trunc(most, I32)))
 
 
 def places(b: Any, pointer: Any, stride: Any, element: Any) -> Any:
@@ -468,6 +468,28 @@ def shifted(typing: Any, p: Any, i: Any) -> Any:
         return b.gep(args[0], [args[1]], source_etype=ELEMENT[p.dtype])
 
     return p(p, types.int64), code
+
+
+def prefetching(*, writing: bool) -> Any:
+    """The function that asks for the memory of an element, which need not exist."""
+
+    @intrinsic
+    def prefetch(typing: Any, p: Any, i: Any) -> Any:
+        def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
+            place = place_of(b, args[0], args[1], ELEMENT[p.dtype])
+            level = I32(3 if writing else 2)
+            called(
+                b, "prefetch", ir.VoidType(), place, I32(int(writing)), level, I32(1),
+                overloads=(place.type,),
+            )  # fmt: skip
+            return context.get_dummy_value()
+
+        return types.void(p, types.int64), code
+
+    return prefetch
+
+
+soon_read, soon_written = prefetching(writing=False), prefetching(writing=True)
 
 
 # ---------------------------------------------------------------- transposition
