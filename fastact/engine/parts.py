@@ -19,8 +19,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from fastact.elementary import exp, log
-from fastact.engine.primitives import head, number, rounded, tail, where, widen
+from fastact.engine.cancelling import exp_of_pair, in_pairs, log_of_sum
+from fastact.engine.primitives import head, number, tail, where, widen
 from fastact.engine.rows import (
     ACROSS,
     ALONG,
@@ -43,7 +43,6 @@ from fastact.engine.rows import (
     summed,
     summed_across,
 )  # fmt: skip
-from fastact.engine.softmaxes import in_pairs
 from fastact.engine.vector import LANES, every, every_lane, first, lane, shifted  # fmt: skip
 
 # The logarithm of a sum and its maximum cancel where this is negative, but not below -44, minus the
@@ -123,7 +122,7 @@ def weight(m: Any, top: Any, total: Any, rest: Any) -> Any:
         return total, rest
     if m - top < LEAST * 10.0:
         return 0.0 * total, 0.0  # NaN stays
-    product = exp(widen((m,))[0] - widen((top,))[0]) * number(total, rest)
+    product = exp_of_pair(widen((m,))[0] - widen((top,))[0]) * number(total, rest)
     return head(product), tail(product)
 
 
@@ -168,7 +167,7 @@ def logsumexp(dtype: str) -> Any:
         logarithm = log1p(total + rest)
         if m < 0.0 and abs(m + logarithm) < 2.0 * logarithm:
             high, low = join_double(1.0, 0.0, total, rest)
-            return rounded(log(number(high, low)) + widen((m,))[0])
+            return log_of_sum(high, low, m)
         return m + logarithm
 
     result = njit(result)

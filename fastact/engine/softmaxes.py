@@ -11,12 +11,10 @@ from typing import Any
 
 from numba.core import types
 
-from fastact.elementary import exp, log
-from fastact.engine import (
-    primitives,
-)
+from fastact.engine import primitives
+from fastact.engine.cancelling import in_pairs, log_of_sum
 from fastact.engine.pieces import forward
-from fastact.engine.primitives import fma, number, rounded, single, where
+from fastact.engine.primitives import fma, single, where
 from fastact.engine.rows import (
     ACROSS,
     ALONG,
@@ -37,7 +35,6 @@ from fastact.engine.rows import (
     logarithm,
     memory,
     njit,
-    outlined,
     quotient,
     raised,
     spoiled,
@@ -82,61 +79,6 @@ NAN = math.nan
 # The maximum and the logarithm may cancel, so both are float64. Where that is not enough, the row
 # is summed in pairs: where their sum is less than so many times the logarithm.
 DOUBT = {"float16": 0.0, "float32": 2.0**-20, "float64": 2.0}
-WIDTH = 64  # lanes of the sum in pairs
-TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
-
-
-@njit
-def add_pair(t: Any, j: Any, value: Any, rest: Any) -> None:
-    total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
-    t[TOTALS + j], t[RESTS + j] = total, low
-
-
-@njit
-def settled(t: Any) -> Any:
-    """All lanes joined by halves: a sum and its rest."""
-    half = WIDTH // 2
-    while half > 0:
-        for j in range(half):
-            add_pair(t, j, t[TOTALS + j + half], t[RESTS + j + half])
-        half //= 2
-    return t[TOTALS], t[RESTS]
-
-
-@functools.cache
-def in_pairs(dtype: str, *, weighted: bool) -> Any:
-    """The sum of a row's exponentials, times their weights, in pairs."""
-    head, tail = primitives.head, primitives.tail
-    halves = dtype == "float16"
-    widen, to_double = primitives.widen, primitives.half_to_double
-
-    def element(p: Any, i: Any) -> Any:
-        return to_double((p[i],))[0] if halves else 1.0 * p[i]
-
-    element = njit(element)
-
-    def in_pairs(x: Any, b: Any, n: Any, core_x: Any, core_b: Any, m: Any, t: Any) -> Any:
-        for j in range(WIDTH):
-            t[TOTALS + j], t[RESTS + j] = 0.0, 0.0
-        for i in range(0, n, WIDTH):
-            left = min(WIDTH, n - i)
-            for j in range(left, WIDTH):
-                t[TERMS + j], t[TERMS + WIDTH + j] = -INF, 0.0
-            for j in range(left):
-                t[TERMS + j] = element(x, (i + j) * core_x)
-                t[TERMS + WIDTH + j] = element(b, (i + j) * core_b) if weighted else 1.0
-            for j in range(WIDTH):
-                e = exp(widen((t[TERMS + j],))[0] - widen((m,))[0])
-                weight = t[TERMS + WIDTH + j]
-                if weighted:
-                    e = e * widen((weight,))[0]
-                value, rest = head(e), tail(e)
-                if weighted:
-                    value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)
-                add_pair(t, j, value, rest)
-        return settled(t)
-
-    return outlined(in_pairs)
 
 
 @functools.cache
@@ -144,7 +86,7 @@ def one_logsumexp(dtype: str) -> Any:
     f = DOUBLE[dtype]
     kind = logarithm(f)
     most, total_of, log_of, spoil = largest(f), summed(f, kind), log_sum(f), spoiled(f)
-    exactly, doubt, widen = in_pairs(dtype, weighted=False), DOUBT[dtype], primitives.widen
+    exactly, doubt = in_pairs(dtype, weighted=False), DOUBT[dtype]
 
     def one_logsumexp(x: Any, n: Any, core: Any, t: Any) -> Any:
         m = most(x, n, core)
@@ -155,7 +97,7 @@ def one_logsumexp(dtype: str) -> Any:
         result = m + logarithm
         if m < 0.0 and abs(result) < doubt * logarithm:
             total, rest = exactly(x, x, n, core, core, m, t)
-            result = rounded(log(number(total, rest)) + widen((m,))[0])
+            result = log_of_sum(total, rest, m)
         return result
 
     return njit(one_logsumexp)
@@ -217,7 +159,7 @@ def logsumexp(dtype: str) -> Any:
 def logsumexp_weighted(dtype: str) -> Any:
     """log |sum of b e^x| and the sign of the sum; elements of weight 0 do not count."""
     f, exactly, store = DOUBLE[dtype], in_pairs(dtype, weighted=True), storing(dtype)
-    (fetch, _), widen = memory(f), primitives.widen
+    fetch, _ = memory(f)
 
     def extent(x: Any, b: Any, n: Any, core_x: Any, core_b: Any) -> Any:
         """The largest x whose weight is not 0, and 0 or NaN if anything is NaN."""
@@ -256,13 +198,11 @@ def logsumexp_weighted(dtype: str) -> Any:
                 result = where(total == 0.0, NAN, INF) + spoilt
             else:
                 total, rest = exactly(x_r, b_r, n, core_x, core_b, m, t)
-                positive = number(
-                    where(total < 0.0, -total, total), where(total < 0.0, -rest, rest)
-                )
-                result = rounded(log(positive) + widen((m,))[0]) + spoilt
+                sign_of = where(total < 0.0, -1.0, 1.0)
+                result = -INF
+                if total != 0.0:
+                    result = log_of_sum(sign_of * total, sign_of * rest, m) + spoilt
                 total += spoilt
-                if total == 0.0:
-                    result = -INF
             store(y, r * row_y, result)
             store(sign, r * row_sign, where(total > 0.0, 1.0, where(total < 0.0, -1.0, total)))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastact.elementary import expm1, log
+from fastact.engine.cancelling import add_pair, settled
 from fastact.engine.general import finite_of, product, statistics
 from fastact.engine.primitives import fma, head, number, rounded, tail, where, widen
 from fastact.engine.rows import (
@@ -31,7 +32,7 @@ from fastact.engine.rows import (
     spoiled,
     summed,
 )  # fmt: skip
-from fastact.engine.softmaxes import add_pair, settled, storing
+from fastact.engine.softmaxes import storing
 from fastact.engine.vector import (
     LANES,
     every,
