@@ -19,6 +19,7 @@ from fastact.engine import (
     loops,
     machine,
     parts,
+    products,
     softmaxes,
     sparse,
 )  # fmt: skip
@@ -32,12 +33,7 @@ LOOPS: dict[str, Callable[[str], Any]] = {
     "log_softmax": softmaxes.log_softmax,
     "logsumexp": softmaxes.logsumexp,
     "logsumexp_weighted": softmaxes.logsumexp_weighted,
-    "softmax_backward": lambda dtype: softmaxes.backward(
-        dtype, softmaxes.centred, weighted=True, absent=False
-    ),
-    "log_softmax_backward": lambda dtype: softmaxes.backward(
-        dtype, softmaxes.log_centred, weighted=False, absent=True
-    ),
+    **products.LOOPS,
     **sparse.LOOPS,
     **parts.LOOPS,
     "softmax_general": partial(general, log=False),

@@ -9,12 +9,10 @@ import functools
 import math
 from typing import Any
 
-from numba.core import types
-
 from fastact.engine import primitives
 from fastact.engine.cancelling import in_pairs, log_of_sum
 from fastact.engine.pieces import forward
-from fastact.engine.primitives import fma, single, where
+from fastact.engine.primitives import single, where
 from fastact.engine.rows import (
     ACROSS,
     ALONG,
@@ -22,12 +20,8 @@ from fastact.engine.rows import (
     INF,
     NATIVE,
     TILED,
-    Format,
     Kind,
     choose,
-    difference,
-    join_double,
-    joined_lanes,
     larger,
     largest,
     largest_of_lanes,
@@ -36,7 +30,6 @@ from fastact.engine.rows import (
     memory,
     njit,
     quotient,
-    raised,
     spoiled,
     sum_of_lanes,
     summed,
@@ -205,89 +198,5 @@ def logsumexp_weighted(dtype: str) -> Any:
                 total += spoilt
             store(y, r * row_y, result)
             store(sign, r * row_sign, where(total > 0.0, 1.0, where(total < 0.0, -1.0, total)))
-
-    return njit(loop)
-
-
-# ---------------------------------------------------------------- gradients
-@njit
-def product_pair(a: Any, b: Any) -> Any:
-    p = a * b
-    return p, fma(a, b, -p)
-
-
-@functools.cache
-def of_products(f: Format, *, weighted: bool) -> Any:
-    """The sum of dy y, or of dy."""
-    (fetch, _), pairs = memory(DOUBLE_OF[f]), f.number == types.float64
-    join = joined_lanes(join_double)
-
-    def total_of(dy: Any, y: Any, n: Any, core_dy: Any, core_y: Any) -> Any:
-        total, rest = every_lane(0.0), every_lane(0.0)
-        for i in range(0, n, LANES):
-            value, low = fetch(dy, i, core_dy, n - i, 0.0), every_lane(0.0)
-            if weighted:
-                value, low = product_pair(value, fetch(y, i, core_y, n - i, 0.0))
-            if pairs:
-                total, rest = join_double(total, rest, value, low)
-            else:
-                total += value
-        return join(total, rest)
-
-    return njit(total_of)
-
-
-@functools.cache
-def centred(f: Format) -> Any:
-    """The elements of softmax's gradient: y (dy - total), 0 where y is 0 whatever dy is."""
-
-    def centred(dy: Any, y: Any, total: Any, rest: Any, m: Any) -> Any:
-        d, low = difference(dy, total)
-        return where(y == 0.0, 0.0, fma(y, d, y * (low - rest)))
-
-    return njit(centred)
-
-
-@functools.cache
-def log_centred(f: Format) -> Any:
-    """The elements of log-softmax's gradient: dy - e^y total, 0 in a row without mass."""
-    power, down = raised(DOUBLE_OF[f]), 1.0 / DOUBLE_OF[f].up
-
-    def log_centred(dy: Any, y: Any, total: Any, rest: Any, m: Any) -> Any:
-        p = power(where(y > 0.0, 0.0, y), 0.0) * down
-        return where(m == -INF, 0.0 * p, fma(-p, total, dy) - p * rest)
-
-    return njit(log_centred)
-
-
-DOUBLE_OF = {f: DOUBLE[dtype] for dtype, f in NATIVE.items()}
-
-
-def backward(dtype: str, element: Any, *, weighted: bool, absent: bool) -> Any:
-    """The loop of a vector-Jacobian product from `dy` and `y`: a sum, then the result."""
-    f = NATIVE[dtype]
-    total_of, element, (fetch, _), (_, put) = (
-        of_products(f, weighted=weighted), element(f), memory(DOUBLE_OF[f]), memory(f)
-    )  # fmt: skip
-    most, narrow = largest(DOUBLE_OF[f]), f.number == types.float32
-
-    def one(dy: Any, y: Any, dx: Any, n: Any, core_dy: Any, core_y: Any, core_dx: Any) -> None:
-        m = most(y, n, core_y) if absent else 0.0
-        total, rest = total_of(dy, y, n, core_dy, core_y)
-        for i in range(0, n, LANES):
-            left = n - i
-            v, w = fetch(dy, i, core_dy, left, 0.0), fetch(y, i, core_y, left, 0.0)
-            value = element(v, w, total, rest, m)
-            put(dx, i, core_dx, left, single(value) if narrow else value)
-
-    one = njit(one)
-
-    def loop(
-        dy: Any, y: Any, dx: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_dy: Any, row_y: Any, row_dx: Any, core_dy: Any, core_y: Any, core_dx: Any,
-    ) -> None:  # fmt: skip
-        for r in range(rows):
-            one(shifted(dy, r * row_dy), shifted(y, r * row_y), shifted(dx, r * row_dx),
-                n, core_dy, core_y, core_dx)  # fmt: skip
 
     return njit(loop)

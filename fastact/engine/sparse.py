@@ -1,4 +1,4 @@
-"""Sparsemax, hardmax, the log-mean-exp, and products with the Jacobian that are theirs.
+"""Sparsemax, hardmax and the log-mean-exp.
 
 All is computed in float64 whatever the dtype, a row at a time.
 
@@ -27,7 +27,6 @@ from fastact.engine.rows import (
     largest,
     memory,
     njit,
-    raised,
     rounding,
     spoiled,
     summed,
@@ -168,87 +167,6 @@ def hardmax(dtype: str) -> Any:
     return njit(one)
 
 
-# ---------------------------------------------------------------- products with the Jacobian
-@functools.cache
-def of_support(dtype: str) -> tuple[Any, Any]:
-    """Sparsemax: d less its mean over the support, on the support."""
-
-    def weight(y: Any, d: Any) -> Any:
-        return where(y > 0.0, 1.0, 0.0 * y), where(y > 0.0, d, 0.0), 0.0 * y
-
-    def element(d: Any, y: Any, total: Any, rest: Any, mass: Any) -> Any:
-        mean = (total + rest) / mass
-        low = (fma(-mean, mass, total) + rest) / mass
-        value, lost = difference(d, mean)
-        return where(y > 0.0, value + (lost - low), 0.0 * y)
-
-    return njit(weight), njit(element)
-
-
-@functools.cache
-def of_logarithms(dtype: str) -> tuple[Any, Any]:
-    """Log-softmax's Jacobian times d: d less its mean with the weights e^y."""
-    f = DOUBLE[dtype]
-    power, down = raised(f), 1.0 / f.up
-
-    def weight(y: Any, d: Any) -> Any:
-        p = power(where(y > 0.0, 0.0, y), 0.0) * down
-        p = where(y == y, p, y)
-        high = where(p == 0.0, 0.0, p * d)
-        return p, high, where(p == 0.0, 0.0, fma(p, d, -high))
-
-    def element(d: Any, y: Any, total: Any, rest: Any, mass: Any) -> Any:
-        value, lost = difference(d, total)
-        return where(mass == 0.0, 0.0 * mass, value + (lost - rest))
-
-    return njit(weight), njit(element)
-
-
-@functools.cache
-def of_nothing(dtype: str) -> tuple[Any, Any]:
-    """Hardmax: 0, but NaN where the output is."""
-
-    def weight(y: Any, d: Any) -> Any:
-        return 0.0 * y, 0.0 * y, 0.0 * y
-
-    def element(d: Any, y: Any, total: Any, rest: Any, mass: Any) -> Any:
-        return 0.0 * y
-
-    return njit(weight), njit(element)
-
-
-def products(dtype: str, parts: Callable[[str], tuple[Any, Any]]) -> Any:
-    """The loop of a product of the Jacobian with d, from d and the output."""
-    (fetch, _), (_, put), round_ = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), rounding(dtype)
-    weight, element = parts(dtype)
-
-    def one(d: Any, y: Any, out: Any, n: Any, core_d: Any, core_y: Any, core_out: Any) -> None:
-        total, rest, mass = every_lane(0.0), every_lane(0.0), every_lane(0.0)
-        for i in range(0, n, LANES):
-            left = n - i
-            w, value, low = weight(fetch(y, i, core_y, left, -INF), fetch(d, i, core_d, left, 0.0))
-            mass += within(w, left, 0.0)
-            total, rest = join_double(total, rest, within(value, left, 0.0), within(low, left, 0.0))
-        high, low_of = folded_pairs(total, rest)
-        all_of, _ = folded_pairs(mass, every_lane(0.0))
-        for i in range(0, n, LANES):
-            left = n - i
-            v, w = fetch(d, i, core_d, left, 0.0), fetch(y, i, core_y, left, -INF)
-            put(out, i, core_out, left, round_(element(v, w, high, low_of, all_of)))
-
-    one = njit(one)
-
-    def loop(
-        d: Any, y: Any, out: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_d: Any, row_y: Any, row_out: Any, core_d: Any, core_y: Any, core_out: Any,
-    ) -> None:  # fmt: skip
-        for r in range(rows):
-            one(shifted(d, r * row_d), shifted(y, r * row_y), shifted(out, r * row_out),
-                n, core_d, core_y, core_out)  # fmt: skip
-
-    return njit(loop)
-
-
 # ---------------------------------------------------------------- log-mean-exp
 # max + log(mean of e^(x - max)), the logarithm in pairs. Near 0 that is not accurate enough; there
 # the mean of e^(x - max) - 1 is taken in pairs, none of whose terms cancel.
@@ -312,10 +230,7 @@ def logmeanexp(dtype: str) -> Any:
 LOOPS: dict[str, Callable[[str], Any]] = {
     "sparsemax": lambda dtype: plain(dtype, sparsemax),
     "sparsemax_general": lambda dtype: general(dtype, sparsemax),
-    "sparsemax_backward": lambda dtype: products(dtype, of_support),
     "hardmax": lambda dtype: plain(dtype, hardmax),
     "hardmax_general": lambda dtype: general(dtype, hardmax),
-    "hardmax_backward": lambda dtype: products(dtype, of_nothing),
-    "log_softmax_jvp": lambda dtype: products(dtype, of_logarithms),
     "logmeanexp": logmeanexp,
 }
