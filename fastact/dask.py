@@ -24,6 +24,7 @@ import numpy as np
 
 import fastact
 from fastact.engine import catalogue
+from fastact.logsums import PARTS as OF_PARTS
 from fastact.rowwise import Axis, RowFunction, normalized
 
 try:
@@ -35,13 +36,6 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 # What a part of a row leaves behind: see `engine.parts`.
 PARTS = np.dtype([("maximum", "f8"), ("sum", "f8"), ("rest", "f8")])
-
-_max_and_sum = RowFunction("max_and_sum", "logsumexp", "X", "ddd")
-_join = RowFunction("join_parts", "logsumexp", "DDD", "ddd")
-_logsumexp = RowFunction("logsumexp_of_parts", "logsumexp", "DDD", "d")
-_results = {
-    name: RowFunction(f"{name}_of_parts", name, "Xddd", "X") for name in ("softmax", "log_softmax")
-}
 
 
 def softmax(x: Any, /, axis: Axis = -1, *, split_every: int | None = None) -> Any:
@@ -169,20 +163,20 @@ def _parts(x: Any, axis: Any, keepdims: bool, computing_meta: bool = False) -> A
     if computing_meta:
         return np.empty((0,) * x.ndim, PARTS)
     *others, last = sorted(axis)
-    return _joined(_along(_max_and_sum, (x,), last), others, keepdims=True)
+    return _joined(_along(OF_PARTS["max_and_sum"], (x,), last), others, keepdims=True)
 
 
 def _joined(parts: Any, axis: Any, keepdims: bool) -> Any:
     for a in axis:
-        parts = _along(_join, _fields(parts), a)
+        parts = _along(OF_PARTS["join_parts"], _fields(parts), a)
     return parts
 
 
 def _logarithm(parts: Any, axis: int, to: Any) -> Any:
-    found = _logsumexp.ufunc(*_fields(parts), axes=[(axis,)] * 3 + [()])
+    found = OF_PARTS["logsumexp_of_parts"].ufunc(*_fields(parts), axes=[(axis,)] * 3 + [()])
     return np.expand_dims(found, axis).astype(to)
 
 
 def _result(x: Any, parts: Any, function: str, axis: int) -> Any:
     scalars = _fields(np.squeeze(parts, axis))
-    return _results[function].ufunc(x, *scalars, axes=[(axis,), (), (), (), (axis,)])
+    return OF_PARTS[f"{function}_of_parts"].ufunc(x, *scalars, axes=[(axis,), (), (), (), (axis,)])

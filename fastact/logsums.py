@@ -16,6 +16,19 @@ INF = float("inf")
 weighted = RowFunction("logsumexp_weighted", "logsumexp", "XX", "xx")
 
 
+# Of rows in parts, for `fastact.dask`: see `engine.parts`.
+PARTS = {
+    f.name: f
+    for f in (
+        RowFunction("max_and_sum", "logsumexp", "X", "ddd"),
+        RowFunction("join_parts", "logsumexp", "DDD", "ddd"),
+        RowFunction("logsumexp_of_parts", "logsumexp", "DDD", "d"),
+        RowFunction("softmax_of_parts", "softmax", "Xddd", "X"),
+        RowFunction("log_softmax_of_parts", "log_softmax", "Xddd", "X"),
+    )
+}
+
+
 class LogSum(RowFunction):
     """What both share: the shape of the result, masks, and the gradient."""
 

@@ -35,7 +35,7 @@ class RowFunction:
         self.nin, self.nout = len(inputs), len(outputs)
         self._ufunc: np.ufunc | None = None
         ufunc.registry[name] = lambda: self.ufunc
-        for dtype in catalogue.DTYPES:
+        for dtype in catalogue.DTYPES if "x" in self.letters.lower() else ("float64",):
             build = catalogue.builder("fastact.engine.axis", "build", self.letters)
             catalogue.add(catalogue.LoopSpec(name, owner, dtype, build))
 

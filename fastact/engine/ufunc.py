@@ -156,17 +156,15 @@ def make(
         The dtype of each operand that has the same one in every loop, None for the others; by
         default all operands have the dtype of the loop.
     """
-    order = ONE_INPUT if nin == 1 else SEVERAL_INPUTS
+    order: tuple[str, ...] = ONE_INPUT if nin == 1 else SEVERAL_INPUTS
     fixed = fixed or (None,) * (nin + nout)
+    if None not in fixed:
+        order = ("float64",)  # every loop would be the same
     functions, datas = ((ctypes.c_void_p * len(order))() for _ in range(2))
     for index, dtype in enumerate(order):
         _kept.append(_Stub(functions, datas, index, partial(load, dtype), data))
     types = ctypes.create_string_buffer(
-        bytes(
-            np.dtype(each or dtype).num
-            for dtype in order
-            for each in fixed or (None,) * (nin + nout)
-        )
+        bytes(np.dtype(each or dtype).num for dtype in order for each in fixed)
     )
     texts = [ctypes.create_string_buffer(text.encode()) for text in (name, doc, signature or "")]
     _kept.append((functions, datas, types, texts))
