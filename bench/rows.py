@@ -46,12 +46,10 @@ class Trial(NamedTuple):
 
 
 def trials() -> Iterator[Trial]:
-    """Yield what is measured; classes lie along the last axis."""
+    """Yield what is measured."""
     for dtype in DTYPES:
-        yield from (Trial("softmax", dtype, shape, axis) for shape, axis in SHAPES)
-        for shape, axis in SHAPES:
-            if axis == -1:
-                yield Trial("softmax_cross_entropy", dtype, shape, axis)
+        for function in MADE:
+            yield from (Trial(function, dtype, shape, axis) for shape, axis in SHAPES)
 
 
 def softmax(x: Any, axis: int) -> Calls:
@@ -83,15 +81,18 @@ def softmax(x: Any, axis: int) -> Calls:
 
 def softmax_cross_entropy(x: Any, axis: int) -> Calls:
     """Return the calls for loss and gradient."""
-    labels = np.random.default_rng(1).integers(0, x.shape[axis], x.shape[0])
+    labels = np.random.default_rng(1).integers(0, x.shape[axis], x.shape[axis + 1])
     out = np.empty_like(x)
-    calls: Calls = {"fastact": lambda: fa.softmax_cross_entropy.value_and_grad(x, labels, out=out)}
+    loss = fa.softmax_cross_entropy
+    calls: Calls = {"fastact": lambda: loss.value_and_grad(x, labels, axis=axis, out=out)}
     if find_spec("torch"):
         import torch
 
         torch.set_num_threads(fa.get_num_threads())
-        logits = torch.from_numpy(x.copy()).requires_grad_()
-        targets = torch.from_numpy(labels)
+        logits, targets = torch.from_numpy(x.copy()), torch.from_numpy(labels)
+        if axis == 0:  # there the classes are the second axis
+            logits, targets = logits[None], targets[None]
+        logits.requires_grad_()
 
         def forward_and_backward() -> None:
             logits.grad = None
