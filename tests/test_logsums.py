@@ -345,3 +345,15 @@ def test_errors_of_weights():
 def test_ufunc_and_pickle(f):
     assert f.ufunc.signature == ("(n)->()" if f is fa.logsumexp else "(n),()->()")
     assert pickle.loads(pickle.dumps(f)) is f
+
+
+@pytest.mark.parametrize("top", [2.0**28, -(2.0**28), 1e12, -1e12, 1e300, -1e300])
+def test_maxima_of_any_size(top):
+    """The quick way of exponentials has a limit; the largest elements are ties here, or near."""
+    for size in (2, 10, 100, 5000):
+        row = top + np.random.default_rng(size).normal(0, 3, size)
+        row[-1] = top
+        check_row(fa.logsumexp, row)
+        wanted = fa.logsumexp(row)
+        assert (fa.logsumexp(np.tile(row, (20, 1))) == wanted).all()
+        assert (fa.logsumexp(np.tile(row, (20, 1)).T, axis=0) == wanted).all()

@@ -55,7 +55,8 @@ LEAST = -90.0
 @functools.cache
 def of_row(dtype: str) -> Any:
     f = DOUBLE[dtype]
-    most, total_of, spoil = largest(f), summed(f, logarithm(f)), spoiled(f)
+    most, spoil, limit = largest(f), spoiled(f), f.limit
+    total_of = summed(f, logarithm(f))
     (fetch, _), exactly, down = memory(f), in_pairs(dtype, weighted=False), 1.0 / f.up
 
     def of_row(x: Any, n: Any, core: Any, t: Any) -> Any:
@@ -67,7 +68,7 @@ def of_row(dtype: str) -> Any:
             for i in range(n):
                 count += where(first(fetch(x, i, core, 1, 0.0)) == INF, 1.0, 0.0)
             return m, spoil(x, n, core) + count, zero
-        if LEAST < m < 0.0:
+        if LEAST < m < 0.0 or abs(m) >= limit:
             total, rest = exactly(x, x, n, core, core, m, t)
             total, rest = join_double(total, rest, -1.0, zero)
         else:

@@ -1,4 +1,4 @@
-"""Loops along an axis: softmax, log-softmax, log-sum-exp and their vector-Jacobian products.
+"""What loops over rows are made of: softmax, log-softmax and log-sum-exp.
 
 A loop gets `rows` rows of `n` elements with any strides. There are three ways through them, and
 `choose` says which one it is:
@@ -8,7 +8,7 @@ A loop gets `rows` rows of `n` elements with any strides. There are three ways t
     of a *tile* are turned into columns of scratch memory and stay there.
 `along`
     other rows: lanes are neighbours in the row. Three sweeps, which find the row in the cache:
-    maximum, exponentials and their sum, result.
+    maximum, exponentials and their sum, result. Short rows take each sweep together.
 `in_pieces` (see `engine.pieces`)
     rows that do not fit into the cache: each piece by itself, on all threads, then all together.
 
@@ -458,7 +458,7 @@ def log_sum(f: Format) -> Any:
 
 
 @functools.cache
-def logarithm(f: Format, *, quick: bool = False) -> Kind:
+def logarithm(f: Format) -> Kind:
     """Log-softmax: x - m - log(sum), where nothing cancels."""
     log_of, narrow, infinity = log_sum(f), f.number == types.float32, f.infinity
 
@@ -473,7 +473,7 @@ def logarithm(f: Format, *, quick: bool = False) -> Kind:
         d, rest = difference(x, m)
         return where(d > -infinity, (d - high) + (rest - low), d - high)
 
-    return Kind(False, True, quick, njit(parameters), njit(result))
+    return Kind(False, True, True, njit(parameters), njit(result))
 
 
 @functools.cache
@@ -688,8 +688,8 @@ def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
 
 
 # ---------------------------------------------------------------- across rows
-# Scratch memory holds a tile, whose columns are rows, the accumulators of each column,
-# and what is found out about pieces of a row. The first part is for tiles and short rows.
+# Scratch memory holds a tile, whose columns are rows, or short rows; the accumulators of each
+# column, or the facts of rows; and what is found out about pieces of a row.
 TOTALS, RESTS = 2048, 2048 + LANES * LANES
 FOUND = RESTS + LANES * LANES
 SCRATCH = FOUND + 4 * 1024  # float64 elements

@@ -1,4 +1,4 @@
-"""Softmax, log-softmax, log-sum-exp and their vector-Jacobian products, as loops over rows.
+"""Softmax, log-softmax and log-sum-exp, as loops over rows.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -44,6 +44,8 @@ from fastact.engine.vector import (
     shifted,
 )  # fmt: skip
 
+NAN = math.nan
+
 
 def kinds_of_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
     """For rows, short rows and rows in pieces: see `pieces.forward`."""
@@ -53,7 +55,7 @@ def kinds_of_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
 
 
 def kinds_of_log_softmax(dtype: str) -> tuple[Kind, Kind, Kind]:
-    kind = logarithm(NATIVE[dtype], quick=True)
+    kind = logarithm(NATIVE[dtype])
     return kind, kind, kind
 
 
@@ -63,9 +65,6 @@ def softmax(dtype: str) -> Any:
 
 def log_softmax(dtype: str) -> Any:
     return forward(NATIVE[dtype], *kinds_of_log_softmax(dtype), -INF)
-
-
-NAN = math.nan
 
 
 # ---------------------------------------------------------------- log-sum-exp
@@ -79,19 +78,20 @@ def one_logsumexp(dtype: str) -> Any:
     f = DOUBLE[dtype]
     kind = logarithm(f)
     most, total_of, log_of, spoil = largest(f), summed(f, kind), log_sum(f), spoiled(f)
-    exactly, doubt = in_pairs(dtype, weighted=False), DOUBT[dtype]
+    exactly, doubt, limit = in_pairs(dtype, weighted=False), DOUBT[dtype], f.limit
 
     def one_logsumexp(x: Any, n: Any, core: Any, t: Any) -> Any:
         m = most(x, n, core)
         if abs(m) == INF:
             return m + spoil(x, n, core)
-        total, rest, count = total_of(x, t, n, core, 1, m)
-        logarithm = log_of(total, rest, count)
-        result = m + logarithm
-        if m < 0.0 and abs(result) < doubt * logarithm:
-            total, rest = exactly(x, x, n, core, core, m, t)
-            result = log_of_sum(total, rest, m)
-        return result
+        if abs(m) < limit:
+            total, rest, count = total_of(x, t, n, core, 1, m)
+            logarithm = log_of(total, rest, count)
+            result = m + logarithm
+            if m >= 0.0 or abs(result) >= doubt * logarithm:
+                return result
+        total, rest = exactly(x, x, n, core, core, m, t)
+        return log_of_sum(total, rest, m)
 
     return njit(one_logsumexp)
 
@@ -114,7 +114,8 @@ def storing(dtype: str) -> Any:
 
 def logsumexp(dtype: str) -> Any:
     f, one, store = DOUBLE[dtype], one_logsumexp(dtype), storing(dtype)
-    sums, log_of, (bring, _) = summed_across(f, logarithm(f)), log_sum(f), tiles(f)
+    sums, log_of = summed_across(f, logarithm(f)), log_sum(f)
+    bring, _ = tiles(f)
     doubt = DOUBT[dtype]
 
     def side_by_side(x: Any, n: Any, width: Any, core: Any, s: Any, t: Any) -> Any:
