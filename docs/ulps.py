@@ -13,8 +13,10 @@ from typing import Any
 
 import fastact as fa
 from fastact.engine.activation import ORDERS
+from fastact.logsums import logsumexp
 from fastact.verification import record
 from fastact.verification.peers import PLACES
+from fastact.verification.rows import JUDGED, LENGTHS, VARIETIES
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -32,6 +34,13 @@ derivatives are what their own differentiation gives, and at a kink they may be 
 {versions}.
 
 This page is made by `python docs/ulps.py`.
+"""
+ALONG = f"""## Along an axis
+
+On drawn rows of 1 to {LENGTHS[-1]:,} elements, along the last axis and along the first, with ties,
+infinite elements and rows without mass; `fastact/verification/rows.py` makes them under the names
+given here. The sum is how far the elements of a result are from a sum of 1, in ulp of 1. Of
+`logsumexp` results nearer to 0 than 2^{math.log2(logsumexp.least):.0f} have the ulp of that.
 """
 
 
@@ -107,7 +116,29 @@ def page(recorded: record.Record) -> str:
             if variety in functions.get(name, {})
         )
         lines += [f"## {dtype}\n", *table(head, rows), ""]
-    return "\n".join(lines)
+    head = [*head[:2], "dtype", *head[2:]]
+    return "\n".join([*lines, ALONG, *table(head, map(line_of_rows, along(recorded))), ""])
+
+
+Along = tuple[str, str, str, Mapping[str, Any]]
+
+
+def along(recorded: record.Record) -> list[Along]:
+    """What is recorded along an axis: function, dtype, variety and what was found."""
+    return [
+        (name, dtype, variety, functions[name][variety])
+        for name in JUDGED
+        for dtype, functions in recorded.items()
+        for variety in VARIETIES
+        if variety in functions.get(name, {})
+    ]
+
+
+def line_of_rows(what: Along) -> list[str]:
+    """A row of the table of functions along an axis."""
+    name, dtype, variety, found = what
+    words = line(name, variety, dtype, found)
+    return [*words[:2], dtype, *words[2:6], f"{found['inputs']:,}", *words[7:]]
 
 
 # ---------------------------------------------------------------- the README
@@ -126,7 +157,28 @@ def summary(recorded: record.Record) -> str:
         ]
         for name in fa.activations
     )
-    return "\n".join([*table(head, rows), "", *map(base, SHORT, [recorded] * len(SHORT))])
+    notes = [*map(base, SHORT, [recorded] * len(SHORT)), base_of_rows(recorded)]
+    short = table(["along an axis", *head[1:]], summary_of_rows(recorded, packages))
+    return "\n".join([*table(head, rows), "", *short, "", *notes])
+
+
+def summary_of_rows(recorded: record.Record, packages: list[str]) -> Iterator[list[str]]:
+    """Along an axis: of each function the result, and how far its elements are from a sum of 1."""
+    found = {(name, variety, dtype): each for name, dtype, variety, each in along(recorded)}
+    for name, variety in dict.fromkeys(key[:2] for key in found):
+        ours = [found.get((name, variety, dtype)) for dtype in SHORT]
+        others = found.get((name, variety, "float32"), {})
+        yield [
+            f"`{name}`" if variety == "forward" else f"its {variety}",
+            *("" if each is None else shown(each["max_ulp"]) for each in ours),
+            *(theirs(others, package) for package in packages),
+        ]
+
+
+def base_of_rows(recorded: record.Record) -> str:
+    """On what the numbers along an axis stand."""
+    least = min((each["inputs"] for *_, each in along(recorded)), default=0)
+    return f"Along an axis: on {least:,} results at least, in rows of 1 to {LENGTHS[-1]:,}. "
 
 
 def both(recorded: record.Record, dtype: str, name: str, package: str = "") -> str:
@@ -139,7 +191,7 @@ def both(recorded: record.Record, dtype: str, name: str, package: str = "") -> s
 
 def base(dtype: str, recorded: record.Record) -> str:
     """On what the numbers of a dtype stand."""
-    found = [each for f in recorded[dtype].values() for v, each in f.items() if v in ORDERS[:2]]
+    found = [recorded[dtype][name][variety] for name in fa.activations for variety in ORDERS[:2]]
     if all(everything(each, dtype) for each in found):
         return f"{dtype}: on all 2^{WIDTHS[dtype]} inputs. "
     least = min(each["inputs"] for each in found)

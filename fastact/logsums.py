@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastact.present import Rows, broadcast, floats, mask
-from fastact.rowwise import INTEGER, Axis, Layout, RowFunction, assign, normalized, slabs
+from fastact.rowwise import INTEGER, MAX_ULP, Axis, Layout, RowFunction, assign, normalized, slabs
 from fastact.softmaxes import softmax
 
 Array = Any
@@ -133,6 +133,11 @@ class LogSumExp(LogSum):
     >>> print(np.exp(log).round(12), sign)
     4.0 -1.0
     """
+
+    max_ulp = MAX_ULP
+    # Where the maximum and the logarithm cancel, 2**-95 is the limit: results nearer to 0 than this
+    # have errors in ulp of this.
+    least = 2.0**-40
 
     def __init__(self) -> None:
         super().__init__("logsumexp", "logsumexp", "X", "x")

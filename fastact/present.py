@@ -43,6 +43,11 @@ class Rows:
             self.lengths = seen if self.lengths is None else np.minimum(seen, self.lengths)
         self.cap = None if softcap is None else positive(name, "softcap", softcap)
 
+    @property
+    def partial(self) -> bool:
+        """Whether elements may be absent."""
+        return self.where is not None or self.lengths is not None
+
     def present(self, index: tuple[slice, ...]) -> Any:
         """Which elements of a slab are present; None for all."""
         found = None if self.where is None else self.where[index]
@@ -57,6 +62,20 @@ class Rows:
         factor: Any = 1.0 if self.factor is None else self.factor
         lengths = self.layout.shape[-1] if self.lengths is None else self.lengths[index[:-1]]
         return (factor[index[:-1]] if np.ndim(factor) else factor), lengths
+
+
+def masked(x: Any, present: Any, absent: float, out: Any = None) -> Any:
+    """`x` where it is present, else `absent`.
+
+    By bits, ``absent ^ (x ^ absent) present``: `np.where` has a branch for each element, which is
+    ten times as slow where masks are irregular.
+    """
+    kind = f"i{x.itemsize}"
+    bits = np.array(absent, x.dtype).view(kind)
+    found = np.bitwise_xor(x.view(kind), bits, out=None if out is None else out.view(kind))
+    np.multiply(found, present, out=found)
+    np.bitwise_xor(found, bits, out=found)
+    return found.view(x.dtype)
 
 
 def floats(name: str, x: Array, argument: str = "x") -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,25 @@ Axis = int | tuple[int, ...] | None
 
 INTEGER = (int, np.integer)
 FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
+# The largest errors promised of softmax and its kin, in units in the last place.
+MAX_ULP: dict[str, dict[str, float]] = {
+    "float16": {"forward": 1.0},
+    "float32": {"forward": 2.0},
+    "float64": {"forward": 3.0},
+}
 SLAB = 2**18  # elements that are computed at once where options need room for them: it stays cached
 
 
 class RowFunction:
     """A generalized NumPy ufunc over one axis, made on its first use.
 
-    Its operands are letters: those of `FIXED`, capital where they have the axis.
+    Its operands are letters: those of `FIXED`, capital where they have the axis. `max_ulp` has the
+    bounds that `fastact verify` judges, by dtype and variety; results smaller than `least` have the
+    ulp of `least`.
     """
+
+    max_ulp: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    least = 0.0
 
     def __init__(self, name: str, owner: str, inputs: str, outputs: str) -> None:
         self.name, self.owner, self.letters = name, owner, inputs + outputs

@@ -9,6 +9,7 @@ import pytest
 import fastact as fa
 from fastact.engine.activation import MAX_ULP, ORDERS
 from fastact.verification import record
+from fastact.verification.rows import JUDGED
 
 from .test_conventions import DOCS, script
 
@@ -24,15 +25,26 @@ def test_recorded_errors_keep_the_declared_bounds(f, dtype):
 
 
 def test_every_float16_is_recorded():
-    for varieties in record.read()["float16"].values():
+    for name in fa.activations:
+        varieties = record.read()["float16"][name]
         assert varieties["forward"]["inputs"] == varieties["derivative"]["inputs"] == 2**16
+
+
+@pytest.mark.parametrize("dtype", MAX_ULP)
+@pytest.mark.parametrize("name", JUDGED)
+def test_recorded_errors_along_an_axis_keep_the_declared_bounds(name, dtype):
+    recorded, bounds = record.read()[dtype][name], JUDGED[name].max_ulp[dtype]
+    assert {variety: found["bound"] for variety, found in recorded.items()} == bounds
+    for variety, found in recorded.items():
+        assert found["max_ulp"] <= found["bound"], variety
+        assert found["inputs"] >= 1_000_000, variety
 
 
 def test_nothing_recorded_is_unknown():
     recorded = record.read()
     assert sorted(recorded) == sorted(MAX_ULP)
     for functions in recorded.values():
-        assert sorted(functions) == sorted(fa.activations)
+        assert sorted(functions) == sorted([*fa.activations, *JUDGED])
 
 
 def test_the_documents_are_current():
@@ -85,5 +97,5 @@ def test_the_table_of_the_readme_takes_its_place():
     assert made.startswith("before\n")
     assert made.endswith("after\n")
     assert "stale" not in made
-    assert all(f"`{name}`" in made for name in fa.activations)
+    assert all(f"`{name}`" in made for name in (*fa.activations, *JUDGED))
     assert ulps.readme(made, recorded) == made

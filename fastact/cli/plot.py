@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -90,12 +90,12 @@ def figures() -> ModuleType:
     return figure
 
 
-def activation(name: str) -> fa.Activation:
-    """Return the activation of this name or alias."""
+def activation(name: str, others: Iterable[str] = ()) -> fa.Activation:
+    """Return the activation of this name or alias; `others` may have been meant too."""
     found = getattr(fa, name, None)
     if not isinstance(found, fa.Activation):
         known = [n for f in fa.activations.values() for n in (f.name, *f.aliases)]
-        raise unknown("function", name, known)
+        raise unknown("function", name, [*known, *others])
     return found
 
 

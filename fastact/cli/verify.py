@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
@@ -16,11 +17,11 @@ import fastact as fa
 from fastact.cli.plot import activation, listed
 from fastact.cli.report import CommandError, console, progress, table, write_json
 from fastact.engine import catalogue, threads
-from fastact.engine.activation import ORDERS
 from fastact.verification import record
 from fastact.verification.peers import OURS, PLACES
 from fastact.verification.reference import WIDER
-from fastact.verification.run import Job, State, StateError, Task, run
+from fastact.verification.rows import JUDGED, VARIETIES
+from fastact.verification.run import Job, State, StateError, Task, run, varieties
 from fastact.verification.sample import Plan, plan
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # Inputs of the stratified sample and, where not all can be tried, of the exhaustive one.
 SAMPLES = {"float32": 2**20, "float64": 20_000}
 MANY = {"float64": 10**7}
+ELEMENTS, MANY_ELEMENTS = 2**23, 10**8  # of rows, for functions along an axis
 
 
 def verify(
@@ -40,15 +42,24 @@ def verify(
         str, typer.Option(help="Of float16, float32 and float64, with commas between.")
     ] = "float16,float32",
     variety: Annotated[
-        str, typer.Option(help="Of forward, derivative and second_derivative, with commas between.")
-    ] = ",".join(ORDERS),
+        str,
+        typer.Option(
+            help="Of forward, derivative, second_derivative and sum, with commas between: "
+            "of each function those that it has."
+        ),
+    ] = ",".join(VARIETIES),
     exhaustive: Annotated[
-        bool, typer.Option("--exhaustive", help="Every float32, and ten million float64.")
+        bool,
+        typer.Option(
+            "--exhaustive", help="Every float32, ten million float64, rows of 10^8 elements in all."
+        ),
     ] = False,
     samples: Annotated[
         int | None,
         typer.Option(
-            min=100, help="How many inputs of a function.", show_default="float32 2^20, float64 2e4"
+            min=100,
+            help="How many inputs of a function.",
+            show_default="float32 2^20, float64 2e4, in rows 2^23",
         ),
     ] = None,
     compare: Annotated[
@@ -83,22 +94,28 @@ def verify(
     derivative counts, and the second derivative does not. With --parameters, functions that have
     any are judged over the ranges for which the bounds are declared, corners first.
 
+    softmax, log_softmax and logsumexp are judged on drawn rows of 1 to 10^6 elements, along the
+    last axis and along the first; sum is how far the sum of softmax is from 1.
+
     --write records what is measured as soon as a function is done, also from the file of --resume.
 
     Fails (exit status 1) if an error is above the bound that is declared.
     """
-    chosen = [activation(name).name for name in functions or fa.activations]
+    names = functions or [*fa.activations, *JUDGED]
+    chosen = [name if name in JUDGED else activation(name, JUDGED).name for name in names]
     dtypes = listed("dtype", dtype, catalogue.DTYPES)
     packages = available(listed("package", compare, tuple(PLACES)))
     if find_spec("mpmath") is None and ("float64" in dtypes or not WIDER):
         raise CommandError("this needs: pip install 'fastact[verify]'", status=2)
     if parameters:
-        chosen = [name for name in chosen if fa.activations[name].params]
+        chosen = [name for name in chosen if name not in JUDGED and fa.activations[name].params]
         if packages or write:
             raise CommandError("--parameters is for neither --compare nor --write", status=2)
+    wanted = listed("variety", variety, VARIETIES)
+    chosen = [name for name in chosen if not {*wanted}.isdisjoint(varieties(name))]
     job = Job(
         tuple(dict.fromkeys(chosen)),
-        tuple(listed("variety", variety, ORDERS)),
+        tuple(wanted),
         packages,
         tuple(planned(name, samples, exhaustive) for name in dtypes),
         parameters,
@@ -130,9 +147,10 @@ def available(packages: Sequence[str]) -> tuple[str, ...]:
 
 def planned(dtype: str, samples: int | None, exhaustive: bool) -> Plan:
     """Return the inputs of a dtype: all of float16, and what is asked for of the others."""
-    if dtype == "float16" or (exhaustive and dtype not in MANY):
-        return plan(dtype, None)
-    return plan(dtype, samples or (MANY if exhaustive else SAMPLES)[dtype])
+    whole = dtype == "float16" or (exhaustive and dtype not in MANY)
+    count = None if whole else samples or (MANY if exhaustive else SAMPLES)[dtype]
+    elements = samples or (MANY_ELEMENTS if exhaustive else ELEMENTS)
+    return replace(plan(dtype, count), elements=elements)
 
 
 class Keeper:
@@ -185,19 +203,24 @@ def found(state: State, parts: Iterable[tuple[str, str]]) -> list[dict[str, Any]
     """Return a row for each of these functions, dtypes, varieties and packages, in that order."""
     rows = []
     for name, dtype in parts:
-        f = fa.activations[name]
+        f: Any = JUDGED.get(name) or fa.activations[name]
         for (package, variety), tally in sorted(
-            state.rows[name, dtype].items(), key=lambda item: ORDERS.index(item[0][1])
+            state.rows[name, dtype].items(), key=lambda item: VARIETIES.index(item[0][1])
         ):
             bound = f.max_ulp[dtype][variety] if package == OURS else None
             rows.append(
                 {"function": name, "dtype": dtype, "variety": variety, "package": package}
                 | tally.as_dict()
-                | {"params": dict(zip((p.name for p in f.params), tally.params, strict=True))}
+                | {"params": named(f, tally.params)}
                 | {"share": tally.not_correctly_rounded / max(tally.inputs, 1)}
                 | {"bound": bound, "ok": None if bound is None else tally.keeps(bound)}
             )
     return rows
+
+
+def named(f: Any, params: Sequence[float]) -> dict[str, float]:
+    """Return parameters by name; what is judged along an axis has none."""
+    return dict(zip((p.name for p in f.params), params, strict=True)) if params else {}
 
 
 def show(rows: list[dict[str, Any]], seconds: float, judged: int, *, as_json: bool) -> None:
@@ -238,9 +261,9 @@ def placed(row: dict[str, Any]) -> str:
 
 
 def short(worst: str) -> str:
-    """Return a hexadecimal float without the zeros that say nothing."""
+    """Return a hexadecimal float without the zeros that say nothing; other names as they are."""
     digits, _, exponent = worst.partition("p")
-    return f"{digits.rstrip('0').rstrip('.')}p{exponent}" if exponent else worst
+    return f"{digits.rstrip('0').rstrip('.')}p{exponent}" if "0x" in digits else worst
 
 
 def complain(rows: list[dict[str, Any]]) -> None:

@@ -19,11 +19,15 @@ from fastact.engine.rows import (
     DOUBLE,
     INF,
     NATIVE,
+    TOTALS,
     Format,
     Kind,
+    accumulators,
     exponential,
     filled,
     folded,
+    in_groups,
+    in_order,
     largest,
     log_sum,
     memory,
@@ -31,11 +35,12 @@ from fastact.engine.rows import (
     outlined,
     raised,
     rounding,
+    second_sweep,
     spoiled,
     sum_of_lanes,
-    summed,
-    summed_across,
     tiles,
+    tops_across,
+    totals_across,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
@@ -137,53 +142,13 @@ def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     return outlined(row)
 
 
-def general(dtype: str, *, gradient: bool) -> Any:
-    """The loop over rows of logits, label (or -1), factor, class weights and smoothing."""
-    row, fill = general_row(dtype, gradient=gradient, weighted=True), filled(NATIVE[dtype])
-    zero = NATIVE[dtype].zero
-
-    def one(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
-        core_x: Any, core_w: Any, core_dx: Any,
-    ) -> None:  # fmt: skip
-        if factor == 0.0 and smoothing == 0.0:
-            loss[0] = 0.0
-            if gradient:
-                fill(dx, n, core_dx, zero)
-        else:
-            loss[0] = row(x, label, factor, w, smoothing, dx, n, core_x, core_w, core_dx)
-
-    one = njit(one)
-
-    def value(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, t: Any, s: Any,
-        rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
-        row_smoothing: Any, row_loss: Any, core_x: Any, core_label: Any, core_factor: Any,
-        core_w: Any, core_smoothing: Any, core_loss: Any,
-    ) -> None:  # fmt: skip
-        for r in range(rows):
-            one(shifted(x, r * row_x), label[r * row_label], factor[r * row_factor],
-                shifted(w, r * row_w), smoothing[r * row_smoothing],
-                shifted(loss, r * row_loss), x, n, core_x, core_w, core_x)  # fmt: skip
-
-    def value_and_gradient(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, t: Any,
-        s: Any, rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
-        row_smoothing: Any, row_loss: Any, row_dx: Any, core_x: Any, core_label: Any,
-        core_factor: Any, core_w: Any, core_smoothing: Any, core_loss: Any, core_dx: Any,
-    ) -> None:  # fmt: skip
-        for r in range(rows):
-            one(shifted(x, r * row_x), label[r * row_label], factor[r * row_factor],
-                shifted(w, r * row_w), smoothing[r * row_smoothing],
-                shifted(loss, r * row_loss), shifted(dx, r * row_dx),
-                n, core_x, core_w, core_dx)  # fmt: skip
-
-    return njit(value_and_gradient if gradient else value)
+# ---------------------------------------------------------------- in the dtype
+# Sums over the targets are those of float64 numbers that do not cancel, in the order of `rows`.
+PLAIN = NATIVE["float32"]
 
 
-# ---------------------------------------------------------------- a label, in the dtype
 @functools.cache
-def shares(f: Format) -> tuple[Any, Any]:
+def shares(f: Format, *, weighted: bool) -> tuple[Any, Any]:
     """Functions of a row's sums: what multiplies exponentials, and a label's gradient."""
     up, narrow = f.up, f.number != DOUBLE["float64"].number
 
@@ -199,193 +164,398 @@ def shares(f: Format) -> tuple[Any, Any]:
         low = (largest - (partial - total)) + ((partial - whole) + rest)
         return high, (fma(-high, whole, factor) - high * low) / whole
 
-    def of_label(x: Any, m: Any, e: Any, factor: Any, total: Any, rest: Any, count: Any) -> Any:
-        """-factor (1 - p)."""
+    def of_label(
+        x: Any, m: Any, e: Any, factor: Any, total: Any, rest: Any, count: Any,
+        smoothing: Any, mass: Any, w: Any,
+    ) -> Any:  # fmt: skip
+        """-factor (1 - p), and smoothing (mass p - w)."""
         whole = (total + rest) + double(count) * up
         others = where(x == m, (total + rest) + (double(count) - 1.0) * up, whole - double(e))
-        return -factor * (others / whole)
+        slope = -factor * (others / whole)
+        if weighted:
+            slope += smoothing * (mass * (double(e) / whole) - double(w))
+        return slope
 
     return njit(quotient), njit(of_label)
 
 
 @functools.cache
-def one_row(dtype: str, *, gradient: bool) -> Any:
-    f = NATIVE[dtype]
-    kept, buffered = KEPT if dtype != "float16" else LEFT, KEPT
-    most, log_of, (quotient, of_label) = largest(f), log_sum(f), shares(f)
-    power, limit = exponential(f, quick=True)
-    total_of, short_total_of = summed(f, kept if gradient else LEFT), summed(f, buffered)
-    general = general_row(dtype, gradient=gradient, weighted=False)
-    (fetch, put), zero = memory(f), f.zero
-    keeps, rounded, room = kept.keeps, rounding(dtype), f.room
+def of_targets(f: Format) -> tuple[Any, Any]:
+    """The sum of w (m - x), and that of w: along a row, and of rows side by side."""
+    (fetch, _), fold, short, zero = memory(f), folded(PLAIN), in_order(PLAIN, parts=False), f.zero
+    collect, join = accumulators(PLAIN)
 
-    def results(x: Any, e: Any, dx: Any, n: Any, core_x: Any, core_e: Any, core_dx: Any,
-                m: Any, a: Any, b: Any, short: Any) -> None:  # fmt: skip
-        for i in range(0, n, LANES):
-            if short or keeps:
-                v = fetch(e, i, core_e, n - i, zero)
-            else:
-                v = power(fetch(x, i, core_x, n - i, zero), m)
-            put(dx, i, core_dx, n - i, fma(v, a, v * b))
+    def term(x: Any, w: Any, m: Any) -> Any:
+        q = double(w)
+        return where(q == 0.0, 0.0, q * (double(m) - double(x))), q
 
-    results = njit(results)
+    term = njit(term)
 
-    def one_row(
-        x: Any, label: Any, factor: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, t: Any
+    def along(x: Any, w: Any, n: Any, core_x: Any, core_w: Any, m: Any) -> Any:
+        spread, mass = every_lane(0.0), every_lane(0.0)
+        whole = n - n % LANES if core_x == 1 and core_w == 1 else 0
+        for i in range(0, whole, LANES):
+            d, q = term(fetch(x, i, 1, LANES, zero), fetch(w, i, 1, LANES, zero), m)
+            spread, mass = spread + d, mass + q
+        for i in range(whole, n, LANES):
+            left = n - i
+            d, q = term(fetch(x, i, core_x, left, zero), fetch(w, i, core_w, left, zero), m)
+            spread, mass = spread + d, mass + q
+        if n <= LANES:
+            return short(spread, n)[0], short(mass, n)[0]
+        return fold(spread, every_lane(0.0))[0], fold(mass, every_lane(0.0))[0]
+
+    def across(
+        x: Any, w: Any, n: Any, width: Any, core_x: Any, row_w: Any, core_w: Any, m: Any, s: Any
     ) -> Any:
-        m = most(x, n, core_x)
-        if abs(m) >= limit:
-            return general(x, label, factor, x, 0.0, dx, n, core_x, core_x, core_dx)
-        at = first(fetch(shifted(x, label * core_x), 0, 1, 1, zero))
-        if n <= room:
-            total, rest, count = short_total_of(x, t, n, core_x, 1, m)
-        else:
-            total, rest, count = total_of(x, dx, n, core_x, core_dx, m)
-        if gradient:
-            a, b = quotient(factor, total, rest, count)
-            if n <= room:
-                results(x, t, dx, n, core_x, 1, core_dx, m, a, b, True)
-            else:
-                results(x, dx, dx, n, core_x, core_dx, core_dx, m, a, b, False)
-            slope = of_label(at, m, power(at, m), factor, total, rest, count)
-            put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(rounded(slope)))
-        return factor * ((double(m) - double(at)) + log_of(total, rest, count))
+        spread, mass = every_lane(0.0), every_lane(0.0)
+        for j in range(2):
+            spread, total = mass, every_lane(0.0)
+            for i in range(n):
+                v = fetch(x, i * core_x, 1, width, zero)
+                d, q = term(v, fetch(shifted(w, i * core_w), 0, row_w, width, zero), m)
+                each = d if j == 0 else q
+                if n <= LANES:
+                    total += each
+                else:
+                    collect(s, i, each)
+            mass = total if n <= LANES else join(s)[0]
+        return spread, mass
 
-    return outlined(one_row)
+    return njit(along), njit(across)
 
 
 @functools.cache
-def side_by_side(dtype: str, *, gradient: bool, keeps: bool) -> Any:
-    """Up to `LANES` rows as columns, whose exponentials are kept where they are needed."""
+def results_of(f: Format, *, keeps: bool, weighted: bool) -> Any:
+    """The last sweep: from the exponentials, or from the input again."""
+    (fetch, put), (power, _), zero = memory(f), exponential(f, quick=True), f.zero
+
+    def element(
+        x: Any, e: Any, w: Any, i: Any, core_x: Any, core_e: Any, core_w: Any, left: Any,
+        m: Any, a: Any, b: Any, smoothing: Any,
+    ) -> Any:  # fmt: skip
+        v = fetch(e, i, core_e, left, zero) if keeps else power(fetch(x, i, core_x, left, zero), m)
+        v = fma(v, a, v * b)
+        return fma(fetch(w, i, core_w, left, zero), -smoothing, v) if weighted else v
+
+    element = njit(element)
+
+    def results(
+        x: Any, e: Any, w: Any, dx: Any, n: Any, core_x: Any, core_e: Any, core_w: Any,
+        core_dx: Any, m: Any, a: Any, b: Any, smoothing: Any,
+    ) -> None:  # fmt: skip
+        near = core_x == 1 and core_e == 1 and core_dx == 1 and (core_w == 1 or not weighted)
+        whole = n - n % LANES if near else 0
+        for i in range(0, whole, LANES):
+            put(dx, i, 1, LANES, element(x, e, w, i, 1, 1, 1, LANES, m, a, b, smoothing))
+        for i in range(whole, n, LANES):
+            v = element(x, e, w, i, core_x, core_e, core_w, n - i, m, a, b, smoothing)
+            put(dx, i, core_dx, n - i, v)
+
+    return njit(results)
+
+
+@functools.cache
+def row_of(f: Format, *, weighted: bool) -> tuple[Any, Any]:
+    """Functions that give what belongs to a row, and an element of it."""
+    (fetch, _), zero = memory(f), f.zero
+
+    def of_row(row: Any, options: Any) -> Any:
+        """Label, factor, targets, their distance, smoothing, and the place of the loss."""
+        (
+            label, row_label, factor, row_factor, w, row_w, core_w, smoothing, row_smoothing,
+            loss, row_loss,
+        ) = options  # fmt: skip
+        return (
+            label[row * row_label], factor[row * row_factor], shifted(w, row * row_w), core_w,
+            smoothing[row * row_smoothing] if weighted else 0.0, shifted(loss, row * row_loss),
+        )  # fmt: skip
+
+    def at(p: Any, i: Any, core: Any) -> Any:
+        return first(fetch(shifted(p, i * core), 0, 1, 1, zero)) if i >= 0 else zero
+
+    return njit(of_row), njit(at)
+
+
+@functools.cache
+def first_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     f = NATIVE[dtype]
-    (fetch, put_column), sums = memory(f), summed_across(f, KEPT if keeps else LEFT)
-    log_of, (power, _), (quotient, of_label) = log_sum(f), exponential(f, quick=True), shares(f)
-    (_, put), rounded, zero = memory(DOUBLE["float64"]), rounding(dtype), f.zero
+    (of_row, _), most, fill, zero = row_of(f, weighted=weighted), largest(f), filled(f), f.zero
+    general, (_, limit) = (
+        general_row(dtype, gradient=gradient, weighted=weighted), exponential(f, quick=True)
+    )  # fmt: skip
+
+    def top(
+        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any
+    ) -> None:
+        """A row that does not count, or has a large maximum, is done at once."""
+        label, factor, w, core_w, smoothing, loss = of_row(row, options)
+        facts[0] = -INF
+        if factor == 0.0 and smoothing == 0.0:
+            loss[0] = 0.0
+            if gradient:
+                fill(dx, n, core_dx, zero)
+            return
+        m = most(x, n, core_x)
+        if abs(m) < limit:
+            facts[0] = double(m)
+        else:
+            loss[0] = general(x, label, factor, w, smoothing, dx, n, core_x, core_w, core_dx)
+
+    return njit(top)
+
+
+def kinds(dtype: str, *, gradient: bool) -> tuple[Kind, Kind]:
+    """For rows and short rows; float16 has too few bits to keep an exponential in the output."""
+    return (LEFT if dtype == "float16" else KEPT, KEPT) if gradient else (LEFT, LEFT)
+
+
+@functools.cache
+def middle_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+    f, (kind, short) = NATIVE[dtype], kinds(dtype, gradient=gradient)
+    (quotient, of_label), (of_target, _) = shares(f, weighted=weighted), of_targets(f)
+    (of_row, at), log_of, (power, _) = (
+        row_of(f, weighted=weighted), log_sum(f), exponential(f, quick=True)
+    )  # fmt: skip
+    total_of = second_sweep(f, kind, padded=False, ahead=gradient)
+    short_total_of = second_sweep(f, short, padded=gradient, ahead=gradient)
+    round_off, room = rounding(dtype), f.room
+
+    def middle(
+        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
+        t: Any, next_x: Any, next_dx: Any,
+    ) -> None:  # fmt: skip
+        label, factor, w, core_w, smoothing, loss = of_row(row, options)
+        m, spread, mass, x_at = round_off(facts[0]), 0.0, 0.0, at(x, label, core_x)
+        if weighted:
+            spread, mass = of_target(x, w, n, core_x, core_w, m)
+        if n <= room:
+            total, rest, count = short_total_of(x, t, n, core_x, 1, m, n <= LANES, next_x, next_dx)
+        else:
+            total, rest, count = total_of(x, dx, n, core_x, core_dx, m, False, next_x, next_dx)
+        logarithm = log_of(total, rest, count)
+        value = factor * ((double(m) - double(x_at)) + logarithm) if label >= 0 else 0.0
+        if weighted:
+            value += smoothing * (spread + mass * logarithm)
+        loss[0] = value
+        if gradient:
+            a, b = quotient(factor + smoothing * mass, total, rest, count)
+            w_at = at(w, label if weighted else -1, core_w)
+            facts[1], facts[2], facts[3] = double(a), double(b), of_label(
+                x_at, m, power(x_at, m), factor, total, rest, count, smoothing, mass, w_at
+            )  # fmt: skip
+
+    return njit(middle)
+
+
+@functools.cache
+def last_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+    f, (kind, short) = NATIVE[dtype], kinds(dtype, gradient=gradient)
+    (of_row, _), (_, put), round_off = row_of(f, weighted=weighted), memory(f), rounding(dtype)
+    results = results_of(f, keeps=kind.keeps, weighted=weighted)
+    short_results, room = results_of(f, keeps=short.keeps, weighted=weighted), f.room
+
+    def last(
+        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
+        t: Any,
+    ) -> None:  # fmt: skip
+        if gradient:
+            label, _, w, core_w, smoothing, _ = of_row(row, options)
+            m, a, b = round_off(facts[0]), round_off(facts[1]), round_off(facts[2])
+            s = round_off(smoothing)
+            if n <= room:
+                short_results(x, t, w, dx, n, core_x, 1, core_w, core_dx, m, a, b, s)
+            else:
+                results(x, dx, w, dx, n, core_x, core_dx, core_w, core_dx, m, a, b, s)
+            if label >= 0:
+                put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(round_off(facts[3])))
+
+    return njit(last)
+
+
+@functools.cache
+def side_by_side(dtype: str, *, gradient: bool, weighted: bool, keeps: bool) -> Any:
+    """Up to `LANES` rows as columns, whose exponentials are kept where they are needed."""
+    f, kind = NATIVE[dtype], KEPT if keeps else LEFT
+    (fetch, put_column), top_of, total_of = memory(f), tops_across(f, kind), totals_across(f, kind)
+    (quotient, of_label), (_, of_target) = shares(f, weighted=weighted), of_targets(f)
+    log_of, (power, _), zero = log_sum(f), exponential(f, quick=True), f.zero
+    (_, put), rounded = memory(DOUBLE["float64"]), rounding(dtype)
 
     def side_by_side(
-        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, lanes: Any, width: Any,
-        row_loss: Any, core_x: Any, core_dx: Any, s: Any,
+        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
+        lanes: Any, width: Any, core_x: Any, row_w: Any, core_w: Any, row_loss: Any, core_dx: Any,
+        s: Any,
     ) -> Any:  # fmt: skip
         """Whether all was done: rows with a large maximum are left alone."""
-        at = every_lane(zero)
-        for i in range(n):
-            at = where(label == i, fetch(x, i * core_x, 1, lanes, zero), at)
-        done, m, total, rest, count = sums(x, dx, n, lanes, core_x, core_dx, s)
+        done, m = top_of(x, n, lanes, core_x)
         if not done:
             return False
-        value = factor * ((double(m) - double(at)) + log_of(total, rest, count))
-        put(loss, 0, row_loss, width, where(factor == 0.0, 0.0, value))
+        at, w_at, spread, mass = every_lane(zero), every_lane(zero), 0.0 * factor, 0.0 * factor
+        for i in range(n):
+            at = where(label == i, fetch(x, i * core_x, 1, lanes, zero), at)
+            if weighted:
+                v = fetch(shifted(w, i * core_w), 0, row_w, lanes, zero)
+                w_at = where(label == i, v, w_at)
+        counts = factor == 0.0
+        if weighted:
+            spread, mass = of_target(x, w, n, lanes, core_x, row_w, core_w, m, s)
+            counts = counts & (smoothing == 0.0)
+        total, rest, count = total_of(x, dx, n, lanes, core_x, core_dx, s, m, None)
+        logarithm = log_of(total, rest, count)
+        value = factor * ((double(m) - double(at)) + logarithm)
+        if weighted:
+            value += smoothing * (spread + mass * logarithm)
+        put(loss, 0, row_loss, width, where(counts, 0.0, value))
         if gradient:
-            a, b = quotient(factor, total, rest, count)
-            slope = rounded(of_label(at, m, power(at, m), factor, total, rest, count))
+            a, b = quotient(factor + smoothing * mass, total, rest, count)
+            slope = rounded(of_label(
+                at, m, power(at, m), factor, total, rest, count, smoothing, mass, w_at
+            ))  # fmt: skip
+            more = rounded(smoothing)
             for i in range(n):
                 e = fetch(dx, i * core_dx, 1, lanes, zero)
-                v = where(label == i, slope, fma(e, a, e * b))
-                put_column(dx, i * core_dx, 1, lanes, where(factor == 0.0, zero, v))
+                v = fma(e, a, e * b)
+                if weighted:
+                    q = fetch(shifted(w, i * core_w), 0, row_w, lanes, zero)
+                    v = fma(q, -more, v)
+                v = where(label == i, slope, v)
+                put_column(dx, i * core_dx, 1, lanes, where(counts, zero, v))
         return True
 
     return outlined(side_by_side)
 
 
 @functools.cache
-def several(dtype: str, *, gradient: bool) -> tuple[Any, Any]:
+def several(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any]:
     """Functions of up to `LANES` rows: by way of a tile, and where neighbours are in other rows."""
     f = NATIVE[dtype]
     (bring, back), zero = tiles(f), f.zero
-    of_tile = side_by_side(dtype, gradient=gradient, keeps=True)
-    of_columns = side_by_side(dtype, gradient=gradient, keeps=gradient)
+    of_tile = side_by_side(dtype, gradient=gradient, weighted=weighted, keeps=True)
+    of_columns = side_by_side(dtype, gradient=gradient, weighted=weighted, keeps=gradient)
 
     def tile(
-        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, width: Any, row_x: Any,
-        row_loss: Any, row_dx: Any, core_x: Any, core_dx: Any, t: Any, s: Any,
+        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
+        width: Any, row_x: Any, row_w: Any, row_loss: Any, row_dx: Any,
+        core_x: Any, core_w: Any, core_dx: Any, t: Any, s: Any,
     ) -> Any:  # fmt: skip
         bring(x, row_x, core_x, width, n, t, zero)
-        done = of_tile(t, label, factor, loss, t, n, LANES, width, row_loss, LANES, LANES, s)
+        targets = shifted(t, DEPTH * LANES)
+        if weighted:
+            bring(w, row_w, core_w, width, n, targets, zero)
+        done = of_tile(t, label, factor, targets, smoothing, loss, t, n, LANES, width,
+                       LANES, 1, LANES, row_loss, LANES, s)  # fmt: skip
         if gradient and done:
             back(t, dx, row_dx, core_dx, width, n)
         return done
 
     def columns(
-        x: Any, label: Any, factor: Any, loss: Any, dx: Any, n: Any, width: Any, row_x: Any,
-        row_loss: Any, row_dx: Any, core_x: Any, core_dx: Any, t: Any, s: Any,
+        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
+        width: Any, row_x: Any, row_w: Any, row_loss: Any, row_dx: Any,
+        core_x: Any, core_w: Any, core_dx: Any, t: Any, s: Any,
     ) -> Any:  # fmt: skip
-        return of_columns(
-            x, label, factor, loss, dx, n, width, width, row_loss, core_x, core_dx, s
-        )  # fmt: skip
+        return of_columns(x, label, factor, w, smoothing, loss, dx, n, width, width,
+                          core_x, row_w, core_w, row_loss, core_dx, s)  # fmt: skip
 
     return njit(tile), njit(columns)
 
 
 @functools.cache
-def alone(dtype: str, *, gradient: bool) -> Any:
-    one, fill, zero = one_row(dtype, gradient=gradient), filled(NATIVE[dtype]), NATIVE[dtype].zero
-
-    def alone(
-        x: Any, label: Any, factor: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, t: Any
-    ) -> Any:
-        """The loss of a row, which is 0 and has no gradient if its factor is 0."""
-        if factor == 0.0:
-            if gradient:
-                fill(dx, n, core_dx, zero)
-            return 0.0
-        return one(x, label, factor, dx, n, core_x, core_dx, t)
-
-    return njit(alone)
-
-
-@functools.cache
-def rows_of(dtype: str, *, gradient: bool) -> Any:
-    one, (tile, columns) = alone(dtype, gradient=gradient), several(dtype, gradient=gradient)
+def rows_of(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+    tile, columns = several(dtype, gradient=gradient, weighted=weighted)
+    three = (
+        sweep(dtype, gradient=gradient, weighted=weighted)
+        for sweep in (first_sweep, middle_sweep, last_sweep)
+    )
+    one_by_one = in_groups(NATIVE[dtype].room, tuple(three))
     keepable = dtype != "float16"
 
     def rows_of(
-        x: Any, label: Any, factor: Any, loss: Any, dx: Any, rows: Any, n: Any,
-        row_x: Any, row_label: Any, row_factor: Any, row_loss: Any, row_dx: Any,
-        core_x: Any, core_dx: Any, t: Any, s: Any,
+        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any,
+        rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
+        row_smoothing: Any, row_loss: Any, row_dx: Any, core_x: Any, core_w: Any, core_dx: Any,
+        t: Any, s: Any,
     ) -> None:  # fmt: skip
-        tiled = rows > 1 and n <= DEPTH
+        tiled = rows > 1 and 0 < n <= DEPTH
         abreast = keepable and rows > 1 and row_x == 1 and row_dx == 1 and not tiled
-        together = LANES if tiled or abreast else 1
+        together = LANES if tiled or abreast else rows
         for r in range(0, rows, together):
             width, done = min(together, rows - r), False
-            if together > 1:
-                labels = real(gather(shifted(label, r * row_label), 0, row_label, width, 0))
-                factors = gather(shifted(factor, r * row_factor), 0, row_factor, width, 0.0)
-                x_r, dx_r = shifted(x, r * row_x), shifted(dx, r * row_dx)
-                loss_r = shifted(loss, r * row_loss)
+            x_r, dx_r = shifted(x, r * row_x), shifted(dx, r * row_dx)
+            label_r, factor_r = shifted(label, r * row_label), shifted(factor, r * row_factor)
+            w_r, loss_r = shifted(w, r * row_w), shifted(loss, r * row_loss)
+            smoothing_r = shifted(smoothing, r * row_smoothing)
+            if tiled or abreast:
+                labels = real(gather(label_r, 0, row_label, width, 0))
+                factors = gather(factor_r, 0, row_factor, width, 0.0)
+                smoothings = factors
+                if weighted:
+                    smoothings = gather(smoothing_r, 0, row_smoothing, width, 0.0)
                 if tiled:
-                    done = tile(x_r, labels, factors, loss_r, dx_r, n, width, row_x, row_loss,
-                                row_dx, core_x, core_dx, t, s)  # fmt: skip
+                    done = tile(x_r, labels, factors, w_r, smoothings, loss_r, dx_r, n, width,
+                                row_x, row_w, row_loss, row_dx, core_x, core_w, core_dx,
+                                t, s)  # fmt: skip
                 else:
-                    done = columns(x_r, labels, factors, loss_r, dx_r, n, width, row_x, row_loss,
-                                   row_dx, core_x, core_dx, t, s)  # fmt: skip
-            for k in range(r, r if done else r + width):
-                loss[k * row_loss] = one(
-                    shifted(x, k * row_x), label[k * row_label], factor[k * row_factor],
-                    shifted(dx, k * row_dx), n, core_x, core_dx, t,
+                    done = columns(x_r, labels, factors, w_r, smoothings, loss_r, dx_r, n, width,
+                                   row_x, row_w, row_loss, row_dx, core_x, core_w, core_dx,
+                                   t, s)  # fmt: skip
+            if not done:
+                options = (
+                    label_r, row_label, factor_r, row_factor, w_r, row_w, core_w,
+                    smoothing_r, row_smoothing, loss_r, row_loss,
                 )  # fmt: skip
+                one_by_one(x_r, dx_r, width, n, row_x, row_dx, core_x, core_dx, t,
+                           shifted(s, TOTALS), options)  # fmt: skip
 
     return njit(rows_of)
 
 
 def labelled(dtype: str, *, gradient: bool) -> Any:
     """The loop over rows of logits, label and factor."""
-    rows_of_label = rows_of(dtype, gradient=gradient)
+    rows_of_label = rows_of(dtype, gradient=gradient, weighted=False)
 
     def value(
         x: Any, label: Any, factor: Any, loss: Any, t: Any, s: Any, rows: Any, n: Any,
         row_x: Any, row_label: Any, row_factor: Any, row_loss: Any,
         core_x: Any, core_label: Any, core_factor: Any, core_loss: Any,
     ) -> None:  # fmt: skip
-        rows_of_label(x, label, factor, loss, x, rows, n, row_x, row_label, row_factor,
-                      row_loss, row_x, core_x, core_x, t, s)  # fmt: skip
+        rows_of_label(x, label, factor, x, factor, loss, x, rows, n, row_x, row_label, row_factor,
+                      row_x, row_factor, row_loss, row_x, core_x, core_x, core_x, t, s)  # fmt: skip
 
     def value_and_gradient(
         x: Any, label: Any, factor: Any, loss: Any, dx: Any, t: Any, s: Any, rows: Any, n: Any,
         row_x: Any, row_label: Any, row_factor: Any, row_loss: Any, row_dx: Any,
         core_x: Any, core_label: Any, core_factor: Any, core_loss: Any, core_dx: Any,
     ) -> None:  # fmt: skip
-        rows_of_label(x, label, factor, loss, dx, rows, n, row_x, row_label, row_factor,
-                      row_loss, row_dx, core_x, core_dx, t, s)  # fmt: skip
+        rows_of_label(x, label, factor, x, factor, loss, dx, rows, n, row_x, row_label, row_factor,
+                      row_x, row_factor, row_loss, row_dx, core_x, core_x, core_dx,
+                      t, s)  # fmt: skip
+
+    return njit(value_and_gradient if gradient else value)
+
+
+def general(dtype: str, *, gradient: bool) -> Any:
+    """The loop over rows of logits, label (or -1), factor, class weights and smoothing."""
+    rows_of_target = rows_of(dtype, gradient=gradient, weighted=True)
+
+    def value(
+        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, t: Any, s: Any,
+        rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
+        row_smoothing: Any, row_loss: Any, core_x: Any, core_label: Any, core_factor: Any,
+        core_w: Any, core_smoothing: Any, core_loss: Any,
+    ) -> None:  # fmt: skip
+        rows_of_target(x, label, factor, w, smoothing, loss, x, rows, n, row_x, row_label,
+                       row_factor, row_w, row_smoothing, row_loss, row_x,
+                       core_x, core_w, core_x, t, s)  # fmt: skip
+
+    def value_and_gradient(
+        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, t: Any,
+        s: Any, rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
+        row_smoothing: Any, row_loss: Any, row_dx: Any, core_x: Any, core_label: Any,
+        core_factor: Any, core_w: Any, core_smoothing: Any, core_loss: Any, core_dx: Any,
+    ) -> None:  # fmt: skip
+        rows_of_target(x, label, factor, w, smoothing, loss, dx, rows, n, row_x, row_label,
+                       row_factor, row_w, row_smoothing, row_loss, row_dx,
+                       core_x, core_w, core_dx, t, s)  # fmt: skip
 
     return njit(value_and_gradient if gradient else value)

@@ -1,6 +1,7 @@
 """Softmax and log-softmax with a temperature, a sink and a length: see `fastact.rowwise`.
 
-Computed in float64 whatever the dtype, a row at a time.
+The product of an element and the factor is a pair. The sweeps are those of `engine.rows`, but for
+rows whose products are huge or infinite: they are computed in float64 in pairs.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -8,28 +9,60 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 import functools
+import math
+from dataclasses import replace
 from typing import Any
 
+from numba.core import types
+
+from fastact.elementary import LN2_REST, LN2_TOP, LOG2E, LOG2E32, MAGIC, MAGIC_UP
 from fastact.engine.primitives import fma, where
 from fastact.engine.rows import (
+    AFTER_LN2_32,
+    ALONG,
     DOUBLE,
     INF,
+    LN2_32,
+    MAGIC_32,
+    MAGIC_512,
     NATIVE,
+    TILED,
+    TOTALS,
+    Format,
+    Kind,
+    choose,
     difference,
     filled,
+    finished,
     folded,
+    in_groups,
     join_double,
     larger,
+    largest,
     largest_of_lanes,
     log_sum,
+    logarithm,
     memory,
     njit,
+    outlined,
+    power_double,
+    quotient,
     rounding,
+    rounding_of,
+    scaled_double,
+    scaled_single,
+    second_sweep,
     sum_of_lanes,
+    tiles,
+    totals_across,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
+    double,
+    every,
     every_lane,
+    gather,
+    real,
     shifted,
     within,
 )  # fmt: skip
@@ -129,15 +162,14 @@ def finish(dtype: str, *, log: bool) -> tuple[Any, Any]:
 
 
 @functools.cache
-def general(dtype: str, *, log: bool) -> Any:
-    """A loop over rows of x, factor, sink and length."""
+def in_pairs(dtype: str, *, log: bool) -> Any:
+    """A row in float64 in pairs, whatever its products are."""
     f = DOUBLE[dtype]
     (fetch, _), (_, put), fill = memory(f), memory(NATIVE[dtype]), filled(NATIVE[dtype])
     (largest, summed), (parameters, result) = statistics(dtype), finish(dtype, log=log)
-    rounded, one = rounding(dtype), NATIVE[dtype].one
-    empty = one * (-INF if log else 0.0)
+    rounded, empty = rounding(dtype), NATIVE[dtype].one * (-INF if log else 0.0)
 
-    def row(x: Any, factor: Any, sink: Any, n: Any, y: Any, core_x: Any, core_y: Any) -> None:
+    def in_pairs(x: Any, factor: Any, sink: Any, n: Any, y: Any, core_x: Any, core_y: Any) -> None:
         m, m_low, spoilt = largest(x, factor, sink, n, core_x)
         if m == -INF:
             fill(y, n, core_y, empty + rounded(spoilt))
@@ -151,17 +183,232 @@ def general(dtype: str, *, log: bool) -> Any:
             high = finite_of(high, infinite)
             put(y, i, core_y, n - i, rounded(result(high, low - m_low, m, a, b)))
 
-    row = njit(row)
+    return outlined(in_pairs)
+
+
+# ---------------------------------------------------------------- the quick way
+# What exponents are relative to, the largest product or the sink, goes with the factor through the
+# sweeps of `rows` in place of a maximum, as a tuple: the element whose product it is (NaN for the
+# sink); the factor, and its rest as a part of it; the reference and its rest.
+FACTORS = 2.0**-64, 2.0**64  # those that are a float32 and a rest
+
+
+@functools.cache
+def scaled(f: Format) -> Format:
+    """The format of rows with a factor."""
+    narrow = f.number == types.float32
+    scaled_power = scaled_single if narrow else scaled_double
+    per_octave, magic, magic_up = (
+        (LOG2E32, MAGIC_32, MAGIC_UP) if narrow else (LOG2E, MAGIC, MAGIC_512)
+    )  # fmt: skip
+    top_of_log, rest_of_log = (LN2_32, AFTER_LN2_32) if narrow else (LN2_TOP, LN2_REST)
+    lowest, minus_one = f.lowest, -f.one
+
+    def quick(x: Any, m: Any) -> Any:
+        """As `quick_single` and `quick_double`, with a rest of x and m."""
+        _, factor, more, top, top_low = m
+        octave = fma(top, per_octave, magic) - magic
+        of_top = fma(octave, -top_of_log, top)
+        high = larger(top + lowest, x * factor)
+        low = larger(minus_one, fma(x, factor, -high))
+        if narrow:
+            low = fma(high, more, low)
+        k = fma(high - top, per_octave, magic_up)
+        n = k - magic_up
+        low = fma(n, -rest_of_log, low - top_low)
+        return scaled_power(low + (fma(n + octave, -top_of_log, high) - of_top), k)
+
+    def difference_of(x: Any, m: Any) -> Any:
+        _, factor, more, top, top_low = m
+        high = x * factor
+        low = fma(x, factor, -high)
+        if narrow:
+            low = fma(high, more, low)
+        d, rest = difference(high, top)
+        return d, rest + (low - top_low)
+
+    def same(x: Any, m: Any) -> Any:
+        return x == m[0]
+
+    return replace(f, quick=njit(quick), difference=njit(difference_of), same=njit(same))
+
+
+def kinds(dtype: str, *, log: bool) -> tuple[Kind, Kind, Kind]:
+    """For rows, short rows and columns that cannot hold exponentials."""
+    g = scaled(NATIVE[dtype])
+    if log:
+        return (logarithm(g),) * 3
+    again, kept = quotient(g, keeps=False), quotient(g, keeps=True)
+    return again if dtype == "float16" else kept, kept, again
+
+
+@functools.cache
+def references(f: Format, kind: Kind) -> tuple[Any, Any, Any]:
+    """Functions of a row's largest element, factor and sink, numbers or vectors."""
+    narrow, limit, nan, up = f.number == types.float32, f.limit, f.one * math.nan, f.up
+    one, join, parts, rounded = f.one, f.join, kind.parts, rounding_of(f)
+    lowest = float(f.lowest)
+
+    def reference(x: Any, factor: Any, sink: Any) -> Any:
+        """The tuple that is the maximum."""
+        short = rounded(factor)
+        more = rounded((factor - double(short)) / factor)
+        high = x * short
+        low = fma(x, short, -high)
+        if narrow:
+            low = fma(high, more, low)
+        below, of_sink = double(high) < sink, rounded(sink)
+        return (
+            where(below, nan, x), short, more, where(below, of_sink, high),
+            where(below, rounded(sink - double(of_sink)), low),
+        )  # fmt: skip
+
+    def possible(m: Any, factor: Any) -> Any:
+        """Whether the quick way is accurate."""
+        return (abs(m[3]) < limit) & (abs(factor) >= FACTORS[0]) & (abs(factor) <= FACTORS[1])
+
+    def with_sink(total: Any, rest: Any, count: Any, m: Any, sink: Any) -> Any:
+        """Sum and count, the sink among them."""
+        d = larger(lowest, sink - double(m[3]))  # none is subnormal: that would take long
+        e = where(sink > -INF, power_double(d, -double(m[4])) * (up * 2.0**-512), 0.0)
+        if parts:
+            e = where(m[0] == m[0], e, 0.0)
+            count = where(m[0] == m[0], count, count + one)
+        total, rest = join(total, rest, e, 0.0)
+        return total, rest, count
+
+    return njit(reference), njit(possible), njit(with_sink)
+
+
+@functools.cache
+def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
+    """The sweeps of a row, for `in_groups`."""
+    f, (kind, short, _), slow = NATIVE[dtype], kinds(dtype, log=log), in_pairs(dtype, log=log)
+    g = scaled(f)
+    most, least, fill = largest(f), largest(f, least=True), filled(f)
+    total_of = second_sweep(g, kind, padded=False, ahead=True)
+    short_total_of = second_sweep(g, short, padded=True, ahead=True)
+    finish, short_finish = finished(g, kind), finished(g, short, padded=True)
+    reference, possible, with_sink = references(f, kind)
+    parameters, round_off, room = kind.parameters, rounding_of(f), f.room
+    empty = f.one * (-INF if log else 0.0)
+
+    def of_row(row: Any, n: Any, options: Any) -> Any:
+        factors, row_factor, sinks, row_sink, lengths, row_length = options
+        length = max(0, min(n, lengths[row * row_length]))
+        return factors[row * row_factor], sinks[row * row_sink], length
+
+    of_row = njit(of_row)
+
+    def top(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any
+    ) -> None:
+        factor, sink, length = of_row(row, n, options)
+        m = least(x, length, core_x) if factor < 0.0 else most(x, length, core_x)
+        facts[0], facts[1] = 0.0, double(m)
+        if not possible(reference(m, factor, sink), factor):
+            slow(x, factor, sink, length, y, core_x, core_y)
+            facts[0] = -INF
+        fill(shifted(y, length * core_y), n - length, core_y, empty)
+
+    def middle(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any,
+        t: Any, next_x: Any, next_y: Any,
+    ) -> None:  # fmt: skip
+        (factor, sink, length), few = of_row(row, n, options), n <= LANES
+        m = reference(round_off(facts[1]), factor, sink)
+        if n <= room:
+            total, rest, count = short_total_of(x, t, length, core_x, 1, m, few, next_x, next_y)
+        else:
+            total, rest, count = total_of(x, y, length, core_x, core_y, m, few, next_x, next_y)
+        total, rest, count = with_sink(total, rest, count, m, sink)
+        a, b = parameters(total, rest, count)
+        facts[2], facts[3] = double(a), double(b)
+
+    def last(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, t: Any
+    ) -> None:
+        factor, sink, length = of_row(row, n, options)
+        m = reference(round_off(facts[1]), factor, sink)
+        a, b = round_off(facts[2]), round_off(facts[3])
+        if n <= room:
+            short_finish(x, t, y, length, core_x, 1, core_y, m, a, b)
+        else:
+            finish(x, y, y, length, core_x, core_y, core_y, m, a, b)
+
+    return njit(top), njit(middle), njit(last)
+
+
+@functools.cache
+def across_with_factor(dtype: str, *, log: bool, tile: bool) -> Any:
+    f, (_, short, again) = NATIVE[dtype], kinds(dtype, log=log)
+    kind = short if tile else again if dtype == "float16" else short
+    g, (fetch, put), (reference, possible, with_sink) = scaled(f), memory(f), references(f, kind)
+    total_of, keeps, parameters, result = (
+        totals_across(g, kind), kind.keeps, kind.parameters, kind.result
+    )  # fmt: skip
+    zero, one, lowest, empty = f.zero, f.one, -f.infinity, f.one * (-INF if log else 0.0)
+
+    def across(
+        x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any,
+        factor: Any, sink: Any, length: Any, s: Any,
+    ) -> Any:  # fmt: skip
+        """Up to `LANES` rows side by side: whether all was done."""
+        sign, m = where(factor < 0.0, -one, every_lane(one)), every_lane(lowest)
+        for i in range(n):
+            v = fetch(x, i * core_x, 1, width, zero)
+            m = larger(where(length > i, v * sign, lowest), m)
+        m = reference(m * sign, factor, sink)
+        done = every(possible(m, factor))
+        if done:
+            total, rest, count = total_of(x, y, n, width, core_x, core_y, s, m, length)
+            total, rest, count = with_sink(total, rest, count, m, sink)
+            a, b = parameters(total, rest, count)
+            for i in range(n):
+                v = fetch(y if keeps else x, i * (core_y if keeps else core_x), 1, width, zero)
+                put(y, i * core_y, 1, width, where(length > i, result(v, m, a, b), empty))
+        return done
+
+    return outlined(across)
+
+
+def general(dtype: str, *, log: bool) -> Any:
+    """A loop over rows of x, factor, sink and length."""
+    f = NATIVE[dtype]
+    (bring, back), zero = tiles(f), f.zero
+    of_tile = across_with_factor(dtype, log=log, tile=True)
+    of_columns = across_with_factor(dtype, log=log, tile=False)
+    one_by_one = in_groups(f.room, sweeps_with_factor(dtype, log=log))
 
     def loop(
         x: Any, factor: Any, sink: Any, length: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
         row_x: Any, row_factor: Any, row_sink: Any, row_length: Any, row_y: Any,
         core_x: Any, core_factor: Any, core_sink: Any, core_length: Any, core_y: Any,
     ) -> None:  # fmt: skip
-        for r in range(rows):
-            y_r, count = shifted(y, r * row_y), max(0, min(n, length[r * row_length]))
-            row(shifted(x, r * row_x), factor[r * row_factor], sink[r * row_sink], count,
-                y_r, core_x, core_y)  # fmt: skip
-            fill(shifted(y_r, count * core_y), n - count, core_y, empty)
+        way = choose(rows, n, row_x, row_y) if n > 0 else ALONG
+        together = rows if way == ALONG else LANES
+        for r in range(0, rows, max(1, together)):
+            width, done = min(together, rows - r), False
+            x_r, y_r, factor_r = (
+                shifted(x, r * row_x), shifted(y, r * row_y), shifted(factor, r * row_factor)
+            )  # fmt: skip
+            sink_r, length_r = shifted(sink, r * row_sink), shifted(length, r * row_length)
+            if way != ALONG:
+                factors = gather(factor_r, 0, row_factor, width, 1.0)
+                sinks = gather(sink_r, 0, row_sink, width, -INF)
+                lengths = real(gather(length_r, 0, row_length, width, n))
+                if way == TILED:
+                    bring(x_r, row_x, core_x, width, n, t, zero)
+                    done = of_tile(t, t, n, LANES, LANES, LANES, factors, sinks, lengths, s)
+                    if done:
+                        back(t, y_r, row_y, core_y, width, n)
+                else:
+                    done = of_columns(
+                        x_r, y_r, n, width, core_x, core_y, factors, sinks, lengths, s
+                    )  # fmt: skip
+            if not done:
+                options = factor_r, row_factor, sink_r, row_sink, length_r, row_length
+                one_by_one(x_r, y_r, width, n, row_x, row_y, core_x, core_y, t,
+                           shifted(s, TOTALS), options)  # fmt: skip
 
     return njit(loop)

@@ -79,7 +79,7 @@ from fastact.engine.vector import (
     transpose_out,
     within,
 )  # fmt: skip
-from fastact.tables import EXP, EXP_SINGLE
+from fastact.tables import EXP, EXP_SINGLE, LOG
 
 DEPTH = 64  # elements of a row that a tile holds: longer ones are not quicker by way of it
 INF = float("inf")
@@ -91,6 +91,17 @@ njit, outlined = compile.dispatcher, compile.outlined
 def larger(x: Any, y: Any) -> Any:
     """The larger of both; `y` where `x` is NaN."""
     return where(x > y, x, y)
+
+
+@njit
+def smaller(x: Any, y: Any) -> Any:
+    """The smaller of both; `y` where `x` is NaN."""
+    return where(x < y, x, y)
+
+
+@njit
+def equal(x: Any, m: Any) -> Any:
+    return x == m
 
 
 @njit
@@ -146,13 +157,17 @@ MAGIC_32 = np.float32(MAGIC32)
 
 @njit
 def quick_single(x: Any, m: Any) -> Any:
-    """2**64 e**(x - m) for x <= m and |m| < 2**16."""
+    """2**64 e**(x - m) for x <= m and |m| < 2**16; what rounds off the argument is not lost."""
     octave = fma(m, LOG2E32, MAGIC_32) - MAGIC_32
     of_m = fma(octave, -LN2_32, m)
     x = larger(m - LOWEST_32, x)
     k = fma(x - m, LOG2E32, MAGIC_UP)
     n = k - MAGIC_UP
-    return scaled_single(fma(n, -AFTER_LN2_32, fma(n + octave, -LN2_32, x) - of_m), k)
+    first, second = fma(n + octave, -LN2_32, x) - of_m, n * -AFTER_LN2_32
+    r = first + second
+    p = first + fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, second)
+    s = scale_single(k)
+    return fma(s, p, s)
 
 
 @njit
@@ -225,7 +240,10 @@ def inverse_double(total: Any, rest: Any) -> Any:
 def log1p(u: Any) -> Any:
     """log(1 + u) for u >= 0, with what rounds off 1 + u."""
     w = 1.0 + u
-    return where(u < INF, log(w) + (u - (w - 1.0)) / w, u)
+    s, h = u / (2.0 + u), 0.5 * u * u
+    z = s * s
+    small = u - (h - s * (h + z * polynomial(z, LOG)))
+    return where(u < 0.375, small, where(u < INF, log(w) + (u - (w - 1.0)) / w, u))
 
 
 @dataclass(frozen=True)
@@ -233,7 +251,9 @@ class Format:
     """How rows of a dtype are computed.
 
     An exponential of `lowest` is nothing beside any sum, and `up` keeps it a normal number.
-    `quick` makes exponentials where the size of the maximum is below `limit`.
+    `quick` makes exponentials where the size of the maximum is below `limit`. A maximum may be more
+    than a number, which these and the last two know: the difference of an element and the maximum
+    with its rest, and whether they are the same.
     """
 
     pointer: Any  # Numba's type of the elements
@@ -252,6 +272,8 @@ class Format:
     settle: Any
     join: Any
     inverse: Any
+    difference: Any = difference
+    same: Any = equal
 
 
 def of_single(pointer: Any) -> Format:
@@ -358,9 +380,24 @@ def folded(f: Format) -> Any:
 
 
 @functools.cache
-def in_order(f: Format) -> Any:
+def adding_few(f: Format, *, parts: bool) -> tuple[Any, Any, Any]:
+    """Start, step and end of a sum in one accumulator.
+
+    Without the largest elements all terms may be tiny, which beside `BIG` would leave no more than
+    the rest, a plain sum.
+    """
+    join = f.join
+
+    def add(total: Any, rest: Any, e: Any) -> Any:
+        return join(total, rest, double(e), 0.0)
+
+    return (0.0, njit(add), settle_single) if parts else (f.start, f.add, f.settle)
+
+
+@functools.cache
+def in_order(f: Format, *, parts: bool) -> Any:
     """The sum of the first lanes, up to `LANES`, in one accumulator."""
-    add, settle, start = f.add, f.settle, f.start
+    start, add, settle = adding_few(f, parts=parts)
 
     def in_order(e: Any, n: Any) -> Any:
         total, rest = start, 0.0
@@ -372,22 +409,24 @@ def in_order(f: Format) -> Any:
 
 
 @functools.cache
-def largest(f: Format) -> Any:
-    (fetch, _), lowest = memory(f), -f.infinity
+def largest(f: Format, *, least: bool = False) -> Any:
+    fetch, _ = memory(f)
+    of_two, lowest = (smaller, f.infinity) if least else (larger, -f.infinity)
 
     def largest(x: Any, n: Any, core: Any) -> Any:
-        """The largest element of a row that is not NaN; -inf if there is none."""
+        """The largest (or least) element of a row that is not NaN; -inf (inf) if there is none."""
         a = every_lane(lowest)
         b, c, d = a, a, a
         whole = n - n % (4 * LANES)
         for i in range(0, whole, 4 * LANES):
-            a = larger(fetch(x, i, core, LANES, lowest), a)
-            b = larger(fetch(x, i + LANES, core, LANES, lowest), b)
-            c = larger(fetch(x, i + 2 * LANES, core, LANES, lowest), c)
-            d = larger(fetch(x, i + 3 * LANES, core, LANES, lowest), d)
+            a = of_two(fetch(x, i, core, LANES, lowest), a)
+            b = of_two(fetch(x, i + LANES, core, LANES, lowest), b)
+            c = of_two(fetch(x, i + 2 * LANES, core, LANES, lowest), c)
+            d = of_two(fetch(x, i + 3 * LANES, core, LANES, lowest), d)
         for i in range(whole, n, LANES):
-            a = larger(fetch(x, i, core, n - i, lowest), a)
-        return largest_of_lanes(larger(larger(a, b), larger(c, d)))
+            a = of_two(fetch(x, i, core, n - i, lowest), a)
+        a = of_two(of_two(a, b), of_two(c, d))
+        return -largest_of_lanes(-a) if least else largest_of_lanes(a)
 
     return njit(largest)
 
@@ -461,6 +500,7 @@ def log_sum(f: Format) -> Any:
 def logarithm(f: Format) -> Kind:
     """Log-softmax: x - m - log(sum), where nothing cancels."""
     log_of, narrow, infinity = log_sum(f), f.number == types.float32, f.infinity
+    difference = f.difference
 
     def parameters(total: Any, rest: Any, count: Any) -> Any:
         logarithm = log_of(total, rest, count)
@@ -481,7 +521,7 @@ def summed(f: Format, kind: Kind) -> Any:
     sweep = second_sweep(f, kind, padded=False, ahead=False)
 
     def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
-        return sweep(x, y, n, core_x, core_y, m, x, y)
+        return sweep(x, y, n, core_x, core_y, m, n <= LANES, x, y)
 
     return njit(summed)
 
@@ -494,16 +534,20 @@ def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
     to compute there is little to wait for.
     """
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    add, fold, short, keeps, parts = f.add, folded(f), in_order(f), kind.keeps, kind.parts
-    start, zero, one, lowest = f.start, f.zero, f.one, -f.infinity
+    add, fold, keeps, parts = f.add, folded(f), kind.keeps, kind.parts
+    short = in_order(f, parts=parts)
+    start, zero, one, lowest, same = f.start, f.zero, f.one, -f.infinity, f.same
 
     def second_sweep(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, next_x: Any, next_y: Any
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, few: Any, next_x: Any, next_y: Any
     ) -> Any:
-        """The sum of exponentials, and the number of largest elements if these are left out."""
+        """The sum of exponentials, and the number of largest elements if these are left out.
+
+        With `few` elements there is one accumulator.
+        """
         total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
         near = core_x == 1 and (core_y == 1 or not keeps)
-        whole = n - n % LANES if near and n > LANES else 0
+        whole = 0 if few or not near else n - n % LANES
         for i in range(0, whole, LANES):
             if ahead:
                 soon_read(next_x, i)
@@ -513,8 +557,8 @@ def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
             if keeps:
                 put(y, i, 1, LANES, e)
             if parts:
-                count += where(v == m, one, every_lane(zero))
-                e = where(v == m, zero, e)
+                count += where(same(v, m), one, every_lane(zero))
+                e = where(same(v, m), zero, e)
             total, rest = add(total, rest, e)
         for i in range(whole, n, LANES):
             left = n - i
@@ -523,10 +567,10 @@ def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
             if keeps:
                 put(y, i, core_y, LANES if padded else left, e)
             if parts:
-                count += where(v == m, one, every_lane(zero))
-                e = where(v == m, zero, e)
+                count += where(same(v, m), one, every_lane(zero))
+                e = where(same(v, m), zero, e)
             e = e if left >= LANES else within(e, left, zero)
-            if n <= LANES:
+            if few:
                 total_of_few, rest_of_few = short(e, n)
                 return total_of_few, rest_of_few, sum_of_lanes(count)
             total, rest = add(total, rest, e)
@@ -618,7 +662,9 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any,
     infinity, nothing, room, parameters = f.infinity, f.one * empty, f.room, kind.parameters
     _, limit = exponential(f, quick=kind.quick)
 
-    def top(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, facts: Any) -> None:
+    def top(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any
+    ) -> None:
         """A large maximum is taken off at once: the row goes on in the output, which is said."""
         m = most(x, n, core_x)
         facts[0], facts[1] = double(m), 0.0
@@ -629,20 +675,24 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any,
             facts[0], facts[1] = 0.0, 1.0
 
     def middle(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, facts: Any,
-        next_x: Any, next_y: Any,
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any,
+        t: Any, next_x: Any, next_y: Any,
     ) -> None:  # fmt: skip
         if facts[1] != 0.0:
             x, core_x = y, core_y
         m = round_off(facts[0])
         if n <= room:
-            total, rest, count = short_total_of(x, t, n, core_x, 1, m, next_x, next_y)
+            total, rest, count = short_total_of(
+                x, t, n, core_x, 1, m, n <= LANES, next_x, next_y
+            )  # fmt: skip
         else:
-            total, rest, count = total_of(x, y, n, core_x, core_y, m, next_x, next_y)
+            total, rest, count = total_of(x, y, n, core_x, core_y, m, False, next_x, next_y)
         a, b = parameters(total, rest, count)
         facts[2], facts[3] = double(a), double(b)
 
-    def last(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, facts: Any) -> None:
+    def last(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, t: Any
+    ) -> None:
         if facts[1] != 0.0:
             x, core_x = y, core_y
         m, a, b = round_off(facts[0]), round_off(facts[2]), round_off(facts[3])
@@ -657,11 +707,28 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any,
 @functools.cache
 def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
     """Rows one by one; one without mass is filled with `empty`."""
-    (top, middle, last), room = three_sweeps(f, kind, short, empty), f.room
+    in_turn = in_groups(f.room, three_sweeps(f, kind, short, empty))
 
     def along(
         x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
         t: Any, facts: Any,
+    ) -> None:  # fmt: skip
+        in_turn(x, y, rows, n, row_x, row_y, core_x, core_y, t, facts, None)
+
+    return outlined(along)
+
+
+@functools.cache
+def in_groups(room: int, sweeps: tuple[Any, Any, Any]) -> Any:
+    """Each of three sweeps over some rows before the next: unless the first has done all.
+
+    That it says by -inf as the first of `facts`. `options` are what rows have beside elements.
+    """
+    top, middle, last = sweeps
+
+    def in_groups(
+        x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
+        t: Any, facts: Any, options: Any,
     ) -> None:  # fmt: skip
         slot = (n + LANES - 1) // LANES * LANES
         together = max(1, min(TOGETHER, room // slot))
@@ -670,21 +737,22 @@ def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
             end = min(start + together, rows)
             for j in range(start, end):
                 of_row = shifted(facts, (j - start) * FACTS)
-                top(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y, of_row)
+                top(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
+                    j, options, of_row)  # fmt: skip
             for j in range(start, end):
                 of_row = shifted(facts, (j - start) * FACTS)
                 if of_row[0] > -INF:
                     k = j + ahead
                     middle(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
-                           shifted(t, (j - start) * slot), of_row,
+                           j, options, of_row, shifted(t, (j - start) * slot),
                            shifted(x, k * row_x), shifted(y, k * row_y))  # fmt: skip
             for j in range(start, end):
                 of_row = shifted(facts, (j - start) * FACTS)
                 if of_row[0] > -INF:
                     last(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
-                         shifted(t, (j - start) * slot), of_row)  # fmt: skip
+                         j, options, of_row, shifted(t, (j - start) * slot))  # fmt: skip
 
-    return outlined(along)
+    return outlined(in_groups)
 
 
 # ---------------------------------------------------------------- across rows
@@ -737,43 +805,74 @@ def accumulators(f: Format) -> tuple[Any, Any]:
 
 @functools.cache
 def summed_across(f: Format, kind: Kind) -> Any:
-    (fetch, put), (power, limit) = memory(f), exponential(f, quick=kind.quick)
-    (collect, join), keeps, parts = accumulators(f), kind.keeps, kind.parts
-    add, settle, start = f.add, f.settle, f.start
-    zero, one, infinity = f.zero, f.one, f.infinity
+    top_of, total_of, zero = tops_across(f, kind), totals_across(f, kind), f.zero
 
     def summed_across(x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any) -> Any:
         """Maximum, sum and count of up to `LANES` rows side by side.
 
         Exponentials go to `e`. Nothing is done if a maximum is too large, which the first says.
         """
+        possible, m = top_of(x, n, width, core_x)
+        if not possible:
+            return False, m, double(m), double(m), every_lane(zero)
+        total, rest, count = total_of(x, e, n, width, core_x, core_e, s, m, None)
+        return True, m, total, rest, count
+
+    return njit(summed_across)
+
+
+@functools.cache
+def tops_across(f: Format, kind: Kind) -> Any:
+    (fetch, _), (_, limit) = memory(f), exponential(f, quick=kind.quick)
+    zero, infinity = f.zero, f.infinity
+
+    def tops_across(x: Any, n: Any, width: Any, core_x: Any) -> Any:
+        """The maxima of up to `LANES` rows side by side, and whether none is too large."""
         m, other = every_lane(-infinity), every_lane(-infinity)
         for i in range(0, n - 1, 2):
             m = larger(fetch(x, i * core_x, 1, width, zero), m)
             other = larger(fetch(x, (i + 1) * core_x, 1, width, zero), other)
         m = larger(larger(fetch(x, (n - 1) * core_x, 1, width, zero), m), other)
-        count = every_lane(zero)
-        if not every(abs(m) < limit):
-            return False, m, double(m), double(m), count
-        total, rest = every_lane(start), every_lane(0.0)
+        return every(abs(m) < limit), m
+
+    return njit(tops_across)
+
+
+@functools.cache
+def totals_across(f: Format, kind: Kind) -> Any:
+    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
+    (collect, join), keeps, parts = accumulators(f), kind.keeps, kind.parts
+    start, add, settle = adding_few(f, parts=parts)
+    same, zero, one = f.same, f.zero, f.one
+
+    def totals_across(
+        x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any, m: Any, length: Any
+    ) -> Any:
+        """Sum and count of up to `LANES` rows side by side, of which `length` elements count."""
+        count, total, rest = every_lane(zero), every_lane(start), every_lane(0.0)
         for i in range(n):
             v = fetch(x, i * core_x, 1, width, zero)
             raw = power(v, m)
+            if length is not None:
+                raw = where(length > i, raw, zero)
             if keeps:
                 put(e, i * core_e, 1, width, raw)
             if parts:
-                count += where(v == m, one, every_lane(zero))
-                raw = where(v == m, zero, raw)
+                here = same(v, m)
+                if length is not None:
+                    here = here & (length > i)
+                count += where(here, one, every_lane(zero))
+                raw = where(here, zero, raw)
             if n <= LANES:
                 total, rest = add(total, rest, raw)
             else:
                 collect(s, i, raw)
         if n <= LANES:
-            return True, m, settle(total), rest, count
+            return settle(total), rest, count
         total, rest = join(s)
-        return True, m, total, rest, count
+        return total, rest, count
 
-    return njit(summed_across)
+    return njit(totals_across)
 
 
 @functools.cache

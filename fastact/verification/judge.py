@@ -60,7 +60,7 @@ class Tally:
 
     inputs: int = 0
     max_ulp: float = -1.0  # below every error: an input is named even if all are exact
-    worst: str = ""  # the input, in hexadecimal
+    worst: str = ""  # the input, in hexadecimal, or the name of a place
     not_correctly_rounded: int = 0
     wrong_nan: int = 0  # NaN in place of a number, or a number in place of NaN
     wrong_nan_at: str = ""  # the first such input
@@ -73,10 +73,10 @@ class Tally:
         wrong = np.flatnonzero(np.isinf(errors))
         if wrong.size:
             self.wrong_nan += wrong.size
-            self.wrong_nan_at = self.wrong_nan_at or float(x[wrong[0]]).hex()
+            self.wrong_nan_at = self.wrong_nan_at or placed(x[wrong[0]])
             errors = np.where(np.isinf(errors), -1.0, errors)
         if errors.size and errors[at := int(np.argmax(errors))] > self.max_ulp:
-            self.max_ulp, self.worst = float(errors[at]), float(x[at]).hex()
+            self.max_ulp, self.worst = float(errors[at]), placed(x[at])
 
     def add_exact(self, x: Array) -> None:
         """Count inputs at which there is no error."""
@@ -185,18 +185,26 @@ class Case:
             return found & ((true + off).astype(self.dtype) == got)
 
 
-def errors(got: Array, true: Array, arithmetic: Arithmetic, dtype: str) -> Array:
+def placed(x: Any) -> str:
+    """What to call an input."""
+    return x if isinstance(x, str) else float(x).hex()
+
+
+def errors(
+    got: Array, true: Array, arithmetic: Arithmetic, dtype: str, least: float = 0.0
+) -> Array:
     """Distances in ulp of the true value; an infinity counts as the power of two above the floats.
 
-    The ulp is never less than the least subnormal number. NaN against a number is inf.
+    The ulp is never less than the least subnormal number, or that of `least`. NaN against a number
+    is inf.
     """
     info = np.finfo(dtype)
     with np.errstate(all="ignore"), arithmetic.precision():
         two = arithmetic.number(2.0)
-        top, least = two ** int(info.maxexp), two ** int(info.minexp)
+        top, floor = two ** int(info.maxexp), max(two ** int(info.minexp), arithmetic.number(least))
         wanted = np.minimum(np.maximum(true, -top), top)
         given = np.minimum(np.maximum(arithmetic.array(got), -top), top)
-        power = np.minimum(np.maximum(arithmetic.power(wanted), least), top / 2)
+        power = np.minimum(np.maximum(arithmetic.power(wanted), floor), top / 2)
         found = np.abs(given - wanted) / power * two ** int(info.nmant)
         found = np.minimum(found, two**MOST).astype(np.float64)
     return np.where(np.isnan(found), np.inf, found)

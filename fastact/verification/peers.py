@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -86,6 +87,17 @@ def fits(result: Array, dtype: str) -> bool:
     return bool(result.dtype == dtype and result.shape == (2,))
 
 
+@cache
+def along(name: str, package: str, dtype: str) -> Callable[..., Array] | None:
+    """Return a function of rows of another package, called with the axis, or None."""
+    function = find((name,), package)
+    if function is None:
+        return None
+    call = ROWS[package](function)
+    result = np.asarray(call(np.zeros((2, 2), dtype), axis=0))
+    return call if result.dtype == dtype else None
+
+
 def find(names: Sequence[str], package: str) -> Callable[..., Any] | None:
     """Return the function of another package that has one of these names."""
     spelt = [spelling for name in names for spelling in (name, name.replace("_", ""))]
@@ -148,4 +160,29 @@ SLOPES: dict[str, Callable[[Callable[..., Any], int], Call | None]] = {
     "torch": of_torch,
     "jax": of_jax,
     "scipy": of_scipy,
+}
+
+
+def rows_of_torch(function: Callable[..., Any]) -> Callable[..., Array]:
+    """Return a function of PyTorch that takes and gives arrays."""
+    import torch
+
+    torch.set_num_threads(1)
+    return lambda x, axis: function(torch.from_numpy(x), dim=axis).numpy()
+
+
+def rows_of_jax(function: Callable[..., Any]) -> Callable[..., Array]:
+    """Return a function of JAX that gives arrays."""
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    compiled = jax.jit(function, static_argnames="axis")
+    return lambda x, axis: np.asarray(compiled(x, axis=axis))
+
+
+ROWS: dict[str, Callable[[Callable[..., Any]], Callable[..., Array]]] = {
+    "torch": rows_of_torch,
+    "jax": rows_of_jax,
+    "scipy": lambda function: function,
 }

@@ -17,10 +17,13 @@ from typing import NamedTuple
 
 import fastact as fa
 from fastact.engine import store
+from fastact.engine.activation import ORDERS
 from fastact.processes import processes
+from fastact.verification import rows
 from fastact.verification.judge import Case, Judge, Row, Tally
 from fastact.verification.peers import OURS, calls
 from fastact.verification.record import write_whole
+from fastact.verification.rows import JUDGED, Draw
 from fastact.verification.sample import Plan, Span, blocks, drawn, special_points
 
 SAVED_EVERY = 2.0  # seconds
@@ -30,13 +33,13 @@ AHEAD = 4  # tasks that wait, for each process
 
 
 class Task(NamedTuple):
-    """Some inputs of one function: its special points where there is no span."""
+    """Some inputs of one function: its special points where there is no span, or drawn rows."""
 
     function: str
     dtype: str
     varieties: tuple[str, ...]
     packages: tuple[str, ...]
-    span: Span | None
+    span: Span | Draw | None
     params: tuple[float, ...] | None = None  # the defaults
     known: dict[Row, float] | None = None  # see `Judge`
 
@@ -47,6 +50,8 @@ class StateError(Exception):
 
 def measure(task: Task) -> dict[Row, Tally]:
     """Judge the inputs of a task, in this process."""
+    if isinstance(task.span, Draw):
+        return rows.measure(*task[:4], task.span)
     f = fa.activations[task.function]
     case = Case(f, task.dtype, task.params)
     chosen = calls(f, task.dtype, task.varieties, task.packages, task.params)
@@ -55,6 +60,11 @@ def measure(task: Task) -> dict[Row, Tally]:
     for x in points:
         judge.block(x)
     return judge.verdict()
+
+
+def varieties(name: str) -> tuple[str, ...]:
+    """What is judged of a function."""
+    return tuple(JUDGED[name].max_ulp["float32"]) if name in JUDGED else ORDERS
 
 
 @dataclass(frozen=True)
@@ -70,8 +80,8 @@ class Job:
     @property
     def inputs(self) -> int:
         """How many inputs there are in all, without special points."""
-        tried = sum(plan.inputs for plan in self.plans) * len(self.functions)
-        return tried * max(self.parameters, 1)
+        tasks = (task for part in self.parts() for task in self.tasks(*part))
+        return sum(task.span.count for task in tasks if task.span is not None)
 
     def parts(self) -> list[tuple[str, str]]:
         """Return functions with dtypes, in the order of the work."""
@@ -80,17 +90,20 @@ class Job:
     def tasks(self, name: str, dtype: str) -> list[Task]:
         """Return the tasks for a function in a dtype; special points come first."""
         plan = next(plan for plan in self.plans if plan.dtype == dtype)
+        packages = (OURS, *self.packages)
+        known = varieties(name)
+        chosen = tuple(variety for variety in self.varieties if variety in known)
+        if name in JUDGED:
+            tried = rows.draws(plan.elements)
+            return [Task(name, dtype, chosen, packages, draw) for draw in tried]
         spans: list[Span | None] = [None, *plan.tasks()]
         if plan.spans[0].step == 1:  # everything: it contains the special points
             del spans[0]
         sets: list[tuple[float, ...] | None] = [None]
         if self.parameters:
             sets = [*drawn(fa.activations[name], dtype, self.parameters)]
-        packages = (OURS, *self.packages)
         return [
-            Task(name, dtype, self.varieties, packages, span, params)
-            for params in sets
-            for span in spans
+            Task(name, dtype, chosen, packages, span, params) for params in sets for span in spans
         ]
 
     def key(self) -> str:

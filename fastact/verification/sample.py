@@ -45,6 +45,7 @@ class Plan:
 
     dtype: str
     spans: tuple[Span, ...]
+    elements: int = 0  # about so many in the rows for each function along an axis
 
     @property
     def inputs(self) -> int:
