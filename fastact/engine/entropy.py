@@ -28,6 +28,7 @@ from fastact.engine.rows import (
     folded,
     in_groups,
     in_order,
+    join_double,
     largest,
     log_sum,
     memory,
@@ -154,14 +155,11 @@ def shares(f: Format, *, weighted: bool) -> tuple[Any, Any]:
 
     def quotient(factor: Any, total: Any, rest: Any, count: Any) -> Any:
         """factor / sum in two parts."""
-        largest = double(count) * up
-        partial = largest + total
-        whole = partial + rest
+        whole, low = join_double(double(count) * up, 0.0, total, rest)
         high = factor / whole
         if narrow:
             short = single(high)
             return short, single(high - double(short))
-        low = (largest - (partial - total)) + ((partial - whole) + rest)
         return high, (fma(-high, whole, factor) - high * low) / whole
 
     def of_label(
