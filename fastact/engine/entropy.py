@@ -36,12 +36,12 @@ from fastact.engine.rows import (
     outlined,
     raised,
     rounding,
-    second_sweep,
     spoiled,
     sum_of_lanes,
     tiles,
     tops_across,
     totals_across,
+    with_room,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
@@ -315,9 +315,7 @@ def middle_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     (of_row, at), log_of, (power, _) = (
         row_of(f, weighted=weighted), log_sum(f), exponential(f, quick=True)
     )  # fmt: skip
-    total_of = second_sweep(f, kind, padded=False, ahead=gradient)
-    short_total_of = second_sweep(f, short, padded=gradient, ahead=gradient)
-    round_off, room = rounding(dtype), f.room
+    (total_of, _), round_off = with_room(f, kind, short, ahead=gradient), rounding(dtype)
 
     def middle(
         x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
@@ -327,10 +325,7 @@ def middle_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
         m, spread, mass, x_at = round_off(facts[0]), 0.0, 0.0, at(x, label, core_x)
         if weighted:
             spread, mass = of_target(x, w, n, core_x, core_w, m)
-        if n <= room:
-            total, rest, count = short_total_of(x, t, n, core_x, 1, m, n <= LANES, next_x, next_dx)
-        else:
-            total, rest, count = total_of(x, dx, n, core_x, core_dx, m, False, next_x, next_dx)
+        total, rest, count = total_of(x, dx, t, n, n, core_x, core_dx, m, next_x, next_dx)
         logarithm = log_of(total, rest, count)
         value = factor * ((double(m) - double(x_at)) + logarithm) if label >= 0 else 0.0
         if weighted:

@@ -33,7 +33,6 @@ from fastact.engine.rows import (
     choose,
     difference,
     filled,
-    finished,
     folded,
     in_groups,
     join_double,
@@ -51,10 +50,10 @@ from fastact.engine.rows import (
     rounding_of,
     scaled_double,
     scaled_single,
-    second_sweep,
     sum_of_lanes,
     tiles,
     totals_across,
+    with_room,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
@@ -286,11 +285,9 @@ def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
     f, (kind, short, _), slow = NATIVE[dtype], kinds(dtype, log=log), in_pairs(dtype, log=log)
     g = scaled(f)
     most, least, fill = largest(f), largest(f, least=True), filled(f)
-    total_of = second_sweep(g, kind, padded=False, ahead=True)
-    short_total_of = second_sweep(g, short, padded=True, ahead=True)
-    finish, short_finish = finished(g, kind), finished(g, short, padded=True)
+    total_of, finish = with_room(g, kind, short, ahead=True)
     reference, possible, with_sink = references(f, kind)
-    parameters, round_off, room = kind.parameters, rounding_of(f), f.room
+    parameters, round_off = kind.parameters, rounding_of(f)
     empty = f.one * (-INF if log else 0.0)
 
     def of_row(row: Any, n: Any, options: Any) -> Any:
@@ -315,12 +312,9 @@ def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any,
         t: Any, next_x: Any, next_y: Any,
     ) -> None:  # fmt: skip
-        (factor, sink, length), few = of_row(row, n, options), n <= LANES
+        factor, sink, length = of_row(row, n, options)
         m = reference(round_off(facts[1]), factor, sink)
-        if n <= room:
-            total, rest, count = short_total_of(x, t, length, core_x, 1, m, few, next_x, next_y)
-        else:
-            total, rest, count = total_of(x, y, length, core_x, core_y, m, few, next_x, next_y)
+        total, rest, count = total_of(x, y, t, n, length, core_x, core_y, m, next_x, next_y)
         total, rest, count = with_sink(total, rest, count, m, sink)
         a, b = parameters(total, rest, count)
         facts[2], facts[3] = double(a), double(b)
@@ -331,10 +325,7 @@ def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
         factor, sink, length = of_row(row, n, options)
         m = reference(round_off(facts[1]), factor, sink)
         a, b = round_off(facts[2]), round_off(facts[3])
-        if n <= room:
-            short_finish(x, t, y, length, core_x, 1, core_y, m, a, b)
-        else:
-            finish(x, y, y, length, core_x, core_y, core_y, m, a, b)
+        finish(x, y, t, n, length, core_x, core_y, m, a, b)
 
     return njit(top), njit(middle), njit(last)
 

@@ -150,7 +150,7 @@ def finish(f: Format, kind: Kind) -> Any:
             m = round_off(found[0])
             a, b = parameters(found[1], found[2], found[3])
             size = min(pieces * length, n - number * length)
-            results(x, y, y, size, core_x, core_y, core_y, m, a, b)
+            results(x, y, y, size, core_x, core_y, core_y, m, a, b, False)
 
     return outlined(finish)
 

@@ -81,7 +81,7 @@ from fastact.engine.vector import (
 )  # fmt: skip
 from fastact.tables import EXP, EXP_SINGLE, LOG
 
-DEPTH = 64  # elements of a row that a tile holds: longer ones are not quicker by way of it
+DEPTH = 64  # elements of a row that a tile holds: scratch memory has room for two tiles
 INF = float("inf")
 njit, outlined = compile.dispatcher, compile.outlined
 
@@ -518,17 +518,17 @@ def logarithm(f: Format) -> Kind:
 
 @functools.cache
 def summed(f: Format, kind: Kind) -> Any:
-    sweep = second_sweep(f, kind, padded=False, ahead=False)
+    sweep = second_sweep(f, kind, ahead=False)
 
     def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
-        return sweep(x, y, n, core_x, core_y, m, n <= LANES, x, y)
+        return sweep(x, y, n, core_x, core_y, m, n <= LANES, False, x, y)
 
     return njit(summed)
 
 
 @functools.cache
-def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
-    """The second sweep, whose exponentials fill whole vectors if they are `padded`.
+def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
+    """The second sweep.
 
     With `ahead` it asks for the memory of the next rows, of input and output: while there is much
     to compute there is little to wait for.
@@ -539,11 +539,13 @@ def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
     start, zero, one, lowest, same = f.start, f.zero, f.one, -f.infinity, f.same
 
     def second_sweep(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, few: Any, next_x: Any, next_y: Any
-    ) -> Any:
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, few: Any, padded: Any,
+        next_x: Any, next_y: Any,
+    ) -> Any:  # fmt: skip
         """The sum of exponentials, and the number of largest elements if these are left out.
 
-        With `few` elements there is one accumulator.
+        With `few` elements there is one accumulator. Exponentials that are kept fill whole vectors
+        if they are `padded`.
         """
         total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
         near = core_x == 1 and (core_y == 1 or not keeps)
@@ -581,12 +583,12 @@ def second_sweep(f: Format, kind: Kind, *, padded: bool, ahead: bool) -> Any:
 
 
 @functools.cache
-def finished(f: Format, kind: Kind, *, padded: bool = False) -> Any:
+def finished(f: Format, kind: Kind) -> Any:
     (fetch, put), result, keeps, zero = memory(f), kind.result, kind.keeps, f.zero
 
     def finished(
         x: Any, e: Any, y: Any, n: Any, core_x: Any, core_e: Any, core_y: Any,
-        m: Any, a: Any, b: Any,
+        m: Any, a: Any, b: Any, padded: Any,
     ) -> None:  # fmt: skip
         """The last sweep: from the exponentials, or from the input again."""
         near = core_y == 1 and (core_e == 1 if keeps else core_x == 1)
@@ -653,13 +655,66 @@ AHEAD = 8  # rows up to so many times `room`
 
 
 @functools.cache
+def with_room(f: Format, kind: Kind, short: Kind, *, ahead: bool) -> tuple[Any, Any]:
+    """The second and the last sweep over the first `count` of n elements.
+
+    Exponentials of a `short` kind are kept in scratch memory, those of rows longer than `room` in
+    the output. Where both are alike one sweep serves both.
+    """
+    room, alike = f.room, kind is short and f.pointer == f.number
+    sweep, last = second_sweep(f, kind, ahead=ahead), finished(f, kind)
+    short_sweep, short_last = second_sweep(f, short, ahead=ahead), finished(f, short)
+
+    def place(t: Any, y: Any, core_y: Any, n: Any) -> Any:
+        e, core_e = y, core_y
+        if n <= room:
+            e, core_e = t, 1
+        return e, core_e
+
+    place = njit(place)
+
+    def total_of(
+        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any, m: Any,
+        next_x: Any, next_y: Any,
+    ) -> Any:  # fmt: skip
+        e, core_e = place(t, y, core_y, n)
+        return sweep(x, e, count, core_x, core_e, m, n <= LANES, n <= room, next_x, next_y)
+
+    def finish(
+        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any,
+        m: Any, a: Any, b: Any,
+    ) -> None:  # fmt: skip
+        e, core_e = place(t, y, core_y, n)
+        last(x, e, y, count, core_x, core_e, core_y, m, a, b, n <= room)
+
+    def either_total_of(
+        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any, m: Any,
+        next_x: Any, next_y: Any,
+    ) -> Any:  # fmt: skip
+        if n <= room:
+            return short_sweep(x, t, count, core_x, 1, m, n <= LANES, True, next_x, next_y)
+        return sweep(x, y, count, core_x, core_y, m, False, False, next_x, next_y)
+
+    def either_finish(
+        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any,
+        m: Any, a: Any, b: Any,
+    ) -> None:  # fmt: skip
+        if n <= room:
+            short_last(x, t, y, count, core_x, 1, core_y, m, a, b, True)
+        else:
+            last(x, y, y, count, core_x, core_y, core_y, m, a, b, False)
+
+    if alike:
+        return njit(total_of), njit(finish)
+    return njit(either_total_of), njit(either_finish)
+
+
+@functools.cache
 def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any, Any, Any]:
     """The sweeps of a row: the maximum, the sum and what is made of it, the results."""
-    total_of = second_sweep(f, kind, padded=False, ahead=True)
-    short_total_of = second_sweep(f, short, padded=True, ahead=True)
-    most, finish, short_finish = largest(f), finished(f, kind), finished(f, short, padded=True)
+    most, (total_of, finish) = largest(f), with_room(f, kind, short, ahead=True)
     rewrite, spoil, fill, round_off = rewritten(f), spoiled(f), filled(f), rounding_of(f)
-    infinity, nothing, room, parameters = f.infinity, f.one * empty, f.room, kind.parameters
+    infinity, nothing, parameters = f.infinity, f.one * empty, kind.parameters
     _, limit = exponential(f, quick=kind.quick)
 
     def top(
@@ -681,12 +736,7 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any,
         if facts[1] != 0.0:
             x, core_x = y, core_y
         m = round_off(facts[0])
-        if n <= room:
-            total, rest, count = short_total_of(
-                x, t, n, core_x, 1, m, n <= LANES, next_x, next_y
-            )  # fmt: skip
-        else:
-            total, rest, count = total_of(x, y, n, core_x, core_y, m, False, next_x, next_y)
+        total, rest, count = total_of(x, y, t, n, n, core_x, core_y, m, next_x, next_y)
         a, b = parameters(total, rest, count)
         facts[2], facts[3] = double(a), double(b)
 
@@ -696,10 +746,7 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any,
         if facts[1] != 0.0:
             x, core_x = y, core_y
         m, a, b = round_off(facts[0]), round_off(facts[2]), round_off(facts[3])
-        if n <= room:
-            short_finish(x, t, y, n, core_x, 1, core_y, m, a, b)
-        else:
-            finish(x, y, y, n, core_x, core_y, core_y, m, a, b)
+        finish(x, y, t, n, n, core_x, core_y, m, a, b)
 
     return njit(top), njit(middle), njit(last)
 
