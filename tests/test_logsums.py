@@ -185,6 +185,21 @@ def test_weights_that_cancel(gap, dtype):
     assert np.isnan(fa.logsumexp(x, b=b))
 
 
+@given(data=st.data())
+def test_weights_far_from_one(data):
+    """The largest term need not be that of the largest element."""
+    powers, logs = st.integers(-1074, 1023), st.floats(-40, 40)
+    terms = data.draw(st.lists(st.tuples(powers, logs), min_size=1, max_size=9), "weights, terms")
+    b = np.array([2.0**k for k, _ in terms])
+    x = np.array([term - k * np.log(2) for k, term in terms])
+    with mp.workprec(PRECISION):
+        total = fsum(mpf(w) * exp(mpf(v)) for v, w in zip(x.tolist(), b.tolist(), strict=True))
+        wanted = log(total)
+    got, sign = fa.logsumexp(x, b=b, return_sign=True)
+    assert sign == 1
+    assert ulps(got, wanted, "float64") <= BOUND["float64"] or abs(got - wanted) <= 2.0**-95
+
+
 def test_types_of_weights():
     x = np.ones(3, "float32")
     assert fa.logsumexp(x, b=2).dtype == "float32"

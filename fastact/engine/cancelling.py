@@ -20,6 +20,9 @@ from fastact.engine.rows import INF, join_double, njit, outlined
 
 LN2_LAST = 1.1612227229362532e-26  # what LN2_TOP and LN2_REST leave of log(2)
 PARTS = 16.0  # in so many the argument of the series is divided, to be doubled four times
+FAR = 1000.0  # beyond, exponentials count as those of this
+DEEP = 350.0  # beyond, they leave so many powers of two to be multiplied with later
+SHIFT = 600.0
 
 
 def in_two_parts(value: Fraction) -> tuple[float, float]:
@@ -46,20 +49,21 @@ def doubled(p: Any) -> Any:
 
 @njit
 def exp_of_pair(x: Any) -> Any:
-    """e**x in pairs, for x from -700 to 700; below it is nothing beside 1."""
-    x = clamp(x, -700.0, 700.0)
-    k = nearest_power(x)
+    """e**x in pairs, and a power of two to multiply it with: their product may leave the range."""
+    x = clamp(x, -FAR, FAR)
+    k, shift = nearest_power(x), where(head(x) < -DEEP, SHIFT, where(head(x) > DEEP, -SHIFT, 0.0))
     n = k - MAGIC
     s = scaled((x - n * LN2_TOP) - n * number(LN2_REST, LN2_LAST), 1.0 / PARTS)
     p = doubled(doubled(doubled(doubled(series(s) * s))))
-    return scaled(1.0 + p, power_of_two(k))
+    return scaled(1.0 + p, power_of_two(k + shift)), power_of_two(MAGIC - shift)
 
 
 @njit
 def log_of_sum(total: Any, rest: Any, m: Any) -> Any:
     """log(total + rest) + m, from a logarithm in float64 by one step of Newton's method."""
     near = rounded(log(number(total, rest)))
-    more = number(total, rest) * exp_of_pair(number(-near, 0.0)) - 1.0
+    inverse, power = exp_of_pair(number(-near, 0.0))
+    more = scaled(number(total, rest) * inverse, power) - 1.0
     return rounded((widen((m,))[0] + widen((near,))[0]) + more)
 
 
@@ -86,8 +90,8 @@ def settled(t: Any) -> Any:
 
 
 @functools.cache
-def in_pairs(dtype: str, *, weighted: bool) -> Any:
-    """The sum of a row's exponentials, times their weights, in pairs."""
+def in_pairs(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
+    """The sum of a row's exponentials, times their weights and `up`, in pairs."""
     halves = dtype == "float16"
     to_double = primitives.half_to_double
 
@@ -107,10 +111,11 @@ def in_pairs(dtype: str, *, weighted: bool) -> Any:
                 t[TERMS + j] = element(x, (i + j) * core_x)
                 t[TERMS + WIDTH + j] = element(b, (i + j) * core_b) if weighted else 1.0
             for j in range(WIDTH):
-                e = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
+                e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
                 weight = t[TERMS + WIDTH + j]
                 if weighted:
                     e = e * widen((weight,))[0]
+                e = scaled(e, power * up)
                 value, rest = head(e), tail(e)
                 if weighted:
                     value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)

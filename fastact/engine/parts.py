@@ -2,11 +2,12 @@
 
 A part is its largest element m, and the sum of e**(x - m) over the *others*, as two float64: the
 largest itself would hide what is small beside 1, on which logarithms near 0 depend. Joined parts
-are a part again; twice the precision makes the error independent of their number and order.
+are a part again; twice the precision makes the error independent of their number and order. Sums
+are in units of 1 / UP, so that what is below the normal numbers counts too.
 
 ================ ===== ======
 m                -inf  inf
-the sum          -1    how many others are inf
+the sum / UP     -1    how many others are inf
 ================ ===== ======
 
 The sum is NaN if an element is NaN.
@@ -19,8 +20,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from fastact.engine.cancelling import exp_of_pair, in_pairs, log_of_sum
-from fastact.engine.primitives import head, number, tail, where, widen
+from fastact.engine.cancelling import FAR, exp_of_pair, in_pairs, log_of_sum
+from fastact.engine.primitives import head, number, scaled, tail, where, widen
 from fastact.engine.rows import (
     ACROSS,
     ALONG,
@@ -49,6 +50,8 @@ from fastact.engine.vector import LANES, every, every_lane, first, lane, shifted
 # logarithm of 2**63 elements. There the sum has to be better than a float64, and so in each part
 # whose maximum may be that of the row, or not much below.
 LEAST = -90.0
+UP = DOUBLE["float64"].up
+DOWN = 1.0 / UP
 
 
 # ---------------------------------------------------------------- a part
@@ -57,23 +60,23 @@ def of_row(dtype: str) -> Any:
     f = DOUBLE[dtype]
     most, spoil, limit = largest(f), spoiled(f), f.limit
     total_of = summed(f, logarithm(f))
-    (fetch, _), exactly, down = memory(f), in_pairs(dtype, weighted=False), 1.0 / f.up
+    (fetch, _), exactly = memory(f), in_pairs(dtype, weighted=False, up=UP)
 
     def of_row(x: Any, n: Any, core: Any, t: Any) -> Any:
         m, zero = most(x, n, core), 0.0
         if m == -INF:
-            return m, spoil(x, n, core) - 1.0, zero
+            return m, spoil(x, n, core) - UP, zero
         if m == INF:
             count = -1.0
             for i in range(n):
                 count += where(first(fetch(x, i, core, 1, 0.0)) == INF, 1.0, 0.0)
-            return m, spoil(x, n, core) + count, zero
+            return m, spoil(x, n, core) + count * UP, zero
         if LEAST < m < 0.0 or abs(m) >= limit:
             total, rest = exactly(x, x, n, core, core, m, t)
-            total, rest = join_double(total, rest, -1.0, zero)
+            total, rest = join_double(total, rest, -UP, zero)
         else:
             total, rest, count = total_of(x, t, n, core, 1, m)
-            total, rest = join_double(total * down, rest * down, count - 1.0, zero)
+            total, rest = join_double(total, rest, (count - 1.0) * UP, zero)
         return m, total, rest
 
     return njit(of_row)
@@ -81,12 +84,12 @@ def of_row(dtype: str) -> Any:
 
 def max_and_sum(dtype: str) -> Any:
     f, one = DOUBLE[dtype], of_row(dtype)
-    sums, down = summed_across(f, logarithm(f)), 1.0 / f.up
+    sums = summed_across(f, logarithm(f))
 
     def side_by_side(x: Any, n: Any, width: Any, core: Any, s: Any) -> Any:
         """Whether nothing can cancel, and the parts."""
         done, m, total, rest, count = sums(x, x, n, width, core, core, s)
-        total, rest = join_double(total * down, rest * down, count - 1.0, every_lane(0.0))
+        total, rest = join_double(total, rest, (count - 1.0) * UP, every_lane(0.0))
         return done and every((m <= LEAST) | (m >= 0.0)), m, total, rest
 
     side_by_side = njit(side_by_side)
@@ -118,12 +121,13 @@ def max_and_sum(dtype: str) -> Any:
 @njit
 def weight(m: Any, top: Any, total: Any, rest: Any) -> Any:
     """The sum of a part beside a maximum `top`, its own included, as two float64."""
-    total, rest = join_double(1.0, 0.0, total, rest)
+    total, rest = join_double(UP, 0.0, total, rest)
     if m == top:
         return total, rest
-    if m - top < LEAST * 10.0:
+    if m - top < -FAR:
         return 0.0 * total, 0.0  # NaN stays
-    product = exp_of_pair(widen((m,))[0] - widen((top,))[0]) * number(total, rest)
+    share, power = exp_of_pair(widen((m,))[0] - widen((top,))[0])
+    product = scaled(share * number(total, rest), power)
     return head(product), tail(product)
 
 
@@ -134,7 +138,7 @@ def joined(m: Any, total: Any, rest: Any, n: Any, core_m: Any, core_t: Any, core
         if m[i * core_m] > top:
             top, at = m[i * core_m], i
     if n == 0:
-        return top, -1.0, 0.0
+        return top, -UP, 0.0
     high, low = total[at * core_t], rest[at * core_r]
     for i in range(n):
         if i != at:
@@ -165,10 +169,10 @@ def logsumexp(dtype: str) -> Any:
     def result(m: Any, total: Any, rest: Any) -> Any:
         if abs(m) == INF:
             return m + (total - total)  # NaN stays
-        logarithm = log1p(total + rest)
+        logarithm = log1p((total + rest) * DOWN)
         if m < 0.0 and abs(m + logarithm) < 2.0 * logarithm:
-            high, low = join_double(1.0, 0.0, total, rest)
-            return log_of_sum(high, low, m)
+            high, low = join_double(UP, 0.0, total, rest)
+            return log_of_sum(high * DOWN, low * DOWN, m)
         return m + logarithm
 
     result = njit(result)
@@ -190,21 +194,21 @@ def logsumexp(dtype: str) -> Any:
 
 @functools.cache
 def softmax_parameters(f: Format) -> Any:
-    parameters, up = quotient(f, keeps=False).parameters, f.up
+    parameters, unit = quotient(f, keeps=False).parameters, f.up * DOWN
 
     def softmax_parameters(total: Any, rest: Any) -> Any:
-        total, rest = join_double(1.0, 0.0, total, rest)
-        return parameters(total * up, rest * up, 1.0)
+        total, rest = join_double(UP, 0.0, total, rest)
+        return parameters(total * unit, rest * unit, 1.0)
 
     return njit(softmax_parameters)
 
 
 @functools.cache
 def log_parameters(f: Format) -> Any:
-    parameters, up = logarithm(f).parameters, f.up
+    parameters, unit = logarithm(f).parameters, f.up * DOWN
 
     def log_parameters(total: Any, rest: Any) -> Any:
-        return parameters(total * up, rest * up, 1.0)
+        return parameters(total * unit, rest * unit, 1.0)
 
     return njit(log_parameters)
 

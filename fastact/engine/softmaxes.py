@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from typing import Any
 
+from fastact.elementary import log
 from fastact.engine import primitives
 from fastact.engine.cancelling import in_pairs, log_of_sum
 from fastact.engine.pieces import forward
@@ -150,17 +152,21 @@ def logsumexp(dtype: str) -> Any:
 
 
 # ---------------------------------------------------------------- sums with weights
+FINITE = sys.float_info.max
+
+
 def logsumexp_weighted(dtype: str) -> Any:
     """log |sum of b e^x| and the sign of the sum; elements of weight 0 do not count."""
     f, exactly, store = DOUBLE[dtype], in_pairs(dtype, weighted=True), storing(dtype)
     fetch, _ = memory(f)
 
     def extent(x: Any, b: Any, n: Any, core_x: Any, core_b: Any) -> Any:
-        """The largest x whose weight is not 0, and 0 or NaN if anything is NaN."""
+        """The largest x + log |b|, and 0 or NaN if anything is NaN."""
         m, spoilt = every_lane(-INF), every_lane(0.0)
         for i in range(0, n, LANES):
             v, w = fetch(x, i, core_x, n - i, 0.0), fetch(b, i, core_b, n - i, 0.0)
-            m = larger(where(w == 0.0, -INF, v), m)
+            size = where(abs(w) < FINITE, abs(w), FINITE)
+            m = larger(where(w == 0.0, -INF, v + log(size)), m)
             both = where(w == 0.0, 0.0, v) + w
             spoilt += where(v == v, where(w == w, 0.0, both), both)
         return largest_of_lanes(m), sum_of_lanes(spoilt)
