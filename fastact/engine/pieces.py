@@ -16,6 +16,7 @@ from fastact.engine.primitives import fma, where
 from fastact.engine.rows import (
     ACROSS,
     ALONG,
+    DEPTH,
     FOUND,
     INF,
     TILED,
@@ -24,6 +25,7 @@ from fastact.engine.rows import (
     Kind,
     across,
     along,
+    asking,
     choose,
     difference,
     exponential,
@@ -40,8 +42,10 @@ from fastact.engine.rows import (
     summed,
     summed_across,
     tiles,
+    tops_across,
+    totals_across,
 )  # fmt: skip
-from fastact.engine.vector import LANES, double, every_lane, shifted
+from fastact.engine.vector import LANES, double, every_lane, load_all, shifted, store_all
 
 LONG = 2**16  # elements of a row, from which on it goes in pieces
 SHORTEST, MOST = 2**14, 1024  # elements of a piece, and pieces of a row
@@ -205,18 +209,78 @@ def across_in_pieces(f: Format, kind: Kind) -> Any:
     return outlined(across_in_pieces)
 
 
+# A sweep over a short row has little to do at a time, so it goes over several tiles before the next
+# begins. Each has behind it the maxima of its rows, and two numbers made of their sums.
+TILES, OF_ROWS = 4, 3
+
+
+@njit
+def rows_together(n: Any) -> Any:
+    return max(1, min(TILES, DEPTH // n)) * LANES
+
+
+@njit
+def tile_of(t: Any, r: Any, n: Any) -> Any:
+    return shifted(t, r * (n + OF_ROWS))
+
+
+@functools.cache
+def sweeps_of_tile(f: Format, kind: Kind) -> tuple[Any, Any, Any]:
+    top_of, total_of, (fetch, put) = tops_across(f, kind), totals_across(f, kind), memory(f)
+    parameters, result, zero = kind.parameters, kind.result, f.zero
+
+    def top(tile: Any, n: Any) -> Any:
+        """Whether no maximum is too large."""
+        possible, m = top_of(tile, n, LANES, LANES)
+        store_all(tile, n * LANES, m)
+        return possible
+
+    def middle(tile: Any, n: Any, s: Any) -> None:
+        m = load_all(tile, n * LANES)
+        total, rest, count = total_of(tile, tile, n, LANES, LANES, LANES, s, m, None)
+        a, b = parameters(total, rest, count)
+        store_all(tile, (n + 1) * LANES, a)
+        store_all(tile, (n + 2) * LANES, b)
+
+    def last(tile: Any, n: Any) -> None:
+        m, a = load_all(tile, n * LANES), load_all(tile, (n + 1) * LANES)
+        b = load_all(tile, (n + 2) * LANES)
+        for i in range(0, n * LANES, LANES):
+            v = fetch(tile, i, 1, LANES, zero)
+            put(tile, i, 1, LANES, result(v, m, a, b))
+
+    return njit(top), njit(middle), njit(last)
+
+
 @functools.cache
 def tiled(f: Format, kind: Kind) -> Any:
-    """Up to `LANES` short rows by way of a tile: whether all was done."""
-    (bring, back), tile, zero = tiles(f), across(f, kind), f.zero
+    """Short rows by way of tiles."""
+    (bring, back), (top, middle, last), ask = tiles(f), sweeps_of_tile(f, kind), asking(f)
+    zero = f.zero
 
     def tiled(x: Any, y: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-              width: Any, n: Any, t: Any, s: Any) -> Any:  # fmt: skip
-        bring(x, row_x, core_x, width, n, t, zero)
-        done = tile(t, t, n, LANES, LANES, LANES, s)
-        if done:
-            back(t, y, row_y, core_y, width, n)
-        return done
+              rows: Any, n: Any, t: Any, s: Any) -> Any:  # fmt: skip
+        """Whether all was done: not if a maximum is too large."""
+        for r in range(0, rows, LANES):
+            width = min(LANES, rows - r)
+            bring(shifted(x, r * row_x), row_x, core_x, width, n, tile_of(t, r, n), zero)
+        possible = True
+        for r in range(0, rows, LANES):
+            possible = top(tile_of(t, r, n), n) and possible
+        if not possible:
+            return False
+        packed = row_x == n and row_y == n and core_x == 1 and core_y == 1
+        for r in range(0, rows, LANES):
+            middle(tile_of(t, r, n), n, s)
+            if packed:  # soon those of the next rows are wanted
+                for i in range((rows + r) * n, (rows + r + LANES) * n, LANES):
+                    ask(x, i, y, i)
+        for r in range(0, rows, LANES):
+            last(tile_of(t, r, n), n)
+        for r in range(0, rows, LANES):
+            width = min(LANES, rows - r)
+            back(tile_of(t, r, n), shifted(y, r * row_y), row_y, core_y, width, n)
+        return True
 
     return njit(tiled)
 
@@ -238,7 +302,7 @@ def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> An
         if n == 0:
             return
         way = choose(rows, n, row_x, row_y)
-        together = rows if way == ALONG else LANES
+        together = rows if way == ALONG else rows_together(n) if way == TILED else LANES
         for r in range(0, rows, together):
             x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
             done = False

@@ -57,6 +57,14 @@ from fastact.engine.primitives import (
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
+    QUAD,
+    QUAD_IN,
+    QUAD_OUT,
+    REST_IN,
+    REST_OUT,
+    SQUARE,
+    SQUARE_IN,
+    SQUARE_OUT,
     double,
     every,
     every_lane,
@@ -75,8 +83,6 @@ from fastact.engine.vector import (
     soon_written,
     store_all,
     store_some,
-    transpose_in,
-    transpose_out,
     within,
 )  # fmt: skip
 from fastact.tables import EXP, EXP_SINGLE, LOG
@@ -114,12 +120,20 @@ def difference(x: Any, m: Any) -> Any:
 
 MAGIC_512 = MAGIC + 1023.0 + 512.0
 LOWEST_32, LOWEST = np.float32(130.0), 760.0  # e to minus that is nothing beside any sum
+C4, C3, C2, C1 = EXP_SINGLE
+
+
+@njit
+def series_single(r: Any, square: Any) -> Any:
+    """(e**r - 1 - r) / r**2."""
+    return fma(fma(C4, square, fma(C3, r, C2)), square, fma(C1, r, HALF32))
 
 
 @njit
 def scaled_single(r: Any, k: Any) -> Any:
     """2**n e**r, with n + 127 in the low bits of `k`."""
-    p = fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, r)
+    square = r * r
+    p = fma(series_single(r, square), square, r)
     s = scale_single(k)
     return fma(s, p, s)
 
@@ -159,13 +173,14 @@ MAGIC_32 = np.float32(MAGIC32)
 def quick_single(x: Any, m: Any) -> Any:
     """2**64 e**(x - m) for x <= m and |m| < 2**16; what rounds off the argument is not lost."""
     octave = fma(m, LOG2E32, MAGIC_32) - MAGIC_32
-    of_m = fma(octave, -LN2_32, m)
+    of_m, of_octave = fma(octave, -LN2_32, m), octave * AFTER_LN2_32
     x = larger(m - LOWEST_32, x)
     k = fma(x - m, LOG2E32, MAGIC_UP)
-    n = k - MAGIC_UP
-    first, second = fma(n + octave, -LN2_32, x) - of_m, n * -AFTER_LN2_32
+    n = k - (MAGIC_UP - octave)
+    first, second = fma(n, -LN2_32, x) - of_m, fma(n, -AFTER_LN2_32, of_octave)
     r = first + second
-    p = first + fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, second)
+    square = r * r
+    p = first + fma(series_single(r, square), square, second)
     s = scale_single(k)
     return fma(s, p, s)
 
@@ -323,6 +338,22 @@ def memory(f: Format) -> tuple[Any, Any]:
     return njit(fetch), njit(put)
 
 
+LINE = 64  # bytes of memory that come together
+
+
+@functools.cache
+def asking(f: Format) -> Any:
+    """The function that asks for memory which is soon read and written, a vector of each."""
+    line = 8 * LINE // f.pointer.bitwidth
+
+    def asking(x: Any, i: Any, y: Any, j: Any) -> None:
+        for k in range(0, LANES, line):
+            soon_read(x, i + k)
+            soon_written(y, j + k)
+
+    return njit(asking)
+
+
 def rounding(dtype: str) -> Any:
     """The function that rounds a float64 to the numbers of a dtype."""
     return rounding_of(NATIVE[dtype])
@@ -417,14 +448,18 @@ def largest(f: Format, *, least: bool = False) -> Any:
         """The largest (or least) element of a row that is not NaN; -inf (inf) if there is none."""
         a = every_lane(lowest)
         b, c, d = a, a, a
-        whole = n - n % (4 * LANES)
-        for i in range(0, whole, 4 * LANES):
-            a = of_two(fetch(x, i, core, LANES, lowest), a)
-            b = of_two(fetch(x, i + LANES, core, LANES, lowest), b)
-            c = of_two(fetch(x, i + 2 * LANES, core, LANES, lowest), c)
-            d = of_two(fetch(x, i + 3 * LANES, core, LANES, lowest), d)
-        for i in range(whole, n, LANES):
-            a = of_two(fetch(x, i, core, n - i, lowest), a)
+        if core == 1:
+            whole = n - n % (4 * LANES)
+            for i in range(0, whole, 4 * LANES):
+                a = of_two(fetch(x, i, 1, LANES, lowest), a)
+                b = of_two(fetch(x, i + LANES, 1, LANES, lowest), b)
+                c = of_two(fetch(x, i + 2 * LANES, 1, LANES, lowest), c)
+                d = of_two(fetch(x, i + 3 * LANES, 1, LANES, lowest), d)
+            for i in range(whole, n, LANES):
+                a = of_two(fetch(x, i, 1, n - i, lowest), a)
+        else:
+            for i in range(0, n, LANES):
+                a = of_two(fetch(x, i, core, n - i, lowest), a)
         a = of_two(of_two(a, b), of_two(c, d))
         return -largest_of_lanes(-a) if least else largest_of_lanes(a)
 
@@ -537,6 +572,23 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
     add, fold, keeps, parts = f.add, folded(f), kind.keeps, kind.parts
     short = in_order(f, parts=parts)
     start, zero, one, lowest, same = f.start, f.zero, f.one, -f.infinity, f.same
+    ask = asking(f)
+
+    def step(
+        x: Any, y: Any, i: Any, core_x: Any, core_y: Any, left: Any, m: Any, padded: Any,
+        count: Any,
+    ) -> Any:  # fmt: skip
+        """The exponentials of the next elements, of which there are `left`, and the new count."""
+        v = fetch(x, i, core_x, left, lowest)
+        e = power(v, m)
+        if keeps:
+            put(y, i, core_y, LANES if padded else left, e)
+        if parts:
+            count += where(same(v, m), one, every_lane(zero))
+            e = where(same(v, m), zero, e)
+        return (e if left >= LANES else within(e, left, zero)), count
+
+    step = njit(step)
 
     def second_sweep(
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, few: Any, padded: Any,
@@ -548,34 +600,26 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
         if they are `padded`.
         """
         total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
-        near = core_x == 1 and (core_y == 1 or not keeps)
-        whole = 0 if few or not near else n - n % LANES
-        for i in range(0, whole, LANES):
-            if ahead:
-                soon_read(next_x, i)
-                soon_written(next_y, i)
-            v = fetch(x, i, 1, LANES, lowest)
-            e = power(v, m)
-            if keeps:
-                put(y, i, 1, LANES, e)
-            if parts:
-                count += where(same(v, m), one, every_lane(zero))
-                e = where(same(v, m), zero, e)
-            total, rest = add(total, rest, e)
-        for i in range(whole, n, LANES):
-            left = n - i
-            v = fetch(x, i, core_x, left, lowest)
-            e = power(v, m)
-            if keeps:
-                put(y, i, core_y, LANES if padded else left, e)
-            if parts:
-                count += where(same(v, m), one, every_lane(zero))
-                e = where(same(v, m), zero, e)
-            e = e if left >= LANES else within(e, left, zero)
-            if few:
-                total_of_few, rest_of_few = short(e, n)
-                return total_of_few, rest_of_few, sum_of_lanes(count)
-            total, rest = add(total, rest, e)
+        if core_x == 1 and (core_y == 1 or not keeps):
+            whole = 0 if few else n - n % LANES
+            for i in range(0, whole, LANES):
+                if ahead:
+                    ask(next_x, i, next_y, i)
+                e, count = step(x, y, i, 1, 1, LANES, m, padded, count)
+                total, rest = add(total, rest, e)
+            if whole < n:
+                e, count = step(x, y, whole, 1, 1, n - whole, m, padded, count)
+                if few:
+                    total_of_few, rest_of_few = short(e, n)
+                    return total_of_few, rest_of_few, sum_of_lanes(count)
+                total, rest = add(total, rest, e)
+        else:
+            for i in range(0, n, LANES):
+                e, count = step(x, y, i, core_x, core_y, n - i, m, padded, count)
+                if few:
+                    total_of_few, rest_of_few = short(e, n)
+                    return total_of_few, rest_of_few, sum_of_lanes(count)
+                total, rest = add(total, rest, e)
         total_of_row, rest_of_row = fold(total, rest)
         return total_of_row, rest_of_row, sum_of_lanes(count)
 
@@ -586,23 +630,32 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
 def finished(f: Format, kind: Kind) -> Any:
     (fetch, put), result, keeps, zero = memory(f), kind.result, kind.keeps, f.zero
 
+    def step(
+        x: Any, e: Any, y: Any, i: Any, core_x: Any, core_e: Any, core_y: Any, left: Any,
+        m: Any, a: Any, b: Any, padded: Any,
+    ) -> None:  # fmt: skip
+        if keeps:
+            v = fetch(e, i, core_e, LANES if padded else left, zero)
+        else:
+            v = fetch(x, i, core_x, left, zero)
+        put(y, i, core_y, left, result(v, m, a, b))
+
+    step = njit(step)
+
     def finished(
         x: Any, e: Any, y: Any, n: Any, core_x: Any, core_e: Any, core_y: Any,
         m: Any, a: Any, b: Any, padded: Any,
     ) -> None:  # fmt: skip
         """The last sweep: from the exponentials, or from the input again."""
-        near = core_y == 1 and (core_e == 1 if keeps else core_x == 1)
-        whole = n - n % LANES if near else 0
-        for i in range(0, whole, LANES):
-            v = fetch(e, i, 1, LANES, zero) if keeps else fetch(x, i, 1, LANES, zero)
-            put(y, i, 1, LANES, result(v, m, a, b))
-        for i in range(whole, n, LANES):
-            left = n - i
-            if keeps:
-                v = fetch(e, i, core_e, LANES if padded else left, zero)
-            else:
-                v = fetch(x, i, core_x, left, zero)
-            put(y, i, core_y, left, result(v, m, a, b))
+        if core_y == 1 and (core_e == 1 if keeps else core_x == 1):
+            whole = n - n % LANES
+            for i in range(0, whole, LANES):
+                step(x, e, y, i, 1, 1, 1, LANES, m, a, b, padded)
+            if whole < n:
+                step(x, e, y, whole, 1, 1, 1, n - whole, m, a, b, padded)
+        else:
+            for i in range(0, n, LANES):
+                step(x, e, y, i, core_x, core_e, core_y, n - i, m, a, b, padded)
 
     return njit(finished)
 
@@ -851,8 +904,8 @@ def accumulators(f: Format) -> tuple[Any, Any]:
 
 
 @functools.cache
-def summed_across(f: Format, kind: Kind) -> Any:
-    top_of, total_of, zero = tops_across(f, kind), totals_across(f, kind), f.zero
+def summed_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
+    top_of, total_of, zero = tops_across(f, kind), totals_across(f, kind, ahead=ahead), f.zero
 
     def summed_across(x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any) -> Any:
         """Maximum, sum and count of up to `LANES` rows side by side.
@@ -886,9 +939,10 @@ def tops_across(f: Format, kind: Kind) -> Any:
 
 
 @functools.cache
-def totals_across(f: Format, kind: Kind) -> Any:
+def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
+    """With `ahead` it asks for the memory of the next rows, which lie beside these."""
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    (collect, join), keeps, parts = accumulators(f), kind.keeps, kind.parts
+    (collect, join), keeps, parts, ask = accumulators(f), kind.keeps, kind.parts, asking(f)
     start, add, settle = adding_few(f, parts=parts)
     same, zero, one = f.same, f.zero, f.one
 
@@ -898,6 +952,8 @@ def totals_across(f: Format, kind: Kind) -> Any:
         """Sum and count of up to `LANES` rows side by side, of which `length` elements count."""
         count, total, rest = every_lane(zero), every_lane(start), every_lane(0.0)
         for i in range(n):
+            if ahead:
+                ask(x, i * core_x + LANES, e, i * core_e + LANES)
             v = fetch(x, i * core_x, 1, width, zero)
             raw = power(v, m)
             if length is not None:
@@ -924,7 +980,7 @@ def totals_across(f: Format, kind: Kind) -> Any:
 
 @functools.cache
 def across(f: Format, kind: Kind) -> Any:
-    (fetch, put), total_of = memory(f), summed_across(f, kind)
+    (fetch, put), total_of = memory(f), summed_across(f, kind, ahead=True)
     keeps, parameters, result, zero = kind.keeps, kind.parameters, kind.result, f.zero
 
     def across(x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any, s: Any) -> Any:
@@ -947,16 +1003,28 @@ def tiles(f: Format) -> tuple[Any, Any]:
 
     def bring(x: Any, row: Any, core: Any, width: Any, n: Any, t: Any, filler: Any) -> None:
         if core == 1 and width == LANES:
-            for i in range(0, n, LANES):
-                transpose_in(shifted(x, i), row, min(n - i, LANES), shifted(t, i * LANES))
+            squares = n - n % SQUARE
+            quads = n - n % QUAD
+            for i in range(0, squares, SQUARE):
+                SQUARE_IN(shifted(x, i), row, SQUARE, shifted(t, i * LANES))
+            for i in range(squares, quads, QUAD):
+                QUAD_IN(shifted(x, i), row, QUAD, shifted(t, i * LANES))
+            if quads < n:
+                REST_IN(shifted(x, quads), row, n - quads, shifted(t, quads * LANES))
         else:
             for i in range(n):
                 store_all(t, i * LANES, fetch(shifted(x, i * core), 0, row, width, filler))
 
     def back(t: Any, y: Any, row: Any, core: Any, width: Any, n: Any) -> None:
         if core == 1 and width == LANES:
-            for i in range(0, n, LANES):
-                transpose_out(shifted(t, i * LANES), shifted(y, i), row, min(n - i, LANES))
+            squares = n - n % SQUARE
+            quads = n - n % QUAD
+            for i in range(0, squares, SQUARE):
+                SQUARE_OUT(shifted(t, i * LANES), shifted(y, i), row, SQUARE)
+            for i in range(squares, quads, QUAD):
+                QUAD_OUT(shifted(t, i * LANES), shifted(y, i), row, QUAD)
+            if quads < n:
+                REST_OUT(shifted(t, quads * LANES), shifted(y, quads), row, n - quads)
         else:
             for i in range(n):
                 put(shifted(y, i * core), 0, row, width, load_all(t, i * LANES))

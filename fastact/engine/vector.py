@@ -53,13 +53,13 @@ I64, F32, F64 = ELEMENT[types.int64], ELEMENT[types.float32], ELEMENT[types.floa
 
 
 # ---------------------------------------------------------------- LLVM
-def splat(b: Any, scalar: Any) -> Any:
+def splat(b: Any, scalar: Any, lanes: int = LANES) -> Any:
     """The vector with `scalar` in every lane."""
-    kind = ir.VectorType(scalar.type, LANES)
+    kind = ir.VectorType(scalar.type, lanes)
     if isinstance(scalar, ir.Constant):
-        return ir.Constant(kind, [scalar] * LANES)
+        return ir.Constant(kind, [scalar] * lanes)
     one = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, I32(0))
-    return shuffled(b, one, one, [0] * LANES)
+    return shuffled(b, one, one, [0] * lanes)
 
 
 def shuffled(b: Any, x: Any, y: Any, lanes: list[int]) -> Any:
@@ -320,11 +320,11 @@ def double(typing: Any, x: Any) -> Any:
 SIZE = {"i16": 2, "float": 4, "double": 8, "i64": 8}
 
 
-def in_range(b: Any, count: Any) -> Any:
-    """The mask of the first `count` lanes."""
-    most = b.select(b.icmp_signed("<", count, I64(LANES)), count, I64(LANES))
-    lanes = ir.Constant(ir.VectorType(I32, LANES), [I32(k) for k in range(LANES)])
-    return b.icmp_signed("<", lanes, splat(b, b.trunc(most, I32)))
+def in_range(b: Any, count: Any, lanes: int = LANES) -> Any:
+    """The mask of the first `count` of so many lanes."""
+    most = b.select(b.icmp_signed("<", count, I64(lanes)), count, I64(lanes))
+    numbers = ir.Constant(ir.VectorType(I32, lanes), [I32(k) for k in range(lanes)])
+    return b.icmp_signed("<", numbers, splat(b, b.trunc(most, I32), lanes))
 
 
 def places(b: Any, pointer: Any, stride: Any, element: Any) -> Any:
@@ -493,68 +493,113 @@ soon_read, soon_written = prefetching(writing=False), prefetching(writing=True)
 
 
 # ---------------------------------------------------------------- transposition
-def transposed(b: Any, rows: list[Any]) -> list[Any]:
-    """The columns of a square of vectors: four rounds in which pairs of rows exchange halves."""
-    for distance in (8, 4, 2, 1):
-        found = list(rows)
-        for k in range(LANES):
+# As many columns at a time: a square of whole vectors, or what is left of rows. Then a vector has
+# the same few elements of several rows.
+SQUARE, QUAD = LANES, 4
+
+
+def transposed(b: Any, vectors: list[Any]) -> list[Any]:
+    """Vectors of as many neighbouring lanes as there are vectors, which are squares, transposed.
+
+    In each round pairs of vectors exchange halves of their squares. Twice is as it was.
+    """
+    distance = len(vectors) // 2
+    while distance:
+        found = list(vectors)
+        for k in range(len(vectors)):
             if k & distance:
                 continue
-            upper, lower = rows[k], rows[k + distance]
+            upper, lower = vectors[k], vectors[k + distance]
             kept = [j if not j & distance else j - distance + LANES for j in range(LANES)]
             moved = [j + distance if not j & distance else j + LANES for j in range(LANES)]
             found[k] = shuffled(b, upper, lower, kept)
             found[k + distance] = shuffled(b, upper, lower, moved)
-        rows = found
-    return rows
+        vectors, distance = found, distance // 2
+    return vectors
 
 
-@intrinsic
-def transpose_in(typing: Any, source: Any, stride: Any, count: Any, target: Any) -> Any:
-    """The first `count` elements of `LANES` rows, `stride` apart, as columns that lie together."""
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        element, mask = ELEMENT[source.dtype], in_range(b, args[2])
-        kind, size = ir.VectorType(element, LANES), I32(SIZE[str(element)])
-        rows = []
-        for k in range(LANES):
-            place = place_of(b, args[0], b.mul(args[1], I64(k)), element)
-            row = called(
-                b, "masked.load", kind, place, size, mask, ir.Constant(kind, None),
-                overloads=(kind, place.type),
-            )  # fmt: skip
-            row = from_memory(b, row)
-            wide = target.dtype == types.float64
-            rows.append(converted("fpext", F64)(b, row) if wide else row)
-        for k, column in enumerate(transposed(b, rows)):
-            place = place_of(b, args[3], I64(k * LANES), column.type.element)
-            b.store(column, place).align = 8
-        return context.get_dummy_value()
-
-    return types.void(source, types.int64, types.int64, target), code
+def joined(b: Any, parts: list[Any]) -> Any:
+    """Vectors one after the other."""
+    while len(parts) > 1:
+        size = list(range(2 * parts[0].type.count))
+        parts = [shuffled(b, x, y, size) for x, y in zip(parts[::2], parts[1::2], strict=True)]
+    return parts[0]
 
 
-@intrinsic
-def transpose_out(typing: Any, source: Any, target: Any, stride: Any, count: Any) -> Any:
-    """The other way."""
+def transposing_in(columns: int, *, whole: bool) -> Any:
+    """The function that brings `columns` elements of `LANES` rows, or only the first `count`."""
 
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        element, mask = ELEMENT[target.dtype], in_range(b, args[3])
-        kind, size = ir.VectorType(element, LANES), I32(SIZE[str(element)])
-        inner = ELEMENT[source.dtype]
-        columns = [
-            b.load(place_of(b, args[0], I64(k * LANES), inner),
-                   typ=ir.VectorType(inner, LANES))
-            for k in range(LANES)
-        ]  # fmt: skip
-        for column in columns:
-            column.align = 8
-        for k, row in enumerate(transposed(b, columns)):
-            place = place_of(b, args[1], b.mul(args[2], I64(k)), element)
-            called(
-                b, "masked.store", ir.VoidType(), to_memory(b, row, element), place, size, mask,
-                overloads=(kind, place.type),
-            )  # fmt: skip
-        return context.get_dummy_value()
+    @intrinsic
+    def transpose_in(typing: Any, source: Any, stride: Any, count: Any, target: Any) -> Any:
+        """Elements of rows `stride` apart, as columns that lie together."""
 
-    return types.void(source, target, types.int64, types.int64), code
+        def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
+            element = ELEMENT[source.dtype]
+            kind, size = ir.VectorType(element, columns), SIZE[str(element)]
+            mask = None if whole else in_range(b, args[2], columns)
+
+            def of_row(k: int) -> Any:
+                place = place_of(b, args[0], b.mul(args[1], I64(k)), element)
+                if whole:
+                    value = b.load(place, typ=kind)
+                    value.align = size
+                    return value
+                return called(
+                    b, "masked.load", kind, place, I32(size), mask, ir.Constant(kind, None),
+                    overloads=(kind, place.type),
+                )  # fmt: skip
+
+            vectors = []
+            for k in range(columns):
+                rows = joined(b, [of_row(j + k) for j in range(0, LANES, columns)])
+                vector = from_memory(b, rows)
+                wide = target.dtype == types.float64
+                vectors.append(converted("fpext", F64)(b, vector) if wide else vector)
+            for k, column in enumerate(transposed(b, vectors)):
+                place = place_of(b, args[3], I64(k * LANES), column.type.element)
+                b.store(column, place).align = 8
+            return context.get_dummy_value()
+
+        return types.void(source, types.int64, types.int64, target), code
+
+    return transpose_in
+
+
+def transposing_out(columns: int, *, whole: bool) -> Any:
+    """The function that does the opposite."""
+
+    @intrinsic
+    def transpose_out(typing: Any, source: Any, target: Any, stride: Any, count: Any) -> Any:
+        """Columns that lie together, as elements of rows `stride` apart."""
+
+        def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
+            element, inner = ELEMENT[target.dtype], ELEMENT[source.dtype]
+            kind, size = ir.VectorType(element, columns), SIZE[str(element)]
+            mask = None if whole else in_range(b, args[3], columns)
+            vectors = []
+            for k in range(columns):
+                place = place_of(b, args[0], I64(k * LANES), inner)
+                vectors.append(b.load(place, typ=ir.VectorType(inner, LANES)))
+                vectors[-1].align = 8
+            for k, vector in enumerate(transposed(b, vectors)):
+                rows = to_memory(b, vector, element)
+                for j in range(0, LANES, columns):
+                    row = shuffled(b, rows, rows, list(range(j, j + columns)))
+                    place = place_of(b, args[1], b.mul(args[2], I64(j + k)), element)
+                    if whole:
+                        b.store(row, place).align = size
+                    else:
+                        called(
+                            b, "masked.store", ir.VoidType(), row, place, I32(size), mask,
+                            overloads=(kind, place.type),
+                        )  # fmt: skip
+            return context.get_dummy_value()
+
+        return types.void(source, target, types.int64, types.int64), code
+
+    return transpose_out
+
+
+SQUARE_IN, SQUARE_OUT = (f(SQUARE, whole=True) for f in (transposing_in, transposing_out))
+QUAD_IN, QUAD_OUT = (f(QUAD, whole=True) for f in (transposing_in, transposing_out))
+REST_IN, REST_OUT = (f(QUAD, whole=False) for f in (transposing_in, transposing_out))
