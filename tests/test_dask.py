@@ -384,7 +384,9 @@ def facts():
 if __name__ == "__main__":
     few = array(3)  # compiles what the workers then find in the store
     local = [f(few).compute(scheduler="synchronous") for f in (fa.dask.logsumexp, fa.dask.softmax)]
-    dask.config.set({"distributed.worker.memory.terminate": 0.95})
+    # A worker that pauses waits for memory that it may never get back from its allocator.
+    memory = {"target": 0.4, "spill": 0.6, "pause": False, "terminate": 0.95}
+    dask.config.set({f"distributed.worker.memory.{name}": at for name, at in memory.items()})
     options = {"memory_limit": LIMIT, "local_directory": ".", "dashboard_address": None}
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, silence_logs=50, **options) as cluster,
