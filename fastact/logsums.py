@@ -156,7 +156,7 @@ class LogSumExp(LogSum):
     ) -> Any:
         """Apply the function along `axis`; see the class."""
         if not keepdims and b is None and not return_sign and where is None:
-            return self.along((x,), axis, out)
+            return self.of_one(x, axis, out)
         if b is None and not return_sign and where is None:
             result = self.along((x,), axis)
             layout = Layout(np.shape(x), normalized(axis, np.ndim(x), self.name))

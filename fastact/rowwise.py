@@ -73,6 +73,17 @@ class RowFunction:
             return made(*arrays, out=out)
         return made(*arrays, axis=axis, out=out)
 
+    def of_one(self, x: Array, axis: Axis, out: Any) -> Any:
+        """`along` for one array, with as few calls as there can be."""
+        if type(axis) is not int:
+            return self.along((x,), axis, out)
+        if threads.in_use:
+            threads.sync()
+        made = self._ufunc or self.ufunc
+        if axis == -1:
+            return made(x, out=out)
+        return made(x, axis=axis, out=out)
+
     def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
         """Apply the ufunc along an axis, or along several as if they were one."""
         if isinstance(axis, INTEGER):

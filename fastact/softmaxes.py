@@ -84,9 +84,9 @@ class Normaliser(RowFunction):
         """Apply the function along `axis`; see the class."""
         if (
             where is None and temperature is None and lengths is None and softcap is None
-            and not causal and empty == "zero" and inf == "limit" and self.plain
+            and not causal and empty == "zero" and inf == "limit" and self.nin == 1
         ):  # fmt: skip
-            return self.along((x,), axis, out)
+            return self.of_one(x, axis, out)
         chosen(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)
         chosen(self.name, "inf", inf, INFINITE)
         options: dict[str, Any] = {
