@@ -53,6 +53,8 @@ def results(name: str, dtype: str, place: Callable[[Any], Any] = np.asarray) -> 
     data = [place(inputs(dtype, k)) for k in range(ufunc.nin - len(params))]
     if ufunc.signature is not None:
         data = [x[: x.size // ROW * ROW].reshape(-1, ROW) for x in data]
+        shapes = ufunc.signature.split("->")[0].replace("),(", ") (").split()
+        data = [x[:, 0] if shape == "()" else x for x, shape in zip(data, shapes, strict=False)]
     values = (np.asarray(p, dtype) for p in params)
     found = ufunc(*data, *values)
     return list(found) if isinstance(found, tuple) else [found]
