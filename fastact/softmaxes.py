@@ -52,14 +52,10 @@ class Normaliser(RowFunction):
             self.name, self.owner, self.letters = name, general.owner, general.letters
             self.__name__ = name
             self.signature, self.nin, self.nout = general.signature, general.nin, general.nout
+        self.plain = self.nin == 1  # there is a ufunc of x alone
         self.backward = Backward(self, backward)
         self.jvp = Jvp(self, jvp or backward)
         self.sequences = Sequences(self)
-
-    @property
-    def plain(self) -> bool:
-        """Whether there is a ufunc of x alone."""
-        return self.nin == 1
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -84,7 +80,7 @@ class Normaliser(RowFunction):
         """Apply the function along `axis`; see the class."""
         if (
             where is None and temperature is None and lengths is None and softcap is None
-            and not causal and empty == "zero" and inf == "limit" and self.nin == 1
+            and not causal and empty == "zero" and inf == "limit" and self.plain
         ):  # fmt: skip
             return self.of_one(x, axis, out)
         chosen(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)

@@ -227,7 +227,6 @@ def test_peers_are_the_same_functions(package, name):
 
 
 def test_scipy_has_values_and_no_derivatives():
-    pytest.importorskip("scipy")
     assert set(plot.overlays(fa.sigmoid, {}, "forward", ["scipy"])) == {"scipy"}
     assert plot.overlays(fa.sigmoid, {}, "derivative", ["scipy"]) == {}
     assert plot.overlays(fa.mish, {}, "forward", ["scipy"]) == {}

@@ -576,7 +576,6 @@ def test_json():
 
 
 def test_table():
-    pytest.importorskip("scipy")
     result = command(
         "verify", "expit", "--dtype", "float32", "--samples", "2000", "--compare", "scipy",
         "--variety", "derivative,forward",

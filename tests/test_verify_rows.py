@@ -254,7 +254,6 @@ def test_subnormal_shares_are_not_counted_against_a_sum():
 
 
 def test_other_packages_are_judged_where_there_is_one_convention():
-    pytest.importorskip("scipy", reason="it is one of the packages that are compared")
     for name in JUDGED:
         for kind in ("normal 3", "some inf", "all -inf", "one NaN"):
             draw = Draw(kind, 17, 8, 0)

@@ -120,20 +120,18 @@ def difference(x: Any, m: Any) -> Any:
 
 MAGIC_512 = MAGIC + 1023.0 + 512.0
 LOWEST_32, LOWEST = np.float32(130.0), 760.0  # e to minus that is nothing beside any sum
-C4, C3, C2, C1 = EXP_SINGLE
 
 
 @njit
-def series_single(r: Any, square: Any) -> Any:
+def series_single(r: Any) -> Any:
     """(e**r - 1 - r) / r**2."""
-    return fma(fma(C4, square, fma(C3, r, C2)), square, fma(C1, r, HALF32))
+    return fma(polynomial(r, EXP_SINGLE), r, HALF32)
 
 
 @njit
 def scaled_single(r: Any, k: Any) -> Any:
     """2**n e**r, with n + 127 in the low bits of `k`."""
-    square = r * r
-    p = fma(series_single(r, square), square, r)
+    p = fma(series_single(r), r * r, r)
     s = scale_single(k)
     return fma(s, p, s)
 
@@ -179,8 +177,7 @@ def quick_single(x: Any, m: Any) -> Any:
     n = k - (MAGIC_UP - octave)
     first, second = fma(n, -LN2_32, x) - of_m, fma(n, -AFTER_LN2_32, of_octave)
     r = first + second
-    square = r * r
-    p = first + fma(series_single(r, square), square, second)
+    p = first + fma(series_single(r), r * r, second)
     s = scale_single(k)
     return fma(s, p, s)
 
@@ -600,8 +597,8 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
         if they are `padded`.
         """
         total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
-        if core_x == 1 and (core_y == 1 or not keeps):
-            whole = 0 if few else n - n % LANES
+        if core_x == 1 and (core_y == 1 or not keeps) and not few:
+            whole = n - n % LANES
             for i in range(0, whole, LANES):
                 if ahead:
                     ask(next_x, i, next_y, i)
@@ -609,9 +606,6 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
                 total, rest = add(total, rest, e)
             if whole < n:
                 e, count = step(x, y, whole, 1, 1, n - whole, m, padded, count)
-                if few:
-                    total_of_few, rest_of_few = short(e, n)
-                    return total_of_few, rest_of_few, sum_of_lanes(count)
                 total, rest = add(total, rest, e)
         else:
             for i in range(0, n, LANES):

@@ -32,6 +32,7 @@ from fastact.engine.rows import (
     memory,
     njit,
     quotient,
+    smaller,
     spoiled,
     sum_of_lanes,
     summed,
@@ -165,8 +166,7 @@ def logsumexp_weighted(dtype: str) -> Any:
         m, spoilt = every_lane(-INF), every_lane(0.0)
         for i in range(0, n, LANES):
             v, w = fetch(x, i, core_x, n - i, 0.0), fetch(b, i, core_b, n - i, 0.0)
-            size = where(abs(w) < FINITE, abs(w), FINITE)
-            m = larger(where(w == 0.0, -INF, v + log(size)), m)
+            m = larger(where(w == 0.0, -INF, v + log(smaller(abs(w), FINITE))), m)
             both = where(w == 0.0, 0.0, v) + w
             spoilt += where(v == v, where(w == w, 0.0, both), both)
         return largest_of_lanes(m), sum_of_lanes(spoilt)
