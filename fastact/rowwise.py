@@ -155,8 +155,11 @@ def normalized(axis: Axis, ndim: int, name: str) -> tuple[int, ...]:
     """The axes as distinct non-negative integers."""
     if axis is None:
         return tuple(range(ndim))
-    axes = (axis,) if isinstance(axis, INTEGER) else tuple(axis)
-    chosen = tuple(operator.index(a) for a in axes)
+    try:
+        chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
+    except TypeError:
+        what = "an integer, a tuple of integers or None"
+        raise TypeError(f"{name}(): axis must be {what}, got {axis!r}") from None
     for a in chosen:
         if not -ndim <= a < ndim:
             raise np.exceptions.AxisError(a, ndim, f"{name}()")

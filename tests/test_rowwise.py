@@ -120,7 +120,7 @@ def test_wrong_axes(function):
         function(x, axis=3)
     with pytest.raises(ValueError, match=r"ax[ei]s"):
         function(x, axis=(1, 1))
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"\(\): axis must be an integer"):
         function(x, axis=0.5)
 
 

@@ -532,6 +532,8 @@ WRONG = [
     (ValueError, "inf must be one of", {"inf": "raise"}),
     (np.exceptions.AxisError, "axis", {"axis": 3, "where": True}),
     (ValueError, "twice", {"axis": (1, 1), "where": True}),
+    (TypeError, r"axis must be an integer.*got 0\.5", {"axis": 0.5}),
+    (TypeError, r"axis must be an integer.*got \(0, 'x'\)", {"axis": (0, "x")}),
 ]
 
 
