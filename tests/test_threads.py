@@ -8,6 +8,7 @@ import ctypes
 import functools
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -294,6 +295,24 @@ def test_num_threads_is_per_thread(restore: None) -> None:
         other.join()
     assert seen == [(2, 3)]
     assert launches(x) == 3
+
+
+@linux
+def test_a_burst_of_long_calls_wakes_the_workers(restore: None) -> None:
+    """However long each of them takes: what counts is the time between them."""
+    threads.set_num_threads(2)
+    x = normal(pool.COLD_WORK - 1)
+    softsign(np.resize(x, pool.COLD_WORK))
+    for _ in range(1000):  # asleep after SPIN_NS
+        if pool.parked(threads.block(), 0):
+            break
+        time.sleep(0.001)
+    start = time.perf_counter_ns()
+    before = threads.stats()["launches"]
+    softsign(x)
+    assert time.perf_counter_ns() - start > pool.SPIN_NS
+    assert threads.stats()["launches"] == before
+    assert sum(launches(x) for _ in range(20)) > 0
 
 
 @linux

@@ -404,7 +404,8 @@ end:
 }
 
 ; With `busy` held: would workers have to be woken (or made) for a call that does not pay for it?
-; Such a call wakes them only if it follows another one within `spin_ns`: a burst stays hot.
+; Such a call wakes them only if it begins within `spin_ns` of the end of another one: a burst stays
+; hot.
 define internal i1 @too_cold(ptr %b, i64 %work) #0 {
 $fields
   %workers = load atomic i64, ptr %b.workers monotonic, align 8
@@ -420,8 +421,7 @@ $slot
   br i1 %doubt, label %measure, label %go
 measure:
   %time = call i64 @now(ptr %b)
-  %last = load i64, ptr %b.cold_at
-  store i64 %time, ptr %b.cold_at
+  %last = load atomic i64, ptr %b.cold_at monotonic, align 8
   %gap = sub i64 %time, %last
   %window = load i64, ptr %b.spin_ns
   %apart = icmp sgt i64 %gap, %window
@@ -458,7 +458,13 @@ lock:
   br i1 %won, label %warm, label %serial
 warm:
   %cold = call i1 @too_cold(ptr %b, i64 %work)
-  br i1 %cold, label %unlock, label %plan
+  br i1 %cold, label %alone, label %plan
+alone:
+  store atomic i64 0, ptr %b.busy release, align 8
+  call void %fn(ptr %args, ptr %dims, ptr %steps, ptr %b)
+  %finished_at = call i64 @now(ptr %b)
+  store atomic i64 %finished_at, ptr %b.cold_at monotonic, align 8
+  ret void
 plan:
   %workers = call i64 @grow(ptr %b, i64 %want)
   %crew = call i64 @llvm.smin.i64(i64 %workers, i64 %want)
