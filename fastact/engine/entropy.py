@@ -15,13 +15,24 @@ from typing import Any
 from fastact.engine.general import finite_of
 from fastact.engine.primitives import fma, single, where
 from fastact.engine.rows import (
+    COUNT,
     DEPTH,
     DOUBLE,
+    HIGH,
     INF,
+    LOW,
+    MAXIMUM,
+    MOVED,
     NATIVE,
+    OWN,
+    REST,
+    SLOPE,
+    SUMS,
+    TOTAL,
     TOTALS,
     Format,
     Kind,
+    Sweeps,
     accumulators,
     exponential,
     filled,
@@ -29,11 +40,13 @@ from fastact.engine.rows import (
     in_groups,
     in_order,
     join_double,
+    keeping,
     largest,
     log_sum,
     memory,
     njit,
     outlined,
+    overlapped,
     raised,
     rounding,
     spoiled,
@@ -49,12 +62,23 @@ from fastact.engine.vector import (
     every_lane,
     first,
     gather,
+    load_all,
     real,
     shifted,
+    store_all,
     within,
 )  # fmt: skip
 
-KEPT, LEFT = Kind(True, True, True, None, None), Kind(False, True, True, None, None)
+# What is kept of a row beside the numbers of `rows`: what stands at the label, sums over targets.
+X_AT, W_AT, SPREAD, MASS, LOSS = (OWN + LANES * k for k in range(5))
+
+
+@njit
+def share_of(e: Any, m: Any, high: Any, low: Any) -> Any:
+    return fma(e, high, e * low)
+
+
+KEPT, LEFT = Kind(True, True, True, None, share_of), Kind(False, True, True, None, None)
 
 
 # ---------------------------------------------------------------- any target, any row
@@ -76,7 +100,7 @@ def readers(dtype: str, *, weighted: bool) -> tuple[Any, Any]:
 def general_sums(dtype: str, *, weighted: bool) -> Any:
     f = DOUBLE[dtype]
     (fetch, _), (weights, _) = memory(f), readers(dtype, weighted=weighted)
-    power, add, fold, start = raised(f), f.add, folded(f), f.start
+    power, fold, ((start, _), add, _) = raised(f), folded(f, parts=True), f.other_terms
 
     def general_sums(
         x: Any, w: Any, n: Any, core_x: Any, core_w: Any, m: Any, infinite: Any
@@ -144,8 +168,7 @@ def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
 
 
 # ---------------------------------------------------------------- in the dtype
-# Sums over the targets are those of float64 numbers that do not cancel, in the order of `rows`.
-PLAIN = NATIVE["float32"]
+PLAIN = NATIVE["float32"]  # sums over the targets, float64 that do not cancel: in the order of rows
 
 
 @functools.cache
@@ -180,8 +203,9 @@ def shares(f: Format, *, weighted: bool) -> tuple[Any, Any]:
 @functools.cache
 def of_targets(f: Format) -> tuple[Any, Any]:
     """The sum of w (m - x), and that of w: along a row, and of rows side by side."""
-    (fetch, _), fold, short, zero = memory(f), folded(PLAIN), in_order(PLAIN, parts=False), f.zero
-    collect, join = accumulators(PLAIN)
+    (fetch, _), zero = memory(f), f.zero
+    fold, short = folded(PLAIN, parts=True), in_order(PLAIN, parts=True)
+    collect, join = accumulators(PLAIN, parts=True)
 
     def term(x: Any, w: Any, m: Any) -> Any:
         q = double(w)
@@ -276,31 +300,45 @@ def row_of(f: Format, *, weighted: bool) -> tuple[Any, Any]:
 
 
 @functools.cache
-def first_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+def first_sweep(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any, Any]:
     f = NATIVE[dtype]
     (of_row, _), most, fill, zero = row_of(f, weighted=weighted), largest(f), filled(f), f.zero
     general, (_, limit) = (
         general_row(dtype, gradient=gradient, weighted=weighted), exponential(f, quick=True)
     )  # fmt: skip
 
+    def counts(row: Any, options: Any) -> Any:
+        _, factor, _, _, smoothing, _ = of_row(row, options)
+        return factor != 0.0 or smoothing != 0.0
+
+    counts = njit(counts)
+
+    def crown(
+        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
+        m: Any,
+    ) -> None:  # fmt: skip
+        """A row with a large maximum is done at once."""
+        label, factor, w, core_w, smoothing, loss = of_row(row, options)
+        facts[MAXIMUM], facts[MOVED] = double(m), 0.0
+        if not abs(m) < limit:
+            facts[MAXIMUM] = -INF
+            loss[0] = general(x, label, factor, w, smoothing, dx, n, core_x, core_w, core_dx)
+
+    crown = njit(crown)
+
     def top(
         x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any
     ) -> None:
-        """A row that does not count, or has a large maximum, is done at once."""
-        label, factor, w, core_w, smoothing, loss = of_row(row, options)
-        facts[0] = -INF
-        if factor == 0.0 and smoothing == 0.0:
-            loss[0] = 0.0
+        """So is one that does not count."""
+        if counts(row, options):
+            crown(x, dx, n, core_x, core_dx, row, options, facts, most(x, n, core_x))
+        else:
+            _, _, _, _, _, loss = of_row(row, options)
+            facts[MAXIMUM], loss[0] = -INF, 0.0
             if gradient:
                 fill(dx, n, core_dx, zero)
-            return
-        m = most(x, n, core_x)
-        if abs(m) < limit:
-            facts[0] = double(m)
-        else:
-            loss[0] = general(x, label, factor, w, smoothing, dx, n, core_x, core_w, core_dx)
 
-    return njit(top)
+    return njit(top), counts, crown
 
 
 def kinds(dtype: str, *, gradient: bool) -> tuple[Kind, Kind]:
@@ -309,42 +347,103 @@ def kinds(dtype: str, *, gradient: bool) -> tuple[Kind, Kind]:
 
 
 @functools.cache
-def middle_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+def middle_sweep(dtype: str, *, gradient: bool) -> Any:
     f, (kind, short) = NATIVE[dtype], kinds(dtype, gradient=gradient)
-    (quotient, of_label), (of_target, _) = shares(f, weighted=weighted), of_targets(f)
-    (of_row, at), log_of, (power, _) = (
-        row_of(f, weighted=weighted), log_sum(f), exponential(f, quick=True)
-    )  # fmt: skip
     (total_of, _), round_off = with_room(f, kind, short, ahead=gradient), rounding(dtype)
+    keep, _ = keeping(f, parts=True)
 
     def middle(
         x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
-        t: Any, next_x: Any, next_dx: Any,
+        sums: Any, t: Any, next_x: Any, next_dx: Any,
     ) -> None:  # fmt: skip
-        label, factor, w, core_w, smoothing, loss = of_row(row, options)
-        m, spread, mass, x_at = round_off(facts[0]), 0.0, 0.0, at(x, label, core_x)
-        if weighted:
-            spread, mass = of_target(x, w, n, core_x, core_w, m)
-        total, rest, count = total_of(x, dx, t, n, n, core_x, core_dx, m, next_x, next_dx)
-        logarithm = log_of(total, rest, count)
-        value = factor * ((double(m) - double(x_at)) + logarithm) if label >= 0 else 0.0
-        if weighted:
-            value += smoothing * (spread + mass * logarithm)
-        loss[0] = value
-        if gradient:
-            a, b = quotient(factor + smoothing * mass, total, rest, count)
-            w_at = at(w, label if weighted else -1, core_w)
-            facts[1], facts[2], facts[3] = double(a), double(b), of_label(
-                x_at, m, power(x_at, m), factor, total, rest, count, smoothing, mass, w_at
-            )  # fmt: skip
+        total, rest, count = total_of(
+            x, dx, t, n, n, core_x, core_dx, round_off(facts[MAXIMUM]), next_x, next_dx
+        )
+        keep(sums, total, rest, count, n <= LANES)
 
     return njit(middle)
 
 
 @functools.cache
-def last_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+def settling(dtype: str, *, gradient: bool, weighted: bool) -> Any:
+    f = NATIVE[dtype]
+    (quotient, of_label), (of_target, _) = shares(f, weighted=weighted), of_targets(f)
+    (of_row, at), log_of, (power, _) = (
+        row_of(f, weighted=weighted), log_sum(f), exponential(f, quick=True)
+    )  # fmt: skip
+    (_, settled_facts), round_off = keeping(f, parts=True), rounding(dtype)
+
+    def at_label(x: Any, n: Any, core_x: Any, row: Any, options: Any, facts: Any) -> None:
+        """What the label and the targets add to the sums of a row."""
+        label, _, w, core_w, _, _ = of_row(row, options)
+        facts[X_AT] = double(at(x, label, core_x))
+        if weighted:
+            facts[W_AT] = double(at(w, label, core_w))
+            facts[SPREAD], facts[MASS] = of_target(
+                x, w, n, core_x, core_w, round_off(facts[MAXIMUM])
+            )
+
+    at_label = njit(at_label)
+
+    def settle(
+        x: Any, n: Any, row_x: Any, core_x: Any, start: Any, width: Any, options: Any, facts: Any,
+        sums: Any,
+    ) -> None:  # fmt: skip
+        """The losses of some rows, and what makes their gradients, side by side."""
+        for k in range(width):
+            of_this = shifted(facts, k)
+            if of_this[MAXIMUM] > -INF:
+                settled_facts(shifted(sums, k * SUMS), of_this, n, n <= LANES)
+                at_label(shifted(x, k * row_x), n, core_x, start + k, options, of_this)
+        label, row_label, factor, row_factor, _, _, _, smoothing, row_smoothing, _, _ = options
+        factors = gather(shifted(factor, start * row_factor), 0, row_factor, width, 0.0)
+        m, x_at = load_all(facts, MAXIMUM), load_all(facts, X_AT)
+        total, rest = load_all(facts, TOTAL), load_all(facts, REST)
+        count = load_all(facts, COUNT)
+        logarithm = log_of(total, rest, count)
+        value = factors * ((m - x_at) + logarithm)
+        smoothings, mass, w_at = 0.0, 0.0, x_at
+        if weighted:
+            labels = gather(shifted(label, start * row_label), 0, row_label, width, 0)
+            smoothings = gather(
+                shifted(smoothing, start * row_smoothing), 0, row_smoothing, width, 0.0
+            )
+            mass, w_at = load_all(facts, MASS), load_all(facts, W_AT)
+            spread = load_all(facts, SPREAD)
+            value = where(real(labels) >= 0.0, value, 0.0) + smoothings * (
+                spread + mass * logarithm
+            )
+        store_all(facts, LOSS, double(value))
+        if gradient:
+            a, b = quotient(factors + smoothings * mass, total, rest, count)
+            m, x_at = round_off(m), round_off(x_at)
+            slope = of_label(
+                x_at, m, power(x_at, m), factors, total, rest, count, smoothings, mass, w_at
+            )
+            store_all(facts, HIGH, double(a))
+            store_all(facts, LOW, double(b))
+            store_all(facts, SLOPE, double(slope))
+        for k in range(width):
+            of_this = shifted(facts, k)
+            if of_this[MAXIMUM] > -INF:
+                _, _, _, _, _, loss = of_row(start + k, options)
+                loss[0] = of_this[LOSS]
+
+    return njit(settle)
+
+
+@functools.cache
+def last_sweep(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any]:
     f, (kind, short) = NATIVE[dtype], kinds(dtype, gradient=gradient)
     (of_row, _), (_, put), round_off = row_of(f, weighted=weighted), memory(f), rounding(dtype)
+
+    def close(dx: Any, core_dx: Any, row: Any, options: Any, facts: Any) -> None:
+        """The gradient of the label."""
+        label, _, _, _, _, _ = of_row(row, options)
+        if label >= 0:
+            put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(round_off(facts[SLOPE])))
+
+    close = njit(close)
     results = results_of(f, keeps=kind.keeps, weighted=weighted)
     short_results, room = results_of(f, keeps=short.keeps, weighted=weighted), f.room
 
@@ -353,17 +452,26 @@ def last_sweep(dtype: str, *, gradient: bool, weighted: bool) -> Any:
         t: Any,
     ) -> None:  # fmt: skip
         if gradient:
-            label, _, w, core_w, smoothing, _ = of_row(row, options)
-            m, a, b = round_off(facts[0]), round_off(facts[1]), round_off(facts[2])
+            _, _, w, core_w, smoothing, _ = of_row(row, options)
+            m, a, b = round_off(facts[MAXIMUM]), round_off(facts[HIGH]), round_off(facts[LOW])
             s = round_off(smoothing)
             if n <= room:
                 short_results(x, t, w, dx, n, core_x, 1, core_w, core_dx, m, a, b, s)
             else:
                 results(x, dx, w, dx, n, core_x, core_dx, core_w, core_dx, m, a, b, s)
-            if label >= 0:
-                put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(round_off(facts[3])))
+            close(dx, core_dx, row, options, facts)
 
-    return njit(last)
+    return njit(last), close
+
+
+def sweeps(dtype: str, *, gradient: bool, weighted: bool) -> Sweeps:
+    """Those of a row, which go together where there is a gradient, of no other targets."""
+    options = {"gradient": gradient, "weighted": weighted}
+    top, counts, crown = first_sweep(dtype, **options)
+    last, close = last_sweep(dtype, **options)
+    at_once = overlapped(NATIVE[dtype], KEPT, counts, crown, close)
+    middle, settle = middle_sweep(dtype, gradient=gradient), settling(dtype, **options)
+    return Sweeps(top, middle, settle, last, *(at_once if gradient and not weighted else ()))
 
 
 @functools.cache
@@ -456,11 +564,7 @@ def several(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any]:
 @functools.cache
 def rows_of(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     tile, columns = several(dtype, gradient=gradient, weighted=weighted)
-    three = (
-        sweep(dtype, gradient=gradient, weighted=weighted)
-        for sweep in (first_sweep, middle_sweep, last_sweep)
-    )
-    one_by_one = in_groups(NATIVE[dtype].room, tuple(three))
+    one_by_one = in_groups(NATIVE[dtype].room, sweeps(dtype, gradient=gradient, weighted=weighted))
     keepable = dtype != "float16"
 
     def rows_of(

@@ -20,22 +20,32 @@ from fastact.engine.primitives import fma, where
 from fastact.engine.rows import (
     AFTER_LN2_32,
     ALONG,
+    COUNT,
     DOUBLE,
+    HIGH,
     INF,
     LN2_32,
+    LOW,
     MAGIC_32,
     MAGIC_512,
+    MAXIMUM,
+    MOVED,
     NATIVE,
+    REST,
+    SUMS,
     TILED,
+    TOTAL,
     TOTALS,
     Format,
     Kind,
+    Sweeps,
     choose,
     difference,
     filled,
     folded,
     in_groups,
     join_double,
+    keeping,
     larger,
     largest,
     largest_of_lanes,
@@ -99,7 +109,8 @@ def scaled_power(dtype: str) -> Any:
 @functools.cache
 def statistics(dtype: str) -> Any:
     f = DOUBLE[dtype]
-    (fetch, _), power, add, fold, start = memory(f), scaled_power(dtype), f.add, folded(f), f.start
+    (fetch, _), power, fold = memory(f), scaled_power(dtype), folded(f, parts=True)
+    (start, _), add, _ = f.other_terms
 
     def largest(x: Any, factor: Any, sink: Any, n: Any, core: Any) -> Any:
         """The largest product or the sink, what rounds off, and 0 or NaN if an element is NaN."""
@@ -280,7 +291,7 @@ def references(f: Format, kind: Kind) -> tuple[Any, Any, Any]:
 
 
 @functools.cache
-def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
+def sweeps_with_factor(dtype: str, *, log: bool) -> Sweeps:
     """The sweeps of a row, for `in_groups`."""
     f, (kind, short, _), slow = NATIVE[dtype], kinds(dtype, log=log), in_pairs(dtype, log=log)
     g = scaled(f)
@@ -289,6 +300,7 @@ def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
     reference, possible, with_sink = references(f, kind)
     parameters, round_off = kind.parameters, rounding_of(f)
     empty = f.one * (-INF if log else 0.0)
+    keep, settled_facts = keeping(g, parts=kind.parts)
 
     def of_row(row: Any, n: Any, options: Any) -> Any:
         factors, row_factor, sinks, row_sink, lengths, row_length = options
@@ -302,32 +314,45 @@ def sweeps_with_factor(dtype: str, *, log: bool) -> tuple[Any, Any, Any]:
     ) -> None:
         factor, sink, length = of_row(row, n, options)
         m = least(x, length, core_x) if factor < 0.0 else most(x, length, core_x)
-        facts[0], facts[1] = 0.0, double(m)
+        facts[MAXIMUM], facts[MOVED] = 0.0, double(m)
         if not possible(reference(m, factor, sink), factor):
             slow(x, factor, sink, length, y, core_x, core_y)
-            facts[0] = -INF
+            facts[MAXIMUM] = -INF
         fill(shifted(y, length * core_y), n - length, core_y, empty)
 
     def middle(
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any,
-        t: Any, next_x: Any, next_y: Any,
+        sums: Any, t: Any, next_x: Any, next_y: Any,
     ) -> None:  # fmt: skip
         factor, sink, length = of_row(row, n, options)
-        m = reference(round_off(facts[1]), factor, sink)
+        m = reference(round_off(facts[MOVED]), factor, sink)
         total, rest, count = total_of(x, y, t, n, length, core_x, core_y, m, next_x, next_y)
-        total, rest, count = with_sink(total, rest, count, m, sink)
-        a, b = parameters(total, rest, count)
-        facts[2], facts[3] = double(a), double(b)
+        keep(sums, total, rest, count, n <= LANES)
+
+    def settle(
+        x: Any, n: Any, row_x: Any, core_x: Any, start: Any, width: Any, options: Any, facts: Any,
+        sums: Any,
+    ) -> None:  # fmt: skip
+        for k in range(width):
+            of_this = shifted(facts, k)
+            if of_this[MAXIMUM] > -INF:
+                factor, sink, length = of_row(start + k, n, options)
+                m = reference(round_off(of_this[MOVED]), factor, sink)
+                settled_facts(shifted(sums, k * SUMS), of_this, length, n <= LANES)
+                a, b = parameters(
+                    *with_sink(of_this[TOTAL], of_this[REST], round_off(of_this[COUNT]), m, sink)
+                )
+                of_this[HIGH], of_this[LOW] = double(a), double(b)
 
     def last(
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, t: Any
     ) -> None:
         factor, sink, length = of_row(row, n, options)
-        m = reference(round_off(facts[1]), factor, sink)
-        a, b = round_off(facts[2]), round_off(facts[3])
+        m = reference(round_off(facts[MOVED]), factor, sink)
+        a, b = round_off(facts[HIGH]), round_off(facts[LOW])
         finish(x, y, t, n, length, core_x, core_y, m, a, b)
 
-    return njit(top), njit(middle), njit(last)
+    return Sweeps(njit(top), njit(middle), njit(settle), njit(last))
 
 
 @functools.cache

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.core import types
@@ -79,6 +79,7 @@ from fastact.engine.vector import (
     load_some,
     scatter,
     shifted,
+    singles,
     soon_read,
     soon_written,
     store_all,
@@ -194,30 +195,49 @@ def quick_double(x: Any, m: Any) -> Any:
 
 
 # ---------------------------------------------------------------- sums
-# float32 is summed in float64. float64 is summed from BIG on, which is larger than any term, so
-# that three operations give what rounds off (Dekker); later BIG is taken off, exactly.
-BIG = 2.0**513
+# Sums begin with a number that is larger than any term, so that three operations give what rounds
+# off (Dekker); later it is taken off, exactly. Without the largest terms all others may be tiny,
+# which would leave no more than the rest, a plain sum: float32 is summed in float64 then.
+BIG_SINGLE, BIG = np.float32(2.0**65), 2.0**513
+
+
+class Summing(NamedTuple):
+    """Sum and rest of no terms, what adds a term to them, and what makes float64 of both."""
+
+    start: tuple[Any, Any]
+    add: Any
+    settle: Any
 
 
 @njit
-def add_single(total: Any, rest: Any, e: Any) -> Any:
-    return total + double(e), rest
-
-
-@njit
-def add_double(total: Any, rest: Any, e: Any) -> Any:
+def add_term(total: Any, rest: Any, e: Any) -> Any:
     after = total + e
     return after, rest + (e - (after - total))
 
 
 @njit
-def settle_single(total: Any) -> Any:
-    return total
+def add_widened(total: Any, rest: Any, e: Any) -> Any:
+    return total + double(e), rest
 
 
 @njit
-def settle_double(total: Any) -> Any:
-    return total - BIG
+def settle_single(total: Any, rest: Any) -> Any:
+    return double(total - BIG_SINGLE) + double(rest), 0.0 * double(rest)
+
+
+@njit
+def settle_double(total: Any, rest: Any) -> Any:
+    return total - BIG, rest
+
+
+@njit
+def settled(total: Any, rest: Any) -> Any:
+    return total, rest
+
+
+IN_SINGLE = Summing((BIG_SINGLE, np.float32(0.0)), add_term, settle_single)
+IN_DOUBLE = Summing((BIG, 0.0), add_term, settle_double)
+WIDENED = Summing((0.0, 0.0), add_widened, settled)
 
 
 @njit
@@ -276,12 +296,11 @@ class Format:
     infinity: Any
     lowest: Any
     up: float
-    start: float
     power: Any
     quick: Any
     limit: Any
-    add: Any
-    settle: Any
+    all_terms: Summing
+    other_terms: Summing  # than the largest
     join: Any
     inverse: Any
     difference: Any = difference
@@ -291,17 +310,17 @@ class Format:
 def of_single(pointer: Any) -> Format:
     f = np.float32
     return Format(
-        pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64, 0.0,
+        pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64,
         power_single, quick_single, f(2.0**16),
-        add_single, settle_single, join_single, inverse_single,
+        IN_SINGLE, WIDENED, join_single, inverse_single,
     )  # fmt: skip
 
 
 def of_double(pointer: Any) -> Format:
     return Format(
-        pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512, BIG,
+        pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512,
         power_double, quick_double, 2.0**28,
-        add_double, settle_double, join_double, inverse_double,
+        IN_DOUBLE, IN_DOUBLE, join_double, inverse_double,
     )  # fmt: skip
 
 
@@ -396,44 +415,93 @@ def joined_lanes(join: Any) -> Any:
     return njit(joined_lanes)
 
 
+def summing(f: Format, *, parts: bool) -> Summing:
+    return f.other_terms if parts else f.all_terms
+
+
 @functools.cache
-def folded(f: Format) -> Any:
-    settle, join = f.settle, joined_lanes(f.join)
+def folded(f: Format, *, parts: bool) -> Any:
+    settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
 
     def folded(total: Any, rest: Any) -> Any:
         """The sum of the accumulators in the lanes."""
-        return join(settle(total), rest)
+        total, rest = settle(total, rest)
+        return join(total, rest)
 
     return njit(folded)
 
 
 @functools.cache
-def adding_few(f: Format, *, parts: bool) -> tuple[Any, Any, Any]:
-    """Start, step and end of a sum in one accumulator.
-
-    Without the largest elements all terms may be tiny, which beside `BIG` would leave no more than
-    the rest, a plain sum.
-    """
+def summing_few(f: Format, *, parts: bool) -> Summing:
+    """The sum in one accumulator: without the largest terms, as if it had begun with the first."""
     join = f.join
 
     def add(total: Any, rest: Any, e: Any) -> Any:
         return join(total, rest, double(e), 0.0)
 
-    return (0.0, njit(add), settle_single) if parts else (f.start, f.add, f.settle)
+    return Summing((0.0, 0.0), njit(add), settled) if parts else f.all_terms
 
 
 @functools.cache
 def in_order(f: Format, *, parts: bool) -> Any:
     """The sum of the first lanes, up to `LANES`, in one accumulator."""
-    start, add, settle = adding_few(f, parts=parts)
+    (start, start_rest), add, settle = summing_few(f, parts=parts)
 
     def in_order(e: Any, n: Any) -> Any:
-        total, rest = start, 0.0
+        total, rest = start, start_rest
         for k in range(n):
             total, rest = add(total, rest, lane(e, k))
-        return settle(total), rest
+        return settle(total, rest)
 
     return njit(in_order)
+
+
+@functools.cache
+def settled_row(f: Format, *, parts: bool) -> Any:
+    fold, short = folded(f, parts=parts), in_order(f, parts=parts)
+
+    def settled_row(total: Any, rest: Any, count: Any, n: Any, few: Any) -> Any:
+        """Sum, rest and count, from what the second sweep gives."""
+        total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
+        return total_of_row, rest_of_row, sum_of_lanes(count)
+
+    return njit(settled_row)
+
+
+# The facts of rows are float64 numbers, of each kind those of up to `LANES` rows side by side.
+MAXIMUM, MOVED, HIGH, LOW, SLOPE, TOTAL, REST, COUNT, OWN = (LANES * k for k in range(9))
+FACTS = 16 * LANES
+SUMS = 3 * LANES  # what the second sweep gives: three vectors of each row
+
+
+@functools.cache
+def keeping(f: Format, *, parts: bool) -> tuple[Any, Any]:
+    """Functions that keep what the second sweep gives, and that make numbers of it."""
+    settle, join, short = (
+        summing(f, parts=parts).settle, joined_lanes(f.join), in_order(f, parts=parts)
+    )  # fmt: skip
+    rests, round_off = f.number == types.float64, rounding_of(f)
+
+    def keep(sums: Any, total: Any, rest: Any, count: Any, few: Any) -> None:
+        total, rest = (double(total), double(rest)) if few else settle(total, rest)
+        store_all(sums, 0, total)
+        if rests:
+            store_all(sums, LANES, rest)
+        if parts:
+            store_all(sums, 2 * LANES, double(count))
+
+    def settled_facts(sums: Any, facts: Any, n: Any, few: Any) -> None:
+        total, rest = load_all(sums, 0), every_lane(0.0)
+        if rests:
+            rest = load_all(sums, LANES)
+        if few:
+            facts[TOTAL], facts[REST] = short(round_off(total), n)
+        else:
+            facts[TOTAL], facts[REST] = join(total, rest)
+        if parts:
+            facts[COUNT] = sum_of_lanes(load_all(sums, 2 * LANES))
+
+    return njit(keep), njit(settled_facts)
 
 
 @functools.cache
@@ -550,10 +618,13 @@ def logarithm(f: Format) -> Kind:
 
 @functools.cache
 def summed(f: Format, kind: Kind) -> Any:
-    sweep = second_sweep(f, kind, ahead=False)
+    sweep, settle = second_sweep(f, kind, ahead=False), settled_row(f, parts=kind.parts)
 
     def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
-        return sweep(x, y, n, core_x, core_y, m, n <= LANES, False, x, y)
+        """Sum, rest and count of a row."""
+        few = n <= LANES
+        total, rest, count = sweep(x, y, n, core_x, core_y, m, few, False, x, y)
+        return settle(total, rest, count, n, few)
 
     return njit(summed)
 
@@ -566,9 +637,10 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
     to compute there is little to wait for.
     """
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    add, fold, keeps, parts = f.add, folded(f), kind.keeps, kind.parts
-    short = in_order(f, parts=parts)
-    start, zero, one, lowest, same = f.start, f.zero, f.one, -f.infinity, f.same
+    keeps, parts = kind.keeps, kind.parts
+    (start, start_rest), add, _ = summing(f, parts=parts)
+    widened = not isinstance(start, type(f.zero))
+    zero, one, lowest, same = f.zero, f.one, -f.infinity, f.same
     ask = asking(f)
 
     def step(
@@ -591,12 +663,12 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, few: Any, padded: Any,
         next_x: Any, next_y: Any,
     ) -> Any:  # fmt: skip
-        """The sum of exponentials, and the number of largest elements if these are left out.
+        """The accumulators of the sum; the number of largest elements if these are left out.
 
-        With `few` elements there is one accumulator. Exponentials that are kept fill whole vectors
-        if they are `padded`.
+        With `few` elements, which have one accumulator, the terms. Exponentials that are kept fill
+        whole vectors if they are `padded`.
         """
-        total, rest, count = every_lane(start), every_lane(0.0), every_lane(zero)
+        total, rest, count = every_lane(start), every_lane(start_rest), every_lane(zero)
         if core_x == 1 and (core_y == 1 or not keeps) and not few:
             whole = n - n % LANES
             for i in range(0, whole, LANES):
@@ -611,11 +683,10 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
             for i in range(0, n, LANES):
                 e, count = step(x, y, i, core_x, core_y, n - i, m, padded, count)
                 if few:
-                    total_of_few, rest_of_few = short(e, n)
-                    return total_of_few, rest_of_few, sum_of_lanes(count)
-                total, rest = add(total, rest, e)
-        total_of_row, rest_of_row = fold(total, rest)
-        return total_of_row, rest_of_row, sum_of_lanes(count)
+                    total = double(e) if widened else e
+                else:
+                    total, rest = add(total, rest, e)
+        return total, rest, count
 
     return njit(second_sweep)
 
@@ -697,7 +768,7 @@ def filled(f: Format) -> Any:
 # What ends a sweep takes long and keeps few units busy, so a sweep goes over several rows before
 # the next begins. Scratch memory holds their exponentials, where rows are not longer than `room`.
 # The memory of the next rows is asked for unless they are too long to stay in the cache.
-TOGETHER, FACTS = 8, 4  # the most rows, and the numbers that are kept of each
+TOGETHER = 8  # the most rows
 AHEAD = 8  # rows up to so many times `room`
 
 
@@ -756,46 +827,81 @@ def with_room(f: Format, kind: Kind, short: Kind, *, ahead: bool) -> tuple[Any, 
     return njit(either_total_of), njit(either_finish)
 
 
+class Sweeps(NamedTuple):
+    """The sweeps of a row."""
+
+    top: Any
+    middle: Any
+    settle: Any
+    last: Any
+    possible: Any = None  # whether they can go together, and all of them
+    all_sweeps: Any = None
+
+
 @functools.cache
-def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> tuple[Any, Any, Any]:
+def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> Sweeps:
     """The sweeps of a row: the maximum, the sum and what is made of it, the results."""
     most, (total_of, finish) = largest(f), with_room(f, kind, short, ahead=True)
     rewrite, spoil, fill, round_off = rewritten(f), spoiled(f), filled(f), rounding_of(f)
     infinity, nothing, parameters = f.infinity, f.one * empty, kind.parameters
     _, limit = exponential(f, quick=kind.quick)
+    keep, settled_facts = keeping(f, parts=kind.parts)
 
-    def top(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any
-    ) -> None:
+    def crown(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, m: Any
+    ) -> None:  # fmt: skip
         """A large maximum is taken off at once: the row goes on in the output, which is said."""
-        m = most(x, n, core_x)
-        facts[0], facts[1] = double(m), 0.0
+        facts[MAXIMUM], facts[MOVED] = double(m), 0.0
         if m == -infinity:
             fill(y, n, core_y, nothing + spoil(x, n, core_x))
         elif abs(m) >= limit:
             rewrite(x, y, n, core_x, core_y, m)
-            facts[0], facts[1] = 0.0, 1.0
+            facts[MAXIMUM], facts[MOVED] = 0.0, 1.0
+
+    crown = njit(crown)
+
+    def top(
+        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any
+    ) -> None:
+        crown(x, y, n, core_x, core_y, row, options, facts, most(x, n, core_x))
 
     def middle(
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any,
-        t: Any, next_x: Any, next_y: Any,
+        sums: Any, t: Any, next_x: Any, next_y: Any,
     ) -> None:  # fmt: skip
-        if facts[1] != 0.0:
+        if facts[MOVED] != 0.0:
             x, core_x = y, core_y
-        m = round_off(facts[0])
-        total, rest, count = total_of(x, y, t, n, n, core_x, core_y, m, next_x, next_y)
-        a, b = parameters(total, rest, count)
-        facts[2], facts[3] = double(a), double(b)
+        total, rest, count = total_of(
+            x, y, t, n, n, core_x, core_y, round_off(facts[MAXIMUM]), next_x, next_y
+        )
+        keep(sums, total, rest, count, n <= LANES)
+
+    def settle(
+        x: Any, n: Any, row_x: Any, core_x: Any, start: Any, width: Any, options: Any, facts: Any,
+        sums: Any,
+    ) -> None:  # fmt: skip
+        for k in range(width):
+            settled_facts(shifted(sums, k * SUMS), shifted(facts, k), n, n <= LANES)
+        a, b = parameters(load_all(facts, TOTAL), load_all(facts, REST), load_all(facts, COUNT))
+        store_all(facts, HIGH, double(a))
+        store_all(facts, LOW, double(b))
 
     def last(
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, t: Any
     ) -> None:
-        if facts[1] != 0.0:
+        if facts[MOVED] != 0.0:
             x, core_x = y, core_y
-        m, a, b = round_off(facts[0]), round_off(facts[2]), round_off(facts[3])
+        m, a, b = round_off(facts[MAXIMUM]), round_off(facts[HIGH]), round_off(facts[LOW])
         finish(x, y, t, n, n, core_x, core_y, m, a, b)
 
-    return njit(top), njit(middle), njit(last)
+    def counts(row: Any, options: Any) -> Any:
+        return True
+
+    def nothing_left(y: Any, core_y: Any, row: Any, options: Any, facts: Any) -> None:
+        pass
+
+    at_once = overlapped(f, short, njit(counts), crown, njit(nothing_left))
+    return Sweeps(njit(top), njit(middle), njit(settle), njit(last), *at_once)
 
 
 @functools.cache
@@ -813,12 +919,15 @@ def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
 
 
 @functools.cache
-def in_groups(room: int, sweeps: tuple[Any, Any, Any]) -> Any:
-    """Each of three sweeps over some rows before the next: unless the first has done all.
+def in_groups(room: int, sweeps: Sweeps) -> Any:
+    """Each sweep over some rows before the next, unless the first has done all.
 
     That it says by -inf as the first of `facts`. `options` are what rows have beside elements.
+    Where it is possible three sweeps go together: the first over the next rows, the last over
+    those before.
     """
-    top, middle, last = sweeps
+    top, middle, settle, last, possible, all_sweeps = sweeps
+    overlaps = possible is not None
 
     def in_groups(
         x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
@@ -827,72 +936,188 @@ def in_groups(room: int, sweeps: tuple[Any, Any, Any]) -> Any:
         slot = (n + LANES - 1) // LANES * LANES
         together = max(1, min(TOGETHER, room // slot))
         ahead = together if n <= AHEAD * room else 0
-        for start in range(0, rows, together):
-            end = min(start + together, rows)
-            for j in range(start, end):
-                of_row = shifted(facts, (j - start) * FACTS)
-                top(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
-                    j, options, of_row)  # fmt: skip
-            for j in range(start, end):
-                of_row = shifted(facts, (j - start) * FACTS)
-                if of_row[0] > -INF:
-                    k = j + ahead
-                    middle(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
-                           j, options, of_row, shifted(t, (j - start) * slot),
-                           shifted(x, k * row_x), shifted(y, k * row_y))  # fmt: skip
-            for j in range(start, end):
-                of_row = shifted(facts, (j - start) * FACTS)
-                if of_row[0] > -INF:
-                    last(shifted(x, j * row_x), shifted(y, j * row_y), n, core_x, core_y,
-                         j, options, of_row, shifted(t, (j - start) * slot))  # fmt: skip
+        near = overlaps and core_x == 1 and core_y == 1 and n > LANES and n <= room
+        for k in range(0, 2 * FACTS, LANES):
+            store_all(facts, k, every_lane(1.0))  # subnormal numbers would take long
+        here, there, sums = facts, shifted(facts, FACTS), shifted(facts, 2 * FACTS)
+        for r in range(min(together, rows)):
+            top(shifted(x, r * row_x), shifted(y, r * row_y), n, core_x, core_y,
+                r, options, shifted(here, r))  # fmt: skip
+        for start in range(0, rows + together, together):
+            for k in range(together):
+                before, r, after = start + k - together, start + k, start + k + together
+                x_r, y_r, t_r = shifted(x, r * row_x), shifted(y, r * row_y), shifted(t, k * slot)
+                x_before, y_before = shifted(x, before * row_x), shifted(y, before * row_y)
+                x_after, y_after = shifted(x, after * row_x), shifted(y, after * row_y)
+                own, other, own_sums = shifted(here, k), shifted(there, k), shifted(sums, k * SUMS)
+                ends = 0 <= before < rows and other[MAXIMUM] > -INF
+                computes, begins = r < rows and own[MAXIMUM] > -INF, after < rows
+                all_three = near and ends and computes and begins
+                if overlaps and all_three and possible(after, options):
+                    all_sweeps(x_before, y_before, x_r, y_r, x_after, y_after, n, t_r,
+                               own, other, own_sums, before, after, options)  # fmt: skip
+                    continue
+                if ends:
+                    last(x_before, y_before, n, core_x, core_y, before, options, other, t_r)
+                if computes:
+                    next_x, next_y = shifted(x_r, ahead * row_x), shifted(y_r, ahead * row_y)
+                    middle(x_r, y_r, n, core_x, core_y, r, options, own, own_sums, t_r,
+                           next_x, next_y)  # fmt: skip
+                if begins:
+                    top(x_after, y_after, n, core_x, core_y, after, options, other)
+            if start < rows:
+                settle(shifted(x, start * row_x), n, row_x, core_x,
+                       start, min(together, rows - start), options, here, sums)  # fmt: skip
+            here, there = there, here
 
     return outlined(in_groups)
+
+
+@functools.cache
+def overlapped(f: Format, kind: Kind, counts: Any, crown: Any, close: Any) -> tuple[Any, Any]:
+    """Whether the sweeps can go together, and all of them, each over another row."""
+    sweep, (keep, _), keeps = sweep_of_three(f, kind), keeping(f, parts=kind.parts), kind.keeps
+    round_off = rounding_of(f)
+
+    def all_sweeps(
+        x_before: Any, y_before: Any, x: Any, y: Any, x_after: Any, y_after: Any, n: Any, t: Any,
+        facts: Any, facts_other: Any, sums: Any, before: Any, after: Any, options: Any,
+    ) -> None:  # fmt: skip
+        m, m_before = round_off(facts[MAXIMUM]), round_off(facts_other[MAXIMUM])
+        a, b = round_off(facts_other[HIGH]), round_off(facts_other[LOW])
+        if facts[MOVED] != 0.0:
+            x = y
+        if facts_other[MOVED] != 0.0:
+            x_before = y_before
+        m_after, total, rest, count = sweep(
+            t if keeps else x_before, y_before, m_before, a, b, x, t, y, m, x_after, n
+        )
+        keep(sums, total, rest, count, False)
+        close(y_before, 1, before, options, facts_other)
+        crown(x_after, y_after, n, 1, 1, after, options, facts_other, m_after)
+
+    return counts, njit(all_sweeps)
+
+
+@functools.cache
+def sweep_of_three(f: Format, kind: Kind) -> Any:
+    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
+    keeps, parts, result = kind.keeps, kind.parts, kind.result
+    (start, start_rest), add, _ = summing(f, parts=parts)
+    zero, one, lowest, same = f.zero, f.one, -f.infinity, f.same
+
+    def step(
+        e_before: Any, y_before: Any, m_before: Any, a: Any, b: Any,
+        x: Any, e: Any, y: Any, m: Any, x_after: Any, i: Any, left: Any, count: Any, most: Any,
+    ) -> Any:  # fmt: skip
+        soon_written(y, i)
+        v = fetch(e_before, i, 1, LANES if keeps else left, zero)
+        put(y_before, i, 1, left, result(v, m_before, a, b))
+        most = larger(fetch(x_after, i, 1, left, lowest), most)
+        v = fetch(x, i, 1, left, lowest)
+        raw = power(v, m)
+        if keeps:
+            put(e, i, 1, LANES, raw)
+        if parts:
+            count += where(same(v, m), one, every_lane(zero))
+            raw = where(same(v, m), zero, raw)
+        return (raw if left >= LANES else within(raw, left, zero)), count, most
+
+    step = njit(step)
+
+    def sweep_of_three(
+        e_before: Any, y_before: Any, m_before: Any, a: Any, b: Any,
+        x: Any, e: Any, y: Any, m: Any, x_after: Any, n: Any,
+    ) -> Any:  # fmt: skip
+        """The maximum of the next row; as `second_sweep` of this one; the result of that before.
+
+        Exponentials of this row take the place of those before.
+        """
+        total, rest, count = every_lane(start), every_lane(start_rest), every_lane(zero)
+        most, whole = every_lane(lowest), n - n % LANES
+        for i in range(0, whole, LANES):
+            raw, count, most = step(
+                e_before, y_before, m_before, a, b, x, e, y, m, x_after, i, LANES, count, most
+            )
+            total, rest = add(total, rest, raw)
+        if whole < n:
+            raw, count, most = step(
+                e_before, y_before, m_before, a, b, x, e, y, m, x_after, whole, n - whole,
+                count, most,
+            )  # fmt: skip
+            total, rest = add(total, rest, raw)
+        return largest_of_lanes(most), total, rest, count
+
+    return njit(sweep_of_three)
 
 
 # ---------------------------------------------------------------- across rows
 # Scratch memory holds a tile, whose columns are rows, or short rows; the accumulators of each
 # column, or the facts of rows; and what is found out about pieces of a row.
 TOTALS, RESTS = 2048, 2048 + LANES * LANES
-FOUND = RESTS + LANES * LANES
+FOUND = TOTALS + max(2 * LANES * LANES, 2 * FACTS + TOGETHER * SUMS)
 SCRATCH = FOUND + 4 * 1024  # float64 elements
 
 
 @functools.cache
-def accumulators(f: Format) -> tuple[Any, Any]:
+def accumulators(f: Format, *, parts: bool) -> tuple[Any, Any]:
     """Functions that add an element of each row to its accumulators, and that give the sums."""
-    add, settle, join, start = f.add, f.settle, f.join, f.start
-    rests = f.number == types.float64  # else they are zero
+    (start, start_rest), add, settle = summing(f, parts=parts)
+    join, narrow = f.join, isinstance(start, np.float32)
+    rests = f.number == types.float64  # of float64 sums; else they are zero
 
-    def rest_of(s: Any, k: Any) -> Any:
-        return load_all(s, RESTS + k) if rests else every_lane(0.0)
+    def kept(s: Any, k: Any) -> Any:
+        """Sum and rest in accumulator k, each in a place that has room for float64."""
+        at = k * LANES
+        if narrow:
+            s32 = singles(s)
+            return load_all(s32, 2 * (TOTALS + at)), load_all(s32, 2 * (RESTS + at))
+        return load_all(s, TOTALS + at), load_all(s, RESTS + at) if rests else every_lane(0.0)
 
-    rest_of = njit(rest_of)
+    def keep(s: Any, k: Any, total: Any, rest: Any) -> None:
+        at = k * LANES
+        if narrow:
+            s32 = singles(s)
+            store_all(s32, 2 * (TOTALS + at), total)
+            store_all(s32, 2 * (RESTS + at), rest)
+        else:
+            store_all(s, TOTALS + at, total)
+            if rests:
+                store_all(s, RESTS + at, rest)
+
+    def settled_sum(s: Any, k: Any) -> Any:
+        at = k * LANES
+        return load_all(s, TOTALS + at), load_all(s, RESTS + at) if rests else every_lane(0.0)
+
+    kept, keep, settled_sum = njit(kept), njit(keep), njit(settled_sum)
 
     def collect(s: Any, i: Any, e: Any) -> None:
         """Add element i of each row."""
-        k = (i % LANES) * LANES
-        if i < LANES:
-            total, rest = add(every_lane(start), every_lane(0.0), e)
-        else:
-            total, rest = add(load_all(s, TOTALS + k), rest_of(s, k), e)
-        store_all(s, TOTALS + k, total)
-        if rests:
-            store_all(s, RESTS + k, rest)
+        total, rest = every_lane(start), every_lane(start_rest)
+        if i >= LANES:
+            total, rest = kept(s, i % LANES)
+        total, rest = add(total, rest, e)
+        keep(s, i % LANES, total, rest)
 
     def joined(s: Any) -> Any:
         """The sums, column by column, in the order of `folded`."""
+        for k in range(LANES):
+            total, rest = kept(s, k)
+            total, rest = settle(total, rest)
+            store_all(s, TOTALS + k * LANES, total)
+            if rests:
+                store_all(s, RESTS + k * LANES, rest)
         half = LANES // 2
         while half > 0:
-            for k in range(0, half * LANES, LANES):
-                a, b = load_all(s, TOTALS + k), load_all(s, TOTALS + k + half * LANES)
-                if half == LANES // 2:
-                    a, b = settle(a), settle(b)
-                total, rest = join(a, rest_of(s, k), b, rest_of(s, k + half * LANES))
-                store_all(s, TOTALS + k, total)
+            for k in range(half):
+                a, a_rest = settled_sum(s, k)
+                b, b_rest = settled_sum(s, k + half)
+                total, rest = join(a, a_rest, b, b_rest)
+                store_all(s, TOTALS + k * LANES, total)
                 if rests:
-                    store_all(s, RESTS + k, rest)
+                    store_all(s, RESTS + k * LANES, rest)
             half //= 2
-        return load_all(s, TOTALS), rest_of(s, 0)
+        return settled_sum(s, 0)
 
     return njit(collect), njit(joined)
 
@@ -936,15 +1161,16 @@ def tops_across(f: Format, kind: Kind) -> Any:
 def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
     """With `ahead` it asks for the memory of the next rows, which lie beside these."""
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    (collect, join), keeps, parts, ask = accumulators(f), kind.keeps, kind.parts, asking(f)
-    start, add, settle = adding_few(f, parts=parts)
+    keeps, parts, ask = kind.keeps, kind.parts, asking(f)
+    collect, join = accumulators(f, parts=parts)
+    (start, start_rest), add, settle = summing_few(f, parts=parts)
     same, zero, one = f.same, f.zero, f.one
 
     def totals_across(
         x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any, m: Any, length: Any
     ) -> Any:
         """Sum and count of up to `LANES` rows side by side, of which `length` elements count."""
-        count, total, rest = every_lane(zero), every_lane(start), every_lane(0.0)
+        count, total, rest = every_lane(zero), every_lane(start), every_lane(start_rest)
         for i in range(n):
             if ahead:
                 ask(x, i * core_x + LANES, e, i * core_e + LANES)
@@ -964,9 +1190,8 @@ def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
                 total, rest = add(total, rest, raw)
             else:
                 collect(s, i, raw)
-        if n <= LANES:
-            return settle(total), rest, count
-        total, rest = join(s)
+        few = n <= LANES
+        total, rest = settle(total, rest) if few else join(s)
         return total, rest, count
 
     return njit(totals_across)

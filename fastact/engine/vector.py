@@ -470,6 +470,16 @@ def shifted(typing: Any, p: Any, i: Any) -> Any:
     return p(p, types.int64), code
 
 
+@intrinsic
+def singles(typing: Any, p: Any) -> Any:
+    """The same memory as float32."""
+
+    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
+        return b.bitcast(args[0], context.get_value_type(sig.return_type))
+
+    return types.CPointer(types.float32)(p), code
+
+
 def prefetching(*, writing: bool) -> Any:
     """The function that asks for the memory of an element, which need not exist."""
 
