@@ -14,21 +14,9 @@ from typing import Any
 
 from fastact.engine.entropy import KEPT, LEFT
 from fastact.engine.primitives import where
-from fastact.engine.rows import (
-    DEPTH,
-    NATIVE,
-    exponential,
-    filled,
-    largest,
-    memory,
-    njit,
-    rewritten,
-    rounding,
-    spoiled,
-    summed,
-    summed_across,
-    tiles,
-)  # fmt: skip
+from fastact.engine.rows import DEPTH, NATIVE, exponential, memory, njit, rounding
+from fastact.engine.strips import summed_across, tiles
+from fastact.engine.sweeps import filled, largest, rewritten, spoiled, summed
 from fastact.engine.vector import (
     LANES,
     double,

@@ -38,16 +38,11 @@ from fastact.engine.rows import (
     TOTALS,
     Format,
     Kind,
-    Sweeps,
     choose,
     difference,
-    filled,
     folded,
-    in_groups,
     join_double,
-    keeping,
     larger,
-    largest,
     largest_of_lanes,
     log_sum,
     logarithm,
@@ -61,20 +56,10 @@ from fastact.engine.rows import (
     scaled_double,
     scaled_single,
     sum_of_lanes,
-    tiles,
-    totals_across,
-    with_room,
 )  # fmt: skip
-from fastact.engine.vector import (
-    LANES,
-    double,
-    every,
-    every_lane,
-    gather,
-    real,
-    shifted,
-    within,
-)  # fmt: skip
+from fastact.engine.strips import tiles, totals_across
+from fastact.engine.sweeps import Sweeps, filled, in_groups, keeping, largest, with_room
+from fastact.engine.vector import LANES, double, every, every_lane, gather, real, shifted, within
 
 LARGE = 2.0**47  # beyond it, what rounds off a product is not looked at
 

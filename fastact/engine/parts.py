@@ -31,19 +31,16 @@ from fastact.engine.rows import (
     Format,
     Kind,
     choose,
-    filled,
     join_double,
-    largest,
     log1p,
     logarithm,
     memory,
     njit,
     quotient,
     rounding_of,
-    spoiled,
-    summed,
-    summed_across,
 )  # fmt: skip
+from fastact.engine.strips import summed_across
+from fastact.engine.sweeps import filled, largest, spoiled, summed
 from fastact.engine.vector import LANES, every, every_lane, first, lane, shifted  # fmt: skip
 
 # The logarithm of a sum and its maximum cancel where this is negative, but not below -44, minus the

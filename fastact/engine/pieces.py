@@ -23,28 +23,20 @@ from fastact.engine.rows import (
     TOTALS,
     Format,
     Kind,
-    across,
-    along,
     asking,
     choose,
     difference,
     exponential,
-    finished,
     join_double,
     larger,
-    largest,
     memory,
     njit,
     outlined,
     power_double,
     rounding_of,
-    spoiled,
-    summed,
-    summed_across,
-    tiles,
-    tops_across,
-    totals_across,
 )  # fmt: skip
+from fastact.engine.strips import across, summed_across, tiles, tops_across, totals_across
+from fastact.engine.sweeps import along, finished, largest, spoiled, summed
 from fastact.engine.vector import LANES, double, every_lane, load_all, shifted, store_all
 
 LONG = 2**16  # elements of a row, from which on it goes in pieces
@@ -292,7 +284,8 @@ def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> An
     Where exponentials are wanted for the last sweep, `kind` keeps them in the output, and `short`
     in scratch memory, if its dtype allows it; `again` never does.
     """
-    one, many, tile = along(f, kind, short, empty), across(f, kind), tiled(f, short)
+    one, tile = along(f, kind, short, empty), tiled(f, short)
+    many = across(f, kind, one)
     many_long, one_long = across_in_pieces(f, again), serially(f, kind, short, again, empty)
 
     def loop(
@@ -302,16 +295,17 @@ def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> An
         if n == 0:
             return
         way = choose(rows, n, row_x, row_y)
+        if way == ACROSS and n <= LONG:
+            many(x, y, rows, n, core_x, core_y, t, s)
+            return
         together = rows if way == ALONG else rows_together(n) if way == TILED else LANES
         for r in range(0, rows, together):
             x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
             done = False
             if way == TILED:
                 done = tile(x_r, y_r, row_x, row_y, core_x, core_y, width, n, t, s)
-            elif way == ACROSS and n > LONG:
-                done = many_long(x_r, y_r, n, width, core_x, core_y, s)
             elif way == ACROSS:
-                done = many(x_r, y_r, n, width, core_x, core_y, s)
+                done = many_long(x_r, y_r, n, width, core_x, core_y, s)
             if n <= LONG and not done:
                 facts = shifted(s, TOTALS)
                 one(x_r, y_r, width, n, row_x, row_y, core_x, core_y, t, facts)

@@ -493,11 +493,15 @@ plan:
   %gap = and i64 %negated, 63
   %gap_elements = udiv i64 %gap, %divisor
   %head = select i1 %alignable, i64 %gap_elements, i64 0
-  ; the length of a chunk: a multiple of 64 elements
-  %unit = select i1 %elementwise, i64 64, i64 1
+  ; the length of a chunk: a multiple of 64 elements, which may be rows that lie side by side
   %up = add i64 %n, %chunks
   %up1 = sub i64 %up, 1
   %even = udiv i64 %up1, %chunks
+  %abreast = icmp ule i64 %step, 8
+  %many = icmp uge i64 %even, 64
+  %strips = and i1 %abreast, %many
+  %in_units = or i1 %elementwise, %strips
+  %unit = select i1 %in_units, i64 64, i64 1
   %up2 = add i64 %even, %unit
   %up3 = sub i64 %up2, 1
   %mask = sub i64 0, %unit

@@ -25,7 +25,6 @@ from fastact.engine.rows import (
     Kind,
     choose,
     larger,
-    largest,
     largest_of_lanes,
     log_sum,
     logarithm,
@@ -33,19 +32,11 @@ from fastact.engine.rows import (
     njit,
     quotient,
     smaller,
-    spoiled,
     sum_of_lanes,
-    summed,
-    summed_across,
-    tiles,
 )  # fmt: skip
-from fastact.engine.vector import (
-    LANES,
-    every,
-    every_lane,
-    lane,
-    shifted,
-)  # fmt: skip
+from fastact.engine.strips import summed_across, tiles
+from fastact.engine.sweeps import largest, spoiled, summed
+from fastact.engine.vector import LANES, every, every_lane, lane, shifted
 
 NAN = math.nan
 

@@ -21,26 +21,15 @@ from fastact.engine.rows import (
     NATIVE,
     Kind,
     difference,
-    filled,
     join_double,
     joined_lanes,
-    largest,
     memory,
     njit,
     rounding,
-    spoiled,
-    summed,
 )  # fmt: skip
 from fastact.engine.softmaxes import storing
-from fastact.engine.vector import (
-    LANES,
-    every,
-    every_lane,
-    first,
-    lane,
-    shifted,
-    within,
-)  # fmt: skip
+from fastact.engine.sweeps import filled, largest, spoiled, summed
+from fastact.engine.vector import LANES, every, every_lane, first, lane, shifted, within
 
 folded_pairs = joined_lanes(join_double)
 
