@@ -309,3 +309,15 @@ def window(buffer: np.ndarray, shape: tuple[int, ...], place: tuple) -> np.ndarr
     offset, strides = place
     width = buffer.itemsize
     return np.ndarray(shape, buffer.dtype, buffer, offset * width, [s * width for s in strides])
+
+
+def rows_of_all_kinds(dtype: str, rows: int, n: int, seed: int = 0) -> np.ndarray:
+    """Ordinary rows; among them rows without mass, huge ones, with infinity or with NaN."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 3, (rows, n)).astype(dtype)
+    kinds = rng.choice(5, rows, p=[0.6, 0.1, 0.1, 0.1, 0.1])
+    x[kinds == 1] = -np.inf
+    x[kinds == 2] += np.finfo(dtype).max / 2
+    x[kinds == 3, n // 2] = np.inf
+    x[kinds == 4, n - 1] = np.nan
+    return x

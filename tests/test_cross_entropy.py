@@ -14,7 +14,7 @@ import fastact as fa
 
 from .checks import assert_same_bits
 from .losses import WIDE, entropies, errors, peak, target
-from .strategies import LAYOUTS
+from .strategies import LAYOUTS, rows_of_all_kinds
 
 ce, nll = fa.softmax_cross_entropy, fa.nll
 LOSS = {"float16": 1.0, "float32": 1.0, "float64": 3.0}  # ulp
@@ -363,6 +363,36 @@ def test_layouts(dtype, layout, axis):
         ce.value_and_grad(x, labels, axis), ce.value_and_grad(plain, labels, axis), strict=True
     ):
         assert_same_bits(got, wanted)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("n", [3, 17, 65, 100])
+@pytest.mark.parametrize("value", [0.0, -np.inf, np.inf, np.nan, 6e4])
+def test_nothing_is_written_beyond_a_row(dtype, value, n, smoothing):
+    buffer = np.full(n + 64, 7, dtype)
+    out = buffer[32 : 32 + n].reshape(1, n)
+    ce.value_and_grad(np.full((1, n), value, dtype), [1], out=out, label_smoothing=smoothing)
+    assert (np.delete(buffer, np.s_[32 : 32 + n]) == 7).all()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("n", [3, 17, 64, 65, 100, 300, 2100, 4100])
+@pytest.mark.parametrize("rows", [2, 5, 47, 150])
+def test_a_row_does_not_depend_on_its_neighbours(dtype, n, rows, smoothing):
+    """Some of them do not count, or have no mass, or are done in another way."""
+    x = rows_of_all_kinds(dtype, rows, n)
+    labels = np.random.default_rng(1).integers(-1, n, rows)
+    options = {"ignore_index": -1, "label_smoothing": smoothing, "reduction": "none"}
+    alone = [ce.value_and_grad(x[r : r + 1], labels[r : r + 1], **options) for r in range(rows)]
+    loss, gradient = (np.concatenate(each) for each in zip(*alone, strict=True))
+    for axis, given_x, back in (
+        (1, x.copy(), np.asarray),
+        (0, np.array(x.T, order="C"), np.transpose),
+    ):
+        for out in (np.empty_like(given_x), given_x):
+            got, _ = ce.value_and_grad(given_x, labels, axis, out=out, **options)
+            assert_same_bits(got, loss, f"loss, axis {axis}")
+            assert_same_bits(back(out), gradient, f"axis {axis}")
 
 
 @pytest.mark.parametrize(

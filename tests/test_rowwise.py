@@ -15,7 +15,7 @@ import fastact as fa
 
 from .checks import assert_same_bits
 from .reference import SCIPY, true_row
-from .strategies import LAYOUTS
+from .strategies import LAYOUTS, rows_of_all_kinds
 from .ulp import ulps, ulps_between
 
 FUNCTIONS = {f.name: f for f in (fa.softmax, fa.log_softmax, fa.logsumexp)}
@@ -338,6 +338,24 @@ def test_layouts(function, dtype, layout, axis):
     x = LAYOUTS[layout](np.random.default_rng(0).normal(0, 3, 300).astype(dtype))
     plain = np.array(x, x.dtype.newbyteorder("="), order="C")
     assert_same_bits(np.array(function(x, axis=axis)), np.array(function(plain, axis=axis)))
+
+
+@over_functions
+@pytest.mark.parametrize("n", [3, 16, 17, 40, 64, 65, 100, 112, 300, 2100, 4100])
+@pytest.mark.parametrize("rows", [1, 2, 5, 16, 47, 150])
+def test_a_row_does_not_depend_on_its_neighbours(function, dtype, n, rows):
+    """Several rows share sweeps, and the sweeps of neighbours overlap, along and across."""
+    x = rows_of_all_kinds(dtype, rows, n)
+    wanted = np.array([function(row) for row in x])
+    for axis, given_x, back in (
+        (1, x.copy(), np.asarray),
+        (0, np.array(x.T, order="C"), np.transpose),
+    ):
+        got = function(given_x, axis=axis)
+        assert_same_bits(back(got) if got.ndim == 2 else got, wanted, f"axis {axis}")
+        if function in NORMALISERS:
+            function(given_x, axis=axis, out=given_x)
+            assert_same_bits(back(given_x), wanted, f"axis {axis}, in place")
 
 
 @over_normalisers

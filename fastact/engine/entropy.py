@@ -128,7 +128,7 @@ def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     (fetch, _), (_, put), fill, spoil = memory(f), memory(native), filled(native), spoiled(f)
     most, power, log_of, rounded = largest(f), raised(f), log_sum(f), rounding(dtype)
     sums, (weights, at) = general_sums(dtype, weighted=weighted), readers(dtype, weighted=weighted)
-    up, one = f.up, native.one
+    up = f.up
 
     def row(
         x: Any, label: Any, factor: Any, w: Any, smoothing: Any, dx: Any, n: Any,
@@ -137,7 +137,7 @@ def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
         m, nan = most(x, n, core_x), spoil(x, n, core_x)
         if m == -INF:
             if gradient:
-                fill(dx, n, core_dx, one * nan)
+                fill(dx, n, core_dx, rounded(nan))
             return INF + nan
         infinite = m == INF
         m = where(infinite, 0.0, m)
@@ -160,7 +160,7 @@ def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
                 dx_i = power(v, m) * share - smoothing * weights(w, i, core_w, n - i)
                 put(dx, i, core_dx, n - i, rounded(dx_i))
             if label >= 0:
-                put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(one * rounded(of_label)))
+                put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(rounded(of_label)))
         return loss
 
     return outlined(row)
@@ -299,12 +299,33 @@ def row_of(f: Format, *, weighted: bool) -> tuple[Any, Any]:
 
 
 @functools.cache
+def at_label(dtype: str, *, weighted: bool) -> Any:
+    f = NATIVE[dtype]
+    (of_row, at), (of_target, _), round_off = (
+        row_of(f, weighted=weighted), of_targets(f), rounding(dtype)
+    )  # fmt: skip
+
+    def at_label(x: Any, n: Any, core_x: Any, row: Any, options: Any, facts: Any) -> None:
+        """What label and targets add, before exponentials may take the place of x."""
+        label, _, w, core_w, _, _ = of_row(row, options)
+        facts[X_AT] = double(at(x, label, core_x))
+        if weighted:
+            facts[W_AT] = double(at(w, label, core_w))
+            facts[SPREAD], facts[MASS] = of_target(
+                x, w, n, core_x, core_w, round_off(facts[MAXIMUM])
+            )
+
+    return njit(at_label)
+
+
+@functools.cache
 def first_sweep(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any, Any]:
     f = NATIVE[dtype]
     (of_row, _), most, fill, zero = row_of(f, weighted=weighted), largest(f), filled(f), f.zero
     general, (_, limit) = (
         general_row(dtype, gradient=gradient, weighted=weighted), exponential(f, quick=True)
     )  # fmt: skip
+    keep_label = at_label(dtype, weighted=weighted)
 
     def counts(row: Any, options: Any) -> Any:
         _, factor, _, _, smoothing, _ = of_row(row, options)
@@ -322,6 +343,8 @@ def first_sweep(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any
         if not abs(m) < limit:
             facts[MAXIMUM] = -INF
             loss[0] = general(x, label, factor, w, smoothing, dx, n, core_x, core_w, core_dx)
+        else:
+            keep_label(x, n, core_x, row, options, facts)
 
     crown = njit(crown)
 
@@ -366,34 +389,16 @@ def middle_sweep(dtype: str, *, gradient: bool) -> Any:
 @functools.cache
 def settling(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     f = NATIVE[dtype]
-    (quotient, of_label), (of_target, _) = shares(f, weighted=weighted), of_targets(f)
-    (of_row, at), log_of, (power, _) = (
-        row_of(f, weighted=weighted), log_sum(f), exponential(f, quick=True)
-    )  # fmt: skip
+    (quotient, of_label), log_of = shares(f, weighted=weighted), log_sum(f)
+    (of_row, _), (power, _) = row_of(f, weighted=weighted), exponential(f, quick=True)
     (_, settled_facts), round_off = keeping(f, parts=True), rounding(dtype)
 
-    def at_label(x: Any, n: Any, core_x: Any, row: Any, options: Any, facts: Any) -> None:
-        """What the label and the targets add to the sums of a row."""
-        label, _, w, core_w, _, _ = of_row(row, options)
-        facts[X_AT] = double(at(x, label, core_x))
-        if weighted:
-            facts[W_AT] = double(at(w, label, core_w))
-            facts[SPREAD], facts[MASS] = of_target(
-                x, w, n, core_x, core_w, round_off(facts[MAXIMUM])
-            )
-
-    at_label = njit(at_label)
-
-    def settle(
-        x: Any, n: Any, row_x: Any, core_x: Any, start: Any, width: Any, options: Any, facts: Any,
-        sums: Any,
-    ) -> None:  # fmt: skip
+    def settle(n: Any, start: Any, width: Any, options: Any, facts: Any, sums: Any) -> None:
         """The losses of some rows, and what makes their gradients, side by side."""
         for k in range(width):
             of_this = shifted(facts, k)
             if of_this[MAXIMUM] > -INF:
                 settled_facts(shifted(sums, k * SUMS), of_this, n, n <= LANES)
-                at_label(shifted(x, k * row_x), n, core_x, start + k, options, of_this)
         label, row_label, factor, row_factor, _, _, _, smoothing, row_smoothing, _, _ = options
         factors = gather(shifted(factor, start * row_factor), 0, row_factor, width, 0.0)
         m, x_at = load_all(facts, MAXIMUM), load_all(facts, X_AT)

@@ -314,10 +314,7 @@ def sweeps_with_factor(dtype: str, *, log: bool) -> Sweeps:
         total, rest, count = total_of(x, y, t, n, length, core_x, core_y, m, next_x, next_y)
         keep(sums, total, rest, count, n <= LANES)
 
-    def settle(
-        x: Any, n: Any, row_x: Any, core_x: Any, start: Any, width: Any, options: Any, facts: Any,
-        sums: Any,
-    ) -> None:  # fmt: skip
+    def settle(n: Any, start: Any, width: Any, options: Any, facts: Any, sums: Any) -> None:
         for k in range(width):
             of_this = shifted(facts, k)
             if of_this[MAXIMUM] > -INF:

@@ -384,10 +384,7 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> Sweeps:
         )
         keep(sums, total, rest, count, n <= LANES)
 
-    def settle(
-        x: Any, n: Any, row_x: Any, core_x: Any, start: Any, width: Any, options: Any, facts: Any,
-        sums: Any,
-    ) -> None:  # fmt: skip
+    def settle(n: Any, start: Any, width: Any, options: Any, facts: Any, sums: Any) -> None:
         for k in range(width):
             settled_facts(shifted(sums, k * SUMS), shifted(facts, k), n, n <= LANES)
         a, b = parameters(load_all(facts, TOTAL), load_all(facts, REST), load_all(facts, COUNT))
@@ -474,8 +471,7 @@ def in_groups(room: int, sweeps: Sweeps) -> Any:
                 if begins:
                     top(x_after, y_after, n, core_x, core_y, after, options, other)
             if start < rows:
-                settle(shifted(x, start * row_x), n, row_x, core_x,
-                       start, min(together, rows - start), options, here, sums)  # fmt: skip
+                settle(n, start, min(together, rows - start), options, here, sums)
             here, there = there, here
 
     return outlined(in_groups)

@@ -348,6 +348,11 @@ def value_type(pointer: Any) -> types.Type:
     return types.float32 if pointer.dtype == types.uint16 else pointer.dtype
 
 
+def fits(p: Any, x: Any) -> bool:
+    """Whether a vector has what memory takes: a wider one would be written past the end."""
+    return bool(x.dtype == value_type(p))
+
+
 def from_memory(b: Any, x: Any) -> Any:
     if x.type.element == ELEMENT[types.uint16]:
         return b.fptrunc(half.to_double(b, x), ir.VectorType(F32, LANES))
@@ -377,6 +382,8 @@ def load_all(typing: Any, p: Any, i: Any) -> Any:
 @intrinsic
 def store_all(typing: Any, p: Any, i: Any, x: Any) -> Any:
     """Write the elements from index `i` on."""
+    if not fits(p, x):
+        return None
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
         element = ELEMENT[p.dtype]
@@ -409,6 +416,8 @@ def load_some(typing: Any, p: Any, i: Any, count: Any, filler: Any) -> Any:
 @intrinsic
 def store_some(typing: Any, p: Any, i: Any, count: Any, x: Any) -> Any:
     """Write the first `count` lanes from index `i` on."""
+    if not fits(p, x):
+        return None
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
         element = ELEMENT[p.dtype]
@@ -445,6 +454,8 @@ def gather(typing: Any, p: Any, i: Any, stride: Any, count: Any, filler: Any) ->
 @intrinsic
 def scatter(typing: Any, p: Any, i: Any, stride: Any, count: Any, x: Any) -> Any:
     """Write the first `count` lanes `stride` elements apart from index `i` on."""
+    if not fits(p, x):
+        return None
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
         element = ELEMENT[p.dtype]
