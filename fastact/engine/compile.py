@@ -192,7 +192,7 @@ def link(name: str, text: str, *libraries: str) -> bytes:
 
 
 def linked(name: str, text: str, *libraries: str) -> Any:
-    """The module of a loop and the functions of `libraries`.
+    """The module of a loop and the functions of `libraries`; what is `outlined` stays so.
 
     What remains visible are the loop `name` and its variants, whose names begin with it.
     """
@@ -202,6 +202,8 @@ def linked(name: str, text: str, *libraries: str) -> Any:
     for function in module.functions:
         if not (function.is_declaration or function.name.startswith(name)):
             function.linkage = llvm.Linkage.internal
+            if function.name.startswith("_ZN") and b"alwaysinline" not in function.attributes:
+                function.add_function_attribute("noinline")
     for variable in module.global_variables:  # Numba's records of environments: nobody reads them
         if not variable.is_declaration:
             variable.linkage = llvm.Linkage.internal

@@ -19,8 +19,10 @@ from fastact.engine.rows import (
     DEPTH,
     FOUND,
     INF,
+    ONE,
     TILED,
     TOTALS,
+    ZERO,
     Format,
     Kind,
     asking,
@@ -118,7 +120,7 @@ def whole(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
         for k in range(pieces):
             most = max(most, found[k * PARTS])
         if abs(most) >= beyond:
-            one(x, y, 1, n, 0, 0, core_x, core_y, t, found)
+            one(x, y, ONE, n, ZERO, ZERO, core_x, core_y, t, found)
             most = INF
         else:
             total, rest, count = 0.0, 0.0, 0.0
@@ -164,9 +166,9 @@ def serially(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> A
         """A row by itself, on one thread."""
         length, found = piece_length(n), shifted(s, FOUND)
         pieces = (n + length - 1) // length
-        first_step(x, y, found, t, 0, pieces, length, n, core_x, core_y)
-        second_step(x, y, found, t, 0, pieces, length, n, core_x, core_y)
-        third_step(x, y, found, t, 0, pieces, length, n, core_x, core_y)
+        first_step(x, y, found, t, ZERO, pieces, length, n, core_x, core_y)
+        second_step(x, y, found, t, ZERO, pieces, length, n, core_x, core_y)
+        third_step(x, y, found, t, ZERO, pieces, length, n, core_x, core_y)
 
     return outlined(serially)
 

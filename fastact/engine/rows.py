@@ -536,6 +536,8 @@ SCRATCH = FOUND + 4 * 1024  # float64 elements
 
 
 # ---------------------------------------------------------------- the choice
+# For arguments of outlined functions, of which Numba would compile another one for each literal.
+ZERO, ONE = np.int64(0), np.int64(1)
 ALONG, TILED, ACROSS = 0, 1, 2
 
 

@@ -15,6 +15,7 @@ from numba.core import types
 
 from fastact.engine.primitives import where
 from fastact.engine.rows import (
+    ONE,
     RESTS,
     TOTALS,
     Format,
@@ -278,7 +279,7 @@ def across(f: Format, kind: Kind, one_by_one: Any) -> Any:
                 a, b = parameters(total, rest, count)
             else:
                 width, facts = min(LANES, left), shifted(s, TOTALS)
-                one_by_one(x_r, y_r, width, n, 1, 1, core_x, core_y, t, facts)
+                one_by_one(x_r, y_r, width, n, ONE, ONE, core_x, core_y, t, facts)
             m_before, waits = m, possible
             if left > LANES:
                 possible, m = top(shifted(x_r, LANES), left - LANES, n, core_x)
