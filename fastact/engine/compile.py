@@ -202,7 +202,8 @@ def linked(name: str, text: str, *libraries: str) -> Any:
     for function in module.functions:
         if not (function.is_declaration or function.name.startswith(name)):
             function.linkage = llvm.Linkage.internal
-            if function.name.startswith("_ZN") and b"alwaysinline" not in function.attributes:
+            inlined = any(b"alwaysinline" in several for several in function.attributes)
+            if function.name.startswith("_ZN") and not inlined:
                 function.add_function_attribute("noinline")
     for variable in module.global_variables:  # Numba's records of environments: nobody reads them
         if not variable.is_declaration:
