@@ -42,6 +42,7 @@ from fastact.engine.rows import (
     outlined,
     raised,
     rounding,
+    share_of,
     sum_of_lanes,
 )  # fmt: skip
 from fastact.engine.strips import accumulators, tiles, tops_across, totals_across
@@ -70,11 +71,6 @@ from fastact.engine.vector import (
 
 # What is kept of a row beside the numbers of `rows`: what stands at the label, sums over targets.
 X_AT, W_AT, SPREAD, MASS, LOSS = (OWN + LANES * k for k in range(5))
-
-
-@njit
-def share_of(e: Any, m: Any, high: Any, low: Any) -> Any:
-    return fma(e, high, e * low)
 
 
 KEPT, LEFT = Kind(True, True, True, None, share_of), Kind(False, True, True, None, None)

@@ -50,6 +50,7 @@ from fastact.engine.primitives import bits, fma, from_bits, polynomial, shift_le
 from fastact.engine.vector import (
     LANES,
     double,
+    every_lane,
     exchange1,
     exchange2,
     exchange4,
@@ -472,6 +473,32 @@ def exponential(f: Format, *, quick: bool) -> tuple[Any, Any]:
 
 
 @functools.cache
+def without_largest(f: Format, kind: Kind) -> Any:
+    same, parts, zero, one = f.same, kind.parts, f.zero, f.one
+
+    def without_largest(e: Any, v: Any, m: Any, count: Any, present: Any) -> Any:
+        """The term of a sum, and the new number of largest elements, of those that are `present`.
+
+        These are all elements if it is None.
+        """
+        if parts:
+            here = same(v, m)
+            if present is not None:
+                here = here & present
+            count += where(here, one, every_lane(zero))
+            e = where(here, zero, e)
+        return e, count
+
+    return njit(without_largest)
+
+
+@njit
+def share_of(e: Any, m: Any, high: Any, low: Any) -> Any:
+    """An exponential times a number in two parts."""
+    return fma(e, high, e * low)
+
+
+@functools.cache
 def quotient(f: Format, *, keeps: bool, quick: bool = True) -> Kind:
     """Softmax: e**(x - m) / sum. Where they are not kept, exponentials are computed again."""
     invert, (power, _) = f.inverse, exponential(f, quick=quick)
@@ -479,15 +506,10 @@ def quotient(f: Format, *, keeps: bool, quick: bool = True) -> Kind:
     def parameters(total: Any, rest: Any, count: Any) -> Any:
         return invert(total, rest)
 
-    def of_exponential(e: Any, m: Any, high: Any, low: Any) -> Any:
-        return fma(e, high, e * low)
-
     def of_input(x: Any, m: Any, high: Any, low: Any) -> Any:
-        e = power(x, m)
-        return fma(e, high, e * low)
+        return share_of(power(x, m), m, high, low)
 
-    result = njit(of_exponential if keeps else of_input)
-    return Kind(keeps, False, quick, njit(parameters), result)
+    return Kind(keeps, False, quick, njit(parameters), share_of if keeps else njit(of_input))
 
 
 @functools.cache

@@ -28,6 +28,7 @@ from fastact.engine.rows import (
     outlined,
     summing,
     summing_few,
+    without_largest,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
@@ -56,30 +57,28 @@ def accumulators(f: Format, *, parts: bool) -> tuple[Any, Any]:
     join, narrow = f.join, isinstance(start, np.float32)
     rests = f.number == types.float64  # of float64 sums; else they are zero
 
-    def kept(s: Any, k: Any) -> Any:
-        """Sum and rest in accumulator k, each in a place that has room for float64."""
+    def settled_sum(s: Any, k: Any) -> Any:
+        """Sum and rest of accumulator k."""
         at = k * LANES
-        if narrow:
-            s32 = singles(s)
-            return load_all(s32, 2 * (TOTALS + at)), load_all(s32, 2 * (RESTS + at))
         return load_all(s, TOTALS + at), load_all(s, RESTS + at) if rests else every_lane(0.0)
+
+    def keep_settled(s: Any, k: Any, total: Any, rest: Any) -> None:
+        store_all(s, TOTALS + k * LANES, total)
+        if rests:
+            store_all(s, RESTS + k * LANES, rest)
+
+    def kept(s: Any, k: Any) -> Any:
+        """The same before they are settled: float32 takes the place of float64."""
+        at, s32 = 2 * k * LANES, singles(s)
+        return load_all(s32, 2 * TOTALS + at), load_all(s32, 2 * RESTS + at)
 
     def keep(s: Any, k: Any, total: Any, rest: Any) -> None:
-        at = k * LANES
-        if narrow:
-            s32 = singles(s)
-            store_all(s32, 2 * (TOTALS + at), total)
-            store_all(s32, 2 * (RESTS + at), rest)
-        else:
-            store_all(s, TOTALS + at, total)
-            if rests:
-                store_all(s, RESTS + at, rest)
+        at, s32 = 2 * k * LANES, singles(s)
+        store_all(s32, 2 * TOTALS + at, total)
+        store_all(s32, 2 * RESTS + at, rest)
 
-    def settled_sum(s: Any, k: Any) -> Any:
-        at = k * LANES
-        return load_all(s, TOTALS + at), load_all(s, RESTS + at) if rests else every_lane(0.0)
-
-    kept, keep, settled_sum = njit(kept), njit(keep), njit(settled_sum)
+    settled_sum, keep_settled = njit(settled_sum), njit(keep_settled)
+    kept, keep = (njit(kept), njit(keep)) if narrow else (settled_sum, keep_settled)
 
     def collect(s: Any, i: Any, e: Any) -> None:
         """Add element i of each row."""
@@ -94,18 +93,14 @@ def accumulators(f: Format, *, parts: bool) -> tuple[Any, Any]:
         for k in range(LANES):
             total, rest = kept(s, k)
             total, rest = settle(total, rest)
-            store_all(s, TOTALS + k * LANES, total)
-            if rests:
-                store_all(s, RESTS + k * LANES, rest)
+            keep_settled(s, k, total, rest)
         half = LANES // 2
         while half > 0:
             for k in range(half):
                 a, a_rest = settled_sum(s, k)
                 b, b_rest = settled_sum(s, k + half)
                 total, rest = join(a, a_rest, b, b_rest)
-                store_all(s, TOTALS + k * LANES, total)
-                if rests:
-                    store_all(s, RESTS + k * LANES, rest)
+                keep_settled(s, k, total, rest)
             half //= 2
         return settled_sum(s, 0)
 
@@ -151,16 +146,16 @@ def tops_across(f: Format, kind: Kind) -> Any:
 def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
     """With `ahead` it asks for the memory of the next rows, which lie beside these."""
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, parts, ask = kind.keeps, kind.parts, asking(f)
-    collect, join = accumulators(f, parts=parts)
-    (start, start_rest), add, settle = summing_few(f, parts=parts)
-    same, zero, one = f.same, f.zero, f.one
+    keeps, others, ask, zero = kind.keeps, without_largest(f, kind), asking(f), f.zero
+    collect, join = accumulators(f, parts=kind.parts)
+    (start, start_rest), add, settle = summing_few(f, parts=kind.parts)
 
     def totals_across(
         x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any, m: Any, length: Any
     ) -> Any:
         """Sum and count of up to `LANES` rows side by side, of which `length` elements count."""
         count, total, rest = every_lane(zero), every_lane(start), every_lane(start_rest)
+        few = n <= LANES
         for i in range(n):
             if ahead:
                 ask(x, i * core_x + LANES, e, i * core_e + LANES)
@@ -170,17 +165,14 @@ def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
                 raw = where(length > i, raw, zero)
             if keeps:
                 put(e, i * core_e, 1, width, raw)
-            if parts:
-                here = same(v, m)
-                if length is not None:
-                    here = here & (length > i)
-                count += where(here, one, every_lane(zero))
-                raw = where(here, zero, raw)
-            if n <= LANES:
+            if length is None:
+                raw, count = others(raw, v, m, count, None)
+            else:
+                raw, count = others(raw, v, m, count, length > i)
+            if few:
                 total, rest = add(total, rest, raw)
             else:
                 collect(s, i, raw)
-        few = n <= LANES
         total, rest = settle(total, rest) if few else join(s)
         return total, rest, count
 
@@ -190,10 +182,10 @@ def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
 @functools.cache
 def three_across(f: Format, kind: Kind) -> Any:
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, parts, result, ask = kind.keeps, kind.parts, kind.result, asking(f)
-    collect, join = accumulators(f, parts=parts)
-    (start, start_rest), add, settle = summing_few(f, parts=parts)
-    zero, one, lowest, same = f.zero, f.one, -f.infinity, f.same
+    keeps, others, result, ask = kind.keeps, without_largest(f, kind), kind.result, asking(f)
+    collect, join = accumulators(f, parts=kind.parts)
+    (start, start_rest), add, settle = summing_few(f, parts=kind.parts)
+    zero, lowest = f.zero, -f.infinity
 
     def three_across(
         x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m_before: Any, a: Any, b: Any, m: Any,
@@ -212,9 +204,7 @@ def three_across(f: Format, kind: Kind) -> Any:
             raw = power(v, m)
             if keeps:
                 put(y, at_y, 1, LANES, raw)
-            if parts:
-                count += where(same(v, m), one, every_lane(zero))
-                raw = where(same(v, m), zero, raw)
+            raw, count = others(raw, v, m, count, None)
             if few:
                 total, rest = add(total, rest, raw)
             else:

@@ -44,6 +44,7 @@ from fastact.engine.rows import (
     smaller,
     sum_of_lanes,
     summing,
+    without_largest,
 )  # fmt: skip
 from fastact.engine.vector import (
     LANES,
@@ -55,18 +56,6 @@ from fastact.engine.vector import (
     store_all,
     within,
 )  # fmt: skip
-
-
-@functools.cache
-def settled_row(f: Format, *, parts: bool) -> Any:
-    fold, short = folded(f, parts=parts), in_order(f, parts=parts)
-
-    def settled_row(total: Any, rest: Any, count: Any, n: Any, few: Any) -> Any:
-        """Sum, rest and count, from what the second sweep gives."""
-        total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
-        return total_of_row, rest_of_row, sum_of_lanes(count)
-
-    return njit(settled_row)
 
 
 @functools.cache
@@ -128,13 +117,15 @@ def largest(f: Format, *, least: bool = False) -> Any:
 
 @functools.cache
 def summed(f: Format, kind: Kind) -> Any:
-    sweep, settle = second_sweep(f, kind, ahead=False), settled_row(f, parts=kind.parts)
+    sweep, parts = second_sweep(f, kind, ahead=False), kind.parts
+    fold, short = folded(f, parts=parts), in_order(f, parts=parts)
 
     def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
         """Sum, rest and count of a row."""
         few = n <= LANES
         total, rest, count = sweep(x, y, n, core_x, core_y, m, few, False, x, y)
-        return settle(total, rest, count, n, few)
+        total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
+        return total_of_row, rest_of_row, sum_of_lanes(count)
 
     return njit(summed)
 
@@ -147,10 +138,9 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
     to compute there is little to wait for.
     """
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, parts = kind.keeps, kind.parts
-    (start, start_rest), add, _ = summing(f, parts=parts)
-    widened = not isinstance(start, type(f.zero))
-    zero, one, lowest, same = f.zero, f.one, -f.infinity, f.same
+    (start, start_rest), add, _ = summing(f, parts=kind.parts)
+    keeps, others, zero, lowest = kind.keeps, without_largest(f, kind), f.zero, -f.infinity
+    widened = not isinstance(start, type(zero))
     ask = asking(f)
 
     def step(
@@ -162,9 +152,7 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
         e = power(v, m)
         if keeps:
             put(y, i, core_y, LANES if padded else left, e)
-        if parts:
-            count += where(same(v, m), one, every_lane(zero))
-            e = where(same(v, m), zero, e)
+        e, count = others(e, v, m, count, None)
         return (e if left >= LANES else within(e, left, zero)), count
 
     step = njit(step)
@@ -506,9 +494,9 @@ def overlapped(f: Format, kind: Kind, counts: Any, crown: Any, close: Any) -> tu
 @functools.cache
 def sweep_of_three(f: Format, kind: Kind) -> Any:
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, parts, result = kind.keeps, kind.parts, kind.result
-    (start, start_rest), add, _ = summing(f, parts=parts)
-    zero, one, lowest, same = f.zero, f.one, -f.infinity, f.same
+    keeps, others, result = kind.keeps, without_largest(f, kind), kind.result
+    (start, start_rest), add, _ = summing(f, parts=kind.parts)
+    zero, lowest = f.zero, -f.infinity
 
     def step(
         e_before: Any, y_before: Any, m_before: Any, a: Any, b: Any,
@@ -522,9 +510,7 @@ def sweep_of_three(f: Format, kind: Kind) -> Any:
         raw = power(v, m)
         if keeps:
             put(e, i, 1, LANES, raw)
-        if parts:
-            count += where(same(v, m), one, every_lane(zero))
-            raw = where(same(v, m), zero, raw)
+        raw, count = others(raw, v, m, count, None)
         return (raw if left >= LANES else within(raw, left, zero)), count, most
 
     step = njit(step)
