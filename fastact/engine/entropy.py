@@ -28,6 +28,7 @@ from fastact.engine.rows import (
     REST,
     SLOPE,
     SUMS,
+    TOGETHER_OF_LOGARITHMS,
     TOTAL,
     TOTALS,
     Format,
@@ -564,7 +565,8 @@ def several(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any]:
 @functools.cache
 def rows_of(dtype: str, *, gradient: bool, weighted: bool) -> Any:
     tile, columns = several(dtype, gradient=gradient, weighted=weighted)
-    one_by_one = in_groups(NATIVE[dtype].room, sweeps(dtype, gradient=gradient, weighted=weighted))
+    of_row = sweeps(dtype, gradient=gradient, weighted=weighted)
+    one_by_one = in_groups(NATIVE[dtype].room, TOGETHER_OF_LOGARITHMS, of_row)
     keepable = dtype != "float16"
 
     def rows_of(

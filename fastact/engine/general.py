@@ -34,6 +34,8 @@ from fastact.engine.rows import (
     REST,
     SUMS,
     TILED,
+    TOGETHER,
+    TOGETHER_OF_LOGARITHMS,
     TOTAL,
     TOTALS,
     Format,
@@ -376,7 +378,8 @@ def general(dtype: str, *, log: bool) -> Any:
     (bring, back), zero = tiles(f), f.zero
     of_tile = across_with_factor(dtype, log=log, tile=True)
     of_columns = across_with_factor(dtype, log=log, tile=False)
-    one_by_one = in_groups(f.room, sweeps_with_factor(dtype, log=log))
+    most = TOGETHER_OF_LOGARITHMS if log else TOGETHER
+    one_by_one = in_groups(f.room, most, sweeps_with_factor(dtype, log=log))
 
     def loop(
         x: Any, factor: Any, sink: Any, length: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,

@@ -544,7 +544,8 @@ def logarithm(f: Format) -> Kind:
 
 
 # ---------------------------------------------------------------- scratch memory
-TOGETHER = 8  # rows along which sweeps go before what they have found is joined
+# Rows along which sweeps go before what they have found is joined: logarithms fill all lanes.
+TOGETHER, TOGETHER_OF_LOGARITHMS = 8, LANES
 # The facts of rows are float64 numbers, of each kind those of up to `LANES` rows side by side.
 MAXIMUM, MOVED, HIGH, LOW, SLOPE, TOTAL, REST, COUNT, OWN = (LANES * k for k in range(9))
 FACTS = 16 * LANES
@@ -553,7 +554,7 @@ SUMS = 3 * LANES  # what the second sweep gives: three vectors of each row
 # It holds a tile, whose columns are rows, or the exponentials of short rows; the accumulators of
 # each column, or the facts of rows; and what is found out about pieces of a row.
 TOTALS, RESTS = 2048, 2048 + LANES * LANES
-FOUND = TOTALS + max(2 * LANES * LANES, 2 * FACTS + TOGETHER * SUMS)
+FOUND = TOTALS + max(2 * LANES * LANES, 2 * FACTS + LANES * SUMS)
 SCRATCH = FOUND + 4 * 1024  # float64 elements
 
 

@@ -27,6 +27,7 @@ from fastact.engine.rows import (
     REST,
     SUMS,
     TOGETHER,
+    TOGETHER_OF_LOGARITHMS,
     TOTAL,
     Format,
     Kind,
@@ -400,7 +401,8 @@ def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> Sweeps:
 @functools.cache
 def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
     """Rows one by one; one without mass is filled with `empty`."""
-    in_turn = in_groups(f.room, three_sweeps(f, kind, short, empty))
+    most = TOGETHER_OF_LOGARITHMS if kind.parts else TOGETHER
+    in_turn = in_groups(f.room, most, three_sweeps(f, kind, short, empty))
 
     def along(
         x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
@@ -412,8 +414,8 @@ def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
 
 
 @functools.cache
-def in_groups(room: int, sweeps: Sweeps) -> Any:
-    """Each sweep over some rows before the next, unless the first has done all.
+def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
+    """Each sweep over up to `most` rows before the next, unless the first has done all.
 
     That it says by -inf as the first of `facts`. `options` are what rows have beside elements.
     Where it is possible three sweeps go together: the first over the next rows, the last over
@@ -422,43 +424,54 @@ def in_groups(room: int, sweeps: Sweeps) -> Any:
     top, middle, settle, last, possible, all_sweeps = sweeps
     overlaps = possible is not None
 
+    def one_by_one(
+        x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
+        t: Any, here: Any, there: Any, sums: Any, options: Any,
+        start: Any, k: Any, together: Any, ahead: Any,
+    ) -> None:  # fmt: skip
+        """The sweeps that row k of three groups needs, one after the other."""
+        before, r, after = start + k - together, start + k, start + k + together
+        own, other = shifted(here, k), shifted(there, k)
+        if 0 <= before < rows and other[MAXIMUM] > -INF:
+            last(shifted(x, before * row_x), shifted(y, before * row_y), n, core_x, core_y,
+                 before, options, other, t)  # fmt: skip
+        if 0 <= r < rows and own[MAXIMUM] > -INF:
+            x_r, y_r = shifted(x, r * row_x), shifted(y, r * row_y)
+            next_x, next_y = shifted(x_r, ahead * row_x), shifted(y_r, ahead * row_y)
+            middle(x_r, y_r, n, core_x, core_y, r, options, own, sums, t, next_x, next_y)
+        if after < rows:
+            top(shifted(x, after * row_x), shifted(y, after * row_y), n, core_x, core_y,
+                after, options, other)  # fmt: skip
+
+    one_by_one = outlined(one_by_one)
+
     def in_groups(
         x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
         t: Any, facts: Any, options: Any,
     ) -> None:  # fmt: skip
         slot = (n + LANES - 1) // LANES * LANES
-        together = max(1, min(TOGETHER, room // slot))
+        together = max(1, min(most, room // slot))
         ahead = together if n <= AHEAD * room else 0
         near = overlaps and core_x == 1 and core_y == 1 and n > LANES and n <= room
         for k in range(0, 2 * FACTS, LANES):
             store_all(facts, k, every_lane(1.0))  # subnormal numbers would take long
         here, there, sums = facts, shifted(facts, FACTS), shifted(facts, 2 * FACTS)
-        for r in range(min(together, rows)):
-            top(shifted(x, r * row_x), shifted(y, r * row_y), n, core_x, core_y,
-                r, options, shifted(here, r))  # fmt: skip
-        for start in range(0, rows + together, together):
+        for start in range(-together, rows + together, together):
+            inner = near and start >= together
             for k in range(together):
                 before, r, after = start + k - together, start + k, start + k + together
-                x_r, y_r, t_r = shifted(x, r * row_x), shifted(y, r * row_y), shifted(t, k * slot)
-                x_before, y_before = shifted(x, before * row_x), shifted(y, before * row_y)
-                x_after, y_after = shifted(x, after * row_x), shifted(y, after * row_y)
-                own, other, own_sums = shifted(here, k), shifted(there, k), shifted(sums, k * SUMS)
-                ends = 0 <= before < rows and other[MAXIMUM] > -INF
-                computes, begins = r < rows and own[MAXIMUM] > -INF, after < rows
-                all_three = near and ends and computes and begins
-                if overlaps and all_three and possible(after, options):
-                    all_sweeps(x_before, y_before, x_r, y_r, x_after, y_after, n, t_r,
+                own, other = shifted(here, k), shifted(there, k)
+                own_sums, t_r = shifted(sums, k * SUMS), shifted(t, k * slot)
+                full = inner and after < rows and other[MAXIMUM] > -INF and own[MAXIMUM] > -INF
+                if overlaps and full and possible(after, options):
+                    all_sweeps(shifted(x, before * row_x), shifted(y, before * row_y),
+                               shifted(x, r * row_x), shifted(y, r * row_y),
+                               shifted(x, after * row_x), shifted(y, after * row_y), n, t_r,
                                own, other, own_sums, before, after, options)  # fmt: skip
-                    continue
-                if ends:
-                    last(x_before, y_before, n, core_x, core_y, before, options, other, t_r)
-                if computes:
-                    next_x, next_y = shifted(x_r, ahead * row_x), shifted(y_r, ahead * row_y)
-                    middle(x_r, y_r, n, core_x, core_y, r, options, own, own_sums, t_r,
-                           next_x, next_y)  # fmt: skip
-                if begins:
-                    top(x_after, y_after, n, core_x, core_y, after, options, other)
-            if start < rows:
+                else:
+                    one_by_one(x, y, rows, n, row_x, row_y, core_x, core_y, t_r, here, there,
+                               own_sums, options, start, k, together, ahead)  # fmt: skip
+            if 0 <= start < rows:
                 settle(n, start, min(together, rows - start), options, here, sums)
             here, there = there, here
 
