@@ -469,15 +469,24 @@ plan:
   %workers = call i64 @grow(ptr %b, i64 %want)
   %crew = call i64 @llvm.smin.i64(i64 %workers, i64 %want)
   %crew_and_caller = add i64 %crew, 1
-  %four_each = shl i64 %crew_and_caller, 2
-  %chunks = call i64 @llvm.smin.i64(i64 %four_each, i64 %pieces)
-  ; the offset of the last argument's first cache line, where a line is a whole number of elements
+  ; four chunks for each thread, unless those of rows side by side are narrower than 256: the first
+  ; and the last strip of a chunk take long
   %elementwise = icmp eq i64 %ndims, 1
   %last = sub i64 %nargs, 1
+  %step_at = getelementptr i64, ptr %steps, i64 %last
+  %step = load i64, ptr %step_at
+  %beside = icmp ule i64 %step, 8
+  %abreast = select i1 %elementwise, i1 false, i1 %beside
+  %two_each = shl i64 %crew_and_caller, 1
+  %four_each = shl i64 %crew_and_caller, 2
+  %of_256 = udiv i64 %n, 256
+  %broad = call i64 @llvm.smax.i64(i64 %two_each, i64 %of_256)
+  %most = select i1 %abreast, i64 %broad, i64 %four_each
+  %wanted = call i64 @llvm.smin.i64(i64 %four_each, i64 %most)
+  %chunks = call i64 @llvm.smin.i64(i64 %wanted, i64 %pieces)
+  ; the offset of the last argument's first cache line, where a line is a whole number of elements
   %out_at = getelementptr ptr, ptr %args, i64 %last
   %out = load ptr, ptr %out_at
-  %out_step_at = getelementptr i64, ptr %steps, i64 %last
-  %step = load i64, ptr %out_step_at
   %address = ptrtoint ptr %out to i64
   %bits = call i64 @llvm.ctpop.i64(i64 %step)
   %power = icmp eq i64 %bits, 1
@@ -497,7 +506,6 @@ plan:
   %up = add i64 %n, %chunks
   %up1 = sub i64 %up, 1
   %even = udiv i64 %up1, %chunks
-  %abreast = icmp ule i64 %step, 8
   %many = icmp uge i64 %even, 64
   %strips = and i1 %abreast, %many
   %in_units = or i1 %elementwise, %strips
