@@ -178,6 +178,7 @@ def quick_double(x: Any, m: Any) -> Any:
 # Sums begin with a number that is larger than any term, so that three operations give what rounds
 # off (Dekker); later it is taken off, exactly. Without the largest terms all others may be tiny,
 # which would leave no more than the rest, a plain sum: float32 is summed in float64 then.
+ONE32 = np.float32(1.0)
 BIG_SINGLE, BIG = np.float32(2.0**65), 2.0**513
 
 
@@ -235,9 +236,10 @@ def join_double(a: Any, a_rest: Any, b: Any, b_rest: Any) -> Any:
 @njit
 def inverse_single(total: Any, rest: Any) -> Any:
     """1 / total as a float32 and a rest."""
-    inverse = 1.0 / total
-    high = single(inverse)
-    return high, single(inverse - double(high))
+    whole = single(total)
+    after = single(total - double(whole))
+    high = ONE32 / whole
+    return high, (fma(-high, whole, ONE32) - high * after) * high
 
 
 @njit
