@@ -53,6 +53,7 @@ from fastact.engine.vector import (
     every_lane,
     load_all,
     shifted,
+    soon_read,
     soon_written,
     store_all,
     within,
@@ -331,8 +332,9 @@ class Sweeps(NamedTuple):
     middle: Any
     settle: Any
     last: Any
-    possible: Any = None  # whether they can go together, and all of them
+    possible: Any = None  # whether they can go together, all of them, and how long rows may be
     all_sweeps: Any = None
+    reach: int = 0
 
 
 @functools.cache
@@ -421,7 +423,7 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
     Where it is possible three sweeps go together: the first over the next rows, the last over
     those before.
     """
-    top, middle, settle, last, possible, all_sweeps = sweeps
+    top, middle, settle, last, possible, all_sweeps, reach = sweeps
     overlaps = possible is not None
 
     def one_by_one(
@@ -452,7 +454,7 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
         slot = (n + LANES - 1) // LANES * LANES
         together = max(1, min(most, room // slot))
         ahead = together if n <= AHEAD * room else 0
-        near = overlaps and core_x == 1 and core_y == 1 and n > LANES and n <= room
+        near = overlaps and core_x == 1 and core_y == 1 and n > LANES and n <= reach
         for k in range(0, 2 * FACTS, LANES):
             store_all(facts, k, every_lane(1.0))  # subnormal numbers would take long
         here, there, sums = facts, shifted(facts, FACTS), shifted(facts, 2 * FACTS)
@@ -478,11 +480,21 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
     return outlined(in_groups)
 
 
+# Rows of float32 longer than `room` go together up to `FAR` elements, and ask for memory that is
+# wanted so many elements later. In float64 that is no faster, and slower where rows lie a multiple
+# of a page apart, which fall into the same few places of the cache.
+FAR, LATER = 2**16, 2048
+
+
 @functools.cache
-def overlapped(f: Format, kind: Kind, counts: Any, crown: Any, close: Any) -> tuple[Any, Any]:
-    """Whether the sweeps can go together, and all of them, each over another row."""
-    sweep, (keep, _), keeps = sweep_of_three(f, kind), keeping(f, parts=kind.parts), kind.keeps
-    round_off = rounding_of(f)
+def overlapped(f: Format, kind: Kind, counts: Any, crown: Any, close: Any) -> tuple[Any, Any, int]:
+    """Whether the sweeps can go together, all of them, each over another row, and how far.
+
+    Exponentials of rows longer than `room` are kept in the output, if its dtype allows it.
+    """
+    sweep, far_sweep = (sweep_of_three(f, kind, far=each) for each in (False, True))
+    (keep, _), keeps = keeping(f, parts=kind.parts), kind.keeps
+    round_off, room, far = rounding_of(f), f.room, f.pointer == types.float32
 
     def all_sweeps(
         x_before: Any, y_before: Any, x: Any, y: Any, x_after: Any, y_after: Any, n: Any, t: Any,
@@ -494,35 +506,42 @@ def overlapped(f: Format, kind: Kind, counts: Any, crown: Any, close: Any) -> tu
             x = y
         if facts_other[MOVED] != 0.0:
             x_before = y_before
-        m_after, total, rest, count = sweep(
-            t if keeps else x_before, y_before, m_before, a, b, x, t, y, m, x_after, n
-        )
+        if far and n > room:
+            m_after, total, rest, count = far_sweep(
+                y_before if keeps else x_before, y_before, m_before, a, b, x, y, y, m, x_after, n
+            )
+        else:
+            m_after, total, rest, count = sweep(
+                t if keeps else x_before, y_before, m_before, a, b, x, t, y, m, x_after, n
+            )
         keep(sums, total, rest, count, False)
         close(y_before, 1, before, options, facts_other)
         crown(x_after, y_after, n, 1, 1, after, options, facts_other, m_after)
 
-    return counts, njit(all_sweeps)
+    return counts, njit(all_sweeps), FAR if far else room
 
 
 @functools.cache
-def sweep_of_three(f: Format, kind: Kind) -> Any:
+def sweep_of_three(f: Format, kind: Kind, *, far: bool) -> Any:
     (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
     keeps, others, result = kind.keeps, without_largest(f, kind), kind.result
     (start, start_rest), add, _ = summing(f, parts=kind.parts)
-    zero, lowest = f.zero, -f.infinity
+    zero, lowest, padded = f.zero, -f.infinity, keeps and not far  # scratch memory has the room
 
     def step(
         e_before: Any, y_before: Any, m_before: Any, a: Any, b: Any,
         x: Any, e: Any, y: Any, m: Any, x_after: Any, i: Any, left: Any, count: Any, most: Any,
     ) -> Any:  # fmt: skip
-        soon_written(y, i)
-        v = fetch(e_before, i, 1, LANES if keeps else left, zero)
+        if far:
+            soon_read(x_after, i + LATER)
+        soon_written(y, i + LATER if far else i)
+        v = fetch(e_before, i, 1, LANES if padded else left, zero)
         put(y_before, i, 1, left, result(v, m_before, a, b))
         most = larger(fetch(x_after, i, 1, left, lowest), most)
         v = fetch(x, i, 1, left, lowest)
         raw = power(v, m)
         if keeps:
-            put(e, i, 1, LANES, raw)
+            put(e, i, 1, LANES if padded else left, raw)
         raw, count = others(raw, v, m, count, None)
         return (raw if left >= LANES else within(raw, left, zero)), count, most
 
