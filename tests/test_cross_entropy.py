@@ -375,6 +375,17 @@ def test_nothing_is_written_beyond_a_row(dtype, value, n, smoothing):
     assert (np.delete(buffer, np.s_[32 : 32 + n]) == 7).all()
 
 
+@pytest.mark.parametrize("n", [3, 17, 100, 4100])
+def test_nothing_is_written_between_rows(dtype, n):
+    x = np.random.default_rng(0).normal(0, 3, (40 if n < 1000 else 5, n)).astype(dtype)
+    labels = np.arange(len(x)) % n
+    wide = np.full((len(x) + 1, n + 40), 7, dtype)
+    ce.value_and_grad(x, labels, out=wide[:-1, :n])
+    assert_same_bits(wide[:-1, :n].copy(), ce.value_and_grad(x, labels)[1])
+    assert (wide[:, n:] == 7).all()
+    assert (wide[-1] == 7).all()
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("n", [3, 17, 64, 65, 100, 300, 2100, 4100])
 @pytest.mark.parametrize("rows", [2, 5, 47, 150])

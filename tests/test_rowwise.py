@@ -359,6 +359,17 @@ def test_a_row_does_not_depend_on_its_neighbours(function, dtype, n, rows):
 
 
 @over_normalisers
+@pytest.mark.parametrize("n", [3, 17, 100, 4100, 70000])
+def test_nothing_is_written_between_rows(function, dtype, n):
+    x = np.random.default_rng(0).normal(0, 3, (40 if n < 1000 else 5, n)).astype(dtype)
+    wide = np.full((len(x) + 1, n + 40), 7, dtype)
+    function(x, out=wide[:-1, :n])
+    assert_same_bits(wide[:-1, :n].copy(), function(x))
+    assert (wide[:, n:] == 7).all()
+    assert (wide[-1] == 7).all()
+
+
+@over_normalisers
 def test_in_place_and_out(function, dtype):
     for axis in (0, 1, 2, -1):
         x = cube(dtype)
