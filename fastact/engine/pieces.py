@@ -38,7 +38,7 @@ from fastact.engine.rows import (
     rounding_of,
 )  # fmt: skip
 from fastact.engine.strips import across, summed_across, tiles, tops_across, totals_across
-from fastact.engine.sweeps import along, finished, largest, spoiled, summed
+from fastact.engine.sweeps import along, finished, largest, spoiled, summed, summed_with_next
 from fastact.engine.vector import LANES, double, every_lane, load_all, shifted, store_all
 
 LONG = 2**16  # elements of a row, from which on it goes in pieces
@@ -83,24 +83,31 @@ def joining(f: Format) -> Any:
 @functools.cache
 def part(f: Format, kind: Kind) -> Any:
     most, total_of, spoil = largest(f), summed(f, kind), spoiled(f)
-    _, limit = exponential(f, quick=kind.quick)
+    total_with_next, (_, limit) = summed_with_next(f, kind), exponential(f, quick=kind.quick)
 
     def part(
         x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
         core_x: Any, core_y: Any,
     ) -> None:  # fmt: skip
         """Pieces from `number` on, of which `x` and `found` are the first."""
+        m_after = most(x, min(length, n - number * length), core_x)
         for k in range(pieces):
             here, size = shifted(x, k * length * core_x), min(length, n - (number + k) * length)
-            m = most(here, size, core_x)
-            at = k * PARTS
+            after, left = shifted(here, length * core_x), n - (number + k + 1) * length
+            m, last, at = m_after, k + 1 == pieces, k * PARTS
             found[at] = double(m)
+            if abs(m) < limit and core_x == 1 and left >= length and not last:
+                total, rest, count, m_after = total_with_next(here, length, m, after)
+                found[at + 1], found[at + 2], found[at + 3] = total, rest, double(count)
+                continue
             if abs(m) < limit:
                 total, rest, count = total_of(here, y, size, core_x, core_y, m)
                 found[at + 1], found[at + 2], found[at + 3] = total, rest, double(count)
             else:
                 nan = double(spoil(here, size, core_x))
                 found[at + 1], found[at + 2], found[at + 3] = nan, 0.0, 0.0
+            if not last:
+                m_after = most(after, min(length, left), core_x)
 
     return outlined(part)
 

@@ -59,6 +59,8 @@ from fastact.engine.vector import (
     within,
 )  # fmt: skip
 
+LATER = 2048  # elements ahead, of which memory is asked for where a row is long
+
 
 @functools.cache
 def keeping(f: Format, *, parts: bool) -> tuple[Any, Any]:
@@ -130,6 +132,29 @@ def summed(f: Format, kind: Kind) -> Any:
         return total_of_row, rest_of_row, sum_of_lanes(count)
 
     return njit(summed)
+
+
+@functools.cache
+def summed_with_next(f: Format, kind: Kind) -> Any:
+    """As `summed`, of a kind that keeps none, for whole vectors; the maximum of as many others."""
+    (fetch, _), (power, _) = memory(f), exponential(f, quick=kind.quick)
+    (start, start_rest), add, _ = summing(f, parts=kind.parts)
+    others, fold = without_largest(f, kind), folded(f, parts=kind.parts)
+    zero, lowest = f.zero, -f.infinity
+
+    def summed_with_next(x: Any, n: Any, m: Any, x_after: Any) -> Any:
+        total, rest, count = every_lane(start), every_lane(start_rest), every_lane(zero)
+        most = every_lane(lowest)
+        for i in range(0, n, LANES):
+            soon_read(x_after, i + LATER)
+            most = larger(fetch(x_after, i, 1, LANES, lowest), most)
+            v = fetch(x, i, 1, LANES, lowest)
+            e, count = others(power(v, m), v, m, count, None)
+            total, rest = add(total, rest, e)
+        total_of_row, rest_of_row = fold(total, rest)
+        return total_of_row, rest_of_row, sum_of_lanes(count), largest_of_lanes(most)
+
+    return njit(summed_with_next)
 
 
 @functools.cache
@@ -481,9 +506,9 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
 
 
 # Rows of float32 longer than `room` go together up to `FAR` elements, and ask for memory that is
-# wanted so many elements later. In float64 that is no faster, and slower where rows lie a multiple
-# of a page apart, which fall into the same few places of the cache.
-FAR, LATER = 2**16, 2048
+# wanted `LATER`. In float64 that is no faster, and slower where rows lie a multiple of a page apart,
+# which fall into the same few places of the cache.
+FAR = 2**16
 
 
 @functools.cache
