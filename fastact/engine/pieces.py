@@ -145,7 +145,7 @@ def whole(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
 @functools.cache
 def finish(f: Format, kind: Kind) -> Any:
     """`kind` computes exponentials again."""
-    results, parameters, round_off = finished(f, kind), kind.parameters, rounding_of(f)
+    results, parameters, round_off = finished(f, kind, far=True), kind.parameters, rounding_of(f)
 
     def finish(
         x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,

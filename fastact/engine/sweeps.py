@@ -217,8 +217,9 @@ def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
 
 
 @functools.cache
-def finished(f: Format, kind: Kind) -> Any:
+def finished(f: Format, kind: Kind, *, far: bool = False) -> Any:
     (fetch, put), result, keeps, zero = memory(f), kind.result, kind.keeps, f.zero
+    ask = asking(f)
 
     def step(
         x: Any, e: Any, y: Any, i: Any, core_x: Any, core_e: Any, core_y: Any, left: Any,
@@ -236,10 +237,15 @@ def finished(f: Format, kind: Kind) -> Any:
         x: Any, e: Any, y: Any, n: Any, core_x: Any, core_e: Any, core_y: Any,
         m: Any, a: Any, b: Any, padded: Any,
     ) -> None:  # fmt: skip
-        """The last sweep: from the exponentials, or from the input again."""
+        """The last sweep: from the exponentials, or from the input again.
+
+        Of a row that is `far` longer than the cache it asks for memory ahead.
+        """
         if core_y == 1 and (core_e == 1 if keeps else core_x == 1):
             whole = n - n % LANES
             for i in range(0, whole, LANES):
+                if far:
+                    ask(x, i + LATER, y, i + LATER)
                 step(x, e, y, i, 1, 1, 1, LANES, m, a, b, padded)
             if whole < n:
                 step(x, e, y, whole, 1, 1, 1, n - whole, m, a, b, padded)
@@ -505,9 +511,8 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
     return outlined(in_groups)
 
 
-# Rows of float32 longer than `room` go together up to `FAR` elements, and ask for memory that is
-# wanted `LATER`. In float64 that is no faster, and slower where rows lie a multiple of a page apart,
-# which fall into the same few places of the cache.
+# Rows of float32 longer than `room` go together up to `FAR` elements. In float64 that is no faster,
+# and slower where rows lie a multiple of a page apart: they fall into the same places of the cache.
 FAR = 2**16
 
 
