@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -73,11 +74,13 @@ def rounded_up(error: float) -> float:
 
 
 def write_whole(path: Path, value: object) -> None:
-    """Write a JSON file in one step: aside, then renamed."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
+    """Write a JSON file in one step: aside, then renamed.
+
+    Nothing here has a finalizer in Python, in which a Ctrl-C would be lost.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(value, file, indent=1, ensure_ascii=False)
         file.write("\n")
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
