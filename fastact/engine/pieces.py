@@ -84,6 +84,7 @@ def joining(f: Format) -> Any:
 def part(f: Format, kind: Kind) -> Any:
     most, total_of, spoil = largest(f), summed(f, kind), spoiled(f)
     total_with_next, (_, limit) = summed_with_next(f, kind), exponential(f, quick=kind.quick)
+    zero = f.zero
 
     def part(
         x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
@@ -95,18 +96,16 @@ def part(f: Format, kind: Kind) -> Any:
             here, size = shifted(x, k * length * core_x), min(length, n - (number + k) * length)
             after, left = shifted(here, length * core_x), n - (number + k + 1) * length
             m, last, at = m_after, k + 1 == pieces, k * PARTS
-            found[at] = double(m)
-            if abs(m) < limit and core_x == 1 and left >= length and not last:
+            with_next = core_x == 1 and left >= length and not last and abs(m) < limit
+            if with_next:
                 total, rest, count, m_after = total_with_next(here, length, m, after)
-                found[at + 1], found[at + 2], found[at + 3] = total, rest, double(count)
-                continue
-            if abs(m) < limit:
+            elif abs(m) < limit:
                 total, rest, count = total_of(here, y, size, core_x, core_y, m)
-                found[at + 1], found[at + 2], found[at + 3] = total, rest, double(count)
             else:
-                nan = double(spoil(here, size, core_x))
-                found[at + 1], found[at + 2], found[at + 3] = nan, 0.0, 0.0
-            if not last:
+                total, rest, count = double(spoil(here, size, core_x)), 0.0, zero
+            found[at], found[at + 1], found[at + 2] = double(m), total, rest
+            found[at + 3] = double(count)
+            if not with_next and not last:
                 m_after = most(after, min(length, left), core_x)
 
     return outlined(part)

@@ -42,6 +42,7 @@ from fastact.elementary import (
     MAGIC,
     MAGIC32,
     MAGIC_UP,
+    ONE32,
     log,
     scale_single,
 )  # fmt: skip
@@ -178,7 +179,6 @@ def quick_double(x: Any, m: Any) -> Any:
 # Sums begin with a number that is larger than any term, so that three operations give what rounds
 # off (Dekker); later it is taken off, exactly. Without the largest terms all others may be tiny,
 # which would leave no more than the rest, a plain sum: float32 is summed in float64 then.
-ONE32 = np.float32(1.0)
 BIG_SINGLE, BIG = np.float32(2.0**65), 2.0**513
 
 

@@ -485,7 +485,7 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
         slot = (n + LANES - 1) // LANES * LANES
         together = max(1, min(most, room // slot))
         ahead = together if n <= AHEAD * room else 0
-        near = overlaps and core_x == 1 and core_y == 1 and n > LANES and n <= reach
+        near = core_x == 1 and core_y == 1 and n > LANES and n <= reach
         for k in range(0, 2 * FACTS, LANES):
             store_all(facts, k, every_lane(1.0))  # subnormal numbers would take long
         here, there, sums = facts, shifted(facts, FACTS), shifted(facts, 2 * FACTS)
