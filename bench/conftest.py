@@ -8,7 +8,7 @@ import pytest
 
 import fastact as fa
 from bench.cases import Case
-from fastact.engine.catalogue import LoopSpec
+from fastact.native.loop_registry import LoopSpec
 
 UNMEASURED = {1000, 10_000}  # elements: one size of each case, in float32
 

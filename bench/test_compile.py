@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fastact.engine import catalogue
+from fastact.native import loop_registry
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,11 +23,11 @@ def _compiler() -> None:
 
 @pytest.mark.parametrize(
     "loop",
-    [loop for loop in catalogue.loops() if loop.name == loop.function],
+    [loop for loop in loop_registry.loops() if loop.name == loop.function],
     ids=lambda loop: f"{loop.name}-{loop.dtype}",
 )
 def test_compile(
-    benchmark: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loop: catalogue.LoopSpec
+    benchmark: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loop: loop_registry.LoopSpec
 ) -> None:
     monkeypatch.setenv("FASTACT_CACHE_DIR", str(tmp_path))
     benchmark.group = loop.name

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastact as fa
-from fastact.differences import from_ordinals
+from fastact.diagnostics.finite_differences import from_ordinals
 from fastact.verification.judge import Case
 from fastact.verification.sample import ordinal
 

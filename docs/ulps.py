@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import fastact as fa
-from fastact.engine.activation import ORDERS
-from fastact.logsums import logsumexp
+from fastact.definition.activation import ORDERS
+from fastact.rowwise.logsumexp import logsumexp
 from fastact.verification import record
 from fastact.verification.peers import PLACES
 from fastact.verification.rows import JUDGED, LENGTHS, VARIETIES

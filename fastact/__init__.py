@@ -14,12 +14,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fastact import activations as _activations
-from fastact.conventions import conventions
-from fastact.engine.activation import Activation
-from fastact.engine.threads import get_num_threads, num_threads, set_num_threads
-from fastact.gated import geglu, glu, reglu, swiglu
-from fastact.logsums import logmeanexp, logsumexp
+from fastact import elementwise as _elementwise
+from fastact.definition.activation import Activation
+from fastact.definition.user_defined import activation
+from fastact.diagnostics.conventions import conventions
+from fastact.elementwise.gated import geglu, glu, reglu, swiglu
 from fastact.losses import (
     focal,
     kl_divergence,
@@ -28,8 +27,9 @@ from fastact.losses import (
     softmax_cross_entropy,
     squared_error,
 )
-from fastact.own import activation
-from fastact.softmaxes import (
+from fastact.native.threads import get_num_threads, num_threads, set_num_threads
+from fastact.rowwise.logsumexp import logmeanexp, logsumexp
+from fastact.rowwise.softmax_family import (
     hardmax,
     log_softmax,
     softmax,
@@ -39,9 +39,9 @@ from fastact.softmaxes import (
 )
 
 if TYPE_CHECKING:
-    from fastact.activations import *  # noqa: F403  # what is put into globals() below
-    from fastact.checking import CheckError, check
-    from fastact.diagnosis import diagnose
+    from fastact.diagnostics.check import CheckError, check
+    from fastact.diagnostics.diagnose import diagnose
+    from fastact.elementwise import *  # noqa: F403  # what is put into globals() below
 
 __version__ = "0.1.0"
 __all__ = [
@@ -76,14 +76,19 @@ __all__ = [
 ]
 
 activations = MappingProxyType(
-    {f.name: f for f in vars(_activations).values() if isinstance(f, Activation)}
+    {f.name: f for f in vars(_elementwise).values() if isinstance(f, Activation)}
 )
 _named = {name: f for f in activations.values() for name in (f.name, *f.aliases)}
 globals().update(_named)
 __all__ += list(_named)  # a list of strings that the catalogue knows
 
 # By the module that has them; "dask" is the module itself.
-_late = {"CheckError": "checking", "check": "checking", "dask": "dask", "diagnose": "diagnosis"}
+_late = {
+    "CheckError": "diagnostics.check",
+    "check": "diagnostics.check",
+    "dask": "dask",
+    "diagnose": "diagnostics.diagnose",
+}
 
 
 def __getattr__(name: str) -> Any:

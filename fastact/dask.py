@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 import fastact
-from fastact.engine import catalogue
-from fastact.logsums import PARTS as OF_PARTS
-from fastact.rowwise import Axis, RowFunction, normalized
+from fastact.native import loop_registry
+from fastact.rowwise.logsumexp import PARTS as OF_PARTS
+from fastact.rowwise.row_function import Axis, RowFunction, normalized
 
 try:
     import dask.array as da
@@ -34,7 +34,7 @@ except ImportError as error:
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
-# What a part of a row leaves behind: see `engine.parts`.
+# What a part of a row leaves behind: see `rowkernels.partial_rows`.
 PARTS = np.dtype([("maximum", "f8"), ("sum", "f8"), ("rest", "f8")])
 
 
@@ -116,10 +116,10 @@ def _checked(name: str, x: Any, axis: Axis) -> tuple[Any, tuple[int, ...]]:
             f"fastact.{name} takes other arrays"
         )
     dtype = np.dtype("f8") if x.dtype.kind in "biu" else x.dtype.newbyteorder("=")
-    if dtype.name not in catalogue.DTYPES:
+    if dtype.name not in loop_registry.DTYPES:
         raise TypeError(
-            f"fastact.dask.{name}: x must be of {', '.join(catalogue.DTYPES)}, integers or bool, "
-            f"got {x.dtype}"
+            f"fastact.dask.{name}: x must be of {', '.join(loop_registry.DTYPES)}, "
+            f"integers or bool, got {x.dtype}"
         )
     return x.astype(dtype), normalized(axis, x.ndim, name)
 

@@ -20,9 +20,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import fastact as fa
-
-from .checks import VARIETIES
-from .strategies import DTYPES, LAYOUTS
+from tests.support.checks import VARIETIES
+from tests.support.strategies import DTYPES, LAYOUTS
 
 PACKAGE = Path(fa.__file__).parent
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}

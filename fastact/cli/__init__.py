@@ -31,7 +31,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     if status == INTERRUPTED:  # at once: joining what was interrupted may take for ever
-        from fastact.processes import give_back
+        from fastact.verification.processes import give_back
 
         give_back()
         sys.stderr.flush()

@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from fastact.cli.report import CommandError, console, progress, table, write_json
-from fastact.engine import threads
+from fastact.native import threads
 
 if TYPE_CHECKING:
     from types import ModuleType

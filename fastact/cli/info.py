@@ -12,7 +12,7 @@ from rich.table import Table
 
 import fastact as fa
 from fastact.cli.report import console, table, write_json
-from fastact.engine import catalogue, store, threads
+from fastact.native import loop_registry, store, threads
 
 PACKAGES = ("numpy", "numba", "llvmlite")
 # The widest vectors that the processor has: LLVM's name of the feature, and what people call it.
@@ -57,7 +57,7 @@ def _cpu() -> dict[str, str | None]:
 
 def _store() -> dict[str, Any]:
     problem = store.problem(store.configured())
-    functions = {loop.name: loop.function for loop in catalogue.loops()}
+    functions = {loop.name: loop.function for loop in loop_registry.loops()}
     kept: dict[str, dict[str, Any]] = {}
     for entry in store.entries():
         row = kept.setdefault(

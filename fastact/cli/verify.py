@@ -16,7 +16,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 import fastact as fa
 from fastact.cli.plot import activation, listed
 from fastact.cli.report import CommandError, console, progress, table, write_json
-from fastact.engine import catalogue, threads
+from fastact.native import loop_registry, threads
 from fastact.verification import record
 from fastact.verification.peers import OURS, PLACES
 from fastact.verification.reference import WIDER
@@ -103,7 +103,7 @@ def verify(
     """
     names = functions or [*fa.activations, *JUDGED]
     chosen = [name if name in JUDGED else activation(name, JUDGED).name for name in names]
-    dtypes = listed("dtype", dtype, catalogue.DTYPES)
+    dtypes = listed("dtype", dtype, loop_registry.DTYPES)
     packages = available(listed("package", compare, tuple(PLACES)))
     if find_spec("mpmath") is None and ("float64" in dtypes or not WIDER):
         raise CommandError("this needs: pip install 'fastact[verify]'", status=2)

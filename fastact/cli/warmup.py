@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 
 import fastact as fa
 from fastact.cli.report import CommandError, console, progress, unknown, write_json
-from fastact.engine import catalogue, store, threads
-from fastact.processes import processes
+from fastact.native import loop_registry, store, threads
+from fastact.verification.processes import processes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,7 @@ def warmup(
     if problem := store.problem(store.configured()):
         raise CommandError(f"compiled code would not be kept: {problem}")
     start, before = perf_counter(), _files()
-    for code in catalogue.support():
+    for code in loop_registry.support():
         code.ensure()
     done = _compile(loops, jobs or threads.get_num_threads(), console(quiet=as_json))
     compiled = [loop for loop, outcome in done.items() if outcome is True]
@@ -71,7 +71,7 @@ def warmup(
 
 def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loop]:
     """Return the loops of these functions, or varieties of one, and dtypes; `None` means all."""
-    loops = catalogue.loops()
+    loops = loop_registry.loops()
     names = {loop.function for loop in loops} | {loop.name for loop in loops}
     known = {loop.dtype for loop in loops}
     # An alias is the same object as the function that it stands for.
@@ -107,7 +107,7 @@ def _compile(loops: list[Loop], jobs: int, out: Console) -> dict[Loop, bool | Ba
 
 
 def _ensure(name: str, dtype: str) -> bool:
-    return catalogue.get(name, dtype).ensure()
+    return loop_registry.get(name, dtype).ensure()
 
 
 def _files() -> set[tuple[str, str, int]]:

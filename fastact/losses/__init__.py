@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastact.losses.crossentropy import nll, softmax_cross_entropy
+from fastact.losses.cross_entropy import nll, softmax_cross_entropy
 from fastact.losses.elementwise import focal, kl_divergence, sigmoid_cross_entropy
 from fastact.losses.squared import squared_error
 

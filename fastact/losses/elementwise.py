@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from fastact.elementary import clamp, exp, log, log1p_unit
-from fastact.engine.primitives import kernel, where
 from fastact.losses.shared import (
     Array,
     ElementwiseLoss,
@@ -21,6 +19,8 @@ from fastact.losses.shared import (
     no_nan,
     slabs,
 )  # fmt: skip
+from fastact.numerics.elementary import clamp, exp, log, log1p_unit
+from fastact.numerics.primitives import kernel, where
 
 
 # ---------------------------------------------------------------- shared by kernels

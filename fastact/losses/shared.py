@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from fastact.engine import catalogue, threads, ufunc
-from fastact.engine.primitives import Kernel
+from fastact.native import loop_registry, threads, ufunc
+from fastact.numerics.primitives import Kernel
 
 Array = Any
 REDUCTIONS = ("mean", "sum", "none")
@@ -149,15 +149,17 @@ class LossFunction:
         inputs, outputs = operands.split(">")
         self.nin, self.nout = len(inputs), len(outputs)
         self.fixed = tuple(None if c == "x" else "float64" for c in inputs + outputs)
-        build = catalogue.builder("fastact.engine.lossloops", "build", kernels, inputs, outputs)
+        build = loop_registry.builder(
+            "fastact.compiler.loss_loops", "build", kernels, inputs, outputs
+        )
         self.loops = {
-            dtype: catalogue.LoopSpec(name, owner, dtype, build, source or "")
-            for dtype in catalogue.DTYPES
+            dtype: loop_registry.LoopSpec(name, owner, dtype, build, source or "")
+            for dtype in loop_registry.DTYPES
         }
         if source is None:
             ufunc.registry[name] = lambda: self.ufunc
             for loop in self.loops.values():
-                catalogue.add(loop)
+                loop_registry.add(loop)
 
     @functools.cached_property
     def ufunc(self) -> np.ufunc:

@@ -5,19 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from fastact import activations
-from fastact.algebra import call
-from fastact.engine.activation import Activation
-from fastact.engine.expressions import X
-from fastact.engine.primitives import (
-    Kernel,
-    double_to_half,
-    half_to_double,
-    kernel,
-    rounded,
-    single,
-)  # fmt: skip
-from fastact.engine.program import Kernels, exactly
+from fastact.definition.activation import Activation
+from fastact.definition.algebra import call
+from fastact.definition.differentiate import Kernels, exactly
+from fastact.definition.expression import X
+from fastact.elementwise import sigmoid
 from fastact.losses.shared import (
     Array,
     ElementwiseLoss,
@@ -26,8 +18,16 @@ from fastact.losses.shared import (
     floats,
     gradient_array,
 )  # fmt: skip
+from fastact.numerics.primitives import (
+    Kernel,
+    double_to_half,
+    half_to_double,
+    kernel,
+    rounded,
+    single,
+)
 
-SIGMOID: Activation = activations.sigmoid
+SIGMOID: Activation = sigmoid
 
 
 @kernel

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.engine.activation import ORDERS, Activation
+from fastact.definition.activation import ORDERS, Activation
 from fastact.verification.judge import Call
 
 Array = Any

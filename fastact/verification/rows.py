@@ -16,9 +16,9 @@ from zlib import crc32
 
 import numpy as np
 
-from fastact.engine.activation import ORDERS
-from fastact.logsums import logsumexp
-from fastact.softmaxes import log_softmax, softmax
+from fastact.definition.activation import ORDERS
+from fastact.rowwise.logsumexp import logsumexp
+from fastact.rowwise.softmax_family import log_softmax, softmax
 from fastact.verification.judge import BLOCK, Row, Tally, errors
 from fastact.verification.peers import OURS, along
 from fastact.verification.reference import LONG, Arithmetic, of_mpmath

@@ -16,12 +16,12 @@ from time import monotonic
 from typing import NamedTuple
 
 import fastact as fa
-from fastact.engine import store
-from fastact.engine.activation import ORDERS
-from fastact.processes import processes
+from fastact.definition.activation import ORDERS
+from fastact.native import store
 from fastact.verification import rows
 from fastact.verification.judge import Case, Judge, Row, Tally
 from fastact.verification.peers import OURS, calls
+from fastact.verification.processes import processes
 from fastact.verification.record import write_whole
 from fastact.verification.rows import JUDGED, Draw
 from fastact.verification.sample import Plan, Span, blocks, drawn, special_points

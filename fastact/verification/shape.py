@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastact as fa
-from fastact.engine.activation import Activation
+from fastact.definition.activation import Activation
 from fastact.verification.judge import Case
 from fastact.verification.sample import UNSIGNED, bits
 

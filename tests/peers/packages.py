@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tests.checks import VARIETIES
-
-from . import table
-from .table import Line
+from tests.peers import table
+from tests.peers.table import Line
+from tests.support.checks import VARIETIES
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # which JAX reads when it is imported
 

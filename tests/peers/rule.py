@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from mpmath import mp, mpf
 
-from tests.checks import errors_of, where
-from tests.reference import bends, expected, kinks, resolve
-from tests.strategies import (
+from tests.peers.packages import Named, Package
+from tests.peers.table import Line
+from tests.support.checks import errors_of, where
+from tests.support.reference import bends, expected, kinks, resolve
+from tests.support.strategies import (
     central,
     declared_places,
     defaults,
@@ -27,10 +29,7 @@ from tests.strategies import (
     rounded_into,
     towards_ends,
 )
-from tests.ulp import ulps, ulps_between
-
-from .packages import Named, Package
-from .table import Line
+from tests.support.ulp import ulps, ulps_between
 
 APART = 4  # ulp: more than the roundings of both sides together
 JUDGED = 30  # disagreements that are judged against mpmath, of each case

@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 import fastact as fa
-
-from .packages import PACKAGES
-from .rule import check_convention, choices, chosen, declared, disagreements, judge, points, reached
+from tests.peers.packages import PACKAGES
+from tests.peers.rule import (
+    check_convention,
+    choices,
+    chosen,
+    declared,
+    disagreements,
+    judge,
+    points,
+    reached,
+)
 
 X = points(fa.silu, "float32", ())
 RIGHT = fa.silu(X)

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from tests.checks import VARIETIES, apply
-
-from .packages import PACKAGES
-from .rule import (
+from tests.peers.packages import PACKAGES
+from tests.peers.rule import (
     asked,
     check_convention,
     choices,
@@ -20,6 +18,7 @@ from .rule import (
     points,
     reached,
 )
+from tests.support.checks import VARIETIES, apply
 
 LINES = [(package, line) for package in PACKAGES for line in package.lines]
 CASES = [

@@ -1,0 +1,54 @@
+"""What is computed for an activation beside its value: one scalar function each.
+
+Imports Numba: used by the loops when they are compiled, and inside users' own ``@njit`` functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastact.compiler.dispatch import dispatcher
+from fastact.compiler.kernels import core, object_code, product
+from fastact.native.loop_registry import LoopSpec
+
+OUTPUTS = {"value_and_derivative": 2}
+
+
+def scalar(kernels: Any, variety: str, dtype: str) -> Any:
+    """The dispatcher of a variety of an activation, on array elements of this dtype."""
+    if variety.startswith("partial_"):
+        return times(kernels[variety], dtype)
+    compose = COMPOSED.get(variety)
+    return core(kernels[variety], dtype) if compose is None else compose(kernels, dtype)
+
+
+def value_and_derivative(kernels: Any, dtype: str) -> Any:
+    value, derivative = core(kernels["forward"], dtype), core(kernels["derivative"], dtype)
+
+    def both(*x: Any) -> Any:
+        return value(*x), derivative(*x)
+
+    return dispatcher(both)
+
+
+def times(kernel: Any, dtype: str) -> Any:
+    derivative, multiply = core(kernel, dtype), product(dtype)
+
+    def backward(dy: Any, *x: Any) -> Any:
+        return multiply(dy, derivative(*x))
+
+    return dispatcher(backward)
+
+
+COMPOSED: dict[str, Callable[[Any, str], Any]] = {
+    "value_and_derivative": value_and_derivative,
+    "backward": lambda kernels, dtype: times(kernels["derivative"], dtype),
+    "backward_from_output": lambda kernels, dtype: times(kernels["derivative_from_output"], dtype),
+}
+
+
+def build(spec: LoopSpec, kernels: Any, variety: str, nin: int) -> bytes:
+    """The object code of a loop."""
+    function = scalar(kernels, variety, spec.dtype)
+    return object_code(spec.symbol, function, spec.dtype, nin, OUTPUTS.get(variety, 1))

@@ -1,0 +1,389 @@
+"""From a scalar function to a NumPy inner loop, as LLVM IR.
+
+The loop is ``void loop(char **args, intp *dims, intp *steps, void *data)``, the form that
+`numpy.ufunc` calls. It is four functions, from the inside out:
+
+``dense``
+    the only loop over the scalar function: contiguous, a multiple of `UNIT` elements, declared
+    free of dependencies between iterations (in-place calls included), so that LLVM vectorises it.
+``body``
+    any strides and any length: contiguous data goes to ``dense`` directly, everything else (other
+    strides, scalars, the last few elements) in blocks through buffers on the stack. An element is
+    therefore computed by the same instructions wherever it stands.
+``chunk``
+    sets round-to-nearest with subnormal numbers, calls ``body``, and restores the caller's
+    floating-point environment, flags included: no spurious RuntimeWarning.
+the loop itself
+    calls ``chunk``, or hands it to the threads (`native.threads`) when there is enough to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from fastact.native import machine_code
+
+UNIT = 32  # elements an iteration of the vectorised loop handles: two vectors of 512 bits
+BLOCK = 512  # elements a buffer holds: 4 KiB of float64, a few of which fit into the L1 cache
+DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}  # nearest, subnormals, nothing trapped
+
+INT, I32 = ir.IntType(64), ir.IntType(32)
+ONE = INT(1)
+PTR, VOID = ir.PointerType(), ir.VoidType()
+LOOP = ir.FunctionType(VOID, [PTR] * 4)
+LAUNCH = ir.FunctionType(VOID, [PTR] * 5 + [INT] * 4)
+ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType()}
+ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
+
+
+# LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
+# `UNIT` lanes in two halves, whose chains of operations overlap, and not unrolled before. Where a
+# fused multiply-add is a hundred instructions, four lanes are enough: more take eight times as long
+# to compile, and are slower in float64. llvmlite
+# cannot write nodes that are distinct or name themselves, so the module is built with placeholders,
+# and `assembly` writes these nodes in their place.
+ACCESSES, INDEPENDENT = "accesses", "independent"
+METADATA = """
+!%(accesses)s = distinct !{}
+!%(independent)s = distinct !{ !%(independent)s, !9000, !9001, !9002, !9003, !9004 }
+!9000 = !{ !"llvm.loop.parallel_accesses", !%(accesses)s }
+!9001 = !{ !"llvm.loop.vectorize.enable", i1 true }
+!9002 = !{ !"llvm.loop.vectorize.width", i32 %(lanes)d }
+!9003 = !{ !"llvm.loop.interleave.count", i32 %(chains)d }
+!9004 = !{ !"llvm.loop.unroll.disable" }
+"""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A compiled scalar function: its symbol and how many values it takes and returns.
+
+    They are of type `dtype`, unless `dtypes` gives one for each.
+    """
+
+    symbol: str
+    nin: int
+    nout: int
+    dtype: str
+    dtypes: tuple[str, ...] = ()
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The type of each input and output."""
+        return self.dtypes or (self.dtype,) * (self.nin + self.nout)
+
+
+class Launcher(ir.instructions.CastInstr):
+    """An address that is known to be that of ``launch``: a plain pointer cannot be called."""
+
+    function_type = LAUNCH
+
+
+class Builder(ir.IRBuilder):
+    """`IRBuilder` with the few shapes of code that loops are made of."""
+
+    def words(self, pointer: Any, count: int) -> list[Any]:
+        return [
+            self.load(self.gep(pointer, [INT(k)], source_etype=INT), typ=INT) for k in range(count)
+        ]
+
+    def pointers(self, pointer: Any, count: int) -> list[Any]:
+        return [self.inttoptr(word, PTR) for word in self.words(pointer, count)]
+
+    def launcher(self, address: Any) -> Any:
+        target = Launcher(self.block, "inttoptr", address, PTR)
+        self._insert(target)
+        return target
+
+    def offset(self, pointer: Any, distance: Any) -> Any:
+        return self.gep(pointer, [distance], source_etype=ir.IntType(8))
+
+    def smaller(self, x: Any, y: Any) -> Any:
+        return self.select(self.icmp_unsigned("<", x, y), x, y)
+
+    @contextmanager
+    def count(self, n: Any, step: Any = ONE, metadata: Any = None) -> Iterator[Any]:
+        """A loop over ``range(0, n, step)``."""
+        before = self.block
+        loop, done = (self.append_basic_block(name) for name in ("loop", "done"))
+        self.cbranch(self.icmp_unsigned(">", n, INT(0)), loop, done)
+        self.position_at_end(loop)
+        index = self.phi(INT)
+        index.add_incoming(INT(0), before)
+        yield index
+        following = self.add(index, step)
+        index.add_incoming(following, self.block)
+        again = self.cbranch(self.icmp_unsigned("<", following, n), loop, done)
+        if metadata is not None:
+            again.set_metadata("llvm.loop", metadata)
+        self.position_at_end(done)
+
+
+def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: bool = False) -> Any:
+    f = ir.Function(module, kind, name)
+    f.attributes.add("nounwind")
+    if not public:
+        f.linkage = "internal"
+        f.attributes.add("noinline")
+    return f, Builder(f.append_basic_block("entry"))
+
+
+def dense(module: ir.Module, scalar: Scalar) -> Any:
+    nin, dtypes = scalar.nin, scalar.operands
+    elements = [ELEMENT[dtype] for dtype in dtypes]
+    f, b = function(module, "dense", ir.FunctionType(VOID, [PTR] * len(elements) + [INT]))
+    result = ir.LiteralStructType(elements[nin:])
+    kind = ir.FunctionType(I32, [PTR, PTR, *elements[:nin]])
+    compute = ir.Function(module, kind, scalar.symbol)
+    returned, raised = b.alloca(result), b.alloca(PTR)
+    access, independent = (
+        module.add_metadata([ir.MetaDataString(module, name)]) for name in (ACCESSES, INDEPENDENT)
+    )
+    with b.count(b.mul(f.args[-1], INT(UNIT)), metadata=independent) as i:
+        places = [
+            b.gep(p, [i], source_etype=element)
+            for p, element in zip(f.args[:-1], elements, strict=True)
+        ]
+        inputs = [b.load(p, typ=e) for p, e in zip(places[:nin], elements[:nin], strict=True)]
+        b.call(compute, [returned, raised, *inputs])
+        outputs = [
+            b.load(b.gep(returned, [I32(0), I32(k)], source_etype=result), typ=element)
+            for k, element in enumerate(elements[nin:])
+        ]
+        touched = inputs + [b.store(y, p) for y, p in zip(outputs, places[nin:], strict=True)]
+        for instruction, dtype in zip(touched, dtypes, strict=True):
+            instruction.align = ITEMSIZE[dtype]
+            instruction.set_metadata("llvm.access.group", access)
+    b.ret_void()
+    return f
+
+
+def gather(module: ir.Module, dtype: str) -> Any:
+    """Copy `n` elements, `step` bytes apart, into a buffer; the rest of its last unit is filled."""
+    f, b = function(module, f"gather_{dtype}", ir.FunctionType(VOID, [PTR, INT, PTR, INT]))
+    source, step, buffer, n = f.args
+    element = ELEMENT[dtype]
+
+    def read(i: Any) -> Any:
+        value = b.load(b.offset(source, b.mul(i, step)), typ=element)
+        value.align = 1
+        return value
+
+    def write(value: Any, place: Any) -> None:
+        b.store(value, b.gep(buffer, [place], source_etype=element))
+
+    last, unit = b.sub(n, ONE), b.and_(b.sub(n, ONE), INT(-UNIT))
+    filler = read(last)
+    with b.count(INT(UNIT)) as i:
+        write(filler, b.add(unit, i))
+    with b.count(n) as i:
+        write(read(i), i)
+    b.ret_void()
+    return f
+
+
+def scatter(module: ir.Module, dtype: str) -> Any:
+    f, b = function(module, f"scatter_{dtype}", ir.FunctionType(VOID, [PTR, PTR, INT, INT]))
+    buffer, target, step, n = f.args
+    element = ELEMENT[dtype]
+    with b.count(n) as i:
+        value = b.load(b.gep(buffer, [i], source_etype=element), typ=element)
+        b.store(value, b.offset(target, b.mul(i, step))).align = 1
+    b.ret_void()
+    return f
+
+
+def body(module: ir.Module, scalar: Scalar) -> Any:
+    dtypes, nin = scalar.operands, scalar.nin
+    operands, compute = len(dtypes), dense(module, scalar)
+    load = {dtype: gather(module, dtype) for dtype in dict.fromkeys(dtypes[:nin])}
+    store = {dtype: scatter(module, dtype) for dtype in dict.fromkeys(dtypes[nin:])}
+    f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
+    pointers, steps = b.pointers(f.args[0], operands), b.words(f.args[2], operands)
+    (n,) = b.words(f.args[1], 1)
+    buffers = [b.alloca(ir.ArrayType(ELEMENT[dtype], BLOCK)) for dtype in dtypes]
+    for buffer in buffers:
+        buffer.align = 64
+    direct = [
+        b.icmp_signed("==", step, INT(ITEMSIZE[dtype]))
+        for step, dtype in zip(steps, dtypes, strict=True)
+    ]
+    whole = direct[0]
+    for each in direct[1:]:
+        whole = b.and_(whole, each)
+    ready = b.select(whole, b.and_(n, INT(-UNIT)), INT(0))
+    with b.if_then(b.icmp_unsigned(">", ready, INT(0))):
+        b.call(compute, [*pointers, b.udiv(ready, INT(UNIT))])
+    # A scalar fills its buffer once for all blocks.
+    scalars = [b.icmp_signed("==", step, INT(0)) for step in steps[:nin]]
+    first = b.smaller(INT(BLOCK), b.sub(n, ready))
+    for k in range(nin):
+        with b.if_then(b.and_(scalars[k], b.icmp_unsigned(">", first, INT(0)))):
+            b.call(load[dtypes[k]], [pointers[k], steps[k], buffers[k], first])
+    with b.count(b.sub(n, ready), INT(BLOCK)) as done:
+        start = b.add(ready, done)
+        m = b.smaller(INT(BLOCK), b.sub(n, start))
+        units = b.icmp_unsigned("==", b.and_(m, INT(UNIT - 1)), INT(0))
+        places = [b.offset(p, b.mul(start, s)) for p, s in zip(pointers, steps, strict=True)]
+        straight = [b.and_(each, units) for each in direct]
+        for k in range(nin):
+            with b.if_then(b.not_(b.or_(straight[k], scalars[k]))):
+                b.call(load[dtypes[k]], [places[k], steps[k], buffers[k], m])
+        choices = zip(straight, places, buffers, strict=True)
+        b.call(
+            compute,
+            [
+                *(b.select(*choice) for choice in choices),
+                b.udiv(b.add(m, INT(UNIT - 1)), INT(UNIT)),
+            ],
+        )
+        for k in range(nin, operands):
+            with b.if_then(b.not_(straight[k])):
+                b.call(store[dtypes[k]], [buffers[k], places[k], steps[k], m])
+    b.ret_void()
+    return f
+
+
+class Environment:
+    """The floating-point environment of the calling thread."""
+
+    def __init__(self, b: Builder, architecture: str) -> None:
+        self.b, self.architecture = b, architecture
+        self.word = I32 if architecture == "x86_64" else INT
+
+    def get(self) -> Any:
+        if self.architecture == "x86_64":
+            place = self.b.alloca(I32)
+            self._x86("stmxcsr", place)
+            return self.b.load(place, typ=I32)
+        return self.b.call(self._declare("llvm.aarch64.get.fpcr", INT, []), [])
+
+    def set(self, value: Any) -> None:
+        if self.architecture == "x86_64":
+            place = self.b.alloca(I32)
+            self.b.store(value, place)
+            self._x86("ldmxcsr", place)
+        else:
+            self.b.call(self._declare("llvm.aarch64.set.fpcr", VOID, [INT]), [value])
+
+    def _declare(self, name: str, result: Any, arguments: Sequence[Any]) -> Any:
+        known = self.b.module.globals.get(name)
+        return known or ir.Function(self.b.module, ir.FunctionType(result, arguments), name)
+
+    def _x86(self, name: str, place: Any) -> None:
+        self.b.call(self._declare(f"llvm.x86.sse.{name}", VOID, [PTR]), [place])
+
+
+def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
+    f, b = function(module, f"chunk_{compute.name}", LOOP)
+    if architecture not in DEFAULT_ENVIRONMENT:
+        b.call(compute, f.args[:3])
+    else:
+        environment = Environment(b, architecture)
+        saved = environment.get()
+        environment.set(environment.word(DEFAULT_ENVIRONMENT[architecture]))
+        b.call(compute, f.args[:3])
+        environment.set(saved)
+    b.ret_void()
+    return f
+
+
+def entry(
+    module: ir.Module, name: str, run: Any, operands: int, core: int, steps: int | None = None
+) -> None:
+    """The public loop; `core` is the number of core dimensions of a generalized ufunc."""
+    f, b = function(module, name, LOOP, public=True)
+    dims = b.words(f.args[1], 1 + core)
+    work = dims[0]
+    for length in dims[1:]:
+        work = b.mul(work, length)
+    counts = operands, 1 + core, steps or operands + 3 * core * operands
+    shared(b, run, list(f.args), counts, work)
+    b.ret_void()
+
+
+def shared(
+    b: Builder, run: Any, arguments: list[Any], counts: tuple[int, int, int], work: Any
+) -> None:
+    """Call a loop, on the threads if it is enough work; `counts` are those of its arguments."""
+    places, dims, steps, data = arguments
+    (n,) = b.words(dims, 1)
+    cutover, launch = b.words(data, 2)
+    parallel = b.and_(b.icmp_signed(">=", work, cutover), b.icmp_unsigned(">", n, INT(1)))
+    with b.if_else(parallel) as (many, one):
+        with many:
+            numbers = [INT(count) for count in counts]
+            b.call(b.launcher(launch), [data, run, places, dims, steps, *numbers, work])
+        with one:
+            b.call(run, arguments)
+
+
+def assembly(module: ir.Module) -> str:
+    """The module as text, with the metadata that llvmlite cannot express."""
+    text, numbers = str(module), {}
+    for name in (ACCESSES, INDEPENDENT):
+        number = re.search(rf'!(\d+) = !{{ !"{name}" }}', text)
+        if number is None:
+            raise ValueError(f"no metadata {name!r} in module {module.name}")
+        text, numbers[name] = text.replace(number[0], ""), number[1]
+    lanes, chains = (UNIT // 2, 2) if machine_code.fuses() else (4, 1)
+    return text + METADATA % (numbers | {"lanes": lanes, "chains": chains})
+
+
+def elementwise(name: str, scalar: Scalar, architecture: str) -> str:
+    """The LLVM assembly of the inner loop `name` over a compiled scalar function."""
+    module = ir.Module(name)
+    run = chunk(module, body(module, scalar), architecture)
+    entry(module, name, run, scalar.nin + scalar.nout, 0)
+    return assembly(module)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A compiled function of rows: its symbol, its operands, its scratch memory.
+
+    An operand is the type of its elements and whether it has the axis. The function takes the
+    operands, the scratch memory twice, the number and the length of rows, and for each operand the
+    distance between rows and that between elements of a row, counted in elements.
+    """
+
+    symbol: str
+    operands: tuple[tuple[str, bool], ...]
+    scratch: int
+
+
+def rows_body(module: ir.Module, rows: Rows) -> Any:
+    count = len(rows.operands)
+    f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
+    kind = ir.FunctionType(I32, [PTR, PTR] + [PTR] * (count + 2) + [INT] * (2 + 2 * count))
+    compute = ir.Function(module, kind, rows.symbol)
+    returned, raised = b.alloca(PTR), b.alloca(PTR)
+    scratch = b.alloca(ir.ArrayType(ir.DoubleType(), rows.scratch))
+    scratch.align = 64
+    with_axis = sum(has_axis for _, has_axis in rows.operands)
+    steps = b.words(f.args[2], count + with_axis)
+    inner = iter(steps[count:])
+    strides, cores = [], []
+    for step, (dtype, has_axis) in zip(steps[:count], rows.operands, strict=True):
+        size = INT(ITEMSIZE[dtype])
+        strides.append(b.sdiv(step, size))
+        cores.append(b.sdiv(next(inner), size) if has_axis else INT(0))
+    pointers, counts = b.pointers(f.args[0], count), b.words(f.args[1], 2)
+    b.call(compute, [returned, raised, *pointers, scratch, scratch, *counts, *strides, *cores])
+    b.ret_void()
+    return f
+
+
+def rowwise(name: str, rows: Rows, architecture: str) -> str:
+    """The LLVM assembly of the generalized inner loop `name` over a compiled function of rows."""
+    module = ir.Module(name)
+    run = chunk(module, rows_body(module, rows), architecture)
+    with_axis = sum(has_axis for _, has_axis in rows.operands)
+    entry(module, name, run, len(rows.operands), 1, len(rows.operands) + with_axis)
+    return str(module)

@@ -1,0 +1,298 @@
+"""One-bit masks: what a backward pass needs of functions whose derivative takes two values."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import operator
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastact.definition.activation import INTEGRAL, compiled, evaluate
+from fastact.native import loop_registry, threads
+
+if TYPE_CHECKING:
+    from fastact.definition.activation import Activation, Field
+
+Array = Any
+
+UNIT = 32  # elements for which the loops write or read one word of the mask
+BITS = 8  # elements for which the mask has one byte
+LOOP = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+DIMS = ctypes.c_int64 * 2
+NAMES = {np.dtype(name).char: name for name in loop_registry.DTYPES}
+_build = loop_registry.builder("fastact.compiler.bitmask_loops", "build_backward")
+FROM_MASK = {
+    dtype: loop_registry.add(loop_registry.LoopSpec("backward_from_mask", "masks", dtype, _build))
+    for dtype in loop_registry.DTYPES
+}
+
+
+class ForwardWithMask:
+    """The value of an activation, and the mask that its backward pass can do with.
+
+    ``y, mask = f.forward_with_mask(x, *params, out=None)``, then
+    ``dx = f.backward(dy, mask=mask, **params)``: one pass over memory each, and in place where
+    `out` is `x` or `dy`. The mask takes 1/32 of the memory of a float32 `x`. Functions whose
+    derivative takes two values have one.
+
+    Parameters
+    ----------
+    x : array_like of float16, float32 or float64
+        Any shape and strides; what is not contiguous in C order is copied first. Integers and bool
+        are converted to float64.
+    params
+        The parameters of the activation, positional or named, broadcast against `x`.
+    out : ndarray, optional
+        Where to put `y`.
+
+    Returns
+    -------
+    y : ndarray or scalar
+        The value, the same bits as ``f(x, *params)``.
+    mask : ndarray of uint8
+        ``ceil(x.size / 8)`` bytes. Bit k, counted from the lowest of the first byte, belongs to
+        element k of `x` in C order, as in ``numpy.packbits(..., bitorder="little")``. It is set
+        where the derivative is the first of the two values: 1 for relu and its like, so that it
+        tells where x > 0. The bits that are left over are 0.
+
+    Raises
+    ------
+    TypeError
+        If the derivative of the function takes more than two values; for masked arrays and what
+        is not real.
+    ValueError
+        If a parameter does not broadcast to the shape of `x`, or breaks a rule of the function.
+
+    Notes
+    -----
+    Where x is NaN so is `y`, but a bit cannot hold the NaN of the derivative: it is set, and `dy`
+    passes as it came. ``backward(x=)`` gives NaN there. Everywhere else both give the same bits.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> x = np.array([-2.0, 1.0, 3.0, 0.0])
+    >>> y, mask = fa.relu.forward_with_mask(x)
+    >>> y, mask
+    (array([0., 1., 3., 0.]), array([6], dtype=uint8))
+    >>> fa.relu.backward(np.full(4, 0.5), mask=mask)
+    array([0. , 0.5, 0.5, 0. ])
+    """
+
+    def __init__(self, owner: Activation) -> None:
+        self.owner = owner
+        self.slopes = owner.declaration.masked
+        if self.slopes is None:
+            return
+        self.used = {name for slope in self.slopes for name in compiled(str(slope)).co_names}
+        name = f"{owner.name}_forward_with_mask"
+        first = f"lambda {', '.join(['x', *(p.name for p in owner.params)])}: {self.slopes[0]}"
+        build = loop_registry.builder(
+            "fastact.compiler.bitmask_loops", "build_forward", owner.kernels, first, owner.nin
+        )
+        self.loops = {
+            dtype: loop_registry.LoopSpec(name, owner.name, dtype, build, owner.source)
+            for dtype in loop_registry.DTYPES
+        }
+        if owner.listed:
+            for loop in self.loops.values():
+                loop_registry.add(loop)
+
+    def __call__(
+        self, x: Array, /, *params: Array, out: Any = None, **named: Any
+    ) -> tuple[Any, Any]:
+        """Return the value and the mask; see the class."""
+        function = f"{self.owner.name}.forward_with_mask"
+        self.values_of_slope(function)
+        values = self.bind(function, params, named)
+        x, *values = operands(function, x, values)
+        result = Result(function, out, x, values)
+        mask = np.empty(-(-x.size // BITS), np.uint8)
+        flat = [Operand(x.reshape(-1), UNIT), *map(parameter, values)]
+        flat += [result.operand, Operand(mask, UNIT // BITS, written=True)]
+        run(self.loops, x.size, flat)
+        if x.size % BITS:
+            mask[-1] &= (1 << x.size % BITS) - 1
+        return result.given(), mask
+
+    def backward(self, dy: Array, mask: Any, out: Any, named: dict[str, Any]) -> Any:
+        """``dy`` times the derivative that the mask tells; see `Backward.general`."""
+        function = f"{self.owner.name}.backward"
+        slopes = self.values_of_slope(function)
+        for p in self.owner.params:
+            if p.required and p.name not in self.used:
+                named.setdefault(p.name, p.typical)
+        bound = zip(self.owner.params, self.bind(function, (), named), strict=True)
+        known = {p.name: value for p, value in bound if p.name in self.used}
+        dy, *values = operands(function, dy, known.values())
+        known = dict(zip(known, values, strict=True))
+        chosen = [np.asarray(evaluate(slope, known), dy.dtype).reshape(-1) for slope in slopes]
+        mask = checked(function, mask, dy.shape, dy.size)
+        result = Result(function, out, dy, [*chosen, mask])
+        flat = [Operand(dy.reshape(-1), UNIT), *map(parameter, chosen)]
+        flat += [Operand(mask, UNIT // BITS), result.operand]
+        run(FROM_MASK, dy.size, flat)
+        return result.given()
+
+    def values_of_slope(self, function: str) -> tuple[Field, Field]:
+        """The derivative where bits are set, and where they are not."""
+        if self.slopes is None:
+            from fastact import activations
+
+            known = [f.name for f in activations.values() if f.declaration.masked]
+            raise TypeError(
+                f"{function}(): the derivative of {self.owner.name} takes more than two values, "
+                f"which no mask can hold; functions with masks are {', '.join(known)}"
+            )
+        return self.slopes
+
+    def bind(self, function: str, params: tuple[Array, ...], named: dict[str, Any]) -> Any:
+        """The parameters in the order of the declaration; an error if there are others."""
+        values = self.owner.bind(params, named)
+        if named:
+            raise TypeError(
+                f"{function}() got an unexpected keyword argument {next(iter(named))!r}"
+            )
+        return values
+
+    def __reduce__(self) -> Any:
+        return operator.attrgetter("forward_with_mask"), (self.owner,)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.owner.name}.forward_with_mask>"
+
+
+def operands(function: str, x: Array, values: Iterable[Array]) -> list[Any]:
+    """`x`, and parameters of its size or of one element, as contiguous arrays of one dtype."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{function}() does not take masked arrays")
+    x = np.asarray(x)
+    values = [v if isinstance(v, float | int) else np.asarray(v) for v in values]
+    dtype = np.result_type(np.float64 if x.dtype.kind in INTEGRAL else x, *values)
+    if dtype.char not in NAMES:
+        raise TypeError(f"{function}() takes {', '.join(loop_registry.DTYPES)}, got {dtype}")
+    native = np.dtype(dtype.char)
+    x = np.asarray(x, native, order="C")
+    x = x if x.flags.aligned else x.copy()
+    return [x, *(fitted(function, np.asarray(v, native), x.shape) for v in values)]
+
+
+def fitted(function: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """A parameter as one element, or as the contiguous array of that shape it broadcasts to."""
+    try:
+        whole = np.broadcast_to(value, shape)
+    except ValueError:
+        raise ValueError(
+            f"{function}(): a parameter of shape {value.shape} does not broadcast to {shape}"
+        ) from None
+    return value.reshape(1) if value.size == 1 else np.require(whole, None, ["C", "A"]).reshape(-1)
+
+
+def checked(function: str, mask: Any, shape: tuple[int, ...], size: int) -> Any:
+    """The mask, contiguous, if it is one and fits."""
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.uint8:
+        got = getattr(mask, "dtype", type(mask).__name__)
+        raise TypeError(f"{function}(): mask must be a uint8 array of forward_with_mask, got {got}")
+    wanted = (-(-size // BITS),)
+    if mask.shape != wanted:
+        raise ValueError(
+            f"{function}(): the mask for dy of shape {shape} has shape {wanted}, got {mask.shape}"
+        )
+    return np.ascontiguousarray(mask)
+
+
+class Operand(NamedTuple):
+    """A contiguous array, and how many of its elements a unit has: 0 for a scalar."""
+
+    array: Any
+    width: int
+    written: bool = False
+
+    def tail(self, start: int) -> Operand:
+        """A whole unit that begins with what follows `start` units."""
+        if not self.width:
+            return self
+        unit = np.zeros(self.width, self.array.dtype)
+        rest = self.array[start * self.width :]
+        unit[: rest.size] = rest
+        return self._replace(array=unit)
+
+
+def parameter(value: Any) -> Operand:
+    """An operand that may be a scalar."""
+    return Operand(value, UNIT if value.size != 1 else 0)
+
+
+def run(loops: Mapping[str, loop_registry.LoopSpec], size: int, flat: list[Operand]) -> None:
+    """Run a loop over arrays of `size` elements; what does not fill a unit, in copies."""
+    if threads.in_use:
+        threads.sync()
+    loop = loaded(loops[NAMES[flat[0].array.dtype.char]])
+    units, rest = divmod(size, UNIT)
+    if units:
+        call(loop, units, flat)
+    if rest:
+        tails = [operand.tail(units) for operand in flat]
+        call(loop, 1, tails)
+        for operand, tail in zip(flat, tails, strict=True):
+            if operand.written:
+                end = operand.array[units * operand.width :]
+                end[...] = tail.array[: end.size]
+
+
+@functools.cache
+def loaded(spec: loop_registry.LoopSpec) -> Any:
+    """The loop as a function, which runs without the GIL."""
+    return LOOP(spec.address())
+
+
+def call(loop: Any, units: int, flat: list[Operand]) -> None:
+    """Run a loop over whole units."""
+    words = ctypes.c_int64 * len(flat)
+    pointers = words(*[array.ctypes.data for array, _, _ in flat])
+    steps = words(*[array.itemsize * width for array, width, _ in flat])
+    loop(pointers, DIMS(units, UNIT), steps, threads.block())
+
+
+class Result:
+    """The array that a loop writes: `out` itself where that can be, else one to copy from."""
+
+    def __init__(self, function: str, out: Any, like: Any, others: list[Any]) -> None:
+        (self.out,) = out if isinstance(out, tuple) else (out,)
+        if self.out is None or not usable(function, self.out, like, others):
+            self.array = np.empty_like(like)
+        else:
+            self.array = self.out
+        self.operand = Operand(self.array.reshape(-1), UNIT, written=True)
+
+    def given(self) -> Any:
+        """What the caller gets."""
+        if self.out is None:
+            return self.array[()]
+        if self.out is not self.array:
+            np.copyto(self.out, self.array, casting="same_kind")
+        return self.out
+
+
+def usable(function: str, out: Any, like: Any, others: list[Any]) -> bool:
+    """Whether a loop may write the result, which is like `like`, straight to `out`."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{function}(): out must be an array, got {type(out).__name__}")
+    if out.shape != like.shape or not out.flags.writeable:
+        got = f"{out.shape}" + ("" if out.flags.writeable else ", read-only")
+        raise ValueError(f"{function}(): out must be writeable, of shape {like.shape}, got {got}")
+    if out.dtype != like.dtype:
+        if not np.can_cast(like.dtype, out.dtype, "same_kind"):
+            raise TypeError(f"{function}(): cannot cast the result, {like.dtype}, to {out.dtype}")
+        return False
+    return bool(out.flags.carray) and not any(clash(out, a) for a in (like, *others))
+
+
+def clash(out: Any, a: Any) -> bool:
+    """Whether writing `out` would change elements of `a` that are yet to be read."""
+    if out is a or not np.may_share_memory(out, a):
+        return False
+    return bool((out.dtype, out.size, out.ctypes.data) != (a.dtype, a.size, a.ctypes.data))

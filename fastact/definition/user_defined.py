@@ -1,0 +1,206 @@
+"""Activations that users define."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType
+from typing import Any
+
+from fastact.definition.activation import UNBOUNDED, Activation, Declaration, Kink, Parameter
+from fastact.definition.fingerprint import fingerprint
+from fastact.numerics.primitives import Kernel
+
+Scalar = Callable[..., Any]  # of numbers, that Numba can compile
+GIVEN = {
+    "derivative": "derivative",
+    "second_derivative": "second_derivative",
+    "derivative_from_output": "from_output",
+}  # the keyword of each kernel
+ARGUMENT = {"derivative_from_output": "y"}
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+DOC = """{name}, an activation defined with `fastact.activation`.
+
+.. math:: f(x) = {formula}
+"""
+
+
+class Own(Activation):
+    """An activation that a user has defined; see `activation`."""
+
+    listed = False
+
+    def __init__(self, declaration: Declaration, function: FunctionType) -> None:
+        doc = DOC.format(name=declaration.name, formula=declaration.formula)
+        super().__init__(declaration, inspect.getdoc(function) or doc)
+        self.__module__, self.__qualname__ = function.__module__, function.__qualname__
+        self.__wrapped__ = function
+
+    @property
+    def origin(self) -> tuple[Any, ...]:
+        """The functions that it was defined with."""
+        return tuple((name, kernel.function) for name, kernel in self.kernels.items())
+
+    def missing(self, kernel: str) -> str:
+        """Why there is no such kernel, and how to give it."""
+        return (
+            f"its {kernel.replace('_', ' ')} is not known. Define it with "
+            f"@fastact.activation({GIVEN[kernel]}=lambda {ARGUMENT.get(kernel, 'x')}: …)"
+        )
+
+    def __reduce__(self) -> Any:
+        names = vars(sys.modules.get(self.__module__, math)).items()
+        found = [name for name, value in names if value is self]
+        if not found:
+            raise pickle.PicklingError(
+                f"{self.name}: pickle finds an activation by its name in the module that defines "
+                f"it, and {self.__module__} has none that is this one"
+            )
+        return found[0]
+
+    def __repr__(self) -> str:
+        names = ", ".join(["x", *(p.name for p in self.params)])
+        return f"<{self.__module__}.{self.name}({names})>"
+
+
+def activation(
+    function: Scalar | None = None,
+    /,
+    *,
+    derivative: Scalar | None = None,
+    second_derivative: Scalar | None = None,
+    from_output: Scalar | None = None,
+    name: str | None = None,
+    formula: str | None = None,
+    kinks: Iterable[tuple[float, float]] = (),
+    monotone: int = 0,
+    odd: bool = False,
+    even: bool = False,
+    domain: tuple[float, float] = (-math.inf, math.inf),
+    range: tuple[float, float] = (-math.inf, math.inf),  # noqa: A002  # the mathematical word
+    params: Mapping[str, tuple[float, float]] | None = None,
+    partials: Mapping[str, Scalar] | None = None,
+) -> Any:
+    """Make an activation of a scalar function: a decorator, with arguments or without.
+
+    The function takes numbers and returns one. It is whatever Numba can compile: ``if``, loops,
+    `math`, NumPy's functions of numbers, functions compiled with ``numba.njit``, and activations
+    (``fastact.sigmoid(x)``). It is compiled on its first use, like all loops here, and kept on disk
+    until it, or a function, constant or closure that it uses, changes. In a process, the values of
+    globals and closures are those of the first use with a dtype.
+
+    Parameters
+    ----------
+    function
+        ``f(x)`` or ``f(x, a, b=2.0, …)``: further parameters are parameters of the activation.
+    derivative, second_derivative
+        Functions of the same parameters. Nothing is differentiated for you: without `derivative`,
+        asking for a derivative is an error.
+    from_output
+        The derivative as a function of the output, ``g(y, …)``, for ``backward(dy, y=y)``.
+    name, formula
+        What it is called, and how it is written in LaTeX.
+    kinks
+        Pairs ``(x, value)``: where the derivative jumps, and what it is taken to be there.
+    monotone, odd, even, domain, range
+        What else is known: 1 or -1 if it rises or falls everywhere, whether f(-x) = -f(x) or f(x),
+        where it is defined, and between which ends its values lie. These are used by tests.
+    params
+        The range of each parameter, as ``{name: (low, high)}``, that tests and examples draw from.
+    partials
+        The derivatives with respect to parameters, for ``backward_params``.
+
+    Returns
+    -------
+    Activation
+        With the methods, the threads and the dtypes of any other. It is evaluated in float64 and
+        rounded once to float16 or float32. ``max_ulp`` is infinite: nobody has measured it.
+
+    Raises
+    ------
+    TypeError
+        If a function is not written in Python or takes other parameters. On the first use, if Numba
+        cannot compile a function, or if it raises errors; the message shows the line.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> @fa.activation(derivative=lambda x, a=0.5: 1 + a * x / np.sqrt(x * x + 1))
+    ... def bent(x, a=0.5):
+    ...     return x + a * (np.sqrt(x * x + 1) - 1)
+    >>> bent(np.float32([-1, 0, 1]))
+    array([-0.79289323,  0.        ,  1.2071068 ], dtype=float32)
+    >>> bent.derivative(0.0, a=0.25)
+    np.float64(1.0)
+    """
+    options = {k: v for k, v in locals().items() if k != "function"}
+    if function is None:
+        return lambda function: activation(function, **options)
+    given = {"forward": function, "derivative": derivative, "second_derivative": second_derivative,
+             "derivative_from_output": from_output}  # fmt: skip
+    functions = {k: python(f, k, function) for k, f in given.items() if f is not None}
+    forward = functions["forward"]
+    for kernel, other in functions.items():
+        check_signature(forward, other, GIVEN.get(kernel, "function"))
+    if "second_derivative" in functions and "derivative" not in functions:
+        raise TypeError(f"{forward.__name__}: second_derivative= needs derivative= as well")
+    extra = {k: python(f, f"partials[{k!r}]", function) for k, f in (partials or {}).items()}
+    kernels = {k: Kernel(f, plain=True) for k, f in functions.items()}
+    kernels |= {f"partial_{k}": Kernel(f, plain=True) for k, f in extra.items()}
+    name = name or forward.__name__
+    record = Declaration(
+        name,
+        formula or rf"\operatorname{{{name}}}(x)",
+        kernels,
+        params=parameters(forward, params or {}, kernels),
+        kinks=tuple(Kink(*kink) for kink in kinks),
+        monotone=monotone, odd=odd, even=even, domain=domain, range=range, bounds=UNBOUNDED,
+        source=lambda: fingerprint(*made.origin),
+    )  # fmt: skip
+    made = Own(record, forward)
+    return made
+
+
+def python(function: Any, kernel: str, forward: Any) -> FunctionType:
+    """The Python function, out of Numba's dispatcher if need be."""
+    found = getattr(function, "py_func", function)
+    if not isinstance(found, FunctionType):
+        whose = getattr(forward, "__name__", repr(forward))
+        raise TypeError(
+            f"activation(): {GIVEN.get(kernel, kernel)} of {whose} must be a Python function of "
+            f"numbers, got {type(found).__name__}"
+        )
+    return found
+
+
+def check_signature(forward: FunctionType, other: FunctionType, keyword: str) -> None:
+    """Raise a TypeError unless both take the same number of positional parameters."""
+    taken = [inspect.signature(f).parameters.values() for f in (forward, other)]
+    if any(p.kind not in POSITIONAL for ps in taken for p in ps) or not taken[0]:
+        raise TypeError(f"activation(): {other.__name__} must take (x, …), by position")
+    if len(taken[0]) != len(taken[1]):
+        lists = [", ".join(p.name for p in ps) for ps in taken]
+        raise TypeError(
+            f"activation(): {forward.__name__} takes ({lists[0]}), but {keyword} takes ({lists[1]})"
+        )
+
+
+def parameters(
+    forward: FunctionType, ranges: Mapping[str, tuple[float, float]], kernels: Mapping[str, Kernel]
+) -> tuple[Parameter, ...]:
+    """The parameters after x; a range that is not given is the default alone, or [0, 1]."""
+    _, *found = inspect.signature(forward).parameters.values()
+    unknown = {*ranges, *(k[8:] for k in kernels if k.startswith("partial_"))} - {
+        p.name for p in found
+    }
+    if unknown:
+        raise TypeError(f"activation(): {forward.__name__} has no parameter {min(unknown)!r}")
+    made = []
+    for p in found:
+        default = None if p.default is p.empty else float(p.default)
+        low, high = ranges.get(p.name, (0.0, 1.0) if default is None else (default, default))
+        made.append(Parameter(p.name, default, low, high, kernels.get(f"partial_{p.name}")))
+    return tuple(made)

@@ -1,0 +1,1 @@
+"""What tells whether an activation, or a layer of them, is right."""

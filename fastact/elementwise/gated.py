@@ -1,0 +1,490 @@
+"""Gated pairs: ``value * g(gate)`` for two halves of an array, and the gradients of both."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastact.definition.activation import Activation, integral, summed_to
+from fastact.elementwise import gelu, relu, sigmoid, silu
+from fastact.native import loop_registry, pool, threads, ufunc
+
+Array = Any
+MAX_ULP = {"float16": 0.501, "float32": 1.0, "float64": 2.0}
+ROWS = "_rows"  # ends the names of the loops over rows
+
+
+class PairFunction:
+    """A NumPy ufunc of gate, value and perhaps their biases, made on its first use.
+
+    A second one, of the same machine code, takes whole rows: ``(n),(n)->(n)``. Where the halves of
+    an array are many short runs in memory, NumPy hands the first one run at a time, too little
+    for several threads, and the second all of them.
+    """
+
+    def __init__(self, owner: GatedPair, variety: str, nin: int, nout: int) -> None:
+        self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
+        self.doc, self.nin, self.nout = f"{owner.name} {variety}", nin, nout
+        self._made: dict[str, np.ufunc] = {}
+        ufunc.registry[self.name] = lambda: self.ufunc
+        ufunc.registry[self.name + ROWS] = lambda: self.rows
+        kernels, source = owner.activation.kernels, owner.activation.source
+        for dtype in loop_registry.DTYPES:
+            build = loop_registry.builder(
+                "fastact.compiler.gated_loops", "build", kernels, variety, nin, nout
+            )
+            loop_registry.add(loop_registry.LoopSpec(self.name, owner.name, dtype, build, source))
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        return self._made.get("") or self._make("", None)
+
+    @property
+    def rows(self) -> np.ufunc:
+        """The generalized `numpy.ufunc` of rows."""
+        row = ",".join(["(n)"] * self.nin) + "->" + ",".join(["(n)"] * self.nout)
+        return self._made.get(ROWS) or self._make(ROWS, row)
+
+    def _make(self, ending: str, signature: str | None) -> np.ufunc:
+        def address(dtype: str) -> int:
+            from fastact.native import machine_code
+
+            spec = loop_registry.get(self.name, dtype)
+            spec.address()  # it is loaded from here on
+            return machine_code.address(spec.symbol + ending)
+
+        made = ufunc.make(
+            self.name + ending, self.doc, self.nin, self.nout, address, threads.block(), signature
+        )
+        return self._made.setdefault(ending, made)
+
+    def __call__(self, *arrays: Array, **options: Any) -> Any:
+        """Call the ufunc."""
+        if threads.in_use:
+            threads.sync()
+        if all(map(integral, arrays)):
+            options.setdefault("dtype", np.float64)
+        return self.ufunc(*arrays, **options)
+
+    def along(self, arrays: Sequence[Any], axis: int, out: Any) -> Any:
+        """Call one ufunc or the other for halves of an array along `axis`."""
+        outs = out if isinstance(out, tuple) else () if out is None else (out,)
+        if not short_rows(arrays, outs, axis):
+            return self(*arrays, out=out)
+        if threads.in_use:
+            threads.sync()
+        return self.rows(*arrays, axis=axis, out=out)
+
+
+def short_rows(arrays: Sequence[Any], outs: Sequence[Any], axis: int) -> bool:
+    """Whether these are many rows, each too short for threads, that need no conversion.
+
+    NumPy copies for a generalized ufunc what it converts.
+    """
+    first = arrays[0]
+    n, step = first.shape[axis], abs(first.strides[axis])
+    others = (abs(s) for s, m in zip(first.strides, first.shape, strict=True) if m > 1)
+    return (
+        n < min(pool.CUTOVER, first.size)
+        and first.dtype.name in loop_registry.DTYPES
+        and all(s >= step for s in others)
+        and all(a.dtype == first.dtype and a.dtype.isnative and a.flags.aligned
+                for a in (*arrays, *outs))
+    )  # fmt: skip
+
+
+def halves(x: Any, axis: int, gate_first: bool) -> tuple[Any, Any]:
+    """Gate and value: views of `x`."""
+    before, middle = (slice(None),) * axis, x.shape[axis] // 2
+    first, second = x[(*before, slice(middle))], x[(*before, slice(middle, None))]
+    return (first, second) if gate_first else (second, first)
+
+
+def fitting(name: str, **arrays: Any) -> tuple[int, ...]:
+    """The shape that the arrays broadcast to; None is left out."""
+    shapes = {key: np.shape(a) for key, a in arrays.items() if a is not None}
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        got = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
+        raise ValueError(f"{name}() needs shapes that broadcast together, got {got}") from None
+
+
+def gradient(dy: Any, name: str, shape: tuple[int, ...]) -> Any:
+    """`dy` as an array of the shape of the output; a Python number keeps its weak dtype."""
+    if np.shape(dy) != shape and fitting(name, output=np.empty(shape, "V0"), dy=dy) != shape:
+        raise ValueError(f"{name}(): dy needs the shape of the output, {shape}, got {np.shape(dy)}")
+    return dy if isinstance(dy, float | int) else np.asarray(dy)
+
+
+def unbroadcast(term: Any, array: Any) -> Any:
+    """The gradient of an array that was broadcast to the shape of `term`, or `term` itself."""
+    shape = np.shape(array)
+    return term if np.shape(term) == shape else summed_to(shape, term)
+
+
+def common(*arrays: Any) -> Any:
+    """The dtype of the result: float64 for integers."""
+    dtype = np.result_type(*arrays)
+    return np.dtype(np.float64) if dtype.kind in "biu" else dtype
+
+
+class Split:
+    """The gated pair of two arrays: ``split(gate, value)`` is ``value * g(gate)``.
+
+    ``split(gate, value, /, *, gate_bias=None, value_bias=None, out=None, **options)``; the
+    arguments broadcast against each other, and `options` are those of `numpy.ufunc`: ``where=``,
+    ``dtype=``, ``casting=``. The biases are added before gating. `out` may be `gate` or `value`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
+    TypeError
+        For complex, object, string and longdouble input.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> gate, value = np.array([-1.0, 0.5, 2.0]), np.array([3.0, 4.0, 5.0])
+    >>> fa.reglu.split(gate, value)
+    array([ 0.,  2., 10.])
+    >>> fa.reglu.split(gate, value, gate_bias=1.5)
+    array([ 1.5,  8. , 17.5])
+    """
+
+    def __init__(self, owner: GatedPair) -> None:
+        self.owner = owner
+        self.name = f"{owner.name}.split"
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` of ``(gate, value)``."""
+        return self.owner.functions["forward"].ufunc
+
+    def __call__(
+        self,
+        gate: Array,
+        value: Array,
+        /,
+        *,
+        gate_bias: Array | None = None,
+        value_bias: Array | None = None,
+        out: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Return ``value * g(gate)``; see the class."""
+        biases = both(gate_bias, value_bias)
+        function = self.owner.function("forward", biases)
+        try:
+            return function(gate, value, *biases, out=out, **options)
+        except ValueError:
+            fitting(self.name, gate=gate, value=value, gate_bias=gate_bias, value_bias=value_bias)
+            raise
+
+    def backward(
+        self,
+        dy: Array,
+        /,
+        *,
+        gate: Array,
+        value: Array,
+        gate_bias: Array | None = None,
+        value_bias: Array | None = None,
+        out: tuple[Any, Any] | None = None,
+    ) -> tuple[Any, ...]:
+        """Return the gradients of gate and value for that of the output, in one pass.
+
+        ``dgate = dy * value * g'(gate)`` and ``dvalue = dy * g(gate)``, then the gradients of those
+        biases that are given. Each has the shape of its argument: summed, in float64, over the
+        axes along which that was broadcast. `out` is a pair of arrays, which may be `gate` and
+        `value`, or `dy` and another.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit, or if `out` is given and `gate` or `value` is broadcast.
+
+        Examples
+        --------
+        >>> import numpy as np, fastact as fa
+        >>> gate, value = np.array([-1.0, 0.5, 2.0]), np.array([3.0, 4.0, 5.0])
+        >>> fa.reglu.split.backward(np.ones(3), gate=gate, value=value)
+        (array([0., 4., 5.]), array([0. , 0.5, 2. ]))
+        >>> fa.reglu.split.backward(np.ones(3), gate=gate, value=value, value_bias=0.0)[2]
+        np.float64(2.5)
+        """
+        name = f"{self.name}.backward"
+        given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
+        shape = fitting(name, **given)
+        dy = gradient(dy, name, shape)
+        if out is not None and not np.shape(gate) == np.shape(value) == shape:
+            raise ValueError(
+                f"{name}() needs gate and value of shape {shape} where out is given, "
+                f"got {np.shape(gate)} and {np.shape(value)}"
+            )
+        biases = both(gate_bias, value_bias)
+        function = self.owner.function("backward", biases)
+        terms = function(dy, gate, value, *biases, out=out or (None, None))
+        summed = (
+            summed_to(np.shape(array), np.asarray(term))
+            for array, term in zip((gate_bias, value_bias), terms, strict=True)
+            if array is not None
+        )
+        return *map(unbroadcast, terms, (gate, value)), *summed
+
+    def __reduce__(self) -> Any:
+        return operator.attrgetter("split"), (self.owner,)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}(gate, value)>"
+
+
+def both(gate_bias: Array | None, value_bias: Array | None) -> tuple[Any, ...]:
+    """The biases, none if none is given; -0.0 changes nothing, not even the sign of a zero."""
+    if gate_bias is None and value_bias is None:
+        return ()
+    return tuple(-0.0 if bias is None else bias for bias in (gate_bias, value_bias))
+
+
+class GatedPair:
+    """A gated linear unit: one half of an array times an activation of the other half.
+
+    See `fastact.swiglu` for the arguments; `split` takes two arrays, and `backward` returns the
+    gradient of both halves.
+    """
+
+    def __init__(self, name: str, activation: Activation, summary: str, source: str) -> None:
+        self.name = self.__name__ = self.__qualname__ = name
+        self.activation, self.source = activation, source
+        self.formula = f"v\\,g(u), g(x) = {activation.formula}"
+        self.max_ulp = MAX_ULP
+        self.functions = {
+            variety: PairFunction(self, variety, nin, nout)
+            for variety, nin, nout in (
+                ("forward", 2, 1), ("forward_bias", 4, 1),
+                ("backward", 3, 2), ("backward_bias", 5, 2),
+            )
+        }  # fmt: skip
+        self.split = Split(self)
+        kinks = [f"at gate = {k.at} the slope is {k.derivative}" for k in activation.kinks]
+        self.__doc__ = DOC.format(
+            name=name, activation=activation.name, formula=self.formula, summary=summary,
+            kinks="; ".join(kinks) or "none", source=source,
+        )  # fmt: skip
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` of ``(gate, value)``."""
+        return self.functions["forward"].ufunc
+
+    def function(self, variety: str, biases: tuple[Any, ...]) -> PairFunction:
+        """The function of a variety, with biases or without."""
+        return self.functions[f"{variety}_bias" if biases else variety]
+
+    def __call__(
+        self,
+        x: Array,
+        /,
+        axis: int = -1,
+        *,
+        gate_first: bool = False,
+        bias: Array | None = None,
+        out: Any = None,
+    ) -> Any:
+        """Apply the function to the halves of `x`; see the docstring of the object."""
+        arrays, axis = self.operands(self.name, x, axis, gate_first, bias)
+        if out is not None:
+            check_out(self.name, out, arrays[0].shape)
+        return self.function("forward", arrays[2:]).along(arrays, axis, out)
+
+    def backward(
+        self,
+        dy: Array,
+        /,
+        *,
+        x: Array,
+        axis: int = -1,
+        gate_first: bool = False,
+        bias: Array | None = None,
+        out: Any = None,
+    ) -> Any:
+        """Return the gradient of `x` for that of the output: both halves in one pass.
+
+        ``dgate = dy * value * g'(gate)`` and ``dvalue = dy * g(gate)``, each where its half stands
+        in `x`.
+
+        Parameters
+        ----------
+        dy : array_like
+            Gradient of the output; broadcasts to its shape.
+        x, axis, gate_first, bias
+            As they were given to the function.
+        out : ndarray, optional
+            Of the shape of `x`; may be `x` itself.
+
+        Returns
+        -------
+        dx : ndarray
+            Of the shape of `x`.
+        dbias : ndarray
+            Only if `bias` is given, the result being ``(dx, dbias)``: the sum of `dx`, in float64,
+            over all axes but `axis`.
+
+        Raises
+        ------
+        ValueError, AxisError, TypeError
+            As for the function, and a ValueError if `dy` does not broadcast to the output.
+
+        Examples
+        --------
+        >>> import numpy as np, fastact as fa
+        >>> x = np.array([[3.0, 4.0, -1.0, 0.5], [5.0, 6.0, 2.0, 0.0]])
+        >>> fa.reglu.backward(np.ones((2, 2)), x=x)
+        array([[0. , 0.5, 0. , 4. ],
+               [2. , 0. , 5. , 0. ]])
+        >>> dx, dbias = fa.reglu.backward(np.ones((2, 2)), x=x, bias=np.zeros(4))
+        >>> dbias
+        array([2. , 0.5, 5. , 4. ])
+        """
+        name = f"{self.name}.backward"
+        arrays, axis = self.operands(name, x, axis, gate_first, bias)
+        shape = arrays[0].shape
+        whole = (*shape[:axis], 2 * shape[axis], *shape[axis + 1 :])
+        dy = gradient(dy, name, shape)
+        dtype = common(dy, *arrays)
+        if out is None:
+            out = np.empty_like(np.asarray(x), dtype)
+        else:
+            check_out(name, out, whole)
+        dy = np.broadcast_to(np.asarray(dy, dtype if isinstance(dy, float | int) else None), shape)
+        function = self.function("backward", arrays[2:])
+        function.along((dy, *arrays), axis, halves(out, axis, gate_first))
+        if bias is None:
+            return out
+        across = [1] * out.ndim
+        across[axis] = whole[axis]
+        return out, summed_to(tuple(across), out).reshape(-1)
+
+    def operands(
+        self, name: str, x: Array, axis: int, gate_first: bool, bias: Array | None
+    ) -> tuple[tuple[Any, ...], int]:
+        """Gate, value and their biases as arrays that broadcast, and `axis` as it counts from 0."""
+        x = np.asarray(x)
+        try:
+            index = operator.index(axis)
+        except TypeError:
+            raise TypeError(f"{name}(): axis must be an integer, got {axis!r}") from None
+        if not -x.ndim <= index < x.ndim:
+            raise np.exceptions.AxisError(index, x.ndim, f"{name}()")
+        index %= x.ndim
+        n = x.shape[index]
+        if n % 2:
+            raise ValueError(
+                f"{name}(): x needs an even length along axis {axis}, "
+                f"got {n} (x has shape {x.shape})"
+            )
+        arrays = halves(x, index, gate_first)
+        if bias is None:
+            return arrays, index
+        bias = np.asarray(bias)
+        if bias.shape != (n,):
+            raise ValueError(
+                f"{name}(): bias needs shape ({n},), the length of x along axis {axis}, "
+                f"got {bias.shape}"
+            )
+        column = bias.reshape(-1, *[1] * (x.ndim - index - 1))
+        column = column.reshape(*[1] * index, *column.shape)
+        return (*arrays, *halves(column, index, gate_first)), index
+
+    def ufuncs(self) -> Iterator[np.ufunc]:
+        """Every ufunc of this pair."""
+        for function in self.functions.values():
+            yield function.ufunc
+            yield function.rows
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}(x, axis=-1) = value * {self.activation.name}(gate)>"
+
+
+def check_out(name: str, out: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless `out` is an array of this shape."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{name}(): out must be an ndarray, got {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"{name}(): out needs shape {shape}, got {out.shape}")
+
+
+DOC = r"""{summary}: ``value * {activation}(gate)``.
+
+.. math:: f(u, v) = {formula}
+
+``{name}(x, axis=-1, *, gate_first=False, bias=None, out=None)`` splits `x` in two halves along
+`axis`: the second is the gate u, the first the value v. ``{name}.split(gate, value)`` takes two
+arrays. No temporary array is made.
+
+Parameters
+----------
+x : array_like of float16, float32 or float64
+    Of an even length along `axis`. Integers and bool are converted to float64.
+axis : int, default -1
+    The axis to split.
+gate_first : bool, default False
+    Whether the first half is the gate.
+bias : array_like, optional
+    One number for each element along `axis`, added before gating: to value and gate in the order
+    in which they stand in `x`.
+out : ndarray, optional
+    Where the result goes. It may overlap with `x`.
+
+Returns
+-------
+ndarray
+    Of half the length of `x` along `axis`.
+
+Raises
+------
+AxisError
+    If `axis` is out of range.
+ValueError
+    If the length along `axis` is odd, or `bias` or `out` has another shape.
+TypeError
+    If `axis` is no integer; for complex, object, string and longdouble input.
+
+Notes
+-----
+The product is that of IEEE 754: NaN gives NaN, an infinite value times a gate whose
+``{activation}(gate)`` is 0 in the dtype of `x` is NaN.
+Kinks: {kinks}.
+Error: at most 1 ulp in float32 and 2 ulp in float64, for the value and both gradients, where no
+factor and no product of two underflows or overflows in float64. The sum with a bias is exact in
+float64, and rounded to float64 in float32 and float16.
+Backward: from the input ``x=``, see ``{name}.backward``.
+Source: {source}.
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> x = np.array([[1.0, 2.0, 0.0, 3.0]], dtype=np.float32)
+>>> y = fa.{name}(x)
+>>> bool((y == fa.{name}.split(x[:, 2:], x[:, :2])).all())
+True
+>>> fa.{name}.backward(np.ones_like(y), x=x).shape
+(1, 4)
+"""
+
+SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
+glu = GatedPair(
+    "glu", sigmoid, "The gated linear unit",
+    "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks",
+)  # fmt: skip
+reglu = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
+geglu = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
+swiglu = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)

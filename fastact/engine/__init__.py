@@ -1,1 +1,0 @@
-"""From kernels to NumPy ufuncs: compiling, storing, loading and sharing among threads."""

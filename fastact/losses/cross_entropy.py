@@ -1,0 +1,472 @@
+"""Cross-entropy of softmax, and the negative log-likelihood: losses of rows with a label each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastact.losses.shared import (
+    SLAB,
+    Array,
+    apart,
+    check_batch,
+    check_reduction,
+    floats,
+    gradient_array,
+    index,
+    narrowed,
+    slabs,
+)  # fmt: skip
+from fastact.native import threads
+from fastact.rowwise.row_function import RowFunction
+
+OWNER = "softmax_cross_entropy"
+
+
+def pair(name: str, inputs: str) -> tuple[RowFunction, RowFunction]:
+    """The ufunc of the losses, and that of losses and gradient."""
+    return (
+        RowFunction(name, OWNER, inputs, "d"),
+        RowFunction(f"{name}_gradient", OWNER, inputs, "dX"),
+    )
+
+
+LABELLED = pair("cross_entropy", "Xid")
+GENERAL = pair("cross_entropy_general", "XidXd")
+NO_LABEL = np.int64(-1)
+HESSIAN = RowFunction("cross_entropy_hessian", OWNER, "Xidd", "XX")
+
+
+# ---------------------------------------------------------------- what is checked before any work
+def check_labels(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> None:
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}(): labels must be integers (class indices) or floats (probabilities), "
+            f"got {labels.dtype}"
+        )
+    rows = shape[:axis] + shape[axis + 1 :]
+    if labels.shape != rows:
+        hint = "; probabilities must be floats" if labels.shape == shape else ""
+        raise ValueError(
+            f"{name}(): class indices need the shape of the logits {shape} without axis {axis}, "
+            f"{rows}, got {labels.shape}{hint}"
+        )
+
+
+def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> None:
+    if labels.shape == shape:
+        return
+    if labels.shape == shape[:axis] + shape[axis + 1 :]:
+        raise TypeError(f"{name}(): class indices must be integers, got {labels.dtype}")
+    raise ValueError(
+        f"{name}(): probabilities need the shape of the logits, {shape}, got {labels.shape}"
+    )
+
+
+def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
+    """One pass: as unsigned integers, negative labels are the largest."""
+    if not labels.size or np.maximum.reduce(labels.view(np.uint64), axis=None) < classes:
+        return
+    place = tuple(int(i) for i in np.argwhere((labels < 0) | (labels >= classes))[0])
+    where = f"labels[{', '.join(map(str, place))}]" if place else "the label"
+    raise ValueError(
+        f"{name}(): {where} is {int(given[place])}, which is none of {classes} classes, "
+        f"0 to {classes - 1}"
+    )
+
+
+def class_weights(name: str, weight: Any, classes: int) -> Any:
+    """One finite float64 for each class."""
+    weight = np.asarray(weight)
+    if weight.dtype.kind not in "biuf":
+        raise TypeError(f"{name}(): weight must be numbers, got {weight.dtype}")
+    if weight.shape != (classes,):
+        raise ValueError(
+            f"{name}(): weight needs one number for each class, shape {(classes,)}, "
+            f"got {weight.shape}"
+        )
+    weight = weight.astype(np.float64, copy=False)
+    if not np.isfinite(weight).all():
+        place = int(np.argmin(np.isfinite(weight)))
+        raise ValueError(f"{name}(): weight must be finite, got {weight[place]} for class {place}")
+    return weight
+
+
+def check_smoothing(name: str, smoothing: float) -> None:
+    if not 0.0 <= smoothing <= 1.0:
+        raise ValueError(f"{name}(): label_smoothing must be from 0 to 1, got {smoothing!r}")
+
+
+# ---------------------------------------------------------------- targets
+@dataclass
+class Targets:
+    """Labels as int64, what multiplies each row, and its part that is spread over the classes.
+
+    A row that does not count has factor 0. The sum over rows of `factor` and `smoothing` times the
+    losses is the loss: they are divided by its weight.
+    """
+
+    labels: Any
+    factor: Any  # a number, or one for each row
+    smoothing: Any  # the same, or None
+    weight: Any  # one for each class, or None
+
+
+def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
+    """Labels that are checked, with the factors of their rows."""
+    weight, ignore_index, smoothing, reduction = options
+    found = labels.astype(np.int64, copy=False)
+    counted: Any = None  # which rows count, None if all do
+    if ignore_index is not None:
+        counted = found != ignore_index
+        found = np.where(counted, found, 0)
+    check_range(name, found, classes, labels)
+    of_row = None
+    if weight is not None:
+        weight = class_weights(name, weight, classes)
+        of_row = weight.take(found)
+    divisor = 1.0
+    if reduction == "mean":
+        divisor = mass(found.size, counted, of_row)
+    each = 0.0 if divisor == 0.0 else 1.0 / divisor
+    spread = each if counted is None else counted * each
+    factor = spread if of_row is None else of_row * spread
+    if not smoothing:
+        return Targets(found, factor, None, weight)
+    return Targets(found, (1.0 - smoothing) * factor, smoothing / classes * spread, weight)
+
+
+def mass(rows: int, counted: Any, of_row: Any) -> float:
+    """The sum of the weights of the rows that count."""
+    if of_row is not None:
+        return float(np.add.reduce(of_row, axis=None, where=True if counted is None else counted))
+    return float(rows if counted is None else np.count_nonzero(counted))
+
+
+# ---------------------------------------------------------------- softmax cross-entropy
+class SoftmaxCrossEntropy:
+    r"""Cross-entropy of the softmax of logits: the negative log-likelihood of labels.
+
+    .. math:: \ell(x, q) = \sum_j q_j\,(\log\sum_k e^{x_k} - x_j)
+
+    ``softmax_cross_entropy(logits, labels, axis=-1, weight=None, ignore_index=None,
+    label_smoothing=0.0, reduction="mean")``. For a class index l, q is 1 at l and 0 elsewhere. No
+    array of probabilities is made.
+
+    Parameters
+    ----------
+    logits : array_like of float16, float32 or float64
+        Integers are converted to float64.
+    labels : array_like
+        Integers: class indices, of the shape of the logits without `axis`. Floats: probabilities,
+        of the shape of the logits.
+    axis : int, default -1
+        The axis of the classes; 1 is what `torch` has.
+    weight : array_like, optional
+        A finite number for each class, by which its q is multiplied.
+    ignore_index : int, optional
+        The class index of rows that do not count: their loss and gradient are 0 whatever their
+        logits. It need not be a class.
+    label_smoothing : float, default 0.0
+        e, from 0 to 1: q becomes ``(1 - e) q + e / K`` for K classes, before weights.
+    reduction : {"mean", "sum", "none"}
+        "mean" divides the sum by that of the weights of the labels that count (of these classes,
+        also with smoothing), or, for probabilities, by the number of rows.
+
+    Returns
+    -------
+    scalar or ndarray
+        In the dtype of the logits; with "none" of their shape without `axis`. Computed and summed
+        in float64.
+
+    Raises
+    ------
+    ValueError
+        Before any work: if a label is out of range (with its position), shapes do not match, a
+        weight is not finite, `label_smoothing` or `reduction` is another, the batch is empty under
+        "mean", or `ignore_index` is given with probabilities.
+    AxisError, TypeError
+        If `axis` is out of range or no integer; for labels that are neither integers nor floats,
+        and complex, object, string and longdouble logits.
+
+    Notes
+    -----
+    All of this is as in ``torch.nn.functional.cross_entropy``, but for two cases. If no row counts,
+    or their weights sum to 0, the mean is 0 with gradient 0, as in Chainer (torch: NaN). Infinite
+    logits are limits: +inf share the mass; a row of -inf has loss inf and gradient 0 (torch: NaN).
+    NaN makes its row NaN.
+    Error: a row's loss at most 1 ulp in float32 and 3 ulp in float64, each element of the gradient
+    at most 2 ulp in float32 and 4 ulp in float64, also where the label has nearly all the mass:
+    1 - p is not formed by subtraction. With weights and smoothing, or with probabilities, the
+    errors of the gradient are those of its larger term. Probabilities that are smoothed or weighted
+    are rounded to the dtype of the logits before.
+    Source: Bridle 1990; for label smoothing Szegedy et al. 2016, Rethinking the Inception
+    Architecture for Computer Vision.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> logits, labels = np.array([[2.0, 0.0, 0.0], [0.0, 50.0, 0.0]]), np.array([2, 1])
+    >>> fa.softmax_cross_entropy(logits, labels, reduction="none")
+    array([2.23954477e+00, 3.85749970e-22])
+    >>> fa.softmax_cross_entropy(logits, np.array([-1, 1]), ignore_index=-1, label_smoothing=0.1)
+    np.float64(3.3333333333333335)
+    """
+
+    name = OWNER
+
+    def __call__(
+        self,
+        logits: Array,
+        labels: Array,
+        axis: int = -1,
+        weight: Array | None = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        reduction: str = "mean",
+    ) -> Any:
+        """Return the loss; see the class."""
+        options = weight, ignore_index, label_smoothing, reduction
+        return self.computed(self.name, logits, labels, axis, options, None)[0]
+
+    def value_and_grad(
+        self,
+        logits: Array,
+        labels: Array,
+        axis: int = -1,
+        weight: Array | None = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        reduction: str = "mean",
+        *,
+        out: Any = None,
+    ) -> tuple[Any, Any]:
+        """The loss and its gradient by the logits, ``(sum q) softmax(x) - q``: one read, one write.
+
+        With ``reduction="none"`` the gradient is that of the sum: each row by its own logits.
+
+        Parameters
+        ----------
+        out : ndarray, optional
+            Where the gradient goes: of the shape and dtype of the logits, or the logits themselves.
+
+        Raises
+        ------
+        ValueError, TypeError, AxisError
+            As for the loss, and if `out` has another shape or dtype or is read-only.
+
+        >>> import numpy as np, fastact as fa
+        >>> loss, gradient = fa.softmax_cross_entropy.value_and_grad(np.zeros((1, 4)), [0])
+        >>> gradient
+        array([[-0.75,  0.25,  0.25,  0.25]])
+        """
+        name = "softmax_cross_entropy.value_and_grad"
+        options = weight, ignore_index, label_smoothing, reduction
+        return self.computed(name, logits, labels, axis, options, (out,))
+
+    def gradient_and_hessian(
+        self,
+        logits: Array,
+        labels: Array,
+        axis: int = -1,
+        weight: Array | None = None,
+        ignore_index: int | None = None,
+        *,
+        hessian_scale: float = 1.0,
+        out: tuple[Any, Any] | None = None,
+    ) -> tuple[Any, Any]:
+        """The gradient of the sum of the losses, and the diagonal of its hessian, in one pass.
+
+        For each element ``w (p - [it is the label])`` and ``w p (1 - p)``, p being its probability
+        and w the `weight` of the label's class: what an objective of gradient boosting returns.
+        Neither is 0 unless it is too small for the dtype: 1 - p is not formed by subtraction where
+        p is nearly 1.
+
+        Parameters
+        ----------
+        hessian_scale : float, default 1.0
+            What the hessian is multiplied by. XGBoost's own objective has 2, LightGBM's K / (K - 1)
+            for K classes (Friedman 2001).
+        out : pair of ndarray, optional
+            Where both go; one of them may be the logits.
+
+        >>> import numpy as np, fastact as fa
+        >>> fa.softmax_cross_entropy.gradient_and_hessian(np.array([[40.0, 0.0]]), np.array([0]))
+        (array([[-4.24835426e-18,  4.24835426e-18]]), array([[4.24835426e-18, 4.24835426e-18]]))
+        """
+        name = f"{self.name}.gradient_and_hessian"
+        x, labels = floats(name, "logits", logits), np.asarray(labels)
+        axis = index(name, axis, x.ndim)
+        check_labels(name, labels, x.shape, axis)
+        outs = [gradient_array(name, o, x) for o in out or (None, None)]
+        found = targets(name, labels, x.shape[axis], (weight, ignore_index, 0.0, "sum"))
+        if threads.in_use:
+            threads.sync()
+        operands = last(x, axis), found.labels, found.factor, found.factor * hessian_scale
+        HESSIAN.ufunc(*operands, *(last(o, axis) for o in outs))
+        return outs[0], outs[1]
+
+    def computed(
+        self, name: str, logits: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
+    ) -> tuple[Any, Any]:
+        """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
+        _, ignore_index, smoothing, reduction = options
+        check_reduction(name, reduction)
+        check_smoothing(name, smoothing)
+        x, labels = floats(name, "logits", logits), np.asarray(labels)
+        axis = index(name, axis, x.ndim)
+        gradient = None if out is None else gradient_array(name, out[0], x)
+        soft = labels.dtype.kind == "f"
+        (check_probabilities if soft else check_labels)(name, labels, x.shape, axis)
+        check_batch(name, labels.size, reduction, "row")
+        rows = last(x, axis), None if gradient is None else last(gradient, axis)
+        if threads.in_use:
+            threads.sync()
+        if soft:
+            if ignore_index is not None:
+                raise ValueError(f"{name}(): ignore_index needs labels that are class indices")
+            losses = of_probabilities(name, *rows, last(labels, axis), options)
+        else:
+            found = targets(name, labels, x.shape[axis], options)
+            losses = of_labels(*rows, found)
+        if reduction != "none":
+            losses = np.add.reduce(losses, axis=None)  # float64
+        return narrowed(losses, x.dtype)[()], gradient
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return "<fastact.softmax_cross_entropy(logits, labels, axis=-1)>"
+
+
+def last(x: Any, axis: int) -> Any:
+    """A view with the axis at the end."""
+    return x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
+
+
+def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
+    """The losses of rows with labels."""
+    operands: tuple[Any, ...] = (x, found.labels, found.factor)
+    functions = LABELLED
+    if found.smoothing is not None:
+        weight = np.ones(x.shape[-1]) if found.weight is None else found.weight
+        operands, functions = (*operands, weight.astype(x.dtype), found.smoothing), GENERAL
+    losses = np.empty(found.labels.shape)
+    if gradient is None:
+        functions[0].ufunc(*operands, losses)
+    else:
+        functions[1].ufunc(*operands, losses, gradient)
+    return losses
+
+
+def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any) -> Any:
+    """The losses of rows with probabilities."""
+    weight, _, smoothing, reduction = options
+    classes, shape = x.shape[-1], x.shape[:-1]
+    if weight is not None:
+        weight = class_weights(name, weight, classes)
+    scale = classes / x.size if reduction == "mean" else 1.0
+    x, labels = apart(x, gradient), apart(labels, gradient)
+    losses = np.empty(shape)
+    plain = weight is None and not smoothing and labels.dtype == x.dtype
+    for slab in [...] if plain else slabs(shape, max(1, SLAB // classes)):
+        q = labels[slab] if plain else mixed(labels[slab], x.dtype, weight, smoothing)
+        outs: tuple[Any, ...] = (losses[slab],)
+        if gradient is not None:
+            outs += (gradient[slab],)
+        GENERAL[gradient is not None].ufunc(x[slab], NO_LABEL, 0.0, q, scale, out=outs)
+    return losses
+
+
+def mixed(q: Any, dtype: Any, weight: Any, smoothing: float) -> Any:
+    """Probabilities mixed with the uniform ones, times the weights of their classes."""
+    if smoothing:
+        q = q * (1.0 - smoothing) + smoothing / q.shape[-1]
+    if weight is not None:
+        q = q * weight
+    return q.astype(dtype, copy=False)
+
+
+# ---------------------------------------------------------------- negative log-likelihood
+class NegativeLogLikelihood:
+    """The negative log-likelihood of class indices, from log-probabilities.
+
+    ``nll(log_probabilities, labels, axis=-1, weight=None, ignore_index=None, reduction="mean")``:
+    `softmax_cross_entropy` of what `log_softmax` has been applied to already, with the same
+    arguments, conventions and errors. From logits, that is the better choice: it reads them once.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> fa.nll(np.log([[0.5, 0.25, 0.25]]), np.array([1]))
+    np.float64(1.3862943611198906)
+    >>> fa.nll.value_and_grad(np.log([[0.5, 0.25, 0.25]]), np.array([1]))[1]
+    array([[ 0., -1.,  0.]])
+    """
+
+    name = "nll"
+
+    def __call__(
+        self,
+        log_probabilities: Array,
+        labels: Array,
+        axis: int = -1,
+        weight: Array | None = None,
+        ignore_index: int | None = None,
+        reduction: str = "mean",
+    ) -> Any:
+        """Return the loss; see the class."""
+        options = weight, ignore_index, 0.0, reduction
+        return self.computed(self.name, log_probabilities, labels, axis, options)[0]
+
+    def value_and_grad(
+        self,
+        log_probabilities: Array,
+        labels: Array,
+        axis: int = -1,
+        weight: Array | None = None,
+        ignore_index: int | None = None,
+        reduction: str = "mean",
+        *,
+        out: Any = None,
+    ) -> tuple[Any, Any]:
+        """The loss and its gradient by the log-probabilities: ``-w`` at labels, and 0."""
+        name, options = f"{self.name}.value_and_grad", (weight, ignore_index, 0.0, reduction)
+        x = floats(name, "log_probabilities", log_probabilities)
+        gradient = gradient_array(name, out, x)
+        loss, labels, factor, axis = self.computed(name, x, labels, axis, options)
+        gradient[...] = 0.0
+        np.put_along_axis(gradient, labels, 0.0 - factor, axis)
+        return loss, gradient
+
+    def computed(self, name: str, x: Any, labels: Any, axis: int, options: Any) -> Any:
+        """The loss; labels and factors with the axis, and the axis."""
+        check_reduction(name, options[-1])
+        x, labels = floats(name, "log_probabilities", x), np.asarray(labels)
+        axis = index(name, axis, x.ndim)
+        check_labels(name, labels, x.shape, axis)
+        check_batch(name, labels.size, options[-1], "row")
+        found = targets(name, labels, x.shape[axis], options)
+        places = np.expand_dims(found.labels, axis)
+        picked = np.take_along_axis(x, places, axis).squeeze(axis).astype(np.float64)
+        losses = np.where(found.factor == 0.0, 0.0, -picked) * found.factor
+        loss = losses if options[-1] == "none" else np.add.reduce(losses, axis=None)
+        factor = (
+            np.broadcast_to(np.expand_dims(found.factor, axis), places.shape)
+            if np.ndim(found.factor)
+            else found.factor
+        )
+        return narrowed(loss, x.dtype)[()], places, factor, axis
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return "<fastact.nll(log_probabilities, labels, axis=-1)>"
+
+
+softmax_cross_entropy = SoftmaxCrossEntropy()
+nll = NegativeLogLikelihood()

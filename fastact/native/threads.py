@@ -1,0 +1,308 @@
+"""How many threads a call may use, and the pool that runs them.
+
+The threads are native: made by ``pthread_create`` from a loop that runs without the GIL, at the
+first call that is large enough, never on import. They need no Python, so they survive a patched
+``threading``, a process that is shutting down and callers that meet. A second caller, while one is
+at work, runs alone. ``native/pool.py`` holds their code.
+
+Where unnamed POSIX semaphores are missing (macOS, Windows), and where the machine is neither x86-64
+nor aarch64, every call runs on the calling thread.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import ctypes
+import functools
+import math
+import operator
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self, SupportsIndex
+
+from fastact.native import pool
+
+VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+
+override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
+    "fastact_num_threads", default=None
+)
+first_use: list[Callable[[], None]] = []  # called when somebody first enters `num_threads`
+in_use: list[bool] = []  # not empty once anybody has entered `num_threads`
+
+_state: dict[str, Any] = {}  # block, limit, source; filled at first need, each by one setdefault
+_slot = threading.local()  # what this thread's native slot holds
+_forking: list[int] = []  # the thread whose fork holds the pool still
+
+
+def parse_count(text: str | None) -> int | None:
+    """Number of threads that a variable asks for: "4,2" is 4; None if unset or malformed."""
+    first = (text or "").split(",")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and int(first) > 0 else None
+
+
+def quota(directory: Path) -> float | None:
+    """CPUs that one cgroup directory allows, from either version's files; None if unlimited."""
+    try:
+        fields = (directory / "cpu.max").read_text().split()
+    except OSError:
+        try:
+            names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+            fields = [(directory / name).read_text().strip() for name in names]
+        except OSError:
+            return None
+    if len(fields) != 2 or not all(f.isascii() and f.isdigit() and int(f) > 0 for f in fields):
+        return None  # "max" or -1
+    return int(fields[0]) / int(fields[1])
+
+
+def cgroup_directories(root: Path) -> Iterator[Path]:
+    """The directories of this process's CPU cgroups and of all above them, where they may be."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        number, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if number == "0" and not controllers:
+            mounts = [".", "unified"]
+        elif "cpu" in controllers.split(","):
+            mounts = [controllers, "cpu"]
+        else:
+            continue
+        parts = [part for part in path.split("/") if part not in ("", "..")]
+        for mount in mounts:  # in a container the path may be the host's: its upper end still holds
+            base = root / "sys/fs/cgroup" / mount
+            yield from (base.joinpath(*parts[:k]) for k in range(len(parts), -1, -1))
+
+
+def cgroup_cpus(root: Path) -> int | None:
+    """Smallest CPU quota of the cgroups below `root`, rounded up; None if there is none.
+
+    Parameters
+    ----------
+    root
+        The root of the file system: ``/``, or a copy of its ``proc`` and ``sys`` in a test.
+    """
+    found = [q for q in map(quota, cgroup_directories(root)) if q is not None]
+    return math.ceil(min(found)) if found else None
+
+
+def available_cpus() -> int:
+    """CPUs that this thread may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def limits(environment: Mapping[str, str], root: Path) -> dict[str, int]:
+    """Everything that bounds the default number of threads, by where it comes from."""
+    asked = {name: parse_count(environment.get(name)) for name in VARIABLES}
+    machine = {"affinity": available_cpus(), "cgroup": cgroup_cpus(root)}
+    return {name: n for name, n in (asked | machine).items() if n is not None}
+
+
+def default_num_threads() -> int:
+    """Smallest of the environment's wishes, the CPU affinity and the cgroup quota."""
+    return _default()[0]
+
+
+def _default() -> tuple[int, str]:
+    found = limits(os.environ, Path("/"))
+    source = min(found, key=found.__getitem__)
+    return min(found[source], pool.MAX_THREADS), source
+
+
+def _limit() -> tuple[int, str]:
+    """The process's number of threads and where it comes from."""
+    if "limit" not in _state:
+        _state.setdefault("limit", _default())
+    limit: tuple[int, str] = _state["limit"]
+    return limit
+
+
+def _checked(n: SupportsIndex, function: str) -> int:
+    try:
+        count = operator.index(n)
+    except TypeError:
+        raise TypeError(f"{function}: n must be an integer, got {n!r}") from None
+    if not 1 <= count <= pool.MAX_THREADS:
+        raise ValueError(f"{function}: n must be from 1 to {pool.MAX_THREADS}, got {n!r}")
+    return count
+
+
+def block() -> int:
+    """Address of this process's launch block, built at the first call and never freed.
+
+    Two threads that come first together both build one, and one of the two is kept: no lock is
+    held that a fork could leave locked.
+    """
+    if "block" not in _state:
+        _state.setdefault("block", pool.build(available_cpus() - 1))
+        _apply()
+    return int(_state["block"])
+
+
+def _word(name: str) -> ctypes.c_int64:
+    return pool.word(_state["block"], name)
+
+
+def _get(name: str) -> int:
+    """A word of the block; 0 as long as there is no block."""
+    return _word(name).value if "block" in _state else 0
+
+
+def _apply() -> None:
+    """Bring the block in line with the limit and the overrides in use."""
+    if not _get("launch"):
+        return
+    limit = _limit()[0]
+    _word("limit").value, _word("failed").value = limit, 0
+    _word("key").value = _state.get("key", -1)
+    parallel = limit > 1 or bool(in_use)
+    _word("cutover").value = pool.CUTOVER if parallel else pool.SERIAL
+
+
+def _new_key() -> int:
+    """A native slot that every thread has, zero at first; -1 where there are no native threads."""
+    key = ctypes.c_uint()
+    if pool.libc() is None or _native().pthread_key_create(ctypes.byref(key), None):
+        return -1
+    return key.value
+
+
+@functools.cache
+def _native() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
+def sync() -> None:
+    """Tell this thread's native slot the override of the current context.
+
+    ``num_threads`` does it on entry and exit; a caller that may run in another task than the one
+    that entered does it before each call, if `in_use` is not empty.
+    """
+    n = override.get() or 0
+    key = _state.get("key", -1)
+    if getattr(_slot, "n", 0) == n or key < 0:
+        return
+    _native().pthread_setspecific(ctypes.c_uint(key), ctypes.c_void_p(n))
+    _slot.n = n
+
+
+def set_num_threads(n: SupportsIndex) -> None:
+    """Let calls of this process use up to `n` threads, the calling one included.
+
+    Parameters
+    ----------
+    n
+        From 1 to 1024; more than there are cores is allowed. Results are the same bits for any.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is not an integer, or out of range.
+    """
+    _state["limit"] = (_checked(n, "set_num_threads"), "set_num_threads")
+    _apply()
+
+
+def get_num_threads() -> int:
+    """Number of threads that a call made here may use: the context's, else the process's."""
+    return override.get() or _limit()[0]
+
+
+class num_threads:  # noqa: N801 - used like a function
+    """Context manager: calls in this context (thread or asyncio task) use up to `n` threads.
+
+    Parameters
+    ----------
+    n
+        From 1 to 1024, as for `set_num_threads`.
+
+    Examples
+    --------
+    >>> with num_threads(1):
+    ...     get_num_threads()
+    1
+    """
+
+    def __init__(self, n: SupportsIndex) -> None:
+        self.n = _checked(n, "num_threads")
+        self._tokens: list[contextvars.Token[int | None]] = []
+
+    def __enter__(self) -> Self:
+        if not in_use:
+            _state.setdefault("key", _new_key())
+            in_use.append(True)
+            for notify in first_use:
+                notify()
+            _apply()
+        self._tokens.append(override.set(self.n))
+        sync()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        override.reset(self._tokens.pop())
+        sync()
+
+
+def stats() -> dict[str, int | str | bool]:
+    """The pool: limit and its source, workers alive and parked, launches, cut-over."""
+    limit, source = _limit()
+    found: dict[str, int | str | bool] = {"threads": limit, "source": source}
+    found["native"] = bool(_get("launch"))
+    found |= {name: _get(name) for name in ("workers", "launches", "cutover")}
+    return found | {"parked": sum(pool.parked(_state["block"], i) for i in range(_get("workers")))}
+
+
+def _before_fork() -> None:
+    """End the workers, unless a launch is under way: a fork should see a single thread.
+
+    Python 3.12 and later count the threads of the process right after the fork, and the kernel
+    counts a thread for a moment after it has been joined.
+    """
+    if not _get("workers"):
+        return
+    before = _count_tasks()
+    ended = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(_get("quiesce"))(block())
+    if ended < 0:
+        return
+    _forking.append(threading.get_ident())
+    give_up = time.monotonic() + 0.01
+    while _count_tasks() > before - ended and time.monotonic() < give_up:
+        time.sleep(0)
+
+
+def _count_tasks() -> int:
+    try:
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
+    except OSError:
+        return 0
+
+
+def _after_fork_in_parent() -> None:
+    if threading.get_ident() in _forking:
+        _forking.clear()
+        _word("busy").value = 0
+
+
+def _after_fork_in_child() -> None:
+    """Whatever the parent's threads were doing: no workers, no job, no caller."""
+    _forking.clear()
+    if not _get("launch"):
+        return
+    for name in ("workers", "failed", "stop", "state", "launches", "busy"):
+        _word(name).value = 0
+    _word("owner").value = 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )

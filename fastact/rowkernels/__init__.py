@@ -1,0 +1,1 @@
+"""Inner loops over rows. Imports Numba, and is imported on a miss only."""

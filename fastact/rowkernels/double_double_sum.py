@@ -1,0 +1,135 @@
+"""The logarithm of a sum of exponentials where it cancels with the maximum that was taken off.
+
+The result may be as small as one likes beside both, so both have twice the precision of float64,
+and so have exponentials: the error is about 2**-98 of them.
+
+Imports Numba: used when a loop is compiled.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from fractions import Fraction
+from typing import Any
+
+from fastact.compiler.dispatch import dispatcher as njit
+from fastact.compiler.dispatch import outlined
+from fastact.numerics import primitives
+from fastact.numerics.elementary import (
+    LN2_REST,
+    LN2_TOP,
+    MAGIC,
+    clamp,
+    log,
+    nearest_power,
+    power_of_two,
+)
+from fastact.numerics.primitives import head, number, rounded, scaled, tail, where, widen
+from fastact.rowkernels.arithmetic import INF, join_double
+
+LN2_LAST = 1.1612227229362532e-26  # what LN2_TOP and LN2_REST leave of log(2)
+PARTS = 16.0  # in so many the argument of the series is divided, to be doubled four times
+FAR = 1000.0  # beyond, exponentials count as those of this
+DEEP = 350.0  # beyond, they leave so many powers of two to be multiplied with later
+SHIFT = 600.0
+
+
+def in_two_parts(value: Fraction) -> tuple[float, float]:
+    return float(value), float(value - Fraction(float(value)))
+
+
+def taylor(first: int, last: int) -> Any:
+    """The function that sums s**(k - first) / k!, without a loop: the one around it vectorises."""
+    high, low = in_two_parts(Fraction(1, math.factorial(first)))
+    if first == last:
+        return njit(lambda s: number(high, low))
+    others = taylor(first + 1, last)
+    return njit(lambda s: others(s) * s + number(high, low))
+
+
+series = taylor(1, 13)  # for |s| < log(2) / 32 the next term is 2**-112
+
+
+@njit
+def doubled(p: Any) -> Any:
+    """e**(2 s) - 1 from e**s - 1."""
+    return p * (2.0 + p)
+
+
+@njit
+def exp_of_pair(x: Any) -> Any:
+    """e**x in pairs, and a power of two to multiply it with: their product may leave the range."""
+    x = clamp(x, -FAR, FAR)
+    k, shift = nearest_power(x), where(head(x) < -DEEP, SHIFT, where(head(x) > DEEP, -SHIFT, 0.0))
+    n = k - MAGIC
+    s = scaled((x - n * LN2_TOP) - n * number(LN2_REST, LN2_LAST), 1.0 / PARTS)
+    p = doubled(doubled(doubled(doubled(series(s) * s))))
+    return scaled(1.0 + p, power_of_two(k + shift)), power_of_two(MAGIC - shift)
+
+
+@njit
+def log_of_sum(total: Any, rest: Any, m: Any) -> Any:
+    """log(total + rest) + m, from a logarithm in float64 by one step of Newton's method."""
+    near = rounded(log(number(total, rest)))
+    inverse, power = exp_of_pair(number(-near, 0.0))
+    more = scaled(number(total, rest) * inverse, power) - 1.0
+    return rounded((widen((m,))[0] + widen((near,))[0]) + more)
+
+
+# ---------------------------------------------------------------- the sum
+WIDTH = 64  # lanes of the sum in pairs
+TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
+
+
+@njit
+def add_pair(t: Any, j: Any, value: Any, rest: Any) -> None:
+    total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
+    t[TOTALS + j], t[RESTS + j] = total, low
+
+
+@njit
+def settled(t: Any) -> Any:
+    """All lanes joined by halves: a sum and its rest."""
+    half = WIDTH // 2
+    while half > 0:
+        for j in range(half):
+            add_pair(t, j, t[TOTALS + j + half], t[RESTS + j + half])
+        half //= 2
+    return t[TOTALS], t[RESTS]
+
+
+@functools.cache
+def in_pairs(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
+    """The sum of a row's exponentials, times their weights and `up`, in pairs."""
+    halves = dtype == "float16"
+    to_double = primitives.half_to_double
+
+    def element(p: Any, i: Any) -> Any:
+        return to_double((p[i],))[0] if halves else 1.0 * p[i]
+
+    element = njit(element)
+
+    def in_pairs(x: Any, b: Any, n: Any, core_x: Any, core_b: Any, m: Any, t: Any) -> Any:
+        for j in range(WIDTH):
+            t[TOTALS + j], t[RESTS + j] = 0.0, 0.0
+        for i in range(0, n, WIDTH):
+            left = min(WIDTH, n - i)
+            for j in range(left, WIDTH):
+                t[TERMS + j], t[TERMS + WIDTH + j] = -INF, 0.0
+            for j in range(left):
+                t[TERMS + j] = element(x, (i + j) * core_x)
+                t[TERMS + WIDTH + j] = element(b, (i + j) * core_b) if weighted else 1.0
+            for j in range(WIDTH):
+                e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
+                weight = t[TERMS + WIDTH + j]
+                if weighted:
+                    e = e * widen((weight,))[0]
+                e = scaled(e, power * up)
+                value, rest = head(e), tail(e)
+                if weighted:
+                    value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)
+                add_pair(t, j, value, rest)
+        return settled(t)
+
+    return outlined(in_pairs)

@@ -1,0 +1,121 @@
+"""The inner loop of a function of rows whose long rows go in pieces, as LLVM IR.
+
+A long row is three jobs for the threads: what each piece has found, all of it together, and the
+results. Their functions are those of `long_rows`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from fastact.compiler import inner_loop
+from fastact.compiler.inner_loop import I32, INT, ITEMSIZE, ONE, PTR, VOID
+
+ARGUMENTS = 4  # of a job: input, output, what is found, the number of the first piece
+FOUND = 4 * 8  # bytes that a piece takes to say what it has found
+
+
+def step(module: ir.Module, symbol: str, rows: inner_loop.Rows) -> Any:
+    """A job: a function of `long_rows` with pieces from its arguments on."""
+    size = INT(ITEMSIZE[rows.operands[0][0]])
+    f, b = inner_loop.function(module, f"step_{symbol}", ir.FunctionType(VOID, [PTR] * 3))
+    kind = ir.FunctionType(I32, [PTR] * 6 + [INT] * 6)
+    compute = ir.Function(module, kind, symbol)
+    returned, raised = b.alloca(PTR), b.alloca(PTR)
+    scratch = b.alloca(ir.ArrayType(ir.DoubleType(), rows.scratch))
+    scratch.align = 64
+    x, y, found, _ = b.pointers(f.args[0], ARGUMENTS)
+    number = b.words(f.args[0], ARGUMENTS)[-1]
+    strides = [b.sdiv(each, size) for each in b.words(f.args[2], ARGUMENTS + 2)[ARGUMENTS:]]
+    b.call(
+        compute,
+        [returned, raised, x, y, found, scratch, number, *b.words(f.args[1], 3), *strides],
+    )
+    b.ret_void()
+    return f
+
+
+class Job:
+    """Arguments, dimensions and steps of a job, on the stack."""
+
+    def __init__(self, b: inner_loop.Builder) -> None:
+        self.b = b
+        self.parts = [b.alloca(ir.ArrayType(INT, count)) for count in (ARGUMENTS, 3, ARGUMENTS + 2)]
+
+    def set(self, *values: list[Any]) -> None:
+        for part, words in zip(self.parts, values, strict=True):
+            for k, word in enumerate(words):
+                self.b.store(word, self.b.gep(part, [INT(0), INT(k)]))
+
+    def run(self, function: Any, data: Any, work: Any) -> None:
+        """On the threads, if it is enough work."""
+        inner_loop.shared(
+            self.b, function, [*self.parts, data], (ARGUMENTS, 3, ARGUMENTS + 2), work
+        )
+
+
+def each_long_row(
+    module: ir.Module, rows: inner_loop.Rows, steps: tuple[Any, Any, Any], shortest: int, most: int
+) -> Any:
+    """All rows of a call, one after the other."""
+    f, b = inner_loop.function(module, "each_long_row", inner_loop.LOOP)
+    places, dims, all_steps, data = f.args
+    count, n = b.words(dims, 2)
+    row_x, row_y, core_x, core_y = b.words(all_steps, 4)
+    pointers = b.words(places, 2)
+    unit = INT(inner_loop.UNIT)
+    spread = b.mul(
+        b.udiv(b.add(n, INT(most * inner_loop.UNIT - 1)), INT(most * inner_loop.UNIT)), unit
+    )
+    length = b.select(b.icmp_unsigned(">", spread, INT(shortest)), spread, INT(shortest))
+    pieces = b.udiv(b.add(n, b.sub(length, ONE)), length)
+    found = b.alloca(ir.ArrayType(INT, most * FOUND // 8))
+    found.align = 64
+    job = Job(b)
+    with b.count(count) as r:
+        x, y = (b.add(p, b.mul(r, s)) for p, s in zip(pointers, (row_x, row_y), strict=True))
+        job.set(
+            [x, y, b.ptrtoint(found, INT), INT(0)],
+            [pieces, length, n],
+            [b.mul(length, core_x), b.mul(length, core_y), INT(FOUND), ONE, core_x, core_y],
+        )
+        first, second, third = steps
+        job.run(first, data, n)
+        b.call(second, [*job.parts, data])
+        # Every piece is finished with what all have found: that does not move with the piece.
+        b.store(INT(0), b.gep(job.parts[2], [INT(0), INT(2)]))
+        job.run(third, data, n)
+    b.ret_void()
+    return f
+
+
+def rowwise(
+    name: str, rows: inner_loop.Rows, symbols: tuple[str, str, str], limits: tuple[int, int, int],
+    architecture: str,
+) -> str:  # fmt: skip
+    """The LLVM assembly of the loop `name`.
+
+    `limits` are the length from which on rows go in pieces, the shortest piece and the largest
+    number of them.
+    """
+    long, shortest, most = limits
+    module = ir.Module(name)
+    short = inner_loop.chunk(module, inner_loop.rows_body(module, rows), architecture)
+    steps = tuple(inner_loop.chunk(module, step(module, s, rows), architecture) for s in symbols)
+    long_rows = each_long_row(module, rows, steps, shortest, most)
+    f, b = inner_loop.function(module, name, inner_loop.LOOP, public=True)
+    count, n = b.words(f.args[1], 2)
+    size = INT(ITEMSIZE[rows.operands[0][0]])
+    side_by_side = b.icmp_unsigned(">", count, ONE)
+    for row in b.words(f.args[2], 2):
+        side_by_side = b.and_(side_by_side, b.icmp_signed("==", row, size))
+    in_pieces = b.and_(b.icmp_signed(">", n, INT(long)), b.not_(side_by_side))
+    with b.if_else(in_pieces) as (yes, no):
+        with yes:
+            b.call(long_rows, f.args)
+        with no:
+            inner_loop.shared(b, short, list(f.args), (2, 2, 4), b.mul(count, n))
+    b.ret_void()
+    return str(module)

@@ -1,0 +1,1 @@
+"""Softmax and its family: the functions along an axis, and their options."""

@@ -1,0 +1,146 @@
+"""Functions of ragged sequences that lie one after another along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastact.rowwise.row_function import SLAB, assign, normalized
+from fastact.rowwise.row_options import floats, given
+
+Array = Any
+LONG = 2048  # elements, from which on a sequence is worth a call of its own
+
+
+class Sequences:
+    """The function over each of the sequences ``x[..., offsets[k]:offsets[k + 1]]``.
+
+    ``f.sequences(x, offsets=offsets, axis=-1)``: `offsets` are the ascending places where
+    sequences begin, from 0, and the length of the axis at the end; a sequence may be empty. Other
+    keywords are those of the function itself that hold for every row: ``temperature``, ``softcap``.
+    The results have the bits of a call for each sequence.
+
+    Raises
+    ------
+    TypeError
+        If `offsets` are not integers.
+    ValueError
+        If `offsets` do not ascend from 0 to the length of the axis.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> fa.softmax.sequences(np.zeros(5), offsets=[0, 2, 5])
+    array([0.5       , 0.5       , 0.33333333, 0.33333333, 0.33333333])
+    """
+
+    def __init__(self, owner: Any) -> None:
+        self.owner, self.name = owner, f"{owner.name}.sequences"
+
+    def __call__(
+        self, x: Array, /, *, offsets: Array, axis: int = -1, out: Any = None, **options: Any
+    ) -> Any:
+        """Apply the function to each sequence; see the class."""
+        x = floats(self.name, x)
+
+        def apply(parts: tuple[Any, ...], into: Any, where: Any = None) -> None:
+            self.owner(parts[0], where=where, **options, out=into)
+
+        return self._each(apply, (x,), offsets, axis, out)
+
+    def backward(
+        self,
+        dy: Array,
+        /,
+        *,
+        x: Array | None = None,
+        y: Array | None = None,
+        offsets: Array,
+        axis: int = -1,
+        out: Any = None,
+        **options: Any,
+    ) -> Any:
+        """The gradient of the input for that of the output, from the output or the input.
+
+        >>> import numpy as np, fastact as fa
+        >>> y = fa.softmax.sequences(np.zeros(5), offsets=[0, 2, 5])
+        >>> fa.softmax.sequences.backward(np.array([1.0, 0, 0, 0, 0]), y=y, offsets=[0, 2, 5])
+        array([ 0.25, -0.25,  0.  ,  0.  ,  0.  ])
+        """
+        name = f"{self.name}.backward"
+        given(name, x, y)
+        key, saved = ("x", x) if y is None else ("y", y)
+        saved, dy = floats(name, saved, key), floats(name, dy, "dy")
+        if saved.shape != dy.shape:
+            raise ValueError(f"{name}(): dy must have the shape {saved.shape}, got {dy.shape}")
+
+        def apply(parts: tuple[Any, ...], into: Any, where: Any = None) -> None:
+            d, of = parts
+            self.owner.backward(d, **{key: of}, where=where, **options, out=into)
+
+        return self._each(apply, (dy, saved), offsets, axis, out)
+
+    def _each(
+        self, apply: Any, arrays: tuple[Any, ...], offsets: Array, axis: int, out: Any
+    ) -> Any:
+        """Long sequences one by one, short ones of about the same length side by side."""
+        (axis,) = normalized((axis,), arrays[0].ndim, self.name)
+        starts, lengths = cuts(self.name, offsets, arrays[0].shape[axis])
+        arrays = tuple(np.moveaxis(a, axis, -1) for a in arrays)
+        result = np.empty(arrays[0].shape, np.result_type(*arrays))
+        for k in np.flatnonzero(lengths >= LONG):
+            part = (..., slice(starts[k], starts[k] + lengths[k]))
+            apply(tuple(a[part] for a in arrays), result[part])
+        for group in similar(lengths, result[..., 0].size if result.size else 1):
+            together(apply, arrays, result, starts[group], lengths[group])
+        result = np.moveaxis(result, -1, axis)
+        return result if out is None else assign(out, result)
+
+
+def together(apply: Any, arrays: tuple[Any, ...], result: Any, starts: Any, lengths: Any) -> None:
+    """Short sequences as the rows of a matrix as wide as the longest, and back."""
+    width = lengths.max()
+    columns = np.arange(width)
+    within = columns < lengths[:, None]
+    places = np.where(within, starts[:, None] + columns, starts[:, None])
+    parts = tuple(a[..., places] for a in arrays)
+    into = np.empty(parts[0].shape, result.dtype)
+    apply(parts, into, None if within.all() else within)
+    result[..., places[within]] = into[..., within]
+
+
+def similar(lengths: Any, repeated: int) -> list[Any]:
+    """The short sequences in groups of at most twice the shortest's length, a slab each."""
+    short = np.flatnonzero((lengths > 0) & (lengths < LONG))
+    order = short[np.argsort(lengths[short], kind="stable")]
+    power = np.frexp(lengths[order].astype(np.float64))[1]
+    groups = []
+    for each in np.split(order, np.flatnonzero(np.diff(power)) + 1):
+        if len(each):
+            most = max(1, SLAB // (int(lengths[each[-1]]) * repeated))
+            groups += [each[i : i + most] for i in range(0, len(each), most)]
+    return groups
+
+
+def cuts(name: str, offsets: Array, n: int) -> tuple[Any, Any]:
+    """Where sequences begin, and how long they are."""
+    array = np.asarray(offsets)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name}(): offsets must be integers, got {array.dtype.name}")
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name}(): offsets must have one axis and begin with 0, got {offsets!r}")
+    array = array.astype(np.int64)
+    if array[0] != 0 or array[-1] != n:
+        raise ValueError(
+            f"{name}(): offsets must run from 0 to {n}, the length of the axis, "
+            f"got {int(array[0])} to {int(array[-1])}"
+        )
+    lengths = np.diff(array)
+    if (lengths < 0).any():
+        k = int(np.argmax(lengths < 0))
+        raise ValueError(
+            f"{name}(): offsets must ascend, got {int(array[k])} before {int(array[k + 1])} "
+            f"at place {k}"
+        )
+    return array[:-1], lengths

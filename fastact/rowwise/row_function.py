@@ -1,0 +1,178 @@
+"""Functions along an axis as generalized ufuncs; their axes, slabs and outputs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from fastact.native import loop_registry, threads, ufunc
+
+Array = Any
+Axis = int | tuple[int, ...] | None
+
+
+INTEGER = (int, np.integer)
+FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
+# The largest errors promised of softmax and its kin, in units in the last place.
+MAX_ULP: dict[str, dict[str, float]] = {
+    "float16": {"forward": 1.0},
+    "float32": {"forward": 2.0},
+    "float64": {"forward": 3.0},
+}
+SLAB = 2**18  # elements that are computed at once where options need room for them: it stays cached
+
+
+class RowFunction:
+    """A generalized NumPy ufunc over one axis, made on its first use.
+
+    Its operands are letters: those of `FIXED`, capital where they have the axis. `max_ulp` has the
+    bounds that `fastact verify` judges, by dtype and variety; results smaller than `least` have the
+    ulp of `least`.
+    """
+
+    max_ulp: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    least = 0.0
+
+    def __init__(self, name: str, owner: str, inputs: str, outputs: str) -> None:
+        self.name, self.owner, self.letters = name, owner, inputs + outputs
+        self.__name__ = name  # by which dask names its tasks
+        sides = (",".join("(n)" if c.isupper() else "()" for c in s) for s in (inputs, outputs))
+        self.signature = "->".join(sides)
+        self.nin, self.nout = len(inputs), len(outputs)
+        self._ufunc: np.ufunc | None = None
+        ufunc.registry[name] = lambda: self.ufunc
+        for dtype in loop_registry.DTYPES if "x" in self.letters.lower() else ("float64",):
+            build = loop_registry.builder("fastact.rowkernels.build", "build", self.letters)
+            loop_registry.add(loop_registry.LoopSpec(name, owner, dtype, build))
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        if self._ufunc is None:
+            self._ufunc = ufunc.make(
+                self.name, self.__doc__ or "", self.nin, self.nout, self._address,
+                threads.block(), self.signature, tuple(FIXED[c.lower()] for c in self.letters),
+            )  # fmt: skip
+        return self._ufunc
+
+    def _address(self, dtype: str) -> int:
+        return loop_registry.get(self.name, dtype).address()
+
+    def apply(self, *arrays: Array, axis: int = -1, out: Any = None) -> Any:
+        """Apply the ufunc along an axis, in one call."""
+        if threads.in_use:
+            threads.sync()
+        made = self._ufunc or self.ufunc
+        if axis == -1:
+            return made(*arrays, out=out)
+        return made(*arrays, axis=axis, out=out)
+
+    def of_one(self, x: Array, axis: Axis, out: Any) -> Any:
+        """`along` for one array, with as few calls as there can be."""
+        if type(axis) is not int:
+            return self.along((x,), axis, out)
+        if threads.in_use:
+            threads.sync()
+        made = self._ufunc or self.ufunc
+        if axis == -1:
+            return made(x, out=out)
+        return made(x, axis=axis, out=out)
+
+    def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
+        """Apply the ufunc along an axis, or along several as if they were one."""
+        if isinstance(axis, INTEGER):
+            return self.apply(*arrays, axis=axis, out=out)
+        arrays = tuple(map(np.asarray, arrays))
+        return self._along_many(arrays, axis, out)
+
+    @property
+    def keeps_axis(self) -> bool:
+        """Whether the result has the axis."""
+        return self.letters[-1].isupper()
+
+    def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
+        """Several axes, moved to the end and joined into one."""
+        arrays = np.broadcast_arrays(*arrays)
+        layout = Layout(arrays[0].shape, normalized(axis, arrays[0].ndim, self.name))
+        result = self.apply(*map(layout.rows, arrays))
+        if self.keeps_axis:
+            result = layout.back(result)
+        return result if out is None else assign(out, result)
+
+
+class Layout:
+    """How an array of a shape is seen as rows: the chosen axes are moved to the end and joined."""
+
+    def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+        self.axes, self.ends = axes, tuple(range(-len(axes), 0))
+        self.kept = tuple(n for k, n in enumerate(shape) if k not in axes)
+        self.core = tuple(shape[a] for a in axes)
+        self.shape = (*self.kept, math.prod(self.core))
+
+    def rows(self, array: Any) -> Any:
+        """The array as rows: a view wherever there is one."""
+        if len(self.axes) == 1:
+            return np.moveaxis(array, self.axes, self.ends)
+        return np.moveaxis(array, self.axes, self.ends).reshape(self.shape)
+
+    def back(self, rows: Any) -> Any:
+        """Rows as an array of the original shape."""
+        return np.moveaxis(rows.reshape((*self.kept, *self.core)), self.ends, self.axes)
+
+    def settle(self, rows: Any, array: Any) -> None:
+        """Put rows into the array that they were made from, unless they are a view of it."""
+        if not np.may_share_memory(rows, array):
+            array[...] = self.back(rows)
+
+
+def slabs(shape: tuple[int, ...], axis: int) -> Iterator[tuple[slice, ...]]:
+    """Indices that cut an array into pieces of whole rows, of about `SLAB` elements."""
+    size, cuts = math.prod(shape), []
+    for k, length in enumerate(shape):
+        step = length
+        if k != axis and size > SLAB:
+            step = max(1, SLAB * length // size)
+            size = size // length * step
+        starts = range(0, length, max(1, step))
+        cuts.append([slice(i, i + step) for i in starts])
+    return itertools.product(*cuts)
+
+
+def same_view(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same elements at the same places of memory."""
+    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (
+        b.ctypes.data, b.shape, b.strides, b.dtype
+    )  # fmt: skip
+
+
+def normalized(axis: Axis, ndim: int, name: str) -> tuple[int, ...]:
+    """The axes as distinct non-negative integers."""
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
+    except TypeError:
+        what = "an integer, a tuple of integers or None"
+        raise TypeError(f"{name}(): axis must be {what}, got {axis!r}") from None
+    for a in chosen:
+        if not -ndim <= a < ndim:
+            raise np.exceptions.AxisError(a, ndim, f"{name}()")
+    chosen = tuple(a % ndim for a in chosen)
+    if len(set(chosen)) != len(chosen):
+        raise ValueError(f"{name}(): axis={axis!r} names an axis twice")
+    return chosen
+
+
+def assign(out: Any, result: Any) -> Any:
+    """Put a result into `out`, as a ufunc would."""
+    (target,) = out if isinstance(out, tuple) else (out,)
+    if target.shape != result.shape:
+        raise ValueError(f"out has shape {target.shape}, the result has {result.shape}")
+    np.copyto(target, result, casting="same_kind")
+    return target

@@ -1,0 +1,607 @@
+"""softmax and its family: forward, backward, Jacobian, Jacobian-vector product.
+
+A plain call is one call of a generalized ufunc. All else (masks, temperatures, lengths, a cap,
+policies for special rows) goes through rows in slabs, in the output's own memory.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from fastact.elementwise import tanh
+from fastact.rowwise.ragged import Sequences
+from fastact.rowwise.row_function import (
+    INTEGER,
+    MAX_ULP,
+    Axis,
+    RowFunction,
+    assign,
+    same_view,
+    slabs,
+)
+from fastact.rowwise.row_options import (
+    EMPTY,
+    INFINITE,
+    Rows,
+    broadcast,
+    chosen,
+    floats,
+    given,
+    masked,
+)
+
+Array = Any
+INF = float("inf")
+
+softmax_backward = RowFunction("softmax_backward", "softmax", "XX", "X")
+softmax_general = RowFunction("softmax_general", "softmax", "Xddi", "X")
+log_softmax_backward = RowFunction("log_softmax_backward", "log_softmax", "XX", "X")
+log_softmax_jvp = RowFunction("log_softmax_jvp", "log_softmax", "XX", "X")
+log_softmax_general = RowFunction("log_softmax_general", "log_softmax", "Xddi", "X")
+sparsemax_backward = RowFunction("sparsemax_backward", "sparsemax", "XX", "X")
+sparsemax_general = RowFunction("sparsemax_general", "sparsemax", "Xdi", "X")
+hardmax_backward = RowFunction("hardmax_backward", "hardmax", "XX", "X")
+hardmax_general = RowFunction("hardmax_general", "hardmax", "Xdi", "X")
+
+
+class Normaliser(RowFunction):
+    """What the functions of this family share: the call, and the gradient.
+
+    `general` takes a row, the factor of its elements, perhaps a `sink`, and a length. `products`
+    are the ufuncs of a cotangent or a tangent and the output. What an element is that does not
+    count is `nothing`.
+    """
+
+    sign = 1.0
+    nothing = 0.0
+    sink: float | None = None
+
+    def __init__(
+        self, name: str, general: RowFunction, backward: RowFunction, jvp: RowFunction | None = None
+    ) -> None:
+        self.general = general
+        if self.sign == 1.0 and self.sink in (None, -INF):
+            super().__init__(name, name, "X", "X")
+        else:
+            self.name, self.owner, self.letters = name, general.owner, general.letters
+            self.__name__ = name
+            self.signature, self.nin, self.nout = general.signature, general.nin, general.nout
+        self.plain = self.nin == 1  # there is a ufunc of x alone
+        self.backward = Backward(self, backward)
+        self.jvp = Jvp(self, jvp or backward)
+        self.sequences = Sequences(self)
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        return super().ufunc if self.plain else self.general.ufunc
+
+    def __call__(
+        self,
+        x: Array,
+        /,
+        axis: Axis = -1,
+        *,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        empty: str = "zero",
+        inf: str = "limit",
+        out: Any = None,
+    ) -> Any:
+        """Apply the function along `axis`; see the class."""
+        if (
+            where is None and temperature is None and lengths is None and softcap is None
+            and not causal and empty == "zero" and inf == "limit" and self.plain
+        ):  # fmt: skip
+            return self.of_one(x, axis, out)
+        chosen(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)
+        chosen(self.name, "inf", inf, INFINITE)
+        options: dict[str, Any] = {
+            "where": where, "temperature": temperature, "lengths": lengths, "causal": causal,
+            "softcap": softcap,
+        }  # fmt: skip
+        if foreign(x):
+            return self._foreign(x, axis, options, empty, inf, out)
+        x = floats(self.name, x)
+        rows = Rows(self.name, x.shape, axis, sign=self.sign, **options)
+        target = fitting(self.name, out, x.shape, x.dtype, (x,), ())
+        into = np.empty_like(x, subok=False) if target is None else target
+        y = rows.layout.rows(into)
+        self._forward(rows, rows.layout.rows(x), y, empty, inf)
+        rows.layout.settle(y, into)
+        return into if out is None or target is not None else assign(out, into)
+
+    def _forward(self, rows: Rows, x: Any, y: Any, empty: str, inf: str) -> None:
+        cuts = list(slabs(x.shape, x.ndim - 1))
+        if empty == "raise":
+            for index in cuts:
+                self._refuse_empty(rows, index, x[index])
+        for index in cuts:
+            self._slab(rows, index, x[index], y[index], empty, inf)
+
+    def _slab(
+        self, rows: Rows, index: Any, x: Any, y: Any, empty: str = "zero", inf: str = "limit"
+    ) -> None:
+        """The rows of one slab."""
+        work = np.empty(y.shape, np.float32) if capped_half(rows, y) else y
+        if rows.cap is not None:
+            x = tanh(np.divide(x, rows.cap, out=work, casting="same_kind"), out=work)
+        gone = infinite = None
+        if empty in {"nan", "uniform"}:
+            gone = self._empty(rows, x, rows.present(index))
+        if inf == "nan":
+            infinite = has(x, -self._absent, rows.present(index))
+        if rows.where is not None:
+            x = masked(x, rows.where[index], self._absent, work)
+        self._apply(rows, index, x, work)
+        if infinite is not None:
+            work[infinite] = np.nan
+        if rows.partial and np.isnan(work[..., :1]).any():  # rows are spoiled as a whole
+            np.copyto(work, self.nothing, where=~rows.present(index))
+        if gone is not None:
+            share = np.nan if empty == "nan" else self._uniform(work, gone, rows.present(index))
+            work[gone] = share
+        if work is not y:
+            np.copyto(y, work, casting="same_kind")
+
+    def _apply(self, rows: Rows, index: Any, x: Any, y: Any) -> None:
+        """The ufunc itself."""
+        if self.plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+            self.apply(x, out=y)
+            return
+        factor, lengths = rows.operands(index)
+        factor = factor if rows.cap is None else factor * rows.cap
+        sink = () if self.sink is None else (self.sink,)
+        self.general.apply(x, factor, *sink, lengths, out=y)
+
+    @property
+    def _absent(self) -> float:
+        """The input that counts as absent."""
+        return -INF * self.sign
+
+    def _empty(self, rows: Rows, x: Any, present: Any) -> Any:
+        """Which rows have no element that counts."""
+        absent = np.zeros(x.shape, bool) if rows.cap is not None else x == self._absent
+        return np.all(absent, axis=-1, where=True if present is None else present)
+
+    def _refuse_empty(self, rows: Rows, index: Any, x: Any) -> None:
+        found = np.argwhere(self._empty(rows, x, rows.present(index)))
+        if len(found):
+            at = tuple(int(i) + s.start for i, s in zip(found[0], index[:-1], strict=True))
+            raise ValueError(
+                f"{self.name}(): x must have an element that counts in every row, "
+                f"the row at {at} of x without the axis has none"
+            )
+
+    def _uniform(self, y: Any, gone: Any, present: Any) -> Any:
+        """Equal shares of the elements that are there, or else of all."""
+        rows = np.ones(y[gone].shape, bool) if present is None else present[gone]
+        rows |= ~rows.any(axis=-1, keepdims=True)
+        shares = rows / rows.sum(axis=-1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            return shares if self.nothing == 0 else np.log(shares)
+
+    def _foreign(
+        self, x: Any, axis: Axis, options: dict[str, Any], empty: str, inf: str, out: Any
+    ) -> Any:
+        """Arrays of other packages, which pass on the ufunc: for what it can do by itself."""
+        if empty != "zero" or inf != "limit" or not isinstance(axis, INTEGER):
+            raise TypeError(
+                f"{self.name}(): empty, inf and several axes need NumPy arrays, "
+                f"got {type(x).__name__}"
+            )
+        shape = tuple(x.shape)
+        rows = Rows(self.name, shape, axis, sign=self.sign, **options)
+        if rows.cap is not None:
+            x = tanh(x / rows.cap) * rows.cap
+        if options["where"] is not None:
+            x = np.where(options["where"], x, np.asarray(self._absent, x.dtype))
+        factor, lengths = (
+            operand + np.zeros_like(np.take(x, 0, axis=axis), dtype=operand.dtype)  # x's chunks
+            if np.ndim(operand) else operand
+            for operand in rows.operands((slice(None),) * len(shape))
+        )  # fmt: skip
+        sink = () if self.sink is None else (self.sink,)
+        return self.general.apply(x, factor, *sink, lengths, axis=axis, out=out)
+
+    def jacobian(self, x: Array, /, axis: int = -1, **options: Any) -> Any:
+        """The Jacobian of each row, of shape ``x.shape + (n,)``.
+
+        Element ``[..., i, ..., j]`` is ``∂ y_i / ∂ x_j``: i stands at `axis`, j at the end. The
+        options are those of the function itself but for ``empty`` and ``inf``.
+
+        >>> import numpy as np, fastact as fa
+        >>> fa.softmax.jacobian(np.zeros(2))
+        array([[ 0.25, -0.25],
+               [-0.25,  0.25]])
+        """
+        x = floats(self.name, x)
+        rows = Rows(self.name, x.shape, axis, sign=self.sign, **options)
+        if len(rows.layout.axes) != 1:
+            raise ValueError(f"{self.name}.jacobian(): needs one axis, got axis={axis!r}")
+        logits = rows.layout.rows(x)
+        y = np.empty(logits.shape, x.dtype)
+        self._forward(rows, logits, y, "zero", "limit")
+        found = self._jacobian(y, logits, rows)
+        if rows.factor is not None:
+            found *= rows.factor[..., None, None] if np.ndim(rows.factor) else rows.factor
+        if rows.cap is not None:
+            found *= tanh.derivative(logits / rows.cap)[..., None, :]
+        present = rows.present((slice(None),) * logits.ndim)
+        if present is not None:
+            np.copyto(found, 0, where=~(present[..., :, None] & present[..., None, :]))
+        return np.moveaxis(found, -2, rows.layout.axes[0])
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        """The diagonal, y (1 - y), sums 1 - y from the others: it is accurate where y is near 1."""
+        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
+        return with_diagonal(found, -found.sum(axis=-1))
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}(x, axis=-1)>"
+
+
+class Product:
+    """A product of the Jacobian and a vector, from the output or from the input."""
+
+    before = False  # whether the cap's slope comes before the product
+
+    def __init__(self, owner: Normaliser, function: RowFunction) -> None:
+        self.owner, self.function = owner, function
+        self.name = f"{owner.name}.{type(self).__name__.lower()}"
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` of the vector and the output."""
+        return self.function.ufunc
+
+    def __call__(
+        self,
+        d: Array,
+        /,
+        *,
+        x: Array | None = None,
+        y: Array | None = None,
+        axis: Axis = -1,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        out: Any = None,
+    ) -> Any:
+        """Return the product; see the class."""
+        given(self.name, x, y)
+        if (
+            where is None and temperature is None and lengths is None and softcap is None
+            and not causal and self.owner.sign == 1.0
+        ):  # fmt: skip
+            return self.function.along((d, self.owner(x, axis=axis) if y is None else y), axis, out)
+        if y is not None and softcap is not None:
+            raise TypeError(f"{self.name}(): softcap needs x=, got y=")
+        saved, d = floats(self.name, x if y is None else y), floats(self.name, d, "the vector")
+        rows = Rows(
+            self.name, saved.shape, axis, sign=self.owner.sign, where=where,
+            temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
+        )  # fmt: skip
+        d = broadcast(self.name, "the vector", d, saved.shape, "the shape of x")
+        dtype = np.result_type(d, saved)
+        target = fitting(self.name, out, saved.shape, dtype, (d,), (saved,))
+        into = np.empty_like(saved, dtype, subok=False) if target is None else target
+        seen = rows.layout.rows
+        result = seen(into)
+        self._rows(rows, seen(d), seen(saved), result, from_x=y is None)
+        rows.layout.settle(result, into)
+        return into if out is None or target is not None else assign(out, into)
+
+    def _rows(self, rows: Rows, d: Any, saved: Any, out: Any, *, from_x: bool) -> None:
+        for index in slabs(d.shape, d.ndim - 1):
+            y, slope, result = saved[index], None, out[index]
+            if rows.cap is not None:
+                slope = tanh.derivative(y / rows.cap)
+            if from_x:
+                y = np.empty(y.shape, y.dtype)
+                self.owner._slab(rows, index, saved[index], y)  # noqa: SLF001
+            self._slab(rows, index, d[index], y, slope, result, from_x=from_x)
+
+    def _slab(
+        self, rows: Rows, index: Any, d: Any, y: Any, slope: Any, out: Any, *, from_x: bool
+    ) -> None:
+        present = rows.present(index)
+        if present is not None and not from_x:
+            y = masked(y, present, self.owner.nothing)
+        if slope is not None and self.before:
+            d = np.multiply(d, slope, out=out, casting="same_kind")
+        if present is not None:  # what is absent must not count, though it be NaN
+            d = masked(d, present, 0)
+        self.function.apply(d, y, out=out)
+        if slope is not None and not self.before:
+            np.multiply(out, slope, out=out, casting="same_kind")
+        if rows.factor is not None:
+            factor = rows.operands(index)[0]
+            factor = factor[..., None] if np.ndim(factor) else factor
+            np.multiply(out, factor, out=out, casting="same_kind")
+        if present is not None:
+            masked(out, present, 0, out)
+
+
+class Backward(Product):
+    """The vector-Jacobian product: the gradient of the input for that of the output.
+
+    ``f.backward(dy, y=y, axis=-1, out=None)``, or from the input with ``x=``; the options are those
+    of the function itself but for ``empty`` and ``inf``. `out` may be `dy`. One sum and one pass.
+    A row without mass (all -inf, all masked) gets 0, never NaN, and so does an element that is
+    masked, whatever `dy` is there.
+
+    Raises
+    ------
+    TypeError
+        Unless exactly one of `x` and `y` is given; if `softcap` is given with `y`.
+    """
+
+
+class Jvp(Product):
+    """The Jacobian-vector product: the tangent of the output for that of the input.
+
+    ``f.jvp(dx, x=x, axis=-1, out=None)``, or from the output with ``y=``; as `backward`.
+    """
+
+    before = True
+
+
+def foreign(x: Any) -> bool:
+    """Whether an array is of another package that takes ufuncs over."""
+    kind = type(x)
+    return hasattr(kind, "__array_ufunc__") and not issubclass(kind, np.ndarray | np.generic)
+
+
+def has(x: Any, value: float, present: Any) -> Any:
+    """Which rows have this value among the elements that count."""
+    return np.any(x == value, axis=-1, where=True if present is None else present)
+
+
+def capped_half(rows: Rows, y: Any) -> bool:
+    """Whether the capped logits would lose their accuracy in the output's memory."""
+    return rows.cap is not None and y.dtype == np.float16
+
+
+def fitting(
+    name: str, out: Any, shape: tuple[int, ...], dtype: Any, same: tuple[Any, ...],
+    apart: tuple[Any, ...],
+) -> Any:  # fmt: skip
+    """`out` if the work can be done in its memory, else None.
+
+    It may be one of the arrays `same`, but otherwise share no memory with them or with `apart`.
+    """
+    if out is None:
+        return None
+    (target,) = out if isinstance(out, tuple) else (out,)
+    if target.shape != shape:
+        raise ValueError(f"{name}(): out must have shape {shape}, got {target.shape}")
+    if not np.can_cast(dtype, target.dtype, "same_kind"):
+        raise TypeError(f"{name}(): out must hold {dtype}, got {target.dtype}")
+    if not target.flags.writeable:
+        raise ValueError(f"{name}(): out must be writable, got a read-only array")
+    clear = all(same_view(a, target) or not np.may_share_memory(a, target) for a in same)
+    clear &= not any(np.may_share_memory(a, target) for a in apart)
+    return target if clear and target.dtype == dtype else None
+
+
+def with_diagonal(matrices: Any, values: Any) -> Any:
+    """Matrices in the last two axes, with this diagonal."""
+    rows = np.arange(matrices.shape[-1])
+    matrices[..., rows, rows] = values
+    return matrices
+
+
+class Softmax(Normaliser):
+    """Softmax, ``exp(x) / sum(exp(x))`` along an axis.
+
+    ``softmax(x, axis=-1, out=None)``; `axis` may be an int, a tuple of ints, or None for all.
+    Computed as exp(x - max(x)), which cannot overflow (the log-sum-exp shift). +inf shares the
+    mass with its equals; a row of -inf alone gives zeros; NaN makes its row NaN. More keywords:
+
+    where
+        A boolean array that broadcasts to `x`: what is False is absent, and its result is 0.
+    temperature
+        ``softmax(x / temperature)``: a positive number, or one for each row, an array that
+        broadcasts to `x` without the axis.
+    lengths
+        How many elements of each row, from the first, are present: integers that broadcast to
+        `x` without the axis.
+    causal
+        For `x` of shape (..., queries, keys): row i sees the keys up to i + keys - queries.
+    softcap
+        ``softmax(c tanh(x / c))`` with c = softcap. It comes before all masks; -inf in `x` becomes
+        -c, so mask by the other keywords.
+    empty
+        What a row without mass gives, all of it -inf or absent: ``"zero"``; ``"nan"``;
+        ``"uniform"``, equal shares of what is present, or of the whole row if nothing is;
+        ``"raise"``, a `ValueError` with the position of the first such row.
+    inf
+        What a row with +inf gives: ``"limit"``, the mass shared among the infinite elements, or
+        ``"nan"``.
+    out
+        The result; it may be `x`.
+
+    `backward`, `jvp` and `jacobian` take the same keywords but for the last two policies. Their
+    rows without mass are 0, with any policy if they are given ``x=``. `sequences` applies the
+    function to ragged sequences.
+
+    Error: at most 2 ulp in float32 and 3 ulp in float64, and the sum is within 1 ulp of 1 but for
+    what subnormal shares have lost (`softmax.max_ulp`); a temperature adds up to |x - max(x)| /
+    temperature half ulps in float64, the error of its reciprocal, and a cap that of tanh times
+    `softcap`. float16 is computed in float32.
+    Source: Bridle 1990; for the shift, Blanchard, Higham and Higham 2021.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a float or integer array, `where` not boolean, `lengths` not integers.
+    ValueError
+        If shapes do not broadcast, `lengths` leave 0..n, `temperature` or `softcap` is not positive
+        and finite, `causal` is not over the last axis, or a policy is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np, fastact as fa
+    >>> fa.softmax(np.array([[0.0, 0.0], [-np.inf, -np.inf]]))
+    array([[0.5, 0.5],
+           [0. , 0. ]])
+    >>> fa.softmax(np.zeros((2, 2)), where=[[True, True], [True, False]])
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    >>> fa.softmax(np.zeros((2, 3)), causal=True)
+    array([[0.5       , 0.5       , 0.        ],
+           [0.33333333, 0.33333333, 0.33333333]])
+    """
+
+    sink = -INF
+    max_ulp = MappingProxyType({dtype: {**ulp, "sum": 1.0} for dtype, ulp in MAX_ULP.items()})
+
+    def __init__(self) -> None:
+        super().__init__("softmax", softmax_general, softmax_backward)
+
+
+class Softmin(Normaliser):
+    """Softmin, ``softmax(-x)``: the smallest element has the largest share.
+
+    ``softmin(x, axis=-1, out=None)``; keywords, errors, gradients and accuracy are those of
+    `softmax`, with +inf for what is absent and a row of +inf alone without mass.
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.softmin(np.array([0.0, np.log(3)]))
+    array([0.75, 0.25])
+    """
+
+    sink = -INF
+    sign = -1.0
+
+    def __init__(self) -> None:
+        super().__init__("softmin", softmax_general, softmax_backward)
+
+
+class SoftmaxOffByOne(Normaliser):
+    """Softmax with one more logit, 0, that is left out: ``exp(x) / (1 + sum(exp(x)))``.
+
+    ``softmax_off_by_one(x, axis=-1, out=None)``; keywords are those of `softmax`. An attention
+    head can attend to nothing: where all logits are far below 0 the result is near 0, and a row
+    that is all -inf or masked is 0 without any convention.
+
+    Error: at most 2 ulp in float32 and 3 ulp in float64.
+    Source: Miller 2023, "Attention is off by one"; Xiao et al. 2023, "attention sinks".
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.softmax_off_by_one(np.array([0.0, np.log(2)]))
+    array([0.25, 0.5 ])
+    """
+
+    sink = 0.0
+
+    def __init__(self) -> None:
+        super().__init__("softmax_off_by_one", softmax_general, softmax_backward)
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
+        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
+        z = x if rows.cap is None else tanh(x / rows.cap) * rows.cap
+        z = z if rows.factor is None else z * np.asarray(rows.factor)[..., None]
+        top = np.argmax(y, axis=-1, keepdims=True)
+        most, total = np.take_along_axis(y, top, -1), y.sum(axis=-1, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sink = most * np.exp(-np.take_along_axis(z, top, -1))
+        sink = np.where(total < 0.5, 1 - total, sink)
+        return with_diagonal(found, y * sink - found.sum(axis=-1))
+
+
+class LogSoftmax(Normaliser):
+    """The logarithm of softmax, ``x - log(sum(exp(x)))`` along an axis.
+
+    ``log_softmax(x, axis=-1, out=None)``; keywords are those of `softmax`. What is absent is -inf,
+    and so is a row without mass; NaN makes its row NaN.
+
+    Error: at most 2 ulp in float32 and 3 ulp in float64, also where one element has nearly all the
+    mass and the result is near 0.
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.log_softmax(np.array([50.0, 0.0]))
+    array([-1.92874985e-22, -5.00000000e+01])
+    """
+
+    sink = -INF
+    nothing = -INF
+    max_ulp = MAX_ULP
+
+    def __init__(self) -> None:
+        super().__init__("log_softmax", log_softmax_general, log_softmax_backward, log_softmax_jvp)
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        """``1 - p`` on the diagonal is the sum of the others."""
+        p = np.exp(y)
+        found = with_diagonal(np.repeat(-p[..., None, :], p.shape[-1], axis=-2), 0)
+        found[np.all(y == -INF, axis=-1)] = 0
+        return with_diagonal(found, -found.sum(axis=-1))
+
+
+class Sparsemax(Normaliser):
+    """Sparsemax, the point of the simplex nearest to x: ``max(x - tau, 0)``, which sums to 1.
+
+    ``sparsemax(x, axis=-1, out=None)``; keywords are those of `softmax`. tau is the exact
+    threshold, found by Michelot's iteration in float64. Elements far below the largest are exactly
+    0. The gradient is that of the support: ``dy`` less its mean over the support, 0 elsewhere.
+    +inf shares the mass with its equals; a row of -inf alone gives zeros; NaN makes its row NaN.
+
+    Error: at most 1 ulp.
+    Source: Martins and Astudillo 2016; Michelot 1986.
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.sparsemax(np.array([1.0, 0.5, -1.0]))
+    array([0.75, 0.25, 0.  ])
+    """
+
+    def __init__(self) -> None:
+        super().__init__("sparsemax", sparsemax_general, sparsemax_backward)
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        support = (y > 0).astype(y.dtype)
+        size = np.maximum(support.sum(axis=-1, dtype=np.float64), 1)[..., None, None]
+        found = -support[..., :, None] * support[..., None, :] / size
+        on = support * ((size - 1) / size)[..., 0]
+        return with_diagonal(found, on).astype(y.dtype, copy=False)
+
+
+class Hardmax(Normaliser):
+    """Hardmax: 1 at the first of the largest elements, 0 elsewhere.
+
+    ``hardmax(x, axis=-1, out=None)``; keywords are those of `softmax`, of which ``temperature``
+    changes nothing. The gradient is 0. A row of -inf alone gives zeros; NaN makes its row NaN.
+    The result is exact.
+    Source: the operator of that name in ONNX.
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.hardmax(np.array([1.0, 3.0, 3.0]))
+    array([0., 1., 0.])
+    """
+
+    def __init__(self) -> None:
+        super().__init__("hardmax", hardmax_general, hardmax_backward)
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        return np.zeros((*y.shape, y.shape[-1]), y.dtype)
+
+
+softmax = Softmax()
+log_softmax = LogSoftmax()
+softmin = Softmin()
+softmax_off_by_one = SoftmaxOffByOne()
+sparsemax = Sparsemax()
+hardmax = Hardmax()

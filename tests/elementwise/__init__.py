@@ -1,0 +1,1 @@
+"""Elementwise activations, gated pairs, the algebra and activations of one's own."""

@@ -1,0 +1,259 @@
+"""The same bits on every processor: vectors of any length, with and without fused multiply-add."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import math
+import os
+import random
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+from llvmlite import ir
+
+import fastact as fa
+from fastact.compiler import fma
+from fastact.native import loop_registry, machine_code, pool, threads
+from fastact.native.threads import num_threads
+from tests.conftest import PROFILE
+from tests.support import bits
+from tests.support.strategies import at_byte, stepped
+
+# Levels of x86-64, and the last feature of each: what runs on one runs on those above it.
+LEVELS = {"x86-64-v2": "sse4.2", "x86-64-v3": "fma", "x86-64-v4": "avx512vl"}
+# The first function of each family, and each way of the engine to make a loop.
+FAMILIES = {
+    f.kernels["forward"].__module__: f.value_and_derivative.name
+    for f in reversed(fa.activations.values())
+}
+SELECTED = {
+    "float16": ["sigmoid", "tanh_backward_from_output"],
+    "float32": [*FAMILIES.values(), "swiglu_backward", "softmax"],
+    "float64": [*FAMILIES.values(), "prelu_backward"],
+}
+
+
+def printed(folder, cpu, words):
+    """What `bits` prints for a processor, in a process that compiles for it, and what it kept."""
+    command = [sys.executable, "-P", bits.__file__, *words]
+    path = str(Path(fa.__file__).parent.parent)
+    env = {"NUMBA_CPU_NAME": cpu, "FASTACT_CACHE_DIR": str(folder), "PYTHONPATH": path}
+    done = subprocess.run(
+        command, env=os.environ | env, capture_output=True, text=True, timeout=7200, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def runs_here(level):
+    return machine_code.architecture() == "x86_64" and llvm.get_host_cpu_features().get(
+        LEVELS[level]
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", bits.ODD)
+@pytest.mark.parametrize("level", list(LEVELS)[: 1 if PROFILE == "brief" else None])
+def test_processors(tmp_path, level, dtype):
+    """The whole catalogue with ``FASTACT_TEST_PROFILE=long``."""
+    if not runs_here(level):
+        pytest.skip(f"this is not an {level} processor")
+    words = [dtype] if PROFILE == "long" else [dtype, *SELECTED[dtype]]
+    chosen = bits.chosen(set(words))
+    here = [f"{bits.digest(bits.results(*each))} {each[1]} {each[0]}" for each in chosen]
+    there = printed(tmp_path, level, words)[:-1]
+    assert set(here) ^ set(there) == set()
+    assert len(here) >= len(SELECTED[dtype])
+    kept = [path.read_bytes() for path in tmp_path.iterdir() if ".native." not in path.name]
+    loops = {(spec.name, spec.dtype) for spec in loop_registry.loops()}  # some of two ufuncs
+    assert len(kept) == len(loops & set(chosen))
+    assert not any(name in code for code in kept for name in (b"\0fma\0", b"\0fmaf\0"))
+
+
+PLACES = {
+    "offset": lambda x: at_byte(x, 3 * x.itemsize),
+    "misaligned": lambda x: at_byte(x, 1),
+    "strides": lambda x: stepped(x, -3),
+    "byte-swapped": lambda x: x.astype(x.dtype.newbyteorder()),
+}
+
+
+@pytest.mark.parametrize("dtype", bits.ODD)
+@pytest.mark.parametrize("place", PLACES)
+def test_places(place, dtype):
+    for name, _ in bits.chosen({dtype, *SELECTED[dtype]}):
+        wanted = bits.digest(bits.results(name, dtype))
+        assert bits.digest(bits.results(name, dtype, PLACES[place])) == wanted, name
+
+
+def long(x):
+    """As much as wakes a thread for a single call."""
+    return np.resize(x, pool.COLD_WORK + bits.SIZE)
+
+
+@pytest.mark.parametrize("dtype", bits.ODD)
+def test_threads(dtype):
+    for name, _ in bits.chosen({dtype, *SELECTED[dtype]}):
+        with num_threads(1):
+            wanted = bits.digest(bits.results(name, dtype, long))
+        before = threads.stats()["launches"]
+        with num_threads(3):
+            assert bits.digest(bits.results(name, dtype, long)) == wanted, name
+        assert not threads.stats()["native"] or threads.stats()["launches"] > before
+
+
+def test_the_hash_tells_one_bit():
+    y = bits.inputs("float32", 0)
+    other = y.copy()
+    other.view("u4")[-2] ^= 1
+    assert bits.digest([y]) != bits.digest([other])
+    assert bits.digest([np.array([0.0])]) != bits.digest([np.array([-0.0])])
+    assert bits.digest([np.array([np.nan])]) == bits.digest([-np.array([np.nan])])
+
+
+# ---------------------------------------------------------------- the emulation by itself
+POINTER, COUNT = ir.PointerType(), ir.IntType(64)
+
+
+def loop_of(emit, element, name):
+    """A function of arrays that LLVM instructions are written into."""
+    module = ir.Module(name)
+    kind = ir.FunctionType(ir.VoidType(), [POINTER] * 4 + [COUNT])
+    function = ir.Function(module, kind, name)
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    entry, loop, done = b.block, *(b.append_basic_block(n) for n in ("loop", "done"))
+    b.branch(loop)
+    b.position_at_end(loop)
+    i = b.phi(COUNT)
+    places = [b.gep(p, [i], source_etype=element) for p in function.args[:4]]
+    b.store(emit(b, *(b.load(p, typ=element) for p in places[:3])), places[3])
+    following = b.add(i, COUNT(1))
+    i.add_incoming(COUNT(0), entry)
+    i.add_incoming(following, loop)
+    b.cbranch(b.icmp_signed("<", following, function.args[4]), loop, done)
+    b.position_at_end(done)
+    b.ret_void()
+    code = machine_code.load(machine_code.assembled(str(module)), name)
+    compiled = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64)(code)
+
+    def call(*data):
+        out = np.empty_like(data[0])
+        compiled(*(x.ctypes.data for x in (*data, out)), out.size)
+        return out
+
+    return call
+
+
+@pytest.fixture(scope="module", params=["float32", "float64"])
+def emulated(request):
+    emit, element = {
+        "float32": (fma.single, fma.F32), "float64": (fma.double, fma.F64)
+    }[request.param]  # fmt: skip
+    return loop_of(emit, element, f"emulated_{request.param}"), request.param
+
+
+def rounded(value, sign, dtype):
+    """The float nearest to a fraction of this sign; ties to even."""
+    info = np.finfo(dtype)
+    exponent = value.numerator.bit_length() - value.denominator.bit_length()
+    exponent -= abs(value) < Fraction(2) ** exponent
+    unit = Fraction(2) ** (max(exponent, int(info.minexp)) - int(info.nmant))
+    nearest = round(abs(value) / unit) * unit
+    size = float(nearest) if nearest <= Fraction(float(info.max)) else math.inf
+    return math.copysign(size, sign)
+
+
+def true(x, y, z, dtype):
+    """``x * y + z`` as IEEE 754 has it."""
+    if not all(map(math.isfinite, (x, y, z))):
+        return x * y + z if not (math.isfinite(x) and math.isfinite(y)) else z
+    exact = Fraction(x) * Fraction(y) + Fraction(z)
+    if exact:
+        return rounded(exact, exact > 0 or -1, dtype)
+    return 0.0 if z else x * y + z
+
+
+def assert_exact(emulated, triples):
+    call, dtype = emulated
+    with np.errstate(over="ignore"):
+        data = [np.array(column, dtype) for column in zip(*triples, strict=True)]
+    for *each, got in zip(*(x.tolist() for x in (*data, call(*data))), strict=True):
+        wanted = true(*each, dtype)
+        same = (got == wanted and math.copysign(1, got) == math.copysign(1, wanted)) or (
+            math.isnan(got) and math.isnan(wanted)
+        )
+        assert same, f"{dtype} {[v.hex() for v in each]}: {got.hex()}, true {wanted.hex()}"
+
+
+def special(dtype):
+    info = np.finfo(dtype)
+    sizes = [0.0, 1.0, 3.0, 1 + info.eps, info.tiny, info.tiny * (1 - info.eps), math.inf,
+             info.smallest_subnormal, 5 * info.smallest_subnormal, info.max, 2.0**0.5]  # fmt: skip
+    return [float(sign * size) for size in sizes for sign in (1, -1)] + [math.nan]
+
+
+def test_fma_of_special_values(emulated):
+    assert_exact(emulated, itertools.product(special(emulated[1]), repeat=3))
+
+
+def drawn(rng, dtype):
+    """A float of few or of many bits, anywhere on the line or near 1."""
+    info = np.finfo(dtype)
+    low, high = rng.choice([(int(info.minexp - info.nmant), int(info.maxexp) - 1), (-30, 30)])
+    digits = rng.choice([rng.getrandbits(5), rng.getrandbits(int(info.nmant) + 1), 1])
+    size = math.ldexp(digits, rng.randint(low, high) - digits.bit_length())
+    return float(np.array(rng.choice([-1, 1]) * size, dtype))
+
+
+def test_fma_where_the_sum_cancels_or_underflows(emulated):
+    """Sums near minus the product, and products of factors whose exponents make them subnormal."""
+    rng, (_, dtype), triples = random.Random(0), emulated, []
+    least = int(np.finfo(dtype).minexp - np.finfo(dtype).nmant)
+    for _ in range(20_000):
+        x, y, z = (drawn(rng, dtype) for _ in range(3))
+        if x and y and rng.random() < 0.4:  # the product in or near the subnormal numbers
+            shift = least + rng.randint(-3, 60) - math.frexp(x)[1] - math.frexp(y)[1]
+            y = float(np.array(math.ldexp(y, shift), dtype)) if shift < 1000 else y
+        with np.errstate(all="ignore"):
+            product = float(np.array(x * y, dtype))
+        if math.isfinite(product) and rng.random() < 0.5:
+            z = float(np.array(-product * (1 + rng.randint(-2, 2) * np.finfo(dtype).eps), dtype))
+        triples.append((x, y, z))
+    assert_exact(emulated, triples)
+
+
+def test_fma_of_ties_in_subnormal_numbers(emulated):
+    """A result between two subnormal numbers, and a remainder that float cannot hold."""
+    info = np.finfo(emulated[1])
+    least, digits = float(info.smallest_subnormal), int(info.nmant)
+    half = 2.0 ** ((int(info.minexp) - digits - 1) // 2)
+    other = least / 2 / half
+    sums = [float(n) * least for n in (0, 1, 2, 3, 2**digits - 1)]
+    near = [1 + d * float(info.eps) for d in (-1, -0.5, 0, 1, 2)]
+    signs = (-1, 1)
+    assert_exact(
+        emulated,
+        [
+            (s * half * a, other * n * b, t * z)
+            for s in signs for t in signs for a in near for b in near
+            for n in (1, 3, 5) for z in sums
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not machine_code.fuses(), reason="this processor has no fused multiply-add")
+def test_fma_as_the_processor_has_it(emulated):
+    call, dtype = emulated
+    element = fma.F32 if dtype == "float32" else fma.F64
+    hardware = loop_of(lambda b, *x: b.fma(*x), element, f"hardware_{dtype}")
+    x, y, z = (bits.inputs(dtype, k) for k in range(3))
+    with np.errstate(all="ignore"):
+        for triple in ((x, y, z), (x, y, -x * y), (x, z, np.flip(x)), (y, z, np.zeros_like(x))):
+            got, wanted = call(*triple), hardware(*triple)
+            assert bits.digest([got]) == bits.digest([wanted])

@@ -1,0 +1,323 @@
+"""Compiled code on disk: stale, damaged, unwritable, hostile or shared, the results are right.
+
+Each test runs fresh interpreters on a store of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from fastact.native import loop_registry
+from tests.conftest import PACKAGE
+from tests.support.checks import apply, backward
+from tests.support.reference import domain
+from tests.support.strategies import defaults, needed
+
+CALLS = """
+import sys
+import numpy as np
+import fastact as fa
+x = np.linspace(-9, 9, 101, dtype="f4")
+for name in {names!r}:
+    print(name, getattr(fa, name)(x).tobytes().hex())
+"""
+NAMES = [
+    f.name
+    for f in fa.activations.values()
+    if not needed(f) and domain(f, defaults(f, "float32"))[0] < -9
+][:6]
+NO_NUMBA = "assert 'numba' not in sys.modules, 'numba was imported'\n"
+
+
+def calls(*names):
+    return CALLS.format(names=names or NAMES[1:2])
+
+
+def contents(place):
+    """Everything in the store, by path."""
+    return {path: path.read_bytes() for path in sorted(place.iterdir())}
+
+
+def loops_in(place):
+    """The entries of the calls above; the pool of threads may keep its code there too."""
+    return sorted(place.glob("*.float32.*"))
+
+
+def test_a_warm_store_needs_no_numba(python, tmp_path):
+    place = tmp_path / "store"
+    python("import fastact, sys\n" + NO_NUMBA)
+    cold = python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
+    warm = python(calls() + NO_NUMBA, FASTACT_CACHE_DIR=str(place)).stdout
+    assert cold == warm
+    assert len(loops_in(place)) == 1
+
+
+@pytest.mark.skipif(shutil.which("nm") is None, reason="nm, of binutils, lists undefined symbols")
+def test_stored_code_refers_to_nothing_outside(tmp_path, f, dtype):
+    """Neither to Python nor to Numba nor to a mathematics library."""
+    ones = np.ones(3, dtype)
+    apply(f, "forward", ones)
+    apply(f, "value_and_derivative", ones)
+    backward(f, ones, x=ones)
+    for spec in loop_registry.loaded():
+        if spec.function == f.name:
+            (tmp_path / spec.symbol).write_bytes(spec.code()[0])
+    command = ["nm", "--undefined-only", "-P", *tmp_path.iterdir()]
+    listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    undefined = {line.split()[0] for line in listed.splitlines() if line.split()[1:] == ["U"]}
+    assert undefined <= {"memcpy", "memset", "memmove"}
+
+
+def test_the_directory_is_private(python, tmp_path):
+    place = tmp_path / "a" / "store"
+    python(calls(), FASTACT_CACHE_DIR=str(place))
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+
+
+# --- stale --------------------------------------------------------------------------------------
+
+AT_ZERO = "import numpy as np, fastact as fa; print(float(fa.sigmoid(np.float64(0))))"
+CHANGED = """
+
+_exp = exp
+
+
+@kernel
+def exp(x):
+    return _exp(x) * 1.5
+"""
+
+
+def test_an_edited_helper_module_is_seen(python, tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "fastact", ignore=shutil.ignore_patterns("__pycache__"))
+    env = {"FASTACT_CACHE_DIR": str(tmp_path / "store"), "PYTHONPATH": str(tmp_path)}
+    assert float(python(AT_ZERO, **env).stdout) == 0.5
+    module = tmp_path / "fastact" / "elementary.py"
+    original = module.read_text()
+    module.write_text(original + CHANGED)
+    assert abs(float(python(AT_ZERO, **env).stdout) - 0.4) < 1e-6
+    module.write_text(original)
+    assert float(python(AT_ZERO + "\nimport sys\n" + NO_NUMBA, **env).stdout) == 0.5
+
+
+def test_settings_that_decide_the_code_have_entries_of_their_own(python, tmp_path):
+    place = tmp_path / "store"
+    printed = {
+        python(calls(), FASTACT_CACHE_DIR=str(place), **setting).stdout
+        for setting in ({}, {"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "1"})
+    }
+    assert len(printed) == 1
+    assert len(loops_in(place)) == 3
+
+
+# --- damaged ------------------------------------------------------------------------------------
+
+
+def flip(position):
+    def damage(content):
+        place = int(position * len(content))
+        return content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
+
+    return damage
+
+
+DAMAGE = {
+    "truncated": lambda content: content[: len(content) // 2],
+    "zeroed": lambda content: bytes(len(content)),
+    "empty": lambda _: b"",
+    "a bit of the code": flip(0.7),
+    "a bit of the header": flip(0.002),
+    "longer": lambda content: content + b"\0",
+}
+
+
+def test_damaged_entries_are_compiled_again(python, tmp_path):
+    place = tmp_path / "store"
+    env = {"FASTACT_CACHE_DIR": str(place)}
+    wanted = python(calls(*NAMES), **env).stdout
+    before = contents(place)
+    assert len(loops_in(place)) == len(NAMES) == len(DAMAGE)
+    for path, damage in zip(before, itertools.cycle(DAMAGE.values()), strict=False):
+        path.write_bytes(damage(before[path]))
+    again = python(calls(*NAMES), **env)
+    assert (again.stdout, again.stderr) == (wanted, "")
+    assert contents(place) == before
+    assert python(calls(*NAMES) + NO_NUMBA, **env).stdout == wanted
+
+
+def test_swapped_entries_are_compiled_again(python, tmp_path):
+    place = tmp_path / "store"
+    env = {"FASTACT_CACHE_DIR": str(place)}
+    wanted = python(calls(*NAMES[1:3]), **env).stdout
+    one, other = loops_in(place)
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    again = python(calls(*NAMES[1:3]), **env)
+    assert (again.stdout, again.stderr) == (wanted, "")
+
+
+def test_an_entry_that_is_a_directory(python, tmp_path):
+    place = tmp_path / "store"
+    env = {"FASTACT_CACHE_DIR": str(place)}
+    wanted = python(calls(), **env).stdout
+    (path,) = loops_in(place)
+    path.unlink()
+    path.mkdir()
+    again = python(calls(), **env)
+    assert (again.stdout, again.stderr) == (wanted, "")
+
+
+# --- no place to write --------------------------------------------------------------------------
+
+NOWHERE = {
+    "no home": {"HOME": "/nonexistent"},
+    "a file for a home": {"HOME": "/dev/null"},
+    "a file for a store": {"FASTACT_CACHE_DIR": "/dev/null"},
+    "below a file": {"FASTACT_CACHE_DIR": "/dev/null/store"},
+    "a file system that takes no files": {"FASTACT_CACHE_DIR": "/proc/self/store"},
+    "an empty name": {"FASTACT_CACHE_DIR": "", "HOME": ""},
+}
+
+
+@pytest.mark.parametrize("env", NOWHERE.values(), ids=NOWHERE)
+def test_without_a_place_to_write(python, env):
+    unset = {"FASTACT_CACHE_DIR": "", "XDG_CACHE_HOME": ""}
+    done = python(calls(), **(unset | env))
+    assert done.stderr == ""
+    assert done.stdout
+
+
+LIMIT = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
+
+
+@pytest.mark.parametrize("limit", [0, 1000])
+def test_a_full_disk(python, tmp_path, limit):
+    """With a limit on the size of files, writing fails as on a full disk or over a quota."""
+    pytest.importorskip("resource", reason="resource limits are Unix")
+    place = tmp_path / "store"
+    done = python(LIMIT.format(limit) + calls(), FASTACT_CACHE_DIR=str(place))
+    assert done.stderr == ""
+    assert done.stdout == python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
+def test_a_read_only_directory(python, tmp_path):
+    place = tmp_path / "store"
+    place.mkdir(mode=0o500)
+    assert python(calls(), FASTACT_CACHE_DIR=str(place)).stderr == ""
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770])
+def test_a_directory_that_others_may_write_to_is_not_used(python, tmp_path, mode):
+    place = tmp_path / "store"
+    wanted = python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
+    (path,) = loops_in(place)
+    path.write_bytes(b"canary")
+    place.chmod(mode)
+    before = contents(place)
+    assert python(calls(), FASTACT_CACHE_DIR=str(place)).stdout == wanted
+    assert contents(place) == before
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give away a directory"
+)
+def test_a_directory_of_somebody_else_is_not_used(python, tmp_path):
+    place = tmp_path / "store"
+    place.mkdir(mode=0o700)
+    os.chown(place, 65534, 65534)
+    python(calls(), FASTACT_CACHE_DIR=str(place))
+    assert contents(place) == {}
+
+
+# --- shared -------------------------------------------------------------------------------------
+
+
+def test_processes_that_start_cold_together_and_some_of_them_killed(python, tmp_path):
+    env = {
+        **os.environ,
+        "FASTACT_CACHE_DIR": str(tmp_path / "store"),
+        "PYTHONPATH": str(PACKAGE.parent),
+    }
+    command = [sys.executable, "-c", calls(*NAMES[:3])]
+    started = [
+        subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(6)
+    ]
+    time.sleep(0.5)
+    for victim in started[:3]:
+        time.sleep(random.uniform(0.1, 1))
+        victim.kill()
+    printed = [p.communicate(timeout=120) for p in started]
+    assert {p.returncode for p in started[3:]} == {0}
+    assert {errors for _, errors in printed[3:]} == {b""}
+    wanted = python(calls(*NAMES[:3]), FASTACT_CACHE_DIR=str(tmp_path / "fresh")).stdout
+    assert {text.decode() for text, _ in printed[3:]} == {wanted}
+    assert (
+        python(calls(*NAMES[:3]) + NO_NUMBA, FASTACT_CACHE_DIR=str(tmp_path / "store")).stdout
+        == wanted
+    )
+
+
+# --- one loop a function and dtype --------------------------------------------------------------
+
+SHAPES = """
+import numpy as np
+import fastact as fa
+from fastact.native import loop_registry, store
+
+functions = list(fa.activations.values())
+
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+
+def call(rng):
+    for f in functions:
+        shape = rng.integers(0, 9, rng.integers(0, 4))
+        x = rng.uniform(0.1, 0.9, shape).astype("f4")
+        x = np.asfortranarray(x) if rng.random() < 0.5 else x[..., ::-1] if x.ndim else x
+        if x.ndim:
+            x.flags.writeable = bool(rng.random() < 0.5)
+        f(x, *[p.typical * rng.uniform(0.9, 1.1) for p in f.params])
+
+
+rng = np.random.default_rng(0)
+for _ in range(40):
+    call(rng)
+before = len(loop_registry.loaded()), len(store.entries()), resident()
+for _ in range(2000 // len(functions)):
+    call(rng)
+after = len(loop_registry.loaded()), len(store.entries()), resident()
+assert before[:2] == after[:2], (before, after)
+assert after[2] - before[2] < 2 * 2**20, (before, after)
+"""
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="reads the resident size from /proc"
+)
+def test_the_number_of_loops_does_not_grow_with_shapes_and_parameters(python):
+    python(SHAPES)
+
+
+def test_the_catalogue_names_each_loop_once():
+    names = [(spec.name, spec.dtype) for spec in loop_registry.loops()]
+    assert len(names) == len(set(names))
+    assert {spec.function for spec in loop_registry.loops()} >= set(fa.activations)

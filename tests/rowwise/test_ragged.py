@@ -1,0 +1,128 @@
+"""Ragged sequences: the bits of a call for each, forward and backward."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastact as fa
+from fastact.rowwise import ragged as module
+from tests.support.checks import assert_same_bits
+from tests.support.rows import FORMS
+
+over_forms = pytest.mark.parametrize("f", FORMS, ids=lambda f: f.name)
+
+
+def ragged(lengths, dtype="float64", shape=(), seed=0):
+    """An array of sequences of these lengths, and where they are."""
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=int)])
+    x = np.random.default_rng(seed).normal(0, 3, (*shape, offsets[-1])).astype(dtype)
+    return x, offsets
+
+
+def one_by_one(function, arrays, offsets):
+    parts = [
+        function(*(np.ascontiguousarray(a[..., i:j]) for a in arrays)) for i, j in pairwise(offsets)
+    ]
+    return np.concatenate([np.empty_like(arrays[0][..., :0]), *parts], axis=-1)
+
+
+@over_forms
+@given(data=st.data())
+def test_sequences_are_calls(f, dtype, data):
+    lengths = data.draw(st.lists(st.integers(0, 40), max_size=30), "lengths")
+    shape = data.draw(st.sampled_from([(), (2,), (2, 3), (0,)]), "shape")
+    x, offsets = ragged(lengths, dtype, shape)
+    y = f.sequences(x, offsets=offsets)
+    assert_same_bits(y, one_by_one(f, (x,), offsets))
+    dy = ragged(lengths, dtype, shape, 1)[0]
+    got = f.sequences.backward(dy, y=y, offsets=offsets)
+    assert_same_bits(got, one_by_one(lambda d, p: f.backward(d, y=p), (dy, y), offsets))
+    got = f.sequences.backward(dy, x=x, offsets=offsets)
+    assert_same_bits(got, one_by_one(lambda d, v: f.backward(d, x=v), (dy, x), offsets))
+
+
+@over_forms
+def test_long_and_short_ones(f, dtype):
+    lengths = [1, module.LONG - 1, 3, module.LONG, 0, 5000, 2, 2, 700]
+    x, offsets = ragged(lengths, dtype, (2,))
+    assert_same_bits(f.sequences(x, offsets=offsets), one_by_one(f, (x,), offsets))
+
+
+def test_many_are_cut_into_slabs(monkeypatch):
+    monkeypatch.setattr(module, "SLAB", 500)
+    x, offsets = ragged([3, 7, 12, 1] * 60, "float32", (2,))
+    assert_same_bits(
+        fa.softmax.sequences(x, offsets=offsets), one_by_one(fa.softmax, (x,), offsets)
+    )
+
+
+@over_forms
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_any_axis(f, axis):
+    x, offsets = ragged([2, 0, 5, 1], shape=(3, 4))
+    wanted = f.sequences(x, offsets=offsets)
+    moved = np.moveaxis(x, -1, axis)
+    assert_same_bits(np.moveaxis(f.sequences(moved, offsets=offsets, axis=axis), axis, -1), wanted)
+    got = f.sequences.backward(moved, y=np.moveaxis(wanted, -1, axis), offsets=offsets, axis=axis)
+    assert_same_bits(np.moveaxis(got, axis, -1), f.sequences.backward(x, y=wanted, offsets=offsets))
+
+
+@over_forms
+def test_in_place_and_out(f, dtype):
+    x, offsets = ragged([2, 0, 5, 1, 3000], dtype, (3,))
+    wanted = f.sequences(x, offsets=offsets)
+    out = np.empty_like(x)
+    assert f.sequences(x, offsets=offsets, out=out) is out
+    assert_same_bits(out, wanted)
+    assert f.sequences(x, offsets=offsets, out=x) is x
+    assert_same_bits(x, wanted)
+
+
+def test_options_and_special_sequences():
+    x, offsets = ragged([2, 5, 1])
+    got = fa.softmax.sequences(x, offsets=offsets, temperature=3.0)
+    wanted = one_by_one(lambda v: fa.softmax(v, temperature=3.0), (x,), offsets)
+    assert_same_bits(got, wanted)
+    x[:2], x[3] = -np.inf, np.nan
+    y = fa.softmax.sequences(x, offsets=offsets)
+    assert (y[:2] == 0).all()
+    assert np.isnan(y[2:7]).all()
+    assert y[7] == 1
+    dx = fa.softmax.sequences.backward(np.ones(8), y=y, offsets=offsets)
+    assert (dx[[0, 1, 7]] == 0).all()
+
+
+WRONG = [
+    (TypeError, "offsets must be integers", [0.0, 8.0]),
+    (ValueError, "offsets must have one axis", [[0, 8]]),
+    (ValueError, "offsets must have one axis", np.array([], int)),
+    (ValueError, "from 0 to 8, .* got 1 to 8", [1, 8]),
+    (ValueError, "from 0 to 8, .* got 0 to 7", [0, 3, 7]),
+    (ValueError, "must ascend, got 5 before 4 at place 1", [0, 5, 4, 8]),
+]
+
+
+@pytest.mark.parametrize(("kind", "match", "offsets"), WRONG)
+def test_wrong_offsets(kind, match, offsets):
+    x = np.ones(8)
+    with pytest.raises(kind, match=rf"softmax\.sequences.*{match}"):
+        fa.softmax.sequences(x, offsets=offsets)
+    with pytest.raises(kind, match=match):
+        fa.softmax.sequences.backward(x, y=x, offsets=offsets)
+
+
+def test_other_errors():
+    x = np.ones(8)
+    with pytest.raises(TypeError, match="exactly one of x= and y="):
+        fa.softmax.sequences.backward(x, offsets=[0, 8])
+    with pytest.raises(ValueError, match="dy must have the shape"):
+        fa.softmax.sequences.backward(np.ones(7), y=x, offsets=[0, 8])
+    with pytest.raises(np.exceptions.AxisError):
+        fa.softmax.sequences(x, offsets=[0, 8], axis=1)
+    with pytest.raises(ValueError, match="temperature"):
+        fa.softmax.sequences(x, offsets=[0, 8], temperature=0)

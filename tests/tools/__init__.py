@@ -1,0 +1,1 @@
+"""The command line, `fa.check` and `fa.diagnose`, the documentation and what is complete."""

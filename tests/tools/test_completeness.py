@@ -1,0 +1,166 @@
+"""Every list that must agree with the catalogue, compared with it; what is missing is printed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import fastact as fa
+from tests.conftest import PACKAGE
+from tests.support.checks import VARIETIES, apply
+from tests.support.reference import ELEMENTWISE, ROWWISE, bends, domain, kinks, resolve
+from tests.support.rows import TRUTH
+from tests.support.strategies import DTYPES, defaults, parameter_sets
+
+ALONG_AN_AXIS = [
+    fa.softmax, fa.log_softmax, fa.softmin, fa.softmax_off_by_one, fa.sparsemax, fa.hardmax,
+    fa.logsumexp, fa.logmeanexp,
+]  # fmt: skip
+
+
+def missing(wanted, found):
+    return sorted(set(wanted) - set(found))
+
+
+def test_every_function_has_a_reference():
+    assert missing(fa.activations, ELEMENTWISE) == []
+    assert missing([f.name for f in ALONG_AN_AXIS], TRUTH) == []
+    assert missing(ROWWISE, TRUTH) == []
+
+
+def test_every_reference_has_a_function():
+    assert missing(ELEMENTWISE, fa.activations) == []
+
+
+def test_public_names():
+    """`dir` lists what there is: every activation under its name, and nothing private."""
+    public = dir(fa)
+    assert missing([*fa.activations, *fa.__all__], public) == []
+    assert [name for name in public if not hasattr(fa, name) or name.startswith("_")] == []
+    assert len(public) == len(set(public))
+    ours = [n for n, v in vars(fa).items() if getattr(v, "__module__", "").startswith("fastact")]
+    assert missing([n for n in ours if not n.startswith("_")], public) == []
+
+
+def test_activations_are_found_by_name(f):
+    assert fa.activations[f.name] is f
+    assert getattr(fa, f.name) is f
+    assert isinstance(f, fa.Activation)
+
+
+def test_the_catalogue_is_read_only():
+    with pytest.raises(TypeError):
+        fa.activations["other"] = fa.sigmoid
+
+
+def test_every_public_object_is_documented():
+    public = {name: getattr(fa, name) for name in dir(fa)}
+    described = {n: v for n, v in public.items() if not isinstance(v, Mapping | str)}  # not data
+    assert [name for name, value in described.items() if not inspect.getdoc(value)] == []
+
+
+def test_every_docstring_has_its_slots(f):
+    """Formula, limits, derivative at kinks, accuracy, what backward needs, example, parameters."""
+    doc = inspect.getdoc(f).lower()
+    slots = ["inf", "nan", "ulp", "backward", ">>> ", *(p.name for p in f.params)]
+    slots += ["kink" if f.kinks else "derivative"]
+    assert [slot for slot in slots if slot not in doc] == []
+
+
+def test_every_bound_is_declared(f):
+    assert missing(DTYPES, f.max_ulp) == []
+    assert {d: missing(VARIETIES, f.max_ulp[d]) for d in DTYPES} == {d: [] for d in DTYPES}
+    assert all(0 <= f.max_ulp[d][v] <= 2 for d in DTYPES for v in VARIETIES)
+    assert all(f.max_ulp["float32"][v] <= 1 for v in ("forward", "derivative"))
+
+
+def test_declarations_are_complete(f):
+    assert f.formula
+    assert f.monotone in (-1, 0, 1)
+    for params in parameter_sets(f, "float64"):
+        for low, high in (domain(f, params), [resolve(end, f, params) for end in f.range]):
+            assert low < high
+    assert all(p.low < p.high for p in f.params)
+    assert all(p.low <= p.typical <= p.high or p.typical == p.none for p in f.params)
+
+
+def test_parameters_that_are_needed_come_first(f):
+    """As in Python: they can be given by position alone."""
+    needed = [p.required for p in f.params]
+    assert needed == sorted(needed, reverse=True)
+
+
+def test_rules_hold_for_the_defaults_and_name_parameters(f):
+    assert defaults(f, "float64") in parameter_sets(f, "float64")
+    for rule in (*f.declaration.requires, *f.declaration.output_requires):
+        named = set(compile(rule, "", "eval").co_names)
+        assert named
+        assert missing(named, {p.name for p in f.params}) == []
+
+
+def jumps(f, order, x, params):
+    """Whether a derivative of the reference differs a little to the left and right of `x`."""
+    known, reach = [*map(mpf, params)], mpf(2) ** -64
+    with mp.workprec(200):
+        left, right = (
+            mp.diff(lambda v: ELEMENTWISE[f.name](v, *known), x + side * reach, order)
+            for side in (-1, 1)
+        )
+    return abs(left - right) > mpf(2) ** -30 * (1 + abs(left))
+
+
+def bent(f, x, params):
+    """Whether the reference or its slope jumps at `x`."""
+    return jumps(f, 0, x, params) or jumps(f, 1, x, params)
+
+
+def suspects(f, params):
+    """Where an activation may have a kink: round numbers, and what its parameters suggest."""
+    places = {0.0, *(s * v for v in (0.5, 1, 2, 3, 4, 6, *params) for s in (-1, 1))}
+    low, high = domain(f, params)
+    return {x for x in places | {1 - v for v in params} if low < x < high}
+
+
+def test_declared_kinks_are_kinks_and_there_are_no_others(f):
+    """A kink may vanish for some parameters (elu's for alpha = 1), but not for all."""
+    never = list(f.kinks)
+    for params in parameter_sets(f, "float64"):
+        declared = kinks(f, params)
+        real = [kink for at, kink in declared.items() if bent(f, at, params)]
+        never = [kink for kink in never if kink not in real]
+        others = suspects(f, params) - {*map(float, declared)}
+        assert [x for x in others if bent(f, x, params)] == [], params
+    assert never == []
+
+
+def test_declared_bends_are_bends_and_there_are_no_others(f):
+    """The same of the second derivative; at a kink it may jump, or not."""
+    never = set(f.bends)
+    for params in parameter_sets(f, "float64"):
+        never -= {at for at in never if jumps(f, 2, resolve(at, f, params), params)}
+        others = suspects(f, params) - {*bends(f, params)}
+        assert [x for x in others if jumps(f, 2, x, params)] == [], params
+    assert never == set()
+
+
+def test_declared_roots_are_roots(f):
+    params = defaults(f, "float64")
+    for variety, fields in f.roots.items():
+        for root in (resolve(field, f, params) for field in fields):
+            near = np.array([root * (1 - 2**-20) - 2**-40, root * (1 + 2**-20) + 2**-40])
+            low, high = apply(f, variety, near, params)
+            assert low * high < 0, (variety, root, low, high)
+
+
+def test_the_package_is_typed():
+    assert (PACKAGE / "py.typed").exists()
+
+
+def test_every_function_is_a_ufunc_of_its_own_name(function):
+    from fastact.native import ufunc as ufuncs
+
+    assert getattr(ufuncs, function.ufunc.__name__) is function.ufunc
