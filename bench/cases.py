@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import fastact as fa
 from bench.peers import FLOATS, PEERS
-from fastact.definition.activation import evaluate
+from fastact.definition.declaration import evaluate
 
 SIZES = ((1,), (1000,), (2**15,), (2**20,))
 TABLES = ((1000, 10), (100_000, 10), (1000, 1000))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fastact as fa
-from fastact.definition.activation import ORDERS
+from fastact.definition.declaration import ORDERS
 from fastact.rowwise.logsumexp import logsumexp
 from fastact.verification import record
 from fastact.verification.peers import PLACES

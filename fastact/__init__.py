@@ -11,13 +11,14 @@ Importing this package compiles nothing and does not import Numba.
 from __future__ import annotations
 
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fastact import elementwise as _elementwise
 from fastact.definition.activation import Activation
 from fastact.definition.user_defined import activation
 from fastact.diagnostics.conventions import conventions
+from fastact.elementwise import *  # noqa: F403  # its `__all__`: the activations
+from fastact.elementwise import activations
 from fastact.elementwise.gated import geglu, glu, reglu, swiglu
 from fastact.losses import (
     focal,
@@ -41,7 +42,6 @@ from fastact.rowwise.softmax_family import (
 if TYPE_CHECKING:
     from fastact.diagnostics.check import CheckError, check
     from fastact.diagnostics.diagnose import diagnose
-    from fastact.elementwise import *  # noqa: F403  # what is put into globals() below
 
 __version__ = "0.1.0"
 __all__ = [
@@ -75,12 +75,7 @@ __all__ = [
     "swiglu",
 ]
 
-activations = MappingProxyType(
-    {f.name: f for f in vars(_elementwise).values() if isinstance(f, Activation)}
-)
-_named = {name: f for f in activations.values() for name in (f.name, *f.aliases)}
-globals().update(_named)
-__all__ += list(_named)  # a list of strings that the catalogue knows
+__all__ += _elementwise.__all__
 
 # By the module that has them; "dask" is the module itself.
 _late = {

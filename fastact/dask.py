@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-import fastact
 from fastact.native import loop_registry
 from fastact.rowwise.logsumexp import PARTS as OF_PARTS
 from fastact.rowwise.row_function import Axis, RowFunction, normalized
+from fastact.rowwise.softmax_family import log_softmax as _log_softmax
+from fastact.rowwise.softmax_family import softmax as _softmax
 
 try:
     import dask.array as da
@@ -34,6 +35,7 @@ except ImportError as error:
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
+WHOLE = {"softmax": _softmax, "log_softmax": _log_softmax}  # for rows that no chunk cuts
 # What a part of a row leaves behind: see `rowkernels.partial_rows`.
 PARTS = np.dtype([("maximum", "f8"), ("sum", "f8"), ("rest", "f8")])
 
@@ -128,7 +130,7 @@ def _normalised(name: str, x: Any, axis: Axis, split_every: int | None) -> Any:
     x, axes = _checked(name, x, axis)
     meta = np.empty((0,) * x.ndim, x.dtype)
     if all(x.numblocks[a] == 1 for a in axes):
-        return x.map_blocks(getattr(fastact, name), axis=axis, dtype=x.dtype, meta=meta)
+        return x.map_blocks(WHOLE[name], axis=axis, dtype=x.dtype, meta=meta)
     parts = _reduced(x, axes, split_every)
     # Blocks are matched by number and not by size, which may be unknown.
     return da.blockwise(

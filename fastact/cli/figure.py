@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 import fastact as fa
-from fastact.definition.activation import ORDERS, evaluate
+from fastact.definition.declaration import ORDERS, evaluate
 
 POINTS = 1201
 REACH = 4.0  # of the x axis, to each side, if all kinks are within

@@ -12,7 +12,7 @@ import typer
 
 import fastact as fa
 from fastact.cli.report import CommandError, console, unknown
-from fastact.definition.activation import ORDERS
+from fastact.definition.declaration import ORDERS
 from fastact.verification.peers import PLACES, theirs
 
 FORMATS = (".png", ".svg")

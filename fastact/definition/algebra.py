@@ -17,11 +17,10 @@ import math
 import numbers
 from collections.abc import Callable, Iterable
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fastact.definition.activation import UNBOUNDED, Activation, Declaration, Kink, evaluate, made
+from fastact.definition.declaration import UNBOUNDED, Declaration, Kink, evaluate
 from fastact.definition.differentiate import Kernels, at_a_point
 from fastact.definition.expression import (
     LATEX,
@@ -29,26 +28,28 @@ from fastact.definition.expression import (
     Node,
     X,
     flat,
-    lock,
     node,
     reachable,
     shown,
     substituted,
 )
 from fastact.definition.fingerprint import fingerprint
+from fastact.definition.function import Function, made
 
 INF = math.inf
 
-_derived: WeakValueDictionary[Node, Derived] = WeakValueDictionary()
-
 
 # ---------------------------------------------------------------- what operators call
-def call(activation: Activation, params: tuple[float, ...], argument: Node) -> Node:
+def is_activation(value: Any) -> bool:
+    """Whether a value is an activation: the function that is called like what owns it."""
+    return isinstance(value, Function) and value.variety == "forward"
+
+
+def call(activation: Any, params: tuple[float, ...], argument: Node) -> Node:
     """The node of an activation applied to an expression."""
-    if isinstance(activation, Derived):
-        return substituted(activation.expression, argument)
-    if activation.name == "identity" and activation.listed:
-        return argument
+    stands_for: Node | None = activation.declaration.node
+    if stands_for is not None:
+        return substituted(stands_for, argument)
     return node("call", (argument,), activation=activation, params=params)
 
 
@@ -60,9 +61,7 @@ def scalar(value: Any) -> Any:
 def expression(value: Any) -> Node | None:
     """The expression that an operand stands for; None if it is none."""
     value = scalar(value)
-    if isinstance(value, Activation):
-        if isinstance(value, Derived):
-            return value.expression
+    if is_activation(value):
         for name in (p.name for p in value.params if p.required):
             raise TypeError(
                 f"{value.name} needs a value for {name}: {value.name}.with_params({name}=…)"
@@ -75,7 +74,7 @@ def expression(value: Any) -> Node | None:
     return None
 
 
-def numbers_of(f: Activation, params: Iterable[Any]) -> tuple[float, ...]:
+def numbers_of(f: Any, params: Iterable[Any]) -> tuple[float, ...]:
     """The parameters as numbers."""
     values = tuple(map(scalar, params))
     for p, value in zip(f.params, values, strict=True):
@@ -87,7 +86,7 @@ def numbers_of(f: Activation, params: Iterable[Any]) -> tuple[float, ...]:
 
 
 def combined(symbol: str, *operands: Any) -> Any:
-    """The activation that an operator makes of activations and numbers."""
+    """The expression that an operator makes of activations and numbers, or NotImplemented."""
     nodes = tuple(map(expression, operands))
     if None in nodes:
         wrong = next(type(o).__name__ for o, n in zip(operands, nodes, strict=True) if n is None)
@@ -97,53 +96,30 @@ def combined(symbol: str, *operands: Any) -> Any:
                 "with an array, call it: f(x)"
             )
         return NotImplemented
-    return derived(node(symbol, nodes))  # type: ignore[arg-type]  # no None is left
+    return node(symbol, nodes)  # type: ignore[arg-type]  # no None is left
 
 
-def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Any:
-    """The activation f(g), where `ufunc` is that of f and `argument` is g."""
+def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Node:
+    """The expression f(g), where `ufunc` is that of f and `argument` is g."""
     f = made.get(ufunc)
-    if not isinstance(f, Activation):
+    if f is None or not is_activation(f):
         whose = ufunc.__name__ if f is None else f"{f.owner.name}.{f.variety}"
         raise TypeError(f"{whose}() takes no activation: only activations are composed")
     inner = expression(argument)
-    if inner is None or any(isinstance(p, Activation) for p in params):
+    if inner is None or any(map(is_activation, params)):
         raise TypeError(f"{f.name}(): an activation is no parameter")
-    return derived(call(f, numbers_of(f, params), inner))
+    return call(f, numbers_of(f, params), inner)
 
 
-def bound(f: Activation, *params: float, **named: float) -> Activation:
-    """See `Activation.with_params`."""
+def bound(f: Any, *params: float, **named: float) -> Node:
+    """The expression that ``f.with_params`` stands for."""
     values = numbers_of(f, f.bind(params, named))
     if named:
         raise TypeError(f"{f.name}.with_params() has no parameter {next(iter(named))!r}")
-    return derived(call(f, values, X)) if f.params else f
+    return call(f, values, X)
 
 
-def derived(root: Node) -> Any:
-    """The activation of an expression: one object for each."""
-    if root is X:
-        from fastact.elementwise import identity
-
-        return identity
-    if root.kind == "call" and root.operands == (X,) and not root.params:
-        return root.activation
-    with lock():
-        found = _derived.get(root)
-        if found is None:
-            found = _derived[root] = Derived(root)
-        return found
-
-
-def rebuilt(parts: Flat) -> Any:
-    """The activation of an expression that was made flat."""
-    nodes: list[Node] = []
-    for kind, places, *others in parts:
-        nodes.append(node(kind, tuple(nodes[place] for place in places), *others))
-    return derived(nodes[-1])
-
-
-# ---------------------------------------------------------------- the activation
+# ---------------------------------------------------------------- what is known of an expression
 
 DOC = """{text}, made of activations by `fastact.definition.algebra`.
 
@@ -154,39 +130,43 @@ difference may cancel.
 """
 
 
-class Derived(Activation):
-    """An activation made of others by operators, composition or `with_params`."""
+class Expression:
+    """The origin of an activation that is made of others by operators or `with_params`."""
 
     listed = False
 
-    def __init__(self, root: Node) -> None:
-        self.expression = root
-        text, formula = shown(root), shown(root, LATEX).replace("_", r"\_")
-        record = Declaration(
-            text,
-            formula,
-            Kernels(root),
-            source=lambda: fingerprint(*self.origin),
-            bounds=UNBOUNDED,
-            **facts(root),
-        )
-        super().__init__(record, DOC.format(text=text, formula=formula))
+    def __init__(self, root: Node, rebuild: Callable[[Flat], Any]) -> None:
+        self.root, self.rebuild = root, rebuild
 
-    @property
-    def origin(self) -> tuple[Any, ...]:
+    def code(self) -> tuple[Any, ...]:
         """The structure, and what decides the code of activations in it that users defined."""
-        return tuple(flat(self.expression))
+        return tuple(flat(self.root))
 
     def missing(self, kernel: str) -> str:
         """Which activation in it lacks the kernel."""
-        lacking = Kernels(self.expression).unknown(kernel)
-        return "; ".join(f"{f.name}: {f.missing(kernel)}" for f in lacking)
+        lacking = Kernels(self.root).unknown(kernel)
+        return "; ".join(f"{f.name}: {f.origin.missing(kernel)}" for f in lacking)
 
-    def __reduce__(self) -> Any:
-        return rebuilt, (flat(self.expression),)
+    def reduce(self, activation: Any) -> Any:
+        return self.rebuild, (flat(self.root),)
 
-    def __repr__(self) -> str:
-        return self.name
+    def shown(self, activation: Any) -> str:
+        return str(activation.name)
+
+
+def declared(root: Node) -> tuple[Declaration, str]:
+    """The declaration of an expression, and its docstring."""
+    text, formula = shown(root), shown(root, LATEX).replace("_", r"\_")
+    record = Declaration(
+        text,
+        formula,
+        Kernels(root),
+        source=lambda: fingerprint(*flat(root)),
+        bounds=UNBOUNDED,
+        node=root,
+        **facts(root),
+    )
+    return record, DOC.format(text=text, formula=formula)
 
 
 def facts(root: Node) -> dict[str, Any]:
@@ -202,7 +182,7 @@ def facts(root: Node) -> dict[str, Any]:
 
 def facts_of_call(at: Node) -> dict[str, Any]:
     """The declaration of an activation, with numbers in the place of its parameters."""
-    f = at.activation
+    f = at.activation.declaration
     values = dict(zip([p.name for p in f.params], at.params, strict=True))
 
     def numbers_in(fields: Iterable[Any]) -> Any:

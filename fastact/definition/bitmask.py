@@ -6,15 +6,13 @@ import ctypes
 import functools
 import operator
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastact.definition.activation import INTEGRAL, compiled, evaluate
+from fastact.definition.declaration import Field, compiled, evaluate
+from fastact.definition.function import INTEGRAL, Owner
 from fastact.native import loop_registry, threads
-
-if TYPE_CHECKING:
-    from fastact.definition.activation import Activation, Field
 
 Array = Any
 
@@ -28,6 +26,7 @@ FROM_MASK = {
     dtype: loop_registry.add(loop_registry.LoopSpec("backward_from_mask", "masks", dtype, _build))
     for dtype in loop_registry.DTYPES
 }
+WITH_MASK: list[str] = []  # the names of the activations of the catalogue that have masks
 
 
 class ForwardWithMask:
@@ -82,7 +81,7 @@ class ForwardWithMask:
     array([0. , 0.5, 0.5, 0. ])
     """
 
-    def __init__(self, owner: Activation) -> None:
+    def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.slopes = owner.declaration.masked
         if self.slopes is None:
@@ -97,7 +96,8 @@ class ForwardWithMask:
             dtype: loop_registry.LoopSpec(name, owner.name, dtype, build, owner.source)
             for dtype in loop_registry.DTYPES
         }
-        if owner.listed:
+        if owner.origin.listed:
+            WITH_MASK.append(owner.name)
             for loop in self.loops.values():
                 loop_registry.add(loop)
 
@@ -140,12 +140,9 @@ class ForwardWithMask:
     def values_of_slope(self, function: str) -> tuple[Field, Field]:
         """The derivative where bits are set, and where they are not."""
         if self.slopes is None:
-            from fastact import activations
-
-            known = [f.name for f in activations.values() if f.declaration.masked]
             raise TypeError(
                 f"{function}(): the derivative of {self.owner.name} takes more than two values, "
-                f"which no mask can hold; functions with masks are {', '.join(known)}"
+                f"which no mask can hold; functions with masks are {', '.join(WITH_MASK)}"
             )
         return self.slopes
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.definition.activation import ORDERS
+from fastact.definition.declaration import ORDERS
 from fastact.definition.expression import Node, X, node, reachable
 from fastact.numerics.primitives import (
     Kernel,
@@ -329,7 +329,7 @@ def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     exact = [f for f in found if f.kind == "x" or (f.kind == "number" and moderate(f.value))]
     if len(calls) != 1 or len(found) != 1 + len(exact) or not 1 <= len(exact) <= MOST:
         return None
-    (parts,) = (each.activation.kernels["forward"].parts for each in calls)
+    (parts,) = (each.activation.kernels["forward"].unrounded for each in calls)
     if parts is None or calls[0].operands != (X,):
         return None
     space = {"parts": parts, "multiplied": multiplied, "joined": joined, "where": where, "F": F}
@@ -389,6 +389,4 @@ def written_kernel(root: Node, order: int) -> Kernel:
     program = Program()
     ends = ends_of(program.function(root, order, {}))
     made = Kernel(program.function(root, order, ends))
-    if order == 0:
-        made.float32 = single(root, ends)
-    return made
+    return made.with_float32(single(root, ends)) if order == 0 else made

@@ -75,6 +75,14 @@ def flat(root: Node) -> Flat:
     ]
 
 
+def unflattened(parts: Flat) -> Node:
+    """The expression that was made flat."""
+    nodes: list[Node] = []
+    for kind, places, *others in parts:
+        nodes.append(node(kind, tuple(nodes[place] for place in places), *others))
+    return nodes[-1]
+
+
 def substituted(root: Node, argument: Node) -> Node:
     """The expression with `argument` in the place of x."""
     new = {X: argument}

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.definition.activation import Function
+from fastact.definition.function import Function
 from fastact.native.loop_registry import VOLATILE
 
 # Their code changes with their version only; those of Numba and fastact are in every key.
@@ -149,7 +149,7 @@ def by_name(value: Any, seen: Seen) -> Iterator[str]:
     compiled = getattr(value, "py_func", None)
     if isinstance(value, Function):
         yield f"{value.owner.name} {value.variety}"
-        yield from parts(value.owner.origin, seen)
+        yield from parts(value.owner.origin.code(), seen)
     elif isinstance(compiled, FunctionType) and hasattr(value, "targetoptions"):
         yield repr(sorted(value.targetoptions.items()))
         yield from function(compiled, seen)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from fastact.definition.activation import UNBOUNDED, Activation, Declaration, Kink, Parameter
+from fastact.definition.activation import Activation
+from fastact.definition.declaration import UNBOUNDED, Declaration, Kink, Parameter, signature
 from fastact.definition.fingerprint import fingerprint
 from fastact.numerics.primitives import Kernel
 
@@ -28,42 +29,36 @@ DOC = """{name}, an activation defined with `fastact.activation`.
 """
 
 
-class Own(Activation):
-    """An activation that a user has defined; see `activation`."""
+class UserDefined:
+    """The origin of an activation that a user has defined; see `activation`."""
 
     listed = False
 
-    def __init__(self, declaration: Declaration, function: FunctionType) -> None:
-        doc = DOC.format(name=declaration.name, formula=declaration.formula)
-        super().__init__(declaration, inspect.getdoc(function) or doc)
-        self.__module__, self.__qualname__ = function.__module__, function.__qualname__
-        self.__wrapped__ = function
+    def __init__(self, kernels: Mapping[str, Kernel]) -> None:
+        self.kernels = kernels
 
-    @property
-    def origin(self) -> tuple[Any, ...]:
+    def code(self) -> tuple[Any, ...]:
         """The functions that it was defined with."""
         return tuple((name, kernel.function) for name, kernel in self.kernels.items())
 
     def missing(self, kernel: str) -> str:
-        """Why there is no such kernel, and how to give it."""
         return (
             f"its {kernel.replace('_', ' ')} is not known. Define it with "
             f"@fastact.activation({GIVEN[kernel]}=lambda {ARGUMENT.get(kernel, 'x')}: …)"
         )
 
-    def __reduce__(self) -> Any:
-        names = vars(sys.modules.get(self.__module__, math)).items()
-        found = [name for name, value in names if value is self]
+    def reduce(self, activation: Activation) -> Any:
+        names = vars(sys.modules.get(activation.__module__, math)).items()
+        found = [name for name, value in names if value is activation]
         if not found:
             raise pickle.PicklingError(
-                f"{self.name}: pickle finds an activation by its name in the module that defines "
-                f"it, and {self.__module__} has none that is this one"
+                f"{activation.name}: pickle finds an activation by its name in the module that "
+                f"defines it, and {activation.__module__} has none that is this one"
             )
         return found[0]
 
-    def __repr__(self) -> str:
-        names = ", ".join(["x", *(p.name for p in self.params)])
-        return f"<{self.__module__}.{self.name}({names})>"
+    def shown(self, activation: Activation) -> str:
+        return f"<{activation.__module__}.{signature(activation)}>"
 
 
 def activation(
@@ -158,9 +153,13 @@ def activation(
         params=parameters(forward, params or {}, kernels),
         kinks=tuple(Kink(*kink) for kink in kinks),
         monotone=monotone, odd=odd, even=even, domain=domain, range=range, bounds=UNBOUNDED,
-        source=lambda: fingerprint(*made.origin),
+        source=lambda: fingerprint(*origin.code()),
     )  # fmt: skip
-    made = Own(record, forward)
+    origin = UserDefined(kernels)
+    doc = DOC.format(name=record.name, formula=record.formula)
+    made = Activation(record, inspect.getdoc(forward) or doc, origin)
+    made.__module__, made.__qualname__ = forward.__module__, forward.__qualname__
+    vars(made)["__wrapped__"] = forward
     return made
 
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastact.definition.activation import ORDERS, Activation, Parameter, evaluate
+from fastact.definition.activation import Activation
+from fastact.definition.declaration import ORDERS, Parameter, evaluate
 from fastact.diagnostics.finite_differences import UNRESOLVED, Jumps, beside, jumps, slopes
 from fastact.native.threads import num_threads
 

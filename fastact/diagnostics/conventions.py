@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fastact.definition.activation import evaluate
+from fastact.definition.declaration import evaluate
+from fastact.elementwise import activations
 
 
 class Convention(NamedTuple):
@@ -68,8 +69,6 @@ def conventions() -> Conventions:
     >>> next(c for c in fa.conventions() if c.function == "relu")[:3]
     ('relu', 'derivative at x = 0', '0')
     """
-    from fastact import activations
-
     return Conventions(row for f in activations.values() for row in of(f))
 
 

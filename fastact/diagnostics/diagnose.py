@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastact.definition.activation import Activation, evaluate
+from fastact.definition.activation import Activation
+from fastact.definition.declaration import evaluate
 
 CHUNK = 2**18  # elements that are looked at together
 SATURATED = 0.01  # of the largest slope

@@ -7,10 +7,29 @@ families of formulas; their order, and that of the blocks in them, is that of th
 
 from __future__ import annotations
 
-# ruff: isort: off
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fastact.definition.activation import Activation
+from fastact.elementwise import algebraic, exponentials, hyperbolic, logistic, normal, piecewise
+
+# isort: off
 from fastact.elementwise.piecewise import *
 from fastact.elementwise.logistic import *
 from fastact.elementwise.hyperbolic import *
-from fastact.elementwise.exponential import *
+from fastact.elementwise.exponentials import *
 from fastact.elementwise.normal import *
 from fastact.elementwise.algebraic import *
+# isort: on
+
+__all__ = []
+__all__ += piecewise.__all__
+__all__ += logistic.__all__
+__all__ += hyperbolic.__all__
+__all__ += exponentials.__all__
+__all__ += normal.__all__
+__all__ += algebraic.__all__
+
+activations: Mapping[str, Activation] = MappingProxyType(
+    {f.name: f for name in __all__ if isinstance(f := globals()[name], Activation)}
+)

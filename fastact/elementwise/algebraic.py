@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from fastact.definition.activation import Parameter, declare
+from fastact.definition.activation import Activation, declare
+from fastact.definition.declaration import Parameter
 from fastact.numerics.elementary import near_root
 from fastact.numerics.primitives import copysign, kernel, scaled, square_root, where
 from fastact.numerics.tables import DISH_ROOT, DISH_ROOT_QUOTIENT
+
+__all__ = [
+    "dish",
+    "softsign",
+    "squareplus",
+]
 
 INF = float("inf")
 FAR = 2.0**500  # beyond, a sum with 1 is the larger term, and a square may overflow
@@ -13,7 +20,7 @@ FAR = 2.0**500  # beyond, a sum with 1 is the larger term, and a square may over
 
 # softsign     y = x / (1 + |x|)          y' = 1 / (1 + |x|)^2
 @kernel
-def softsign(x):
+def softsign_value(x):
     return where(abs(x) > FAR, copysign(1.0, x), x / (1.0 + abs(x)))
 
 
@@ -35,8 +42,8 @@ def softsign_from_output(y):
     return r * r
 
 
-softsign = declare(
-    softsign, softsign_derivative, softsign_second_derivative,
+softsign: Activation = declare(
+    "softsign", softsign_value, softsign_derivative, softsign_second_derivative,
     derivative_from_output=softsign_from_output,
     formula=r"\frac{x}{1 + |x|}",
     summary="A sigmoid that approaches its limits like 1 / x.",
@@ -60,7 +67,7 @@ def half_distance(s, x):
 
 
 @kernel
-def squareplus(x, b):
+def squareplus_value(x, b):
     s = squareplus_root(x, b)
     right = where(x > FAR, x, scaled(x + s, 0.5))
     return where(x < 0.0, scaled(b, 0.25) / half_distance(s, x), right)
@@ -90,8 +97,8 @@ def squareplus_from_output(y, b):  # y^2 / (y^2 + b / 4)
     return where(y > FAR, 1.0, square / (square + scaled(b, 0.25)))
 
 
-squareplus = declare(
-    squareplus, squareplus_derivative, squareplus_second_derivative,
+squareplus: Activation = declare(
+    "squareplus", squareplus_value, squareplus_derivative, squareplus_second_derivative,
     derivative_from_output=squareplus_from_output,
     params=(Parameter("b", 4.0, 0.25, 16.0, squareplus_b),),
     requires=("b > 0",),
@@ -114,7 +121,7 @@ def dish_parts(x):
 
 
 @kernel
-def dish(x):
+def dish_value(x):
     r, c = dish_parts(x)
     right = where(x > FAR, x, scaled(x * (1.0 + c), 0.5))
     return where(x < 0.0, scaled(c * r / (1.0 - c), 0.5), right)
@@ -134,8 +141,8 @@ def dish_second_derivative(x):
     return scaled((scaled(r * r, 2.0) - c * c) * r * r * r, 0.5)
 
 
-dish = declare(
-    dish, dish_derivative, dish_second_derivative,
+dish: Activation = declare(
+    "dish", dish_value, dish_derivative, dish_second_derivative,
     formula=r"\tfrac12 x\left(\frac{x}{\sqrt{1 + x^2}} + 1\right)",
     summary="A silu without the exponential function.",
     limits="-0 at -inf, inf at inf",

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fastact.definition.activation import Activation, integral, summed_to
+from fastact.definition.activation import Activation
+from fastact.definition.function import integral, summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu
 from fastact.native import loop_registry, pool, threads, ufunc
 

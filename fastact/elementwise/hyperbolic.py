@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastact.definition.activation import declare
+from fastact.definition.activation import Activation, declare
 from fastact.numerics.elementary import (
     clamp,
     exp_tail,
@@ -16,6 +16,13 @@ from fastact.numerics.elementary import (
 from fastact.numerics.primitives import copysign, kernel, scaled, where
 from fastact.numerics.tables import LISHT_BEND, LISHT_BEND_QUOTIENT
 
+__all__ = [
+    "lisht",
+    "logcosh",
+    "tanh",
+    "tanh_shrink",
+]
+
 INF = float("inf")
 LN2_HI, LN2_LO = 0.6931471805599453, 2.3190468138462996e-17
 
@@ -23,7 +30,7 @@ LN2_HI, LN2_LO = 0.6931471805599453, 2.3190468138462996e-17
 # tanh     y = (1 - e^-2x) / (1 + e^-2x)          y' = 1 - y^2 = 4 E^2 / (1 + E^2)^2
 # With m = expm1(-2|x|), |y| = -m / (2 + m): accurate at 0, and it cannot overflow.
 @kernel
-def tanh(x):
+def tanh_value(x):
     m = expm1(scaled(-abs(x), 2.0))
     return copysign(-m / (2.0 + m), x)
 
@@ -48,9 +55,9 @@ def tanh_from_output(y):
     return (1.0 - y) * (1.0 + y)
 
 
-tanh.float32 = tanh_single
-tanh = declare(
-    tanh, tanh_derivative, tanh_second_derivative,
+tanh: Activation = declare(
+    "tanh", tanh_value, tanh_derivative, tanh_second_derivative,
+    float32={"forward": tanh_single},
     derivative_from_output=tanh_from_output,
     formula=r"\tanh x",
     summary="The hyperbolic tangent.",
@@ -69,7 +76,7 @@ def size_of_tanh(x):
 
 
 @kernel
-def tanh_shrink(x):
+def tanh_shrink_value(x):
     square = x * x
     far = copysign(abs(x) - size_of_tanh(x), x)
     return where(abs(x) < 0.7, x * (square * tanh_shrink_quotient(square)), far)
@@ -89,8 +96,8 @@ def tanh_shrink_second_derivative(x):  # 2 tanh(x) sech(x)^2
     return copysign(scaled(scaled(slope * size_of_tanh(x), 2.0), scale), x)
 
 
-tanh_shrink = declare(
-    tanh_shrink, tanh_shrink_derivative, tanh_shrink_second_derivative,
+tanh_shrink: Activation = declare(
+    "tanh_shrink", tanh_shrink_value, tanh_shrink_derivative, tanh_shrink_second_derivative,
     formula=r"x - \tanh x",
     summary="What the hyperbolic tangent takes away from the input.",
     monotone=1, odd=True,
@@ -99,7 +106,7 @@ tanh_shrink = declare(
 
 # lisht     y = x tanh x          y' = tanh x + x sech(x)^2
 @kernel
-def lisht(x):
+def lisht_value(x):
     return abs(x) * size_of_tanh(x)
 
 
@@ -120,8 +127,8 @@ def lisht_second_derivative(x):  # 2 sech(x)^2 (1 - x tanh x)
     return near_root(x, y, LISHT_BEND, LISHT_BEND_QUOTIENT)
 
 
-lisht = declare(
-    lisht, lisht_derivative, lisht_second_derivative,
+lisht: Activation = declare(
+    "lisht", lisht_value, lisht_derivative, lisht_second_derivative,
     formula=r"x \tanh x",
     summary="The input times its hyperbolic tangent.",
     limits="inf at both infinities",
@@ -134,15 +141,16 @@ lisht = declare(
 # logcosh     y = log(cosh x) = |x| + log1p(e^-2|x|) - log 2          y' = tanh x
 # Near 0, where the terms cancel, x^2 times a polynomial in x^2.
 @kernel
-def logcosh(x):
+def logcosh_value(x):
     square = x * x
     e, scale = exp_tail(scaled(-abs(x), 2.0))
     far = (abs(x) - LN2_HI) - LN2_LO + log1p_unit(scaled(e, scale))
     return where(abs(x) < 0.7, square * logcosh_quotient(square), far)
 
 
-logcosh = declare(
-    logcosh, tanh.kernels["forward"], tanh_derivative,
+logcosh: Activation = declare(
+    "logcosh", logcosh_value, tanh_value, tanh_derivative,
+    float32={"derivative": tanh_single},
     formula=r"\log \cosh x",
     summary="The logarithm of the hyperbolic cosine, a smooth absolute value.",
     limits="inf at both infinities",

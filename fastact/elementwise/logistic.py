@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastact.definition.activation import Kink, Parameter, declare
+from fastact.definition.activation import Activation, declare
+from fastact.definition.declaration import Kink, Parameter
 from fastact.numerics.elementary import (
     at_root,
     clamp,
@@ -37,6 +38,20 @@ from fastact.numerics.tables import (
     SILU_ROOT_QUOTIENT,
 )
 
+__all__ = [
+    "expit",
+    "gelu_tanh",
+    "log_expit",
+    "log_sigmoid",
+    "logit",
+    "mish",
+    "quick_gelu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "swish",
+]
+
 TWICE_ROOT = 1.5957691216057308, -9.96930880911092e-17  # 2 sqrt(2 / pi)
 INF = float("inf")
 
@@ -44,7 +59,7 @@ INF = float("inf")
 # sigmoid     y = 1 / (1 + e^-x)          y' = y (1 - y) = E / (1 + E)^2
 # y' from the output is 0 once y rounds to 1; from E it keeps its relative accuracy in both tails.
 @kernel
-def sigmoid(x):
+def sigmoid_value(x):
     e = exp(-abs(x))
     return where(x < 0.0, e, 1.0) / (1.0 + e)
 
@@ -68,9 +83,9 @@ def sigmoid_from_output(y):
     return y * (1.0 - y)
 
 
-sigmoid.float32, sigmoid.parts = sigmoid_single, sigmoid_parts
-sigmoid = declare(
-    sigmoid, sigmoid_derivative, sigmoid_second_derivative,
+sigmoid: Activation = declare(
+    "sigmoid", sigmoid_value, sigmoid_derivative, sigmoid_second_derivative,
+    float32={"forward": sigmoid_single}, unrounded=sigmoid_parts,
     derivative_from_output=sigmoid_from_output,
     formula=r"\frac{1}{1 + e^{-x}}",
     summary="The logistic function 1 / (1 + exp(-x)).",
@@ -80,12 +95,13 @@ sigmoid = declare(
     monotone=1, range=(0.0, 1.0), roots={"second_derivative": (0.0,)},
     saturates={"forward": ((40.0, 1.0),)},
 )  # fmt: skip
+expit = sigmoid
 
 
 # log_sigmoid     y = log(1 / (1 + e^-x)) = min(x, 0) - log1p(E)          y' = sigmoid(-x)
 # Both terms have the same sign, so nothing cancels.
 @kernel
-def log_sigmoid(x):
+def log_sigmoid_value(x):
     return where(x < 0.0, x, 0.0) - log1p_unit(exp(-abs(x)))
 
 
@@ -107,8 +123,8 @@ def log_sigmoid_from_output(y):  # 1 - e^y
     return -expm1(y)
 
 
-log_sigmoid = declare(
-    log_sigmoid, log_sigmoid_derivative, log_sigmoid_second_derivative,
+log_sigmoid: Activation = declare(
+    "log_sigmoid", log_sigmoid_value, log_sigmoid_derivative, log_sigmoid_second_derivative,
     derivative_from_output=log_sigmoid_from_output,
     formula=r"-\log(1 + e^{-x})",
     summary="The logarithm of the logistic function, -log(1 + exp(-x)).",
@@ -117,13 +133,14 @@ log_sigmoid = declare(
     aliases=("log_expit",),
     monotone=1, range=(-INF, 0.0),
 )  # fmt: skip
+log_expit = log_sigmoid
 
 
 # logit     y = log(x / (1 - x))          y' = 1 / (x (1 - x))
 # 1 - x is exact near 1/2, where the quotient is near 1 and its logarithm must not lose it. With
 # eps, x is clipped to [eps, 1 - eps]; no x is left or right of the bounds of a negative eps.
 @kernel
-def logit(x, eps):
+def logit_value(x, eps):
     rest = 1.0 - x
     top = where(x < eps, eps, where(rest < eps, 1.0 - eps, x))
     return log_quotient(top, where(x < eps, 1.0 - eps, where(rest < eps, eps, rest)))
@@ -170,8 +187,8 @@ def logit_from_output(y, eps):  # 1 / x (1 - x) = (1 + E)^2 / E
     return d * d / e
 
 
-logit = declare(
-    logit, logit_derivative, logit_second_derivative,
+logit: Activation = declare(
+    "logit", logit_value, logit_derivative, logit_second_derivative,
     derivative_from_output=logit_from_output,
     params=(Parameter("eps", None, 0.015625, 0.375, logit_eps, none=-1.0),),
     requires=("eps <= 0.5",), output_requires=("eps < 0",),
@@ -193,7 +210,7 @@ logit = declare(
 # exp cannot overflow, log1p keeps the left tail, and no threshold is needed. Far out log1p(E) = E,
 # which is kept from becoming a subnormal number before it is divided by b.
 @kernel
-def softplus(x, beta):
+def softplus_value(x, beta):
     e, scale = exp_tail(-abs(beta * x))
     return where(x > 0.0, x, 0.0) + scaled(where(scale < 1.0, e, log1p_unit(e)) / beta, scale)
 
@@ -226,8 +243,8 @@ def softplus_beta(x, beta):  # (v sigmoid(v) - log(1 + e^v)) / b^2 with v = b x:
     return scaled(where(scale < 1.0, far, near) / beta / beta, scale)
 
 
-softplus = declare(
-    softplus, softplus_derivative, softplus_second_derivative,
+softplus: Activation = declare(
+    "softplus", softplus_value, softplus_derivative, softplus_second_derivative,
     derivative_from_output=softplus_from_output,
     params=(Parameter("beta", 1.0, 0.125, 8.0, softplus_beta),),
     requires=("beta > 0",),
@@ -243,7 +260,7 @@ softplus = declare(
 # With E: y' = E (1 + E + x) / (1 + E)^2 for x < 0, and (1 + E (1 + x)) / (1 + E)^2 otherwise; it
 # cancels at its root only. E is kept from becoming a subnormal number before x multiplies it.
 @kernel
-def silu(x):
+def silu_value(x):
     e, scale = exp_tail(-abs(x))
     x = where(x < -800.0, -800.0, x)
     d = 1.0 + scaled(e, scale)
@@ -278,9 +295,9 @@ def silu_second_derivative(x):
     return near_root(abs(x), silu_bend(x, 1.0), SILU_BEND, SILU_BEND_QUOTIENT)
 
 
-silu.float32 = silu_single
-silu = declare(
-    silu, silu_derivative, silu_second_derivative,
+silu: Activation = declare(
+    "silu", silu_value, silu_derivative, silu_second_derivative,
+    float32={"forward": silu_single},
     formula=r"x\,\sigma(x)",
     summary="The sigmoid linear unit x sigmoid(x), also called swish.",
     limits="-0 at -inf, inf at inf",
@@ -296,7 +313,7 @@ silu = declare(
 
 # swish     y = x sigmoid(b x)          y'(x) = silu'(b x)
 @kernel
-def swish(x, beta):
+def swish_value(x, beta):
     v = beta * x
     e, scale = exp_tail(-abs(v))
     d = 1.0 + scaled(e, scale)
@@ -324,8 +341,8 @@ def swish_beta(x, beta):  # x^2 sigmoid'(b x)
     return where(v > 800.0, 0.0, scaled(x * (x * e) / (d * d), scale))
 
 
-swish = declare(
-    swish, swish_derivative, swish_second_derivative,
+swish: Activation = declare(
+    "swish", swish_value, swish_derivative, swish_second_derivative,
     params=(Parameter("beta", 1.0, 0.125, 8.0, swish_beta),),
     formula=r"x\,\sigma(\beta x)",
     summary="The input times the logistic function of `beta` times it; with `beta` = 1 it is silu.",
@@ -342,7 +359,7 @@ swish = declare(
 
 # quick_gelu     y = x sigmoid(1.702 x)          y'(x) = silu'(1.702 x)
 @kernel
-def quick_gelu(x):
+def quick_gelu_value(x):
     e, scale = exp_tail(-abs(1.702 * x))
     x = where(x < -800.0, -800.0, x)
     d = 1.0 + scaled(e, scale)
@@ -360,8 +377,8 @@ def quick_gelu_second_derivative(x):
     return at_root(abs(v), silu_bend(v, 1.702), SILU_BEND, SILU_BEND_QUOTIENT, 1.702)
 
 
-quick_gelu = declare(
-    quick_gelu, quick_gelu_derivative, quick_gelu_second_derivative,
+quick_gelu: Activation = declare(
+    "quick_gelu", quick_gelu_value, quick_gelu_derivative, quick_gelu_second_derivative,
     formula=r"x\,\sigma(1.702 x)",
     summary="The approximation of gelu by x sigmoid(1.702 x).",
     limits="-0 at -inf, inf at inf",
@@ -389,7 +406,7 @@ def gelu_tanh_exponent(x):
 
 
 @kernel
-def gelu_tanh(x):
+def gelu_tanh_value(x):
     near = clamp(x, -40.0, 40.0)
     v, _ = gelu_tanh_exponent(near)
     e, scale = exp_tail(-abs(v))
@@ -420,8 +437,8 @@ def gelu_tanh_second_derivative(x):  # E ((2 w + |x w'|) (1 + E) - |x| w^2 (1 - 
     return near_root(x, y, GELU_TANH_BEND, GELU_TANH_BEND_QUOTIENT)
 
 
-gelu_tanh = declare(
-    gelu_tanh, gelu_tanh_derivative, gelu_tanh_second_derivative,
+gelu_tanh: Activation = declare(
+    "gelu_tanh", gelu_tanh_value, gelu_tanh_derivative, gelu_tanh_second_derivative,
     formula=r"\tfrac12 x (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))",
     summary="The approximation of gelu by the hyperbolic tangent.",
     limits="-0 at -inf, inf at inf",
@@ -444,7 +461,7 @@ def mish_denominator(e, left):
 
 
 @kernel
-def mish(x):
+def mish_value(x):
     e, scale = exp_tail(-abs(x))
     x = where(x < -800.0, -800.0, x)
     small = scaled(e, scale)
@@ -481,8 +498,8 @@ def mish_second_derivative(x):
     return near_root(x, y, MISH_BEND, MISH_BEND_QUOTIENT)
 
 
-mish = declare(
-    mish, mish_derivative, mish_second_derivative,
+mish: Activation = declare(
+    "mish", mish_value, mish_derivative, mish_second_derivative,
     formula=r"x\tanh(\log(1 + e^x))",
     summary="The input times the hyperbolic tangent of its softplus.",
     limits="-0 at -inf, inf at inf",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from fastact.definition.activation import declare
+from fastact.definition.activation import Activation, declare
 from fastact.numerics.elementary import at_root, erf_quotient, erfc_scaled, exp_tail, times_constant
 from fastact.numerics.primitives import copysign, kernel, scaled, where
 from fastact.numerics.tables import GELU_ROOT, GELU_ROOT_QUOTIENT
+
+__all__ = [
+    "erf",
+    "erfc",
+    "gelu",
+]
 
 INF = float("inf")
 SLOPE = 1.1283791670955126, 1.533545961316588e-17  # 2 / sqrt(pi)
@@ -23,7 +29,7 @@ def size(x, most):
 
 # erf     y = 2 / sqrt(pi) times the integral of e^-t^2 up to x          y' = 2 / sqrt(pi) e^-x^2
 @kernel
-def erf(x):
+def erf_value(x):
     a = size(x, 28.0)
     square = x * x
     e, scale = exp_tail(-(a * a))
@@ -45,8 +51,8 @@ def erf_second_derivative(x):  # -2 x y'
     return copysign(scaled(scaled(a * times_constant(e, SLOPE), 2.0), scale), -x)
 
 
-erf = declare(
-    erf, erf_derivative, erf_second_derivative,
+erf: Activation = declare(
+    "erf", erf_value, erf_derivative, erf_second_derivative,
     formula=r"\frac{2}{\sqrt\pi}\int_0^x e^{-t^2} dt",
     summary="The error function.",
     limits="-1 at -inf, 1 at inf",
@@ -56,7 +62,7 @@ erf = declare(
 
 # erfc     y = 1 - erf x          y' = -2 / sqrt(pi) e^-x^2
 @kernel
-def erfc(x):
+def erfc_value(x):
     a = size(x, 28.0)
     e, scale = exp_tail(-(a * a))
     tail = scaled(e * erfc_scaled(a), scale)
@@ -73,8 +79,8 @@ def erfc_second_derivative(x):
     return -erf_second_derivative(x)
 
 
-erfc = declare(
-    erfc, erfc_derivative, erfc_second_derivative,
+erfc: Activation = declare(
+    "erfc", erfc_value, erfc_derivative, erfc_second_derivative,
     formula=r"1 - \operatorname{erf} x",
     summary="The complementary error function, accurate in its right tail.",
     limits="2 at -inf, 0 at inf",
@@ -94,7 +100,7 @@ def gelu_parts(x):
 
 
 @kernel
-def gelu(x):
+def gelu_value(x):
     e, scale, q = gelu_parts(x)
     near = where(x < -39.0, -39.0, x)
     left = scaled(near * (e * q), scale)
@@ -117,8 +123,8 @@ def gelu_second_derivative(x):  # phi(x) (2 - x^2)
     return scaled(times_constant(e * (2.0 - a * a), DENSITY), scale)
 
 
-gelu = declare(
-    gelu, gelu_derivative, gelu_second_derivative,
+gelu: Activation = declare(
+    "gelu", gelu_value, gelu_derivative, gelu_second_derivative,
     formula=r"\tfrac12 x \operatorname{erfc}(-x / \sqrt2)",
     summary="The Gaussian error linear unit: the input times the normal distribution function.",
     limits="-0 at -inf, inf at inf",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from fastact.definition.activation import Kink, Parameter, declare
+from fastact.definition.activation import Activation, declare
+from fastact.definition.declaration import Kink, Parameter
+from fastact.definition.expression import X
 from fastact.elementwise.rrelu import Randomized
 from fastact.numerics.elementary import clamp
 from fastact.numerics.primitives import (
@@ -19,12 +23,32 @@ from fastact.numerics.primitives import (
     where,
 )
 
+__all__ = [
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "identity",
+    "leaky_relu",
+    "prelu",
+    "relu",
+    "relu6",
+    "relu_squared",
+    "rrelu",
+    "soft_shrink",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "threshold",
+    "thresholded_relu",
+]
+
 INF = float("inf")
 
 
 # identity     y = x          y' = 1
 @kernel(widen=False)
-def identity(x):
+def identity_value(x):
     return x
 
 
@@ -38,18 +62,18 @@ def zero(x, *params):
     return where(x != x, x, 0.0)
 
 
-identity = declare(
-    identity, one, zero,
+identity: Activation = declare(
+    "identity", identity_value, one, zero,
     derivative_from_output=one,
     formula="x",
     summary="The input itself: the activation of a linear layer.",
-    monotone=1, odd=True,
+    monotone=1, odd=True, node=X,
 )  # fmt: skip
 
 
 # relu     y = max(x, 0)          y' = 1 for x > 0, else 0
 @kernel(widen=False)
-def relu(x):
+def relu_value(x):
     return where(x <= 0.0, 0.0, x)
 
 
@@ -58,8 +82,8 @@ def relu_derivative(x):
     return where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x))
 
 
-relu = declare(
-    relu, relu_derivative, zero,
+relu: Activation = declare(
+    "relu", relu_value, relu_derivative, zero,
     derivative_from_output=relu_derivative,
     formula=r"\max(x, 0)",
     summary="The rectified linear unit max(x, 0).",
@@ -73,7 +97,7 @@ relu = declare(
 
 # relu6     y = min(max(x, 0), 6)          y' = 1 between, 0 at both ends
 @kernel(widen=False)
-def relu6(x):
+def relu6_value(x):
     return where(x <= 0.0, 0.0, where(x >= 6.0, 6.0, x))
 
 
@@ -82,8 +106,8 @@ def relu6_derivative(x):
     return where(x <= 0.0, 0.0, where(x >= 6.0, 0.0, where(x != x, x, 1.0)))
 
 
-relu6 = declare(
-    relu6, relu6_derivative, zero,
+relu6: Activation = declare(
+    "relu6", relu6_value, relu6_derivative, zero,
     derivative_from_output=relu6_derivative,
     formula=r"\min(\max(x, 0), 6)",
     summary="The rectified linear unit with a ceiling at 6.",
@@ -98,7 +122,7 @@ relu6 = declare(
 # leaky_relu     y = x for x > 0, else s x          y' = 1 for x > 0, else s
 # With s = 0 it is relu: 0 at -inf too, where the product would be NaN.
 @kernel(widen=False)
-def leaky_relu(x, slope):
+def leaky_relu_value(x, slope):
     below = where(slope == 0.0, where(x == x, slope, x), slope * x)
     return where(x > 0.0, x, below)
 
@@ -113,8 +137,8 @@ def leaky_relu_slope(x, slope):
     return where(x > 0.0, 0.0, x)
 
 
-leaky_relu = declare(
-    leaky_relu, leaky_relu_derivative, zero,
+leaky_relu: Activation = declare(
+    "leaky_relu", leaky_relu_value, leaky_relu_derivative, zero,
     derivative_from_output=leaky_relu_derivative,
     params=(
         Parameter("negative_slope", 0.01, -2.0, 2.0, leaky_relu_slope,
@@ -131,13 +155,13 @@ leaky_relu = declare(
 
 # prelu     leaky_relu with a slope that is learnt, as a rule one for each channel
 @kernel(widen=False)
-def prelu(x, weight):
+def prelu_value(x, weight):
     below = where(weight == 0.0, where(x == x, weight, x), weight * x)
     return where(x > 0.0, x, below)
 
 
-prelu = declare(
-    prelu, leaky_relu_derivative, zero,
+prelu: Activation = declare(
+    "prelu", prelu_value, leaky_relu_derivative, zero,
     derivative_from_output=leaky_relu_derivative,
     params=(Parameter("weight", None, -2.0, 2.0, leaky_relu_slope),),
     output_requires=("weight > 0",),
@@ -151,7 +175,7 @@ prelu = declare(
 
 # rrelu     y = x for x > 0, else s x with s = (l + u) / 2, or drawn in [l, u)     y' = 1 or s
 @kernel
-def rrelu(x, lower, upper):
+def rrelu_value(x, lower, upper):
     slope = scaled(lower + upper, 0.5)
     below = where(slope == 0.0, where(x == x, slope, x), slope * x)
     return where(x > 0.0, x, below)
@@ -167,8 +191,8 @@ def rrelu_bound(x, lower, upper):
     return where(x > 0.0, 0.0, 0.5 * x)
 
 
-rrelu = declare(
-    rrelu, rrelu_derivative, zero,
+rrelu: Activation = declare(
+    "rrelu", rrelu_value, rrelu_derivative, zero,
     derivative_from_output=rrelu_derivative,
     params=(
         Parameter("lower", 1 / 8, 0.0, 0.2, rrelu_bound),
@@ -180,13 +204,13 @@ rrelu = declare(
     source="Xu et al. 2015",
     kinks=(Kink(0.0, "(lower + upper) / 2"),),
     masked=(1.0, "(lower + upper) / 2"),
-    kind=Randomized,
+    kind=partial(Randomized, below_zero=leaky_relu),
 )  # fmt: skip
 
 
 # relu_squared     y = max(x, 0)^2          y' = 2 max(x, 0)
 @kernel(widen=False)
-def relu_squared(x):
+def relu_squared_value(x):
     return where(x <= 0.0, 0.0, x * x)
 
 
@@ -205,8 +229,8 @@ def relu_squared_from_output(y):
     return scaled(square_root(y), 2.0)
 
 
-relu_squared = declare(
-    relu_squared, relu_squared_derivative, relu_squared_second_derivative,
+relu_squared: Activation = declare(
+    "relu_squared", relu_squared_value, relu_squared_derivative, relu_squared_second_derivative,
     derivative_from_output=relu_squared_from_output,
     formula=r"\max(x, 0)^2",
     summary="The square of the rectified linear unit.",
@@ -218,7 +242,7 @@ relu_squared = declare(
 
 # threshold     y = x for x > t, else v          y' = 1 for x > t, else 0
 @kernel(widen=False)
-def threshold(x, t, value):
+def threshold_value(x, t, value):
     return where(t != t, t, where(x <= t, value, x))
 
 
@@ -228,15 +252,15 @@ def threshold_derivative(x, t, value):
 
 
 @kernel(widen=False)
-def threshold_value(x, t, value):
+def threshold_by_value(x, t, value):
     return where(x <= t, 1.0, where(x > t, 0.0, x + t))
 
 
-threshold = declare(
-    threshold, threshold_derivative, zero,
+threshold: Activation = declare(
+    "threshold", threshold_value, threshold_derivative, zero,
     params=(
         Parameter("threshold", None, -1.0, 1.0, zero),
-        Parameter("value", None, -2.0, 2.0, threshold_value),
+        Parameter("value", None, -2.0, 2.0, threshold_by_value),
     ),
     formula=r"x \text{ if } x > t \text{ else } v",
     summary="The input above `threshold`, and `value` at and below it.",
@@ -248,7 +272,7 @@ threshold = declare(
 
 # thresholded_relu     y = x for x > a, else 0          y' = 1 for x > a, else 0
 @kernel(widen=False)
-def thresholded_relu(x, alpha):
+def thresholded_relu_value(x, alpha):
     return where(alpha != alpha, alpha, where(x <= alpha, 0.0, x))
 
 
@@ -263,8 +287,8 @@ def nonzero(y, *params):
     return where(y != y, y, where(y == 0.0, 0.0, 1.0))
 
 
-thresholded_relu = declare(
-    thresholded_relu, thresholded_relu_derivative, zero,
+thresholded_relu: Activation = declare(
+    "thresholded_relu", thresholded_relu_value, thresholded_relu_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("alpha", 1.0, -1.0, 4.0, zero),),
     output_requires=("alpha >= 0",),
@@ -279,7 +303,7 @@ thresholded_relu = declare(
 
 # hard_shrink     y = x for |x| > l, else 0          y' = 1 for |x| > l, else 0
 @kernel(widen=False)
-def hard_shrink(x, lambd):
+def hard_shrink_value(x, lambd):
     return where(abs(x) <= lambd, copysign(0.0, x), x)
 
 
@@ -288,8 +312,8 @@ def hard_shrink_derivative(x, lambd):
     return where(abs(x) > lambd, 1.0, where(x != x, x, 0.0))
 
 
-hard_shrink = declare(
-    hard_shrink, hard_shrink_derivative, zero,
+hard_shrink: Activation = declare(
+    "hard_shrink", hard_shrink_value, hard_shrink_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("lambd", 0.5, 0.125, 4.0, zero),),
     requires=("lambd >= 0",),
@@ -303,7 +327,7 @@ hard_shrink = declare(
 
 # soft_shrink     y = x - l for x > l, x + l for x < -l, else 0
 @kernel(widen=False)
-def soft_shrink(x, lambd):
+def soft_shrink_value(x, lambd):
     return where(abs(x) <= lambd, copysign(0.0, x), x - copysign(lambd, x))
 
 
@@ -312,8 +336,8 @@ def soft_shrink_lambd(x, lambd):
     return where(x > lambd, -1.0, where(x < -lambd, 1.0, where(x != x, x, 0.0)))
 
 
-soft_shrink = declare(
-    soft_shrink, hard_shrink_derivative, zero,
+soft_shrink: Activation = declare(
+    "soft_shrink", soft_shrink_value, hard_shrink_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("lambd", 0.5, 0.125, 4.0, soft_shrink_lambd),),
     requires=("lambd >= 0",),
@@ -327,7 +351,7 @@ soft_shrink = declare(
 
 # hard_tanh     y = min(max(x, low), high)          y' = 1 between, 0 at both ends
 @kernel(widen=False)
-def hard_tanh(x, low, high):
+def hard_tanh_value(x, low, high):
     return where(x <= low, low, where(x >= high, high, x))
 
 
@@ -346,8 +370,8 @@ def hard_tanh_high(x, low, high):
     return where(x > high, 1.0, where(x != x, x, 0.0))
 
 
-hard_tanh = declare(
-    hard_tanh, hard_tanh_derivative, zero,
+hard_tanh: Activation = declare(
+    "hard_tanh", hard_tanh_value, hard_tanh_derivative, zero,
     derivative_from_output=hard_tanh_derivative,
     params=(
         Parameter("min_val", -1.0, -4.0, -0.5, hard_tanh_low),
@@ -392,7 +416,7 @@ def hard_sigmoid_line(x, alpha, beta):
 
 
 @kernel
-def hard_sigmoid(x, alpha, beta):
+def hard_sigmoid_value(x, alpha, beta):
     top, bottom, above, below = hard_sigmoid_line(x, alpha, beta)
     return where(above <= 0.0, 0.0, where(below <= 0.0, 1.0, top / bottom))
 
@@ -443,9 +467,9 @@ def hard_sigmoid_from_output(y, alpha, beta):
     return where(y <= 0.0, 0.0, where(y >= 1.0, 0.0, where(y == y, alpha, y)))
 
 
-hard_sigmoid.float32 = hard_sigmoid_single
-hard_sigmoid = declare(
-    hard_sigmoid, hard_sigmoid_derivative, zero,
+hard_sigmoid: Activation = declare(
+    "hard_sigmoid", hard_sigmoid_value, hard_sigmoid_derivative, zero,
+    float32={"forward": hard_sigmoid_single},
     derivative_from_output=hard_sigmoid_from_output,
     params=(
         Parameter("alpha", 1 / 6, 0.125, 0.5, hard_sigmoid_alpha,
@@ -467,7 +491,7 @@ hard_sigmoid = declare(
 
 # hard_silu     y = x min(max(x + 3, 0), 6) / 6          y' = (2 x + 3) / 6 between
 @kernel
-def hard_silu(x):
+def hard_silu_value(x):
     return where(x <= -3.0, 0.0, where(x >= 3.0, x, x * (x + 3.0) / 6.0))
 
 
@@ -491,9 +515,9 @@ def hard_silu_second_derivative(x):
     return where(abs(x) < 3.0, number(THIRD, THIRD_LOW), where(x != x, x, 0.0))
 
 
-hard_silu.float32 = hard_silu_single
-hard_silu = declare(
-    hard_silu, hard_silu_derivative, hard_silu_second_derivative,
+hard_silu: Activation = declare(
+    "hard_silu", hard_silu_value, hard_silu_derivative, hard_silu_second_derivative,
+    float32={"forward": hard_silu_single},
     formula=r"\frac{x}{6}\min(\max(x + 3, 0), 6)",
     summary="The input times the hard sigmoid, also called hard_swish.",
     limits="0 at -inf, inf at inf",
@@ -505,18 +529,19 @@ hard_silu = declare(
     ),
     range=(-0.375, INF), roots={"forward": (0.0,), "derivative": (-1.5,)},
 )  # fmt: skip
+hard_swish = hard_silu
 
 
 # sparse_plus     y = (x + 1)^2 / 4 between -1 and 1, 0 below, x above          y' = sparse_sigmoid
 @kernel
-def sparse_plus(x):
+def sparse_plus_value(x):
     y = x + 1.0
     return where(x <= -1.0, 0.0, where(x >= 1.0, x, scaled(y * y, 0.25)))
 
 
 # sparse_sigmoid     y = min(max((x + 1) / 2, 0), 1)          y' = 1/2 between, 0 at both ends
 @kernel(widen=False)
-def sparse_sigmoid(x):
+def sparse_sigmoid_value(x):
     return where(x <= -1.0, 0.0, where(x >= 1.0, 1.0, 0.5 * (x + 1.0)))
 
 
@@ -535,8 +560,8 @@ def sparse_plus_from_output(y):
     return where(y >= 1.0, 1.0, square_root(y))
 
 
-sparse_plus = declare(
-    sparse_plus, sparse_sigmoid, sparse_sigmoid_derivative,
+sparse_plus: Activation = declare(
+    "sparse_plus", sparse_plus_value, sparse_sigmoid_value, sparse_sigmoid_derivative,
     derivative_from_output=sparse_plus_from_output,
     formula=r"\tfrac14 (x + 1)^2 \text{ for } |x| < 1, \max(x, 0) \text{ beyond}",
     summary="The smooth rectifier whose derivative is sparse_sigmoid.",
@@ -544,8 +569,8 @@ sparse_plus = declare(
     source="Martins and Astudillo 2016",
     bends=(-1.0, 1.0), monotone=1, range=(0.0, INF),
 )  # fmt: skip
-sparse_sigmoid = declare(
-    sparse_sigmoid, sparse_sigmoid_derivative, zero,
+sparse_sigmoid: Activation = declare(
+    "sparse_sigmoid", sparse_sigmoid_value, sparse_sigmoid_derivative, zero,
     derivative_from_output=sparse_sigmoid_from_output,
     formula=r"\min(\max(\tfrac12 (x + 1), 0), 1)",
     summary="The sigmoid of sparsemax for two classes, a clipped line.",

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fastact.definition.activation import Activation, Array, Backward, Declaration
+from fastact.definition.activation import Activation
 from fastact.definition.bitmask import operands
+from fastact.definition.declaration import Declaration
+from fastact.definition.function import Array, Backward
 
 TRAINING = """
 Training: ``rrelu(x, rng=rng)`` draws the slope of each element that is not positive, uniformly in
@@ -30,6 +32,8 @@ True
 class RandomizedBackward(Backward):
     """The vector-Jacobian product of rrelu: of the evaluation form, or with slopes drawn before."""
 
+    owner: Randomized
+
     def general(
         self, dy: Array, /, *, slopes: Array | None = None, out: Any = None, **named: Any
     ) -> Any:
@@ -47,7 +51,9 @@ class RandomizedBackward(Backward):
             raise TypeError(
                 f"rrelu.backward() takes slopes= alone or with x=, got {next(iter(named))}= too"
             )
-        return np.multiply(dy, slopes, out=out) if x is None else below(x, slopes, dy=dy, out=out)
+        if x is None:
+            return np.multiply(dy, slopes, out=out)
+        return self.owner.below_zero.backward(dy, x=x, negative_slope=slopes, out=out)
 
 
 class Randomized(Activation):
@@ -55,8 +61,9 @@ class Randomized(Activation):
 
     backward_type = RandomizedBackward
 
-    def __init__(self, declaration: Declaration, doc: str) -> None:
+    def __init__(self, declaration: Declaration, doc: str, *, below_zero: Activation) -> None:
         super().__init__(declaration, doc + TRAINING)
+        self.below_zero = below_zero  # the function with a slope for each element: leaky_relu
 
     def general(
         self, x: Array, /, *params: Array, rng: Any = None, return_slopes: bool = False,
@@ -79,17 +86,8 @@ class Randomized(Activation):
         (x,) = operands("rrelu", x, ())
         slopes = draw(rng, x, *bounds)
         np.copyto(slopes, 1, where=x > 0)
-        y = below(x, slopes, out=out)
+        y = self.below_zero(x, slopes, out=out)
         return (y, slopes[()]) if return_slopes else y
-
-
-def below(x: Array, slopes: Array, dy: Array | None = None, **options: Any) -> Any:
-    """`x` with these slopes below 0, or the product of `dy` with the derivative of that."""
-    from fastact.elementwise import leaky_relu
-
-    if dy is None:
-        return leaky_relu(x, slopes, **options)
-    return leaky_relu.backward(dy, x=x, negative_slope=slopes, **options)
 
 
 def draw(rng: np.random.Generator, x: Any, lower: Array, upper: Array) -> Any:

@@ -26,7 +26,8 @@ from numba.extending import typeof_impl
 from fastact.compiler import activation_loops
 from fastact.compiler.dispatch import dispatcher
 from fastact.compiler.kernels import Chooser
-from fastact.definition.activation import Activation, Backward, Function
+from fastact.definition.activation import Activation
+from fastact.definition.function import Backward, Function
 
 CASTS = {"float32": np.float32, "float64": np.float64}
 
@@ -36,7 +37,7 @@ class FunctionType(Chooser):
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        unique = "" if function.owner.listed else f"@{id(function):x}"
+        unique = "" if function.owner.origin.listed else f"@{id(function):x}"
         super().__init__(f"fastact.{function.name}{unique}")
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:

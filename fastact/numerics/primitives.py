@@ -17,6 +17,7 @@ compile the same names for floats and for pairs. Importing this module does not 
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import struct
@@ -51,10 +52,16 @@ class Kernel:
         self.widen = widen
         self.plain = plain
         self.float32: Kernel | None = None  # a form that computes float32 in float32
-        self.parts: Kernel | None = None  # the same, unrounded: (high, low, factor)
+        self.unrounded: Kernel | None = None  # the same: (high, low, factor)
         self.__name__ = function.__name__
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
+
+    def with_float32(self, form: Kernel | None, unrounded: Kernel | None = None) -> Kernel:
+        """The same kernel with a form that computes float32 in float32, and that unrounded."""
+        made = copy.copy(self)
+        made.float32, made.unrounded = form, unrounded
+        return made
 
     def __call__(self, *args: Any) -> Any:
         return self.function(*args)

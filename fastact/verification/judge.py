@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastact.definition.activation import ORDERS, Activation, evaluate
+from fastact.definition.activation import Activation
+from fastact.definition.declaration import ORDERS, evaluate
 from fastact.verification.reference import DOUBLE, LONG, WIDER, Arithmetic, derivatives, of_mpmath
 
 Array = Any

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fastact.definition.activation import ORDERS, Activation
+from fastact.definition.activation import Activation
+from fastact.definition.declaration import ORDERS
 from fastact.verification.judge import Call
 
 Array = Any

@@ -16,7 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
-from fastact.definition.activation import ORDERS
+from fastact.definition.declaration import ORDERS
 from fastact.rowwise.logsumexp import logsumexp
 from fastact.rowwise.softmax_family import log_softmax, softmax
 from fastact.verification.judge import BLOCK, Row, Tally, errors

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import NamedTuple
 
 import fastact as fa
-from fastact.definition.activation import ORDERS
+from fastact.definition.declaration import ORDERS
 from fastact.native import store
 from fastact.verification import rows
 from fastact.verification.judge import Case, Judge, Row, Tally

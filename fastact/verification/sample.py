@@ -14,7 +14,8 @@ from zlib import crc32
 
 import numpy as np
 
-from fastact.definition.activation import Activation, Parameter, evaluate
+from fastact.definition.activation import Activation
+from fastact.definition.declaration import Parameter, evaluate
 from fastact.diagnostics.finite_differences import from_ordinals, ordinals
 from fastact.verification.hard import HARD
 from fastact.verification.judge import BLOCK, Case

@@ -20,7 +20,7 @@ from mpmath import mp, mpf
 
 import fastact as fa
 from fastact.definition import algebra
-from fastact.definition.activation import ORDERS
+from fastact.definition.declaration import ORDERS
 from fastact.definition.differentiate import Kernels, at_a_point, limit
 from fastact.definition.expression import X, reachable, shown
 from tests.support.checks import apply, assert_same_bits, check_product, check_slope, check_together

@@ -12,7 +12,7 @@ import pytest
 from mpmath import inf, mp, mpf
 
 import fastact as fa
-from fastact.definition.activation import evaluate
+from fastact.definition.declaration import evaluate
 from fastact.verification.shape import faults
 from tests.conftest import PROFILE
 from tests.support.checks import VARIETIES, apply, assert_same_bits, backward

@@ -16,7 +16,7 @@ mpl = pytest.importorskip("matplotlib")
 
 from fastact.cli import figure, plot  # noqa: E402
 from fastact.cli.report import CommandError  # noqa: E402
-from fastact.definition.activation import ORDERS  # noqa: E402
+from fastact.definition.declaration import ORDERS  # noqa: E402
 
 BOTH = list(ORDERS)
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import fastact as fa
-from fastact.definition.activation import MAX_ULP, ORDERS
+from fastact.definition.declaration import MAX_ULP, ORDERS
 from fastact.verification import record
 from fastact.verification.rows import JUDGED
 from tests.tools.test_conventions import DOCS, script

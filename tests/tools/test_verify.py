@@ -19,7 +19,7 @@ pytest.importorskip("typer")
 import fastact as fa
 from fastact.cli import verify
 from fastact.cli.report import CommandError
-from fastact.definition.activation import ORDERS, Parameter
+from fastact.definition.declaration import ORDERS, Parameter
 from fastact.verification import record, run
 from fastact.verification.hard import HARD
 from fastact.verification.judge import Case, Judge, Tally, errors, judge

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastact.definition.activation import Kink, Parameter, declare
+from fastact.definition.activation import Activation, declare
+from fastact.definition.declaration import Kink, Parameter
 from fastact.numerics.elementary import (
     celu_quotient,
     clamp,
@@ -16,12 +17,20 @@ from fastact.numerics.elementary import (
 )
 from fastact.numerics.primitives import kernel, scaled, where
 
+__all__ = [
+    "celu",
+    "elu",
+    "exponential",
+    "log1mexp",
+    "selu",
+]
+
 INF, NAN = float("inf"), float("nan")
 
 
 # exponential     y = y' = e^x
 @kernel
-def exponential(x):
+def exponential_value(x):
     return exp(x)
 
 
@@ -30,9 +39,9 @@ def exponential_from_output(y):
     return y
 
 
-exponential.float32 = exp_single
-exponential = declare(
-    exponential, exponential, exponential,
+exponential: Activation = declare(
+    "exponential", exponential_value, exponential_value, exponential_value,
+    float32=dict.fromkeys(("forward", "derivative", "second_derivative"), exp_single),
     derivative_from_output=exponential_from_output,
     formula="e^x",
     summary="The exponential function, the inverse link of Poisson models.",
@@ -43,7 +52,7 @@ exponential = declare(
 
 # elu     y = x for x > 0, else a (e^x - 1)          y' = 1 for x > 0, else a e^x
 @kernel
-def elu(x, alpha):
+def elu_value(x, alpha):
     return where(x > 0.0, x, alpha * expm1(x))
 
 
@@ -74,8 +83,8 @@ def elu_from_output(y, alpha):
     return where(y > 0.0, 1.0, y + alpha)
 
 
-elu = declare(
-    elu, elu_derivative, elu_second_derivative,
+elu: Activation = declare(
+    "elu", elu_value, elu_derivative, elu_second_derivative,
     derivative_from_output=elu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, elu_alpha),),
     output_requires=("alpha > 0",),
@@ -93,7 +102,7 @@ SELU_BOTH = 1.7580993408473766, 5.75014648756476e-17  # s a, with a = 1.67326324
 
 
 @kernel
-def selu(x):
+def selu_value(x):
     return where(x > 0.0, SELU_SCALE * x, times_constant(expm1(x), SELU_BOTH))
 
 
@@ -118,8 +127,8 @@ def selu_from_output(y):
     return where(y > 0.0, SELU_SCALE, (y + SELU_BOTH[0]) + SELU_BOTH[1])
 
 
-selu = declare(
-    selu, selu_derivative, selu_second_derivative,
+selu: Activation = declare(
+    "selu", selu_value, selu_derivative, selu_second_derivative,
     derivative_from_output=selu_from_output,
     formula=r"s\,(x \text{ if } x > 0 \text{ else } \alpha (e^x - 1))",
     summary="The exponential linear unit with s = 1.0507009873554805, α = 1.6732632423543772.",
@@ -131,7 +140,7 @@ selu = declare(
 
 # celu     y = x for x > 0, else a (e^(x/a) - 1)          y' = 1 for x > 0, else e^(x/a)
 @kernel
-def celu(x, alpha):  # x / alpha may be a subnormal number, where y rounds to x
+def celu_value(x, alpha):  # x / alpha may be a subnormal number, where y rounds to x
     return where(x > -(2.0**-900), x, alpha * expm1(x / alpha))
 
 
@@ -157,8 +166,8 @@ def celu_from_output(y, alpha):
     return where(y > 0.0, 1.0, 1.0 + y / alpha)
 
 
-celu = declare(
-    celu, celu_derivative, celu_second_derivative,
+celu: Activation = declare(
+    "celu", celu_value, celu_derivative, celu_second_derivative,
     derivative_from_output=celu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, celu_alpha),),
     requires=("alpha > 0",),
@@ -173,7 +182,7 @@ celu = declare(
 # log1mexp     y = log(1 - e^-x)          y' = E / (1 - E), E = e^-x
 # Beyond log 2 as log1p of -E, which is -log1p(E / (1 - E)).
 @kernel
-def log1mexp(x):
+def log1mexp_value(x):
     e, scale = exp_tail(-x)
     rest = -expm1(-x)
     far = where(scale < 1.0, e, log1p_unit(e / rest))
@@ -198,8 +207,8 @@ def log1mexp_from_output(y):  # e^-y - 1
     return where(y < -50.0, exp(-y), expm1(-y))
 
 
-log1mexp = declare(
-    log1mexp, log1mexp_derivative, log1mexp_second_derivative,
+log1mexp: Activation = declare(
+    "log1mexp", log1mexp_value, log1mexp_derivative, log1mexp_second_derivative,
     derivative_from_output=log1mexp_from_output,
     formula=r"\log(1 - e^{-x})",
     summary="The logarithm of 1 - exp(-x), for x >= 0.",
