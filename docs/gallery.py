@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import fastact as fa
+from fastact.definition.declaration import ORDERS
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "gallery"
@@ -61,7 +62,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     for family, functions in families().items():
         curves = [(f, figure.shown(f, {})) for f in functions]
-        figure.save(figure.sheet(curves, figure.VARIETIES), PICTURES / f"{family}.png")
+        figure.save(figure.sheet(curves, ORDERS), PICTURES / f"{family}.png")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from fastact.numerics.primitives import copysign, kernel, scaled, square_root, w
 from fastact.numerics.tables import DISH_ROOT, DISH_ROOT_QUOTIENT
 
 __all__ = [
-    "dish",
     "softsign",
     "squareplus",
+    "dish",
 ]
 
 INF = float("inf")

@@ -18,11 +18,11 @@ from fastact.numerics.elementary import (
 from fastact.numerics.primitives import kernel, scaled, where
 
 __all__ = [
-    "celu",
-    "elu",
     "exponential",
-    "log1mexp",
+    "elu",
     "selu",
+    "celu",
+    "log1mexp",
 ]
 
 INF, NAN = float("inf"), float("nan")

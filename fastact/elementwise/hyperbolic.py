@@ -17,10 +17,10 @@ from fastact.numerics.primitives import copysign, kernel, scaled, where
 from fastact.numerics.tables import LISHT_BEND, LISHT_BEND_QUOTIENT
 
 __all__ = [
-    "lisht",
-    "logcosh",
     "tanh",
     "tanh_shrink",
+    "lisht",
+    "logcosh",
 ]
 
 INF = float("inf")

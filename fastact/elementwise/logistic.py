@@ -39,17 +39,17 @@ from fastact.numerics.tables import (
 )
 
 __all__ = [
-    "expit",
-    "gelu_tanh",
-    "log_expit",
-    "log_sigmoid",
-    "logit",
-    "mish",
-    "quick_gelu",
     "sigmoid",
-    "silu",
+    "expit",
+    "log_sigmoid",
+    "log_expit",
+    "logit",
     "softplus",
+    "silu",
     "swish",
+    "quick_gelu",
+    "gelu_tanh",
+    "mish",
 ]
 
 TWICE_ROOT = 1.5957691216057308, -9.96930880911092e-17  # 2 sqrt(2 / pi)

@@ -24,23 +24,23 @@ from fastact.numerics.primitives import (
 )
 
 __all__ = [
+    "identity",
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "prelu",
+    "rrelu",
+    "relu_squared",
+    "threshold",
+    "thresholded_relu",
     "hard_shrink",
+    "soft_shrink",
+    "hard_tanh",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
-    "hard_tanh",
-    "identity",
-    "leaky_relu",
-    "prelu",
-    "relu",
-    "relu6",
-    "relu_squared",
-    "rrelu",
-    "soft_shrink",
     "sparse_plus",
     "sparse_sigmoid",
-    "threshold",
-    "thresholded_relu",
 ]
 
 INF = float("inf")

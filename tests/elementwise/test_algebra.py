@@ -351,8 +351,8 @@ def test_each_part_is_computed_once():
     f = f * f + f / (f + fa.sigmoid(fa.softplus))
     for order, calls in enumerate(
         [
-            ["k_sigmoid", "k_softplus", "k_tanh"],
-            ["k_sigmoid", "k_softplus", "k_tanh", *(f"k_{n}_derivative" for n in
+            ["k_sigmoid_value", "k_softplus_value", "k_tanh_value"],
+            ["k_sigmoid_value", "k_softplus_value", "k_tanh_value", *(f"k_{n}_derivative" for n in
              ("sigmoid", "softplus", "tanh"))],
         ]
     ):  # fmt: skip
