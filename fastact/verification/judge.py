@@ -20,13 +20,20 @@ import numpy as np
 
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import ORDERS, evaluate
-from fastact.verification.reference import DOUBLE, LONG, WIDER, Arithmetic, derivatives, of_mpmath
+from fastact.verification.reference import (
+    DOUBLE,
+    LINES,
+    LONG,
+    WIDER,
+    Arithmetic,
+    derivatives,
+    of_mpmath,
+)
 
 Array = Any
 BLOCK = 2**15  # inputs that are judged at once: their arrays stay in the cache
 MOST = 1000  # exponent of the largest error: an infinite one stands for a wrong NaN
 OPEN = 2**14  # results that are kept for the wide arithmetic
-ROUNDED = {"gelu", "gelu_tanh", "mish", "quick_gelu"}  # and those with parameters: see `Case.doubt`
 TAIL = (1.0, 2.0**12)  # sizes of inputs between which a result may be exponential
 
 
@@ -168,11 +175,13 @@ class Case:
     def doubt(self, x: Array, true: Array) -> Array:
         """How far the quick value may be from the true one, where it has not lost digits.
 
-        An argument of e^x that is rounded makes a relative error that grows with the argument.
+        An argument of e^x that is rounded makes a relative error that grows with the argument, as
+        the product with a parameter may.
         """
         size = np.abs(true)
         off = np.maximum(size, self.info.tiny) * self.stages.doubt
-        if self.stages.tails and (self.params or self.f.name in ROUNDED):
+        rounded = self.params or getattr(LINES[self.f.name], "rounds_an_exponent", False)
+        if self.stages.tails and rounded:
             tail = (np.abs(x) > TAIL[0]) & (np.abs(x) < TAIL[1])
             octaves = np.abs(np.frexp(size[tail])[1])
             off[tail] *= 1 + self.stages.tails * octaves

@@ -432,6 +432,13 @@ def clip(x: Jet, low: float, high: float) -> Jet:
 SIXTHS = tuple(float(np.array(1 / 6, dtype)) for dtype in ("f8", "f4", "f2"))
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
+
+def rounds_an_exponent(line: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a line that rounds an argument of e^x: its relative error grows with the argument."""
+    line.rounds_an_exponent = True  # type: ignore[attr-defined]
+    return line
+
+
 LINES: dict[str, Callable[..., Any]] = {
     "identity": lambda m, x: x,
     "relu": lambda m, x: choose(x.value > 0, x, 0.0),
@@ -463,11 +470,13 @@ LINES: dict[str, Callable[..., Any]] = {
     "softplus": lambda m, x, beta: m.softplus(x * m.number(beta)) / m.number(beta),
     "silu": lambda m, x: x * m.sigmoid(x),
     "swish": lambda m, x, beta: x * m.sigmoid(x * m.number(beta)),
-    "quick_gelu": lambda m, x: x * m.sigmoid(x * m.number(1.702)),
-    "gelu_tanh": lambda m, x: (
-        x * m.sigmoid((x + x * x * x * m.number(0.044715)) * (2 * m.root_two / m.root_pi))
+    "quick_gelu": rounds_an_exponent(lambda m, x: x * m.sigmoid(x * m.number(1.702))),
+    "gelu_tanh": rounds_an_exponent(
+        lambda m, x: (
+            x * m.sigmoid((x + x * x * x * m.number(0.044715)) * (2 * m.root_two / m.root_pi))
+        )
     ),
-    "mish": lambda m, x: x * m.tanh(m.softplus(x)),
+    "mish": rounds_an_exponent(lambda m, x: x * m.tanh(m.softplus(x))),
     "tanh": lambda m, x: m.tanh(x),
     "tanh_shrink": lambda m, x: m.tanh_rest(x),
     "lisht": lambda m, x: x * m.tanh(x),
@@ -483,7 +492,7 @@ LINES: dict[str, Callable[..., Any]] = {
     "log1mexp": lambda m, x: m.log1mexp(x),
     "erf": lambda m, x: m.erf(x),
     "erfc": lambda m, x: m.erfc(x),
-    "gelu": lambda m, x: x * m.normal_cdf(x),
+    "gelu": rounds_an_exponent(lambda m, x: x * m.normal_cdf(x)),
     "softsign": lambda m, x: m.softsign(x),
     "squareplus": lambda m, x, b: m.squareplus(x, m.number(b)),
     "dish": lambda m, x: m.dish(x),

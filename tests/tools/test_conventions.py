@@ -59,7 +59,8 @@ def test_as_text_it_is_a_table():
 
 
 @pytest.mark.parametrize(
-    ("name", "make"), [("conventions", "page"), ("gallery", "text"), ("output", "page")]
+    ("name", "make"),
+    [("architecture", "page"), ("conventions", "page"), ("gallery", "text"), ("output", "page")],
 )
 def test_the_page_is_current(name, make):
     """If this fails: ``python docs/conventions.py``, and so on."""
