@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from fastact.definition.declaration import (
     MAX_ULP,
     Catalogue,
     Declaration,
+    Field,
     Origin,
     Parameter,
     documentation,
@@ -174,7 +176,7 @@ def declare(
     unrounded: Kernel | None = None,
     formula: str,
     summary: str,
-    limits: str = "-inf at -inf, inf at inf",
+    limits: tuple[Field, Field] = (-math.inf, math.inf),
     source: str = "",
     kind: Callable[[Declaration, str], Activation] | None = None,
     **fields: Any,
@@ -191,8 +193,10 @@ def declare(
         The forms of kernels that compute float32 in float32, by the names of the arguments above.
     unrounded
         The float32 form of the value before it is rounded: ``(high, low, factor)``.
-    formula, summary, limits, source
+    formula, summary, source
         What its docstring says.
+    limits
+        The values at the ends of the domain.
     kind
         The class, or what makes an object of one.
     **fields
@@ -210,5 +214,5 @@ def declare(
             kernels[f"partial_{p.name}"] = p.partial
     for kernel, form in float32.items():
         kernels[kernel] = kernels[kernel].with_float32(form, unrounded)
-    record = Declaration(name, formula, kernels, **fields)
-    return (kind or Activation)(record, documentation(record, summary, limits, source))
+    record = Declaration(name, formula, kernels, limits=limits, **fields)
+    return (kind or Activation)(record, documentation(record, summary, source))

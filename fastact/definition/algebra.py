@@ -192,6 +192,7 @@ def facts_of_call(at: Node) -> dict[str, Any]:
     return {
         "domain": numbers_in(f.domain),
         "range": numbers_in(f.range),
+        "limits": f.limits and numbers_in(f.limits),
         "monotone": f.monotone,
         "odd": f.odd,
         "even": f.even,

@@ -7,6 +7,7 @@ An `Origin` tells where an activation comes from: the catalogue, a user's functi
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
@@ -27,6 +28,7 @@ MAX_ULP: dict[str, dict[str, float]] = {
 UNBOUNDED = {dtype: dict.fromkeys(bounds, np.inf) for dtype, bounds in MAX_ULP.items()}
 ORDERS = ("forward", "derivative", "second_derivative")
 Field = float | str  # of a declaration: a number, or an expression in the parameters
+CONSTANTS = {"inf": np.inf, "nan": np.nan}  # what such an expression may name beside them
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def evaluate(value: Field, values: Mapping[str, Any]) -> Any:
     """The value of a field of a declaration for these parameters."""
     if not isinstance(value, str):
         return value
-    return eval(compiled(value), {"__builtins__": {}, "inf": np.inf}, dict(values))  # noqa: S307  # our declarations
+    return eval(compiled(value), {"__builtins__": {}, **CONSTANTS}, dict(values))  # noqa: S307  # our declarations
 
 
 @dataclass(eq=False, repr=False)
@@ -87,6 +89,7 @@ class Declaration:
     roots: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     domain: tuple[Field, Field] = (-np.inf, np.inf)
     range: tuple[Field, Field] = (-np.inf, np.inf)
+    limits: tuple[Field, Field] | None = None  # at the ends of the domain; NaN or None: not known
     monotone: int = 0
     odd: bool = False
     even: bool = False
@@ -186,7 +189,22 @@ True
 """
 
 
-def documentation(d: Declaration, summary: str, limits: str, reference: str) -> str:
+def described_limits(d: Declaration) -> str:
+    """The limits at the ends of the domain, where conditions hold for the usual parameters."""
+    usual = {p.name: p.typical for p in d.params}
+    names = re.compile("|".join(usual) or "(?!)")
+
+    def shown(value: Field) -> str:
+        plain = isinstance(value, str) and " if " not in value
+        return names.sub(r"`\g<0>`", str(value)) if plain else f"{evaluate(value, usual):g}"
+
+    ends = [evaluate(end, usual) for end in d.domain]
+    told = [f"{shown(y)} at {x:g}" for x, y in zip(ends, d.limits or (), strict=True)]
+    inside = "" if all(map(np.isinf, ends)) else f"; NaN outside [{ends[0]:g}, {ends[1]:g}]"
+    return ", ".join(told) + inside
+
+
+def documentation(d: Declaration, summary: str, reference: str) -> str:
     """The docstring of an activation."""
     described = [
         f"\n{p.name} : array_like"
@@ -206,7 +224,7 @@ def documentation(d: Declaration, summary: str, limits: str, reference: str) -> 
         formula=d.formula,
         parameters="".join(described),
         raises="".join(f"\nValueError\n    Unless {rule}." for rule in d.requires),
-        limits=limits,
+        limits=described_limits(d),
         kinks="; ".join(kinks) or "none",
         ulp32=MAX_ULP["float32"]["forward"],
         ulp64=MAX_ULP["float64"]["derivative"],

@@ -348,6 +348,18 @@ def limits(case: Case) -> Found:
         )
 
 
+def declared_limits(case: Case) -> Found:
+    """At the ends of the domain, the limits that are declared, where any are."""
+    stated = case.f.declaration.limits
+    if stated is None:
+        return
+    y = np.array([case.field(limit) for limit in stated], np.float64)
+    known = ~np.isnan(y)
+    x, wanted = np.array(case.domain, case.dtype)[known], y[known].astype(case.dtype)
+    got = case("forward", x)
+    yield "the declared limit", Finding(x, got, wanted, got != wanted, 0.0, "differing")
+
+
 def unbroken(case: Case) -> Found:
     """No jumps but at declared places; next to the ends of the domain floats are too coarse."""
     low, high = (beside(np.array(end), n) for end, n in zip(case.domain, (8, -8), strict=True))
@@ -503,7 +515,8 @@ def same_bits_everywhere(case: Case) -> Found:
 
 
 CHECKS: tuple[Callable[[Case], Found], ...] = (  # what explains most comes first
-    nan_stays_nan, defined, limits, in_range, at_kinks, unbroken, right_slopes, near_float64,
+    nan_stays_nan, defined, limits, declared_limits, in_range, at_kinks, unbroken, right_slopes,
+    near_float64,
     rises, symmetric, right_partials, in_one_pass, from_output, same_bits_everywhere,
 )  # fmt: skip
 

@@ -47,7 +47,7 @@ softsign: Activation = declare(
     derivative_from_output=softsign_from_output,
     formula=r"\frac{x}{1 + |x|}",
     summary="A sigmoid that approaches its limits like 1 / x.",
-    limits="-1 at -inf, 1 at inf",
+    limits=(-1.0, 1.0),
     source="Turian, Bergstra and Bengio 2009",
     bends=(0.0,), monotone=1, odd=True, range=(-1.0, 1.0),
 )  # fmt: skip
@@ -104,7 +104,7 @@ squareplus: Activation = declare(
     requires=("b > 0",),
     formula=r"\tfrac12 (x + \sqrt{x^2 + b})",
     summary="A smooth rectifier without the exponential function.",
-    limits="0 at -inf, inf at inf",
+    limits=(0.0, INF),
     source="Barron 2021",
     monotone=1, range=(0.0, INF),
 )  # fmt: skip
@@ -145,7 +145,7 @@ dish: Activation = declare(
     "dish", dish_value, dish_derivative, dish_second_derivative,
     formula=r"\tfrac12 x\left(\frac{x}{\sqrt{1 + x^2}} + 1\right)",
     summary="A silu without the exponential function.",
-    limits="-0 at -inf, inf at inf",
+    limits=(-0.0, INF),
     source="Thinc",
     range=(-0.1501415530003888, INF),
     roots={

@@ -45,7 +45,7 @@ exponential: Activation = declare(
     derivative_from_output=exponential_from_output,
     formula="e^x",
     summary="The exponential function, the inverse link of Poisson models.",
-    limits="0 at -inf, inf at inf",
+    limits=(0.0, INF),
     monotone=1, range=(0.0, INF),
 )  # fmt: skip
 
@@ -90,7 +90,7 @@ elu: Activation = declare(
     output_requires=("alpha > 0",),
     formula=r"x \text{ if } x > 0 \text{ else } \alpha (e^x - 1)",
     summary="The exponential linear unit.",
-    limits="-`alpha` at -inf, inf at inf",
+    limits=("-alpha", INF),
     source="Clevert, Unterthiner and Hochreiter 2015",
     kinks=(Kink(0.0, "alpha"),), monotone=1, range=("-alpha", INF),
 )  # fmt: skip
@@ -132,7 +132,7 @@ selu: Activation = declare(
     derivative_from_output=selu_from_output,
     formula=r"s\,(x \text{ if } x > 0 \text{ else } \alpha (e^x - 1))",
     summary="The exponential linear unit with s = 1.0507009873554805, α = 1.6732632423543772.",
-    limits="-1.758 at -inf, inf at inf",
+    limits=(-SELU_BOTH[0], INF),
     source="Klambauer et al. 2017",
     kinks=(Kink(0.0, SELU_BOTH[0]),), monotone=1, range=(-SELU_BOTH[0], INF),
 )  # fmt: skip
@@ -173,7 +173,7 @@ celu: Activation = declare(
     requires=("alpha > 0",),
     formula=r"x \text{ if } x > 0 \text{ else } \alpha (e^{x / \alpha} - 1)",
     summary="The exponential linear unit whose derivative is continuous for every `alpha`.",
-    limits="-`alpha` at -inf, inf at inf",
+    limits=("-alpha", INF),
     source="Barron 2017",
     bends=(0.0,), monotone=1, range=("-alpha", INF),
 )  # fmt: skip
@@ -212,7 +212,7 @@ log1mexp: Activation = declare(
     derivative_from_output=log1mexp_from_output,
     formula=r"\log(1 - e^{-x})",
     summary="The logarithm of 1 - exp(-x), for x >= 0.",
-    limits="-inf at 0, -0 at inf, NaN below 0",
+    limits=(-INF, -0.0),
     source="Maechler 2012",
     output_loss="1 - y", monotone=1, domain=(0.0, INF), range=(-INF, 0.0),
 )  # fmt: skip

@@ -61,7 +61,7 @@ tanh: Activation = declare(
     derivative_from_output=tanh_from_output,
     formula=r"\tanh x",
     summary="The hyperbolic tangent.",
-    limits="-1 at -inf, 1 at inf",
+    limits=(-1.0, 1.0),
     monotone=1, odd=True, range=(-1.0, 1.0), roots={"second_derivative": (0.0,)},
     saturates={"forward": ((25.0, 1.0), (-25.0, -1.0))},
 )  # fmt: skip
@@ -131,7 +131,7 @@ lisht: Activation = declare(
     "lisht", lisht_value, lisht_derivative, lisht_second_derivative,
     formula=r"x \tanh x",
     summary="The input times its hyperbolic tangent.",
-    limits="inf at both infinities",
+    limits=(INF, INF),
     source="Roy et al. 2019",
     even=True, range=(0.0, INF),
     roots={"derivative": (0.0,), "second_derivative": (-LISHT_BEND[0], LISHT_BEND[0])},
@@ -153,6 +153,6 @@ logcosh: Activation = declare(
     float32={"derivative": tanh_single},
     formula=r"\log \cosh x",
     summary="The logarithm of the hyperbolic cosine, a smooth absolute value.",
-    limits="inf at both infinities",
+    limits=(INF, INF),
     even=True, range=(0.0, INF), roots={"derivative": (0.0,)},
 )  # fmt: skip

@@ -89,7 +89,7 @@ sigmoid: Activation = declare(
     derivative_from_output=sigmoid_from_output,
     formula=r"\frac{1}{1 + e^{-x}}",
     summary="The logistic function 1 / (1 + exp(-x)).",
-    limits="0 at -inf, 1 at inf",
+    limits=(0.0, 1.0),
     source="Verhulst 1845; also called expit",
     aliases=("expit",),
     monotone=1, range=(0.0, 1.0), roots={"second_derivative": (0.0,)},
@@ -128,7 +128,7 @@ log_sigmoid: Activation = declare(
     derivative_from_output=log_sigmoid_from_output,
     formula=r"-\log(1 + e^{-x})",
     summary="The logarithm of the logistic function, -log(1 + exp(-x)).",
-    limits="-inf at -inf, -0 at inf",
+    limits=(-INF, -0.0),
     source="also called log_expit",
     aliases=("log_expit",),
     monotone=1, range=(-INF, 0.0),
@@ -197,7 +197,7 @@ logit: Activation = declare(
         "The log-odds log(x / (1 - x)), the inverse of the logistic function; with `eps`, of x "
         "clipped to [eps, 1 - eps]."
     ),
-    limits="-inf at 0, inf at 1, NaN outside [0, 1] unless `eps` is given",
+    limits=("-inf if eps < 0 else nan", "inf if eps < 0 else nan"),
     source="Berkson 1944",
     kinks=(Kink("eps", "1 / (eps * (1 - eps))"), Kink("1 - eps", "1 / (eps * (1 - eps))")),
     output_loss="(1 + y ** 2) ** 0.5",
@@ -250,7 +250,7 @@ softplus: Activation = declare(
     requires=("beta > 0",),
     formula=r"\frac{1}{\beta}\log(1 + e^{\beta x})",
     summary="The smooth rectifier log(1 + exp(beta x)) / beta.",
-    limits="0 at -inf, inf at inf",
+    limits=(0.0, INF),
     source="Dugas et al. 2001",
     monotone=1, range=(0.0, INF),
 )  # fmt: skip
@@ -300,7 +300,7 @@ silu: Activation = declare(
     float32={"forward": silu_single},
     formula=r"x\,\sigma(x)",
     summary="The sigmoid linear unit x sigmoid(x), also called swish.",
-    limits="-0 at -inf, inf at inf",
+    limits=(-0.0, INF),
     source="Hendrycks and Gimpel 2016; Elfwing, Uchibe and Doya 2017",
     range=(-0.27846454276107379, INF),
     roots={
@@ -346,7 +346,7 @@ swish: Activation = declare(
     params=(Parameter("beta", 1.0, 0.125, 8.0, swish_beta),),
     formula=r"x\,\sigma(\beta x)",
     summary="The input times the logistic function of `beta` times it; with `beta` = 1 it is silu.",
-    limits="-0 at -inf, inf at inf",
+    limits=("-0.0 if beta > 0 else -inf", "inf if beta >= 0 else 0.0"),
     source="Ramachandran, Zoph and Le 2017",
     range=(-INF, INF),
     roots={
@@ -381,7 +381,7 @@ quick_gelu: Activation = declare(
     "quick_gelu", quick_gelu_value, quick_gelu_derivative, quick_gelu_second_derivative,
     formula=r"x\,\sigma(1.702 x)",
     summary="The approximation of gelu by x sigmoid(1.702 x).",
-    limits="-0 at -inf, inf at inf",
+    limits=(-0.0, INF),
     source="Hendrycks and Gimpel 2016",
     range=(-0.16361018963635361, INF),
     roots={
@@ -441,7 +441,7 @@ gelu_tanh: Activation = declare(
     "gelu_tanh", gelu_tanh_value, gelu_tanh_derivative, gelu_tanh_second_derivative,
     formula=r"\tfrac12 x (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))",
     summary="The approximation of gelu by the hyperbolic tangent.",
-    limits="-0 at -inf, inf at inf",
+    limits=(-0.0, INF),
     source="Hendrycks and Gimpel 2016",
     range=(-0.17004075057125408, INF),
     roots={
@@ -502,7 +502,7 @@ mish: Activation = declare(
     "mish", mish_value, mish_derivative, mish_second_derivative,
     formula=r"x\tanh(\log(1 + e^x))",
     summary="The input times the hyperbolic tangent of its softplus.",
-    limits="-0 at -inf, inf at inf",
+    limits=(-0.0, INF),
     source="Misra 2019",
     range=(-0.3088434130172505, INF),
     roots={

@@ -55,7 +55,7 @@ erf: Activation = declare(
     "erf", erf_value, erf_derivative, erf_second_derivative,
     formula=r"\frac{2}{\sqrt\pi}\int_0^x e^{-t^2} dt",
     summary="The error function.",
-    limits="-1 at -inf, 1 at inf",
+    limits=(-1.0, 1.0),
     monotone=1, odd=True, range=(-1.0, 1.0), roots={"second_derivative": (0.0,)},
 )  # fmt: skip
 
@@ -83,7 +83,7 @@ erfc: Activation = declare(
     "erfc", erfc_value, erfc_derivative, erfc_second_derivative,
     formula=r"1 - \operatorname{erf} x",
     summary="The complementary error function, accurate in its right tail.",
-    limits="2 at -inf, 0 at inf",
+    limits=(2.0, 0.0),
     monotone=-1, range=(0.0, 2.0), roots={"second_derivative": (0.0,)},
 )  # fmt: skip
 
@@ -127,7 +127,7 @@ gelu: Activation = declare(
     "gelu", gelu_value, gelu_derivative, gelu_second_derivative,
     formula=r"\tfrac12 x \operatorname{erfc}(-x / \sqrt2)",
     summary="The Gaussian error linear unit: the input times the normal distribution function.",
-    limits="-0 at -inf, inf at inf",
+    limits=(-0.0, INF),
     source="Hendrycks and Gimpel 2016",
     range=(-0.16997120747990368, INF),
     roots={

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.definition.declaration import evaluate
 from tests.support.checks import (
     VARIETIES,
     apply,
@@ -163,3 +166,18 @@ def test_no_warning_whatever_the_input(f, dtype, size):
 def test_no_warning_at_landmarks(f, variety, dtype):
     with np.errstate(all="raise"):
         apply(f, variety, np.array(landmarks(f, dtype, defaults(f, dtype)), dtype))
+
+
+def test_limits_are_those_of_the_declaration(f, dtype):
+    """At the ends of the domain, over the whole range of each parameter."""
+    ranges = [(p.low, max(p.low, 0.0), p.typical, p.high) for p in f.params]
+    for params in itertools.product(*ranges):
+        values = dict(zip((p.name for p in f.params), params, strict=True))
+        limits = np.array([evaluate(end, values) for end in f.declaration.limits], np.float64)
+        ends = np.array([evaluate(end, values) for end in f.domain], dtype)
+        known = ~np.isnan(limits)
+        np.testing.assert_array_equal(f(ends, *params)[known], limits[known].astype(dtype))
+
+
+def test_limits_are_known_of_every_function(f):
+    assert f.declaration.limits is not None

@@ -234,6 +234,12 @@ def test_wrong_limits(value):
     assert caught(wrong, "the limit at infinity", **in_float64).x == np.inf
 
 
+@pytest.mark.parametrize("value", [2.0**-1060, 0.25])
+def test_another_limit_than_the_declared_one(value):
+    wrong = Wrong(fa.sigmoid, forward=instead(fa.sigmoid, lambda x: x == -np.inf, value))
+    assert caught(wrong, "", **in_float64).x == -np.inf
+
+
 def test_out_of_range():
     wrong = Wrong(fa.tanh, forward=instead(fa.tanh, lambda x: x > 9, 1 + 2**-23))
     assert caught(wrong, "", dtypes=["float64"]).got > 1
