@@ -1,599 +1,1998 @@
-; The code of the thread pool; native/pool.py tells how it works and what replaces the words that
-; begin with a dollar sign. %b is the block, %b.NAME the address of a field, %s.NAME one of %slot.
+; tools/pool_ir.py made this from pool.c (77fc6eb4da18610c) with clang 19.
 
-; Threads that the calling thread may use: its own override, else the process's limit.
-define internal i64 @threads(ptr %b) #0 {
-$fields
-  %limit = load atomic i64, ptr %b.limit monotonic, align 8
-  %key = load atomic i64, ptr %b.key monotonic, align 8
-  %none = icmp slt i64 %key, 0
-  br i1 %none, label %common, label %override
-common:
-  ret i64 %limit
-override:
-  %get = load ptr, ptr %b.pthread_getspecific
-  %key32 = trunc i64 %key to i32
-  %own = call ptr %get(i32 %key32)
-  %value = ptrtoint ptr %own to i64
-  %unset = icmp eq i64 %value, 0
-  %result = select i1 %unset, i64 %limit, i64 %value
-  ret i64 %result
-}
+%struct.block = type { i64, ptr, i64, i64, i64, i64, i64, i64, ptr, %struct.libc, [16 x i64], [80 x i8], i64, i64, i64, i64, i64, [88 x i8], i64, i64, i64, i64, [32 x i8], ptr, ptr, ptr, ptr, i64, i64, i64, i64, i64, [120 x i8], [1023 x %struct.slot], [130432 x i8], i64, [120 x i8] }
+%struct.libc = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.slot = type { [4 x i64], i64, ptr, i64, i64, i64, [56 x i8] }
+%struct.job = type { ptr, ptr, ptr, ptr, i64, i64, i64, i64 }
+%struct.moment = type { i64, i64 }
 
-define internal i64 @now(ptr %b) #0 {
-$fields
-  %time = alloca [2 x i64]
-  %get = load ptr, ptr %b.clock_gettime
-  %rc = call i32 %get(i32 1, ptr %time)
-  %s = load i64, ptr %time
-  %nanos = getelementptr i64, ptr %time, i64 1
-  %ns = load i64, ptr %nanos
-  %scaled = mul i64 %s, 1000000000
-  %result = add i64 %scaled, %ns
-  ret i64 %result
-}
-
-; Takes one core out of a thread's affinity, or puts it back. False if that cannot be, or if it was
-; so already: then nothing has changed.
-define internal i1 @allow(ptr %b, i64 %thread, i64 %cpu, i1 %allowed) #0 {
-$fields
-  %mask = alloca [128 x i64], align 8
-  %known = icmp ult i64 %cpu, 8192
-  br i1 %known, label %look, label %no
-look:
-  %get = load ptr, ptr %b.pthread_getaffinity_np
-  %got = call i32 %get(i64 %thread, i64 1024, ptr %mask)
-  %ok = icmp eq i32 %got, 0
-  br i1 %ok, label %flip, label %no
-flip:
-  %index = lshr i64 %cpu, 6
-  %shift = and i64 %cpu, 63
-  %bit = shl i64 1, %shift
-  %at = getelementptr i64, ptr %mask, i64 %index
-  %old = load i64, ptr %at
-  %new = xor i64 %old, %bit
-  store i64 %new, ptr %at
-  %was = and i64 %old, %bit
-  %was_allowed = icmp ne i64 %was, 0
-  %changes = xor i1 %was_allowed, %allowed
-  br i1 %changes, label %count, label %no
-count:
-  %i = phi i64 [ 0, %flip ], [ %i1, %count ]
-  %any = phi i64 [ 0, %flip ], [ %any1, %count ]
-  %from = getelementptr i64, ptr %mask, i64 %i
-  %word = load i64, ptr %from
-  %any1 = or i64 %any, %word
-  %i1 = add i64 %i, 1
-  %more = icmp ult i64 %i1, 128
-  br i1 %more, label %count, label %counted
-counted:
-  %left = icmp ne i64 %any1, 0
-  br i1 %left, label %change, label %no
-change:
-  %set = load ptr, ptr %b.pthread_setaffinity_np
-  %rc = call i32 %set(i64 %thread, i64 1024, ptr %mask)
-  %done = icmp eq i32 %rc, 0
-  ret i1 %done
-no:
-  ret i1 false
-}
-
-; Leaves the core that the caller published, if this thread sits on it: the kernel moves a thread
-; whose affinity excludes its core, and the affinity is put back at once. True if it must stay.
-; Without this the median call on two threads took up to 2.5 times as long as on one.
-define internal i1 @must_stay(ptr %b) #0 {
-$fields
-  %getcpu = load ptr, ptr %b.sched_getcpu
-  %here = call i32 %getcpu()
-  %cpu = sext i32 %here to i64
-  %caller = load atomic i64, ptr %b.cpu monotonic, align 8
-  %same = icmp eq i64 %cpu, %caller
-  br i1 %same, label %leave, label %away
-leave:
-  %get = load ptr, ptr %b.pthread_self
-  %self = call i64 %get()
-  %left = call i1 @allow(ptr %b, i64 %self, i64 %cpu, i1 false)
-  br i1 %left, label %restore, label %stay
-restore:
-  %restored = call i1 @allow(ptr %b, i64 %self, i64 %cpu, i1 true)
-  ret i1 false
-stay:
-  ret i1 true
-away:
-  ret i1 false
-}
-
-; Is there a chunk that the worker may take?
-define internal i1 @open(ptr %b, i64 %word, i64 %index) #0 {
-$fields
-  %next = and i64 %word, 65535
-  %shifted = lshr i64 %word, 16
-  %total = and i64 %shifted, 65535
-  %left = icmp ult i64 %next, %total
-  %helpers = load atomic i64, ptr %b.helpers monotonic, align 8
-  %welcome = icmp slt i64 %index, %helpers
-  %result = and i1 %left, %welcome
-  ret i1 %result
-}
-
-; Runs chunk k of a claimed job on private copies of args and dims.
-define internal void @run(ptr %b, ptr %fn, ptr %args, ptr %dims, ptr %steps, i64 %nargs,
-                          i64 %ndims, i64 %chunk, i64 %head, i64 %k) #0 {
-  %own_args = alloca [64 x ptr], align 16
-  %own_dims = alloca [64 x i64], align 16
-  %n = load i64, ptr %dims
-  %offset = mul i64 %k, %chunk
-  %later = add i64 %offset, %head
-  %first = icmp eq i64 %k, 0
-  %start = select i1 %first, i64 0, i64 %later
-  %after = add i64 %later, %chunk
-  %whole = icmp slt i64 %after, %n
-  %end = select i1 %whole, i64 %after, i64 %n
-  %length = sub i64 %end, %start
-  br label %shift
-shift:
-  %j = phi i64 [ 0, %0 ], [ %j1, %shift ]
-  %arg_from = getelementptr ptr, ptr %args, i64 %j
-  %step_from = getelementptr i64, ptr %steps, i64 %j
-  %arg_to = getelementptr ptr, ptr %own_args, i64 %j
-  %arg = load ptr, ptr %arg_from
-  %step = load i64, ptr %step_from
-  %bytes = mul i64 %step, %start
-  %moved = getelementptr i8, ptr %arg, i64 %bytes
-  store ptr %moved, ptr %arg_to
-  %j1 = add i64 %j, 1
-  %more_args = icmp slt i64 %j1, %nargs
-  br i1 %more_args, label %shift, label %copy
-copy:
-  %d = phi i64 [ 0, %shift ], [ %d1, %copy ]
-  %dim_from = getelementptr i64, ptr %dims, i64 %d
-  %dim_to = getelementptr i64, ptr %own_dims, i64 %d
-  %dim = load i64, ptr %dim_from
-  store i64 %dim, ptr %dim_to
-  %d1 = add i64 %d, 1
-  %more_dims = icmp slt i64 %d1, %ndims
-  br i1 %more_dims, label %copy, label %ready
-ready:
-  store i64 %length, ptr %own_dims
-  call void %fn(ptr %own_args, ptr %own_dims, ptr %steps, ptr %b)
+define void @fastact_pool_native(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = getelementptr inbounds %struct.block, ptr %3, i32 0, i32 1
+  store ptr @launch, ptr %4, align 8
+  %5 = load ptr, ptr %2, align 8
+  %6 = getelementptr inbounds %struct.block, ptr %5, i32 0, i32 8
+  store ptr @quiesce, ptr %6, align 64
   ret void
 }
 
-; Claims a chunk and runs it. False if there was none. The caller's index is -1.
-define internal i1 @take(ptr %b, i64 %index) #0 {
-$fields
-  br label %look
-look:
-  %word = load atomic i64, ptr %b.state acquire, align 8
-  %open = call i1 @open(ptr %b, i64 %word, i64 %index)
-  br i1 %open, label %read, label %none
-read:
-  %fn = load atomic ptr, ptr %b.fn monotonic, align 8
-  %args = load atomic ptr, ptr %b.args monotonic, align 8
-  %dims = load atomic ptr, ptr %b.dims monotonic, align 8
-  %steps = load atomic ptr, ptr %b.steps monotonic, align 8
-  %nargs = load atomic i64, ptr %b.nargs monotonic, align 8
-  %ndims = load atomic i64, ptr %b.ndims monotonic, align 8
-  %chunk = load atomic i64, ptr %b.chunk monotonic, align 8
-  %head = load atomic i64, ptr %b.head monotonic, align 8
-  %claimed = add i64 %word, 1
-  %swap = cmpxchg ptr %b.state, i64 %word, i64 %claimed acq_rel acquire, align 8
-  %won = extractvalue { i64, i1 } %swap, 1
-  br i1 %won, label %work, label %look
-work:
-  %k = and i64 %word, 65535
-  call void @run(ptr %b, ptr %fn, ptr %args, ptr %dims, ptr %steps, i64 %nargs, i64 %ndims,
-                 i64 %chunk, i64 %head, i64 %k)
-  ret i1 true
-none:
-  ret i1 false
-}
+define internal void @launch(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, ptr noundef %4, i64 noundef %5, i64 noundef %6, i64 noundef %7, i64 noundef %8) #0 {
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca ptr, align 8
+  %14 = alloca ptr, align 8
+  %15 = alloca i64, align 8
+  %16 = alloca i64, align 8
+  %17 = alloca i64, align 8
+  %18 = alloca i64, align 8
+  %19 = alloca %struct.job, align 8
+  %20 = alloca i64, align 8
+  %21 = alloca i64, align 8
+  %22 = alloca i8, align 1
+  %23 = alloca i64, align 8
+  %24 = alloca i64, align 8
+  %25 = alloca i64, align 8
+  %26 = alloca i64, align 8
+  %27 = alloca i64, align 8
+  store ptr %0, ptr %10, align 8
+  store ptr %1, ptr %11, align 8
+  store ptr %2, ptr %12, align 8
+  store ptr %3, ptr %13, align 8
+  store ptr %4, ptr %14, align 8
+  store i64 %5, ptr %15, align 8
+  store i64 %6, ptr %16, align 8
+  store i64 %7, ptr %17, align 8
+  store i64 %8, ptr %18, align 8
+  %28 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 0
+  %29 = load ptr, ptr %11, align 8
+  store ptr %29, ptr %28, align 8
+  %30 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 1
+  %31 = load ptr, ptr %12, align 8
+  store ptr %31, ptr %30, align 8
+  %32 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 2
+  %33 = load ptr, ptr %13, align 8
+  store ptr %33, ptr %32, align 8
+  %34 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 3
+  %35 = load ptr, ptr %14, align 8
+  store ptr %35, ptr %34, align 8
+  %36 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 4
+  %37 = load i64, ptr %15, align 8
+  store i64 %37, ptr %36, align 8
+  %38 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 5
+  %39 = load i64, ptr %16, align 8
+  store i64 %39, ptr %38, align 8
+  %40 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 6
+  store i64 0, ptr %40, align 8
+  %41 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 7
+  store i64 0, ptr %41, align 8
+  %42 = load i64, ptr %18, align 8
+  %43 = load ptr, ptr %10, align 8
+  %44 = getelementptr inbounds %struct.block, ptr %43, i32 0, i32 4
+  %45 = load i64, ptr %44, align 32
+  %46 = sdiv i64 %42, %45
+  store i64 %46, ptr %20, align 8
+  %47 = load ptr, ptr %10, align 8
+  %48 = call i64 @threads(ptr noundef %47) #3
+  %49 = load i64, ptr %20, align 8
+  %50 = call i64 @min(i64 noundef %48, i64 noundef %49) #3
+  %51 = sub nsw i64 %50, 1
+  store i64 %51, ptr %21, align 8
+  %52 = load i64, ptr %15, align 8
+  %53 = icmp sle i64 %52, 64
+  br i1 %53, label %54, label %57
 
-; Sleeps until the semaphore is posted, unless there is work or the pool stops. Whoever turns
-; `parked` from 1 to 0 decides: the worker itself goes on, anybody else posts.
-define internal void @park(ptr %b, ptr %slot, i64 %index) #0 {
-$fields
-$slot
-  store atomic i64 1, ptr %s.parked monotonic, align 8
-  fence seq_cst
-  %stop = load atomic i64, ptr %b.stop acquire, align 8
-  %word = load atomic i64, ptr %b.state acquire, align 8
-  %open = call i1 @open(ptr %b, i64 %word, i64 %index)
-  %stopping = icmp ne i64 %stop, 0
-  %stay = or i1 %open, %stopping
-  br i1 %stay, label %undo, label %wait
-undo:
-  %swap = cmpxchg ptr %s.parked, i64 1, i64 0 acq_rel acquire, align 8
-  %won = extractvalue { i64, i1 } %swap, 1
-  br i1 %won, label %end, label %wait
-wait:
-  call void @rest(ptr %b, ptr %slot)
-  br label %end
-end:
+54:
+  %55 = load i64, ptr %16, align 8
+  %56 = icmp sle i64 %55, 64
+  br label %57
+
+57:
+  %58 = phi i1 [ false, %9 ], [ %56, %54 ]
+  %59 = zext i1 %58 to i8
+  store i8 %59, ptr %22, align 1
+  %60 = load i64, ptr %21, align 8
+  %61 = icmp slt i64 %60, 1
+  br i1 %61, label %79, label %62
+
+62:
+  %63 = load ptr, ptr %13, align 8
+  %64 = getelementptr inbounds i64, ptr %63, i64 0
+  %65 = load i64, ptr %64, align 8
+  %66 = icmp slt i64 %65, 2
+  br i1 %66, label %79, label %67
+
+67:
+  %68 = load i8, ptr %22, align 1
+  %69 = trunc i8 %68 to i1
+  br i1 %69, label %70, label %79
+
+70:
+  %71 = load ptr, ptr %10, align 8
+  %72 = getelementptr inbounds %struct.block, ptr %71, i32 0, i32 35
+  %73 = load atomic i64, ptr %72 monotonic, align 128
+  store i64 %73, ptr %23, align 8
+  %74 = load i64, ptr %23, align 8
+  %75 = icmp ne i64 %74, 0
+  br i1 %75, label %76, label %79
+
+76:
+  %77 = load ptr, ptr %10, align 8
+  %78 = call i1 @lock(ptr noundef %77) #3
+  br i1 %78, label %85, label %79
+
+79:
+  %80 = load ptr, ptr %11, align 8
+  %81 = load ptr, ptr %12, align 8
+  %82 = load ptr, ptr %13, align 8
+  %83 = load ptr, ptr %14, align 8
+  %84 = load ptr, ptr %10, align 8
+  call void %80(ptr noundef %81, ptr noundef %82, ptr noundef %83, ptr noundef %84) #3
+  br label %131
+
+85:
+  %86 = load ptr, ptr %10, align 8
+  %87 = load i64, ptr %18, align 8
+  %88 = call i1 @is_too_cold(ptr noundef %86, i64 noundef %87) #3
+  br i1 %88, label %89, label %101
+
+89:
+  %90 = load ptr, ptr %10, align 8
+  call void @unlock(ptr noundef %90) #3
+  %91 = load ptr, ptr %11, align 8
+  %92 = load ptr, ptr %12, align 8
+  %93 = load ptr, ptr %13, align 8
+  %94 = load ptr, ptr %14, align 8
+  %95 = load ptr, ptr %10, align 8
+  call void %91(ptr noundef %92, ptr noundef %93, ptr noundef %94, ptr noundef %95) #3
+  %96 = load ptr, ptr %10, align 8
+  %97 = getelementptr inbounds %struct.block, ptr %96, i32 0, i32 16
+  %98 = load ptr, ptr %10, align 8
+  %99 = call i64 @now(ptr noundef %98) #3
+  store i64 %99, ptr %24, align 8
+  %100 = load i64, ptr %24, align 8
+  store atomic i64 %100, ptr %97 monotonic, align 32
+  br label %131
+
+101:
+  %102 = load ptr, ptr %10, align 8
+  %103 = load i64, ptr %21, align 8
+  %104 = call i64 @grow(ptr noundef %102, i64 noundef %103) #3
+  %105 = load i64, ptr %21, align 8
+  %106 = call i64 @min(i64 noundef %104, i64 noundef %105) #3
+  store i64 %106, ptr %25, align 8
+  %107 = load i64, ptr %25, align 8
+  %108 = add nsw i64 %107, 1
+  %109 = load i64, ptr %20, align 8
+  %110 = call i64 @divide(ptr noundef %19, i64 noundef %108, i64 noundef %109) #3
+  store i64 %110, ptr %26, align 8
+  %111 = load i64, ptr %25, align 8
+  %112 = load i64, ptr %26, align 8
+  %113 = sub nsw i64 %112, 1
+  %114 = call i64 @min(i64 noundef %111, i64 noundef %113) #3
+  store i64 %114, ptr %27, align 8
+  %115 = load i64, ptr %27, align 8
+  %116 = icmp slt i64 %115, 1
+  br i1 %116, label %117, label %124
+
+117:
+  %118 = load ptr, ptr %10, align 8
+  call void @unlock(ptr noundef %118) #3
+  %119 = load ptr, ptr %11, align 8
+  %120 = load ptr, ptr %12, align 8
+  %121 = load ptr, ptr %13, align 8
+  %122 = load ptr, ptr %14, align 8
+  %123 = load ptr, ptr %10, align 8
+  call void %119(ptr noundef %120, ptr noundef %121, ptr noundef %122, ptr noundef %123) #3
+  br label %131
+
+124:
+  %125 = load ptr, ptr %10, align 8
+  %126 = load i64, ptr %26, align 8
+  %127 = load i64, ptr %27, align 8
+  call void @publish(ptr noundef %125, ptr noundef %19, i64 noundef %126, i64 noundef %127) #3
+  %128 = load ptr, ptr %10, align 8
+  %129 = load i64, ptr %26, align 8
+  call void @finish(ptr noundef %128, i64 noundef %129) #3
+  %130 = load ptr, ptr %10, align 8
+  call void @unlock(ptr noundef %130) #3
+  br label %131
+
+131:
   ret void
 }
 
-; Waits for the semaphore, and takes back the core that `wake` excluded.
-define internal void @rest(ptr %b, ptr %slot) #0 {
-$fields
-$slot
-  br label %wait
-wait:
-  %sleep = load ptr, ptr %b.sem_wait
-  %rc = call i32 %sleep(ptr %slot)
-  %interrupted = icmp ne i32 %rc, 0
-  br i1 %interrupted, label %wait, label %woken
-woken:
-  %cpu = load i64, ptr %s.excluded
-  %free = icmp slt i64 %cpu, 0
-  br i1 %free, label %end, label %restore
-restore:
-  store i64 -1, ptr %s.excluded
-  %get = load ptr, ptr %b.pthread_self
-  %self = call i64 %get()
-  %restored = call i1 @allow(ptr %b, i64 %self, i64 %cpu, i1 true)
-  br label %end
-end:
+define internal i64 @quiesce(ptr noundef %0) #0 {
+  %2 = alloca i64, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  %10 = load ptr, ptr %3, align 8
+  %11 = call i1 @lock(ptr noundef %10) #3
+  br i1 %11, label %13, label %12
+
+12:
+  store i64 -1, ptr %2, align 8
+  br label %50
+
+13:
+  %14 = load ptr, ptr %3, align 8
+  %15 = getelementptr inbounds %struct.block, ptr %14, i32 0, i32 13
+  %16 = load atomic i64, ptr %15 monotonic, align 8
+  store i64 %16, ptr %5, align 8
+  %17 = load i64, ptr %5, align 8
+  store i64 %17, ptr %4, align 8
+  %18 = load ptr, ptr %3, align 8
+  %19 = getelementptr inbounds %struct.block, ptr %18, i32 0, i32 20
+  store i64 1, ptr %6, align 8
+  %20 = load i64, ptr %6, align 8
+  store atomic i64 %20, ptr %19 release, align 16
+  %21 = load ptr, ptr %3, align 8
+  %22 = load i64, ptr %4, align 8
+  call void @wake(ptr noundef %21, i64 noundef %22) #3
+  store i64 0, ptr %7, align 8
+  br label %23
+
+23:
+  %24 = load i64, ptr %7, align 8
+  %25 = load i64, ptr %4, align 8
+  %26 = icmp slt i64 %24, %25
+  br i1 %26, label %27, label %42
+
+27:
+  %28 = load ptr, ptr %3, align 8
+  %29 = getelementptr inbounds %struct.block, ptr %28, i32 0, i32 9
+  %30 = getelementptr inbounds %struct.libc, ptr %29, i32 0, i32 1
+  %31 = load ptr, ptr %30, align 8
+  %32 = load ptr, ptr %3, align 8
+  %33 = getelementptr inbounds %struct.block, ptr %32, i32 0, i32 33
+  %34 = load i64, ptr %7, align 8
+  %35 = getelementptr inbounds [1023 x %struct.slot], ptr %33, i64 0, i64 %34
+  %36 = getelementptr inbounds %struct.slot, ptr %35, i32 0, i32 1
+  %37 = load i64, ptr %36, align 32
+  %38 = call i32 %31(i64 noundef %37, ptr noundef null) #3
+  br label %39
+
+39:
+  %40 = load i64, ptr %7, align 8
+  %41 = add nsw i64 %40, 1
+  store i64 %41, ptr %7, align 8
+  br label %23
+
+42:
+  %43 = load ptr, ptr %3, align 8
+  %44 = getelementptr inbounds %struct.block, ptr %43, i32 0, i32 13
+  store i64 0, ptr %8, align 8
+  %45 = load i64, ptr %8, align 8
+  store atomic i64 %45, ptr %44 monotonic, align 8
+  %46 = load ptr, ptr %3, align 8
+  %47 = getelementptr inbounds %struct.block, ptr %46, i32 0, i32 20
+  store i64 0, ptr %9, align 8
+  %48 = load i64, ptr %9, align 8
+  store atomic i64 %48, ptr %47 release, align 16
+  %49 = load i64, ptr %4, align 8
+  store i64 %49, ptr %2, align 8
+  br label %50
+
+50:
+  %51 = load i64, ptr %2, align 8
+  ret i64 %51
+}
+
+define internal i64 @min(i64 noundef %0, i64 noundef %1) #1 {
+  %3 = alloca i64, align 8
+  %4 = alloca i64, align 8
+  store i64 %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %5 = load i64, ptr %3, align 8
+  %6 = load i64, ptr %4, align 8
+  %7 = icmp slt i64 %5, %6
+  br i1 %7, label %8, label %10
+
+8:
+  %9 = load i64, ptr %3, align 8
+  br label %12
+
+10:
+  %11 = load i64, ptr %4, align 8
+  br label %12
+
+12:
+  %13 = phi i64 [ %9, %8 ], [ %11, %10 ]
+  ret i64 %13
+}
+
+define internal i64 @threads(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca i64, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  store ptr %0, ptr %2, align 8
+  %7 = load ptr, ptr %2, align 8
+  %8 = getelementptr inbounds %struct.block, ptr %7, i32 0, i32 3
+  %9 = load atomic i64, ptr %8 monotonic, align 8
+  store i64 %9, ptr %4, align 8
+  %10 = load i64, ptr %4, align 8
+  store i64 %10, ptr %3, align 8
+  %11 = load i64, ptr %3, align 8
+  %12 = icmp slt i64 %11, 0
+  br i1 %12, label %13, label %14
+
+13:
+  br label %23
+
+14:
+  %15 = load ptr, ptr %2, align 8
+  %16 = getelementptr inbounds %struct.block, ptr %15, i32 0, i32 9
+  %17 = getelementptr inbounds %struct.libc, ptr %16, i32 0, i32 3
+  %18 = load ptr, ptr %17, align 8
+  %19 = load i64, ptr %3, align 8
+  %20 = trunc i64 %19 to i32
+  %21 = call ptr %18(i32 noundef %20) #3
+  %22 = ptrtoint ptr %21 to i64
+  br label %23
+
+23:
+  %24 = phi i64 [ 0, %13 ], [ %22, %14 ]
+  store i64 %24, ptr %5, align 8
+  %25 = load i64, ptr %5, align 8
+  %26 = icmp ne i64 %25, 0
+  br i1 %26, label %27, label %29
+
+27:
+  %28 = load i64, ptr %5, align 8
+  br label %34
+
+29:
+  %30 = load ptr, ptr %2, align 8
+  %31 = getelementptr inbounds %struct.block, ptr %30, i32 0, i32 2
+  %32 = load atomic i64, ptr %31 monotonic, align 16
+  store i64 %32, ptr %6, align 8
+  %33 = load i64, ptr %6, align 8
+  br label %34
+
+34:
+  %35 = phi i64 [ %28, %27 ], [ %33, %29 ]
+  ret i64 %35
+}
+
+define internal i1 @lock(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca i64, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i8, align 1
+  store ptr %0, ptr %2, align 8
+  store i64 0, ptr %3, align 8
+  %6 = load ptr, ptr %2, align 8
+  %7 = getelementptr inbounds %struct.block, ptr %6, i32 0, i32 12
+  store i64 1, ptr %4, align 8
+  %8 = load i64, ptr %3, align 8
+  %9 = load i64, ptr %4, align 8
+  %10 = cmpxchg ptr %7, i64 %8, i64 %9 acq_rel acquire, align 128
+  %11 = extractvalue { i64, i1 } %10, 0
+  %12 = extractvalue { i64, i1 } %10, 1
+  br i1 %12, label %14, label %13
+
+13:
+  store i64 %11, ptr %3, align 8
+  br label %14
+
+14:
+  %15 = zext i1 %12 to i8
+  store i8 %15, ptr %5, align 1
+  %16 = load i8, ptr %5, align 1
+  %17 = trunc i8 %16 to i1
+  ret i1 %17
+}
+
+define internal i1 @is_too_cold(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i8, align 1
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %9 = load ptr, ptr %3, align 8
+  %10 = getelementptr inbounds %struct.block, ptr %9, i32 0, i32 13
+  %11 = load atomic i64, ptr %10 monotonic, align 8
+  store i64 %11, ptr %6, align 8
+  %12 = load i64, ptr %6, align 8
+  %13 = icmp ne i64 %12, 0
+  br i1 %13, label %14, label %22
+
+14:
+  %15 = load ptr, ptr %3, align 8
+  %16 = getelementptr inbounds %struct.block, ptr %15, i32 0, i32 33
+  %17 = getelementptr inbounds [1023 x %struct.slot], ptr %16, i64 0, i64 0
+  %18 = getelementptr inbounds %struct.slot, ptr %17, i32 0, i32 4
+  %19 = load atomic i64, ptr %18 monotonic, align 8
+  store i64 %19, ptr %7, align 8
+  %20 = load i64, ptr %7, align 8
+  %21 = icmp ne i64 %20, 0
+  br label %22
+
+22:
+  %23 = phi i1 [ true, %2 ], [ %21, %14 ]
+  %24 = zext i1 %23 to i8
+  store i8 %24, ptr %5, align 1
+  %25 = load i8, ptr %5, align 1
+  %26 = trunc i8 %25 to i1
+  br i1 %26, label %27, label %45
+
+27:
+  %28 = load i64, ptr %4, align 8
+  %29 = load ptr, ptr %3, align 8
+  %30 = getelementptr inbounds %struct.block, ptr %29, i32 0, i32 7
+  %31 = load i64, ptr %30, align 8
+  %32 = icmp slt i64 %28, %31
+  br i1 %32, label %33, label %45
+
+33:
+  %34 = load ptr, ptr %3, align 8
+  %35 = call i64 @now(ptr noundef %34) #3
+  %36 = load ptr, ptr %3, align 8
+  %37 = getelementptr inbounds %struct.block, ptr %36, i32 0, i32 16
+  %38 = load atomic i64, ptr %37 monotonic, align 32
+  store i64 %38, ptr %8, align 8
+  %39 = load i64, ptr %8, align 8
+  %40 = sub nsw i64 %35, %39
+  %41 = load ptr, ptr %3, align 8
+  %42 = getelementptr inbounds %struct.block, ptr %41, i32 0, i32 5
+  %43 = load i64, ptr %42, align 8
+  %44 = icmp sgt i64 %40, %43
+  br label %45
+
+45:
+  %46 = phi i1 [ false, %27 ], [ false, %22 ], [ %44, %33 ]
+  ret i1 %46
+}
+
+define internal void @unlock(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca i64, align 8
+  store ptr %0, ptr %2, align 8
+  %4 = load ptr, ptr %2, align 8
+  %5 = getelementptr inbounds %struct.block, ptr %4, i32 0, i32 12
+  store i64 0, ptr %3, align 8
+  %6 = load i64, ptr %3, align 8
+  store atomic i64 %6, ptr %5 release, align 128
   ret void
 }
 
-; Posts to the first `count` workers, where they are parked. A sleeping thread may be woken on the
-; caller's core, behind the caller: that core is excluded until it runs.
-define internal void @wake(ptr %b, i64 %count) #0 {
-$fields
-  fence seq_cst
-  %cpu = load atomic i64, ptr %b.cpu monotonic, align 8
-  br label %next
-next:
-  %i = phi i64 [ 0, %0 ], [ %i1, %awake ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %look, label %end
-look:
-  %offset = mul i64 %i, $size
-  %slot = getelementptr i8, ptr %b.slots, i64 %offset
-$slot
-  %seen = load atomic i64, ptr %s.parked acquire, align 8
-  %parked = icmp eq i64 %seen, 1
-  br i1 %parked, label %claim, label %awake
-claim:
-  %was = atomicrmw xchg ptr %s.parked, i64 0 acq_rel, align 8
-  %ours = icmp eq i64 %was, 1
-  br i1 %ours, label %post, label %awake
-post:
-  %thread = load i64, ptr %s.thread
-  %left = call i1 @allow(ptr %b, i64 %thread, i64 %cpu, i1 false)
-  %excluded = select i1 %left, i64 %cpu, i64 -1
-  store i64 %excluded, ptr %s.excluded
-  %send = load ptr, ptr %b.sem_post
-  %rc = call i32 %send(ptr %slot)
-  br label %awake
-awake:
-  %i1 = add i64 %i, 1
-  br label %next
-end:
+define internal i64 @now(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca %struct.moment, align 8
+  store ptr %0, ptr %2, align 8
+  %4 = load ptr, ptr %2, align 8
+  %5 = getelementptr inbounds %struct.block, ptr %4, i32 0, i32 9
+  %6 = getelementptr inbounds %struct.libc, ptr %5, i32 0, i32 7
+  %7 = load ptr, ptr %6, align 8
+  %8 = call i32 %7(i32 noundef 1, ptr noundef %3) #3
+  %9 = getelementptr inbounds %struct.moment, ptr %3, i32 0, i32 0
+  %10 = load i64, ptr %9, align 8
+  %11 = mul nsw i64 %10, 1000000000
+  %12 = getelementptr inbounds %struct.moment, ptr %3, i32 0, i32 1
+  %13 = load i64, ptr %12, align 8
+  %14 = add nsw i64 %11, %13
+  ret i64 %14
+}
+
+define internal i64 @grow(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca i64, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca [16 x i64], align 16
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca i64, align 8
+  %10 = alloca i64, align 8
+  %11 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store i64 %1, ptr %5, align 8
+  %12 = load ptr, ptr %4, align 8
+  %13 = getelementptr inbounds %struct.block, ptr %12, i32 0, i32 13
+  %14 = load atomic i64, ptr %13 monotonic, align 8
+  store i64 %14, ptr %8, align 8
+  %15 = load i64, ptr %8, align 8
+  store i64 %15, ptr %7, align 8
+  %16 = load i64, ptr %7, align 8
+  %17 = load i64, ptr %5, align 8
+  %18 = icmp sge i64 %16, %17
+  br i1 %18, label %25, label %19
+
+19:
+  %20 = load ptr, ptr %4, align 8
+  %21 = getelementptr inbounds %struct.block, ptr %20, i32 0, i32 14
+  %22 = load atomic i64, ptr %21 monotonic, align 16
+  store i64 %22, ptr %9, align 8
+  %23 = load i64, ptr %9, align 8
+  %24 = icmp ne i64 %23, 0
+  br i1 %24, label %25, label %27
+
+25:
+  %26 = load i64, ptr %7, align 8
+  store i64 %26, ptr %3, align 8
+  br label %63
+
+27:
+  %28 = load ptr, ptr %4, align 8
+  %29 = getelementptr inbounds %struct.block, ptr %28, i32 0, i32 9
+  %30 = getelementptr inbounds %struct.libc, ptr %29, i32 0, i32 2
+  %31 = load ptr, ptr %30, align 8
+  %32 = load ptr, ptr %4, align 8
+  %33 = getelementptr inbounds %struct.block, ptr %32, i32 0, i32 10
+  %34 = getelementptr inbounds [16 x i64], ptr %33, i64 0, i64 0
+  %35 = getelementptr inbounds [16 x i64], ptr %6, i64 0, i64 0
+  %36 = call i32 %31(i32 noundef 2, ptr noundef %34, ptr noundef %35) #3
+  br label %37
+
+37:
+  %38 = load i64, ptr %7, align 8
+  %39 = load i64, ptr %5, align 8
+  %40 = icmp slt i64 %38, %39
+  br i1 %40, label %41, label %55
+
+41:
+  %42 = load ptr, ptr %4, align 8
+  %43 = load i64, ptr %7, align 8
+  %44 = call i1 @hire(ptr noundef %42, i64 noundef %43) #3
+  br i1 %44, label %49, label %45
+
+45:
+  %46 = load ptr, ptr %4, align 8
+  %47 = getelementptr inbounds %struct.block, ptr %46, i32 0, i32 14
+  store i64 1, ptr %10, align 8
+  %48 = load i64, ptr %10, align 8
+  store atomic i64 %48, ptr %47 monotonic, align 16
+  br label %55
+
+49:
+  %50 = load ptr, ptr %4, align 8
+  %51 = getelementptr inbounds %struct.block, ptr %50, i32 0, i32 13
+  %52 = load i64, ptr %7, align 8
+  %53 = add nsw i64 %52, 1
+  store i64 %53, ptr %7, align 8
+  store i64 %53, ptr %11, align 8
+  %54 = load i64, ptr %11, align 8
+  store atomic i64 %54, ptr %51 monotonic, align 8
+  br label %37
+
+55:
+  %56 = load ptr, ptr %4, align 8
+  %57 = getelementptr inbounds %struct.block, ptr %56, i32 0, i32 9
+  %58 = getelementptr inbounds %struct.libc, ptr %57, i32 0, i32 2
+  %59 = load ptr, ptr %58, align 8
+  %60 = getelementptr inbounds [16 x i64], ptr %6, i64 0, i64 0
+  %61 = call i32 %59(i32 noundef 2, ptr noundef %60, ptr noundef null) #3
+  %62 = load i64, ptr %7, align 8
+  store i64 %62, ptr %3, align 8
+  br label %63
+
+63:
+  %64 = load i64, ptr %3, align 8
+  ret i64 %64
+}
+
+define internal i64 @divide(ptr noundef %0, i64 noundef %1, i64 noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i8, align 1
+  %9 = alloca i8, align 1
+  %10 = alloca i64, align 8
+  %11 = alloca i64, align 8
+  %12 = alloca i64, align 8
+  %13 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store i64 %1, ptr %5, align 8
+  store i64 %2, ptr %6, align 8
+  %14 = load ptr, ptr %4, align 8
+  %15 = getelementptr inbounds %struct.job, ptr %14, i32 0, i32 2
+  %16 = load ptr, ptr %15, align 8
+  %17 = getelementptr inbounds i64, ptr %16, i64 0
+  %18 = load i64, ptr %17, align 8
+  store i64 %18, ptr %7, align 8
+  %19 = load ptr, ptr %4, align 8
+  %20 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 5
+  %21 = load i64, ptr %20, align 8
+  %22 = icmp eq i64 %21, 1
+  %23 = zext i1 %22 to i8
+  store i8 %23, ptr %8, align 1
+  %24 = load i8, ptr %8, align 1
+  %25 = trunc i8 %24 to i1
+  br i1 %25, label %37, label %26
+
+26:
+  %27 = load ptr, ptr %4, align 8
+  %28 = getelementptr inbounds %struct.job, ptr %27, i32 0, i32 3
+  %29 = load ptr, ptr %28, align 8
+  %30 = load ptr, ptr %4, align 8
+  %31 = getelementptr inbounds %struct.job, ptr %30, i32 0, i32 4
+  %32 = load i64, ptr %31, align 8
+  %33 = sub nsw i64 %32, 1
+  %34 = getelementptr inbounds i64, ptr %29, i64 %33
+  %35 = load i64, ptr %34, align 8
+  %36 = icmp ule i64 %35, 8
+  br label %37
+
+37:
+  %38 = phi i1 [ false, %3 ], [ %36, %26 ]
+  %39 = zext i1 %38 to i8
+  store i8 %39, ptr %9, align 1
+  %40 = load i8, ptr %9, align 1
+  %41 = trunc i8 %40 to i1
+  br i1 %41, label %42, label %48
+
+42:
+  %43 = load i64, ptr %5, align 8
+  %44 = mul nsw i64 2, %43
+  %45 = load i64, ptr %7, align 8
+  %46 = sdiv i64 %45, 256
+  %47 = call i64 @max(i64 noundef %44, i64 noundef %46) #3
+  br label %51
+
+48:
+  %49 = load i64, ptr %5, align 8
+  %50 = mul nsw i64 4, %49
+  br label %51
+
+51:
+  %52 = phi i64 [ %47, %42 ], [ %50, %48 ]
+  store i64 %52, ptr %10, align 8
+  %53 = load i64, ptr %5, align 8
+  %54 = mul nsw i64 4, %53
+  %55 = load i64, ptr %10, align 8
+  %56 = call i64 @min(i64 noundef %54, i64 noundef %55) #3
+  %57 = load i64, ptr %6, align 8
+  %58 = call i64 @min(i64 noundef %56, i64 noundef %57) #3
+  store i64 %58, ptr %11, align 8
+  %59 = load i64, ptr %7, align 8
+  %60 = load i64, ptr %11, align 8
+  %61 = add nsw i64 %59, %60
+  %62 = sub nsw i64 %61, 1
+  %63 = load i64, ptr %11, align 8
+  %64 = sdiv i64 %62, %63
+  store i64 %64, ptr %12, align 8
+  %65 = load i8, ptr %8, align 1
+  %66 = trunc i8 %65 to i1
+  br i1 %66, label %75, label %67
+
+67:
+  %68 = load i8, ptr %9, align 1
+  %69 = trunc i8 %68 to i1
+  br i1 %69, label %70, label %73
+
+70:
+  %71 = load i64, ptr %12, align 8
+  %72 = icmp sge i64 %71, 64
+  br label %73
+
+73:
+  %74 = phi i1 [ false, %67 ], [ %72, %70 ]
+  br label %75
+
+75:
+  %76 = phi i1 [ true, %51 ], [ %74, %73 ]
+  %77 = zext i1 %76 to i64
+  %78 = select i1 %76, i32 64, i32 1
+  %79 = sext i32 %78 to i64
+  store i64 %79, ptr %13, align 8
+  %80 = load i64, ptr %12, align 8
+  %81 = load i64, ptr %13, align 8
+  %82 = add nsw i64 %80, %81
+  %83 = sub nsw i64 %82, 1
+  %84 = load i64, ptr %13, align 8
+  %85 = sub nsw i64 0, %84
+  %86 = and i64 %83, %85
+  %87 = load ptr, ptr %4, align 8
+  %88 = getelementptr inbounds %struct.job, ptr %87, i32 0, i32 6
+  store i64 %86, ptr %88, align 8
+  %89 = load ptr, ptr %4, align 8
+  %90 = call i64 @head(ptr noundef %89) #3
+  %91 = load ptr, ptr %4, align 8
+  %92 = getelementptr inbounds %struct.job, ptr %91, i32 0, i32 7
+  store i64 %90, ptr %92, align 8
+  %93 = load i64, ptr %7, align 8
+  %94 = load ptr, ptr %4, align 8
+  %95 = getelementptr inbounds %struct.job, ptr %94, i32 0, i32 7
+  %96 = load i64, ptr %95, align 8
+  %97 = sub nsw i64 %93, %96
+  %98 = load ptr, ptr %4, align 8
+  %99 = getelementptr inbounds %struct.job, ptr %98, i32 0, i32 6
+  %100 = load i64, ptr %99, align 8
+  %101 = add nsw i64 %97, %100
+  %102 = sub nsw i64 %101, 1
+  %103 = load ptr, ptr %4, align 8
+  %104 = getelementptr inbounds %struct.job, ptr %103, i32 0, i32 6
+  %105 = load i64, ptr %104, align 8
+  %106 = sdiv i64 %102, %105
+  ret i64 %106
+}
+
+define internal void @publish(ptr noundef %0, ptr noundef %1, i64 noundef %2, i64 noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca i64, align 8
+  %14 = alloca i64, align 8
+  %15 = alloca i64, align 8
+  %16 = alloca i64, align 8
+  %17 = alloca i64, align 8
+  %18 = alloca i64, align 8
+  %19 = alloca i64, align 8
+  %20 = alloca i64, align 8
+  %21 = alloca i64, align 8
+  %22 = alloca i64, align 8
+  %23 = alloca i64, align 8
+  %24 = alloca i64, align 8
+  store ptr %0, ptr %5, align 8
+  store ptr %1, ptr %6, align 8
+  store i64 %2, ptr %7, align 8
+  store i64 %3, ptr %8, align 8
+  %25 = load ptr, ptr %5, align 8
+  %26 = getelementptr inbounds %struct.block, ptr %25, i32 0, i32 23
+  %27 = load ptr, ptr %6, align 8
+  %28 = getelementptr inbounds %struct.job, ptr %27, i32 0, i32 0
+  %29 = load ptr, ptr %28, align 8
+  store ptr %29, ptr %9, align 8
+  %30 = load i64, ptr %9, align 8
+  store atomic i64 %30, ptr %26 monotonic, align 64
+  %31 = load ptr, ptr %5, align 8
+  %32 = getelementptr inbounds %struct.block, ptr %31, i32 0, i32 24
+  %33 = load ptr, ptr %6, align 8
+  %34 = getelementptr inbounds %struct.job, ptr %33, i32 0, i32 1
+  %35 = load ptr, ptr %34, align 8
+  store ptr %35, ptr %10, align 8
+  %36 = load i64, ptr %10, align 8
+  store atomic i64 %36, ptr %32 monotonic, align 8
+  %37 = load ptr, ptr %5, align 8
+  %38 = getelementptr inbounds %struct.block, ptr %37, i32 0, i32 25
+  %39 = load ptr, ptr %6, align 8
+  %40 = getelementptr inbounds %struct.job, ptr %39, i32 0, i32 2
+  %41 = load ptr, ptr %40, align 8
+  store ptr %41, ptr %11, align 8
+  %42 = load i64, ptr %11, align 8
+  store atomic i64 %42, ptr %38 monotonic, align 16
+  %43 = load ptr, ptr %5, align 8
+  %44 = getelementptr inbounds %struct.block, ptr %43, i32 0, i32 26
+  %45 = load ptr, ptr %6, align 8
+  %46 = getelementptr inbounds %struct.job, ptr %45, i32 0, i32 3
+  %47 = load ptr, ptr %46, align 8
+  store ptr %47, ptr %12, align 8
+  %48 = load i64, ptr %12, align 8
+  store atomic i64 %48, ptr %44 monotonic, align 8
+  %49 = load ptr, ptr %5, align 8
+  %50 = getelementptr inbounds %struct.block, ptr %49, i32 0, i32 27
+  %51 = load ptr, ptr %6, align 8
+  %52 = getelementptr inbounds %struct.job, ptr %51, i32 0, i32 4
+  %53 = load i64, ptr %52, align 8
+  store i64 %53, ptr %13, align 8
+  %54 = load i64, ptr %13, align 8
+  store atomic i64 %54, ptr %50 monotonic, align 32
+  %55 = load ptr, ptr %5, align 8
+  %56 = getelementptr inbounds %struct.block, ptr %55, i32 0, i32 28
+  %57 = load ptr, ptr %6, align 8
+  %58 = getelementptr inbounds %struct.job, ptr %57, i32 0, i32 5
+  %59 = load i64, ptr %58, align 8
+  store i64 %59, ptr %14, align 8
+  %60 = load i64, ptr %14, align 8
+  store atomic i64 %60, ptr %56 monotonic, align 8
+  %61 = load ptr, ptr %5, align 8
+  %62 = getelementptr inbounds %struct.block, ptr %61, i32 0, i32 29
+  %63 = load ptr, ptr %6, align 8
+  %64 = getelementptr inbounds %struct.job, ptr %63, i32 0, i32 6
+  %65 = load i64, ptr %64, align 8
+  store i64 %65, ptr %15, align 8
+  %66 = load i64, ptr %15, align 8
+  store atomic i64 %66, ptr %62 monotonic, align 16
+  %67 = load ptr, ptr %5, align 8
+  %68 = getelementptr inbounds %struct.block, ptr %67, i32 0, i32 30
+  %69 = load ptr, ptr %6, align 8
+  %70 = getelementptr inbounds %struct.job, ptr %69, i32 0, i32 7
+  %71 = load i64, ptr %70, align 8
+  store i64 %71, ptr %16, align 8
+  %72 = load i64, ptr %16, align 8
+  store atomic i64 %72, ptr %68 monotonic, align 8
+  %73 = load ptr, ptr %5, align 8
+  %74 = getelementptr inbounds %struct.block, ptr %73, i32 0, i32 21
+  %75 = load i64, ptr %8, align 8
+  store i64 %75, ptr %17, align 8
+  %76 = load i64, ptr %17, align 8
+  store atomic i64 %76, ptr %74 monotonic, align 8
+  %77 = load ptr, ptr %5, align 8
+  %78 = getelementptr inbounds %struct.block, ptr %77, i32 0, i32 31
+  store i64 0, ptr %18, align 8
+  %79 = load i64, ptr %18, align 8
+  store atomic i64 %79, ptr %78 monotonic, align 128
+  %80 = load ptr, ptr %5, align 8
+  %81 = getelementptr inbounds %struct.block, ptr %80, i32 0, i32 15
+  %82 = load ptr, ptr %5, align 8
+  %83 = getelementptr inbounds %struct.block, ptr %82, i32 0, i32 15
+  %84 = load atomic i64, ptr %83 monotonic, align 8
+  store i64 %84, ptr %20, align 8
+  %85 = load i64, ptr %20, align 8
+  %86 = add nsw i64 %85, 1
+  store i64 %86, ptr %19, align 8
+  %87 = load i64, ptr %19, align 8
+  store atomic i64 %87, ptr %81 monotonic, align 8
+  %88 = load ptr, ptr %5, align 8
+  %89 = getelementptr inbounds %struct.block, ptr %88, i32 0, i32 19
+  %90 = load ptr, ptr %5, align 8
+  %91 = getelementptr inbounds %struct.block, ptr %90, i32 0, i32 9
+  %92 = getelementptr inbounds %struct.libc, ptr %91, i32 0, i32 8
+  %93 = load ptr, ptr %92, align 8
+  %94 = call i32 %93() #3
+  %95 = sext i32 %94 to i64
+  store i64 %95, ptr %21, align 8
+  %96 = load i64, ptr %21, align 8
+  store atomic i64 %96, ptr %89 monotonic, align 8
+  %97 = load ptr, ptr %5, align 8
+  %98 = getelementptr inbounds %struct.block, ptr %97, i32 0, i32 18
+  %99 = load atomic i64, ptr %98 monotonic, align 128
+  store i64 %99, ptr %23, align 8
+  %100 = load i64, ptr %23, align 8
+  %101 = lshr i64 %100, 32
+  %102 = add i64 %101, 1
+  store i64 %102, ptr %22, align 8
+  %103 = load ptr, ptr %5, align 8
+  %104 = getelementptr inbounds %struct.block, ptr %103, i32 0, i32 18
+  %105 = load i64, ptr %22, align 8
+  %106 = shl i64 %105, 32
+  %107 = load i64, ptr %7, align 8
+  %108 = shl i64 %107, 16
+  %109 = or i64 %106, %108
+  store i64 %109, ptr %24, align 8
+  %110 = load i64, ptr %24, align 8
+  store atomic i64 %110, ptr %104 release, align 128
+  %111 = load ptr, ptr %5, align 8
+  %112 = load i64, ptr %8, align 8
+  call void @wake(ptr noundef %111, i64 noundef %112) #3
   ret void
 }
 
-; A worker: made asleep, takes chunks when woken, spins for `spin_ns` when there are none, then parks.
-define internal ptr @worker(ptr %slot) #0 {
-$slot
-  %b = load ptr, ptr %s.block
-$fields
-  %index = load i64, ptr %s.index
-  %limit = load i64, ptr %b.spin_ns
-  %spinners = load i64, ptr %b.spinners
-  %spins = icmp slt i64 %index, %spinners
-  %patience = select i1 %spins, i64 %limit, i64 0
-  call void @rest(ptr %b, ptr %slot)
-  br label %awake
-awake:
-  %first_stay = call i1 @must_stay(ptr %b)
-  br label %idle
-idle:
-  %since = call i64 @now(ptr %b)
-  br label %poll
-poll:
-  %i = phi i64 [ 0, %idle ], [ %i1, %pause ], [ 0, %check ]
-  %ran = call i1 @take(ptr %b, i64 %index)
-  br i1 %ran, label %count, label %pause
-count:
-  %before = atomicrmw add ptr %b.done, i64 1 acq_rel, align 8
-  br label %idle
-pause:
-  $pause
-  %i1 = add i64 %i, 1
-  %fast = icmp ult i64 %i1, 32
-  br i1 %fast, label %poll, label %slow
-slow:
-  %stop = load atomic i64, ptr %b.stop acquire, align 8
-  %stopping = icmp ne i64 %stop, 0
-  br i1 %stopping, label %exit, label %check
-check:
-  %stay = call i1 @must_stay(ptr %b)
-  %time = call i64 @now(ptr %b)
-  %waited = sub i64 %time, %since
-  %bored = icmp sgt i64 %waited, %patience
-  %parks = or i1 %stay, %bored
-  br i1 %parks, label %sleep, label %poll
-sleep:
-  call void @park(ptr %b, ptr %slot, i64 %index)
-  %stop2 = load atomic i64, ptr %b.stop acquire, align 8
-  %stopping2 = icmp ne i64 %stop2, 0
-  br i1 %stopping2, label %exit, label %awake
-exit:
+define internal void @finish(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %8 = load i64, ptr %4, align 8
+  store i64 %8, ptr %5, align 8
+  br label %9
+
+9:
+  %10 = load ptr, ptr %3, align 8
+  %11 = call i1 @take(ptr noundef %10, i64 noundef -1) #3
+  br i1 %11, label %12, label %15
+
+12:
+  %13 = load i64, ptr %5, align 8
+  %14 = add nsw i64 %13, -1
+  store i64 %14, ptr %5, align 8
+  br label %9
+
+15:
+  store i64 0, ptr %6, align 8
+  br label %16
+
+16:
+  %17 = load ptr, ptr %3, align 8
+  %18 = getelementptr inbounds %struct.block, ptr %17, i32 0, i32 31
+  %19 = load atomic i64, ptr %18 acquire, align 128
+  store i64 %19, ptr %7, align 8
+  %20 = load i64, ptr %7, align 8
+  %21 = load i64, ptr %5, align 8
+  %22 = icmp ne i64 %20, %21
+  br i1 %22, label %23, label %37
+
+23:
+  %24 = load i64, ptr %6, align 8
+  %25 = icmp ult i64 %24, 1000
+  br i1 %25, label %26, label %27
+
+26:
+  call void @fastact_pool_pause() #3
+  br label %33
+
+27:
+  %28 = load ptr, ptr %3, align 8
+  %29 = getelementptr inbounds %struct.block, ptr %28, i32 0, i32 9
+  %30 = getelementptr inbounds %struct.libc, ptr %29, i32 0, i32 9
+  %31 = load ptr, ptr %30, align 8
+  %32 = call i32 %31() #3
+  br label %33
+
+33:
+  br label %34
+
+34:
+  %35 = load i64, ptr %6, align 8
+  %36 = add i64 %35, 1
+  store i64 %36, ptr %6, align 8
+  br label %16
+
+37:
+  ret void
+}
+
+define internal i1 @hire(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.block, ptr %7, i32 0, i32 33
+  %9 = load i64, ptr %4, align 8
+  %10 = getelementptr inbounds [1023 x %struct.slot], ptr %8, i64 0, i64 %9
+  store ptr %10, ptr %5, align 8
+  %11 = load ptr, ptr %3, align 8
+  %12 = load ptr, ptr %5, align 8
+  %13 = getelementptr inbounds %struct.slot, ptr %12, i32 0, i32 2
+  store ptr %11, ptr %13, align 8
+  %14 = load i64, ptr %4, align 8
+  %15 = load ptr, ptr %5, align 8
+  %16 = getelementptr inbounds %struct.slot, ptr %15, i32 0, i32 3
+  store i64 %14, ptr %16, align 16
+  %17 = load ptr, ptr %5, align 8
+  %18 = getelementptr inbounds %struct.slot, ptr %17, i32 0, i32 5
+  store i64 -1, ptr %18, align 64
+  %19 = load ptr, ptr %5, align 8
+  %20 = getelementptr inbounds %struct.slot, ptr %19, i32 0, i32 4
+  store i64 1, ptr %6, align 8
+  %21 = load i64, ptr %6, align 8
+  store atomic i64 %21, ptr %20 monotonic, align 8
+  %22 = load ptr, ptr %3, align 8
+  %23 = getelementptr inbounds %struct.block, ptr %22, i32 0, i32 9
+  %24 = getelementptr inbounds %struct.libc, ptr %23, i32 0, i32 4
+  %25 = load ptr, ptr %24, align 8
+  %26 = load ptr, ptr %5, align 8
+  %27 = getelementptr inbounds %struct.slot, ptr %26, i32 0, i32 0
+  %28 = getelementptr inbounds [4 x i64], ptr %27, i64 0, i64 0
+  %29 = call i32 %25(ptr noundef %28, i32 noundef 0, i32 noundef 0) #3
+  %30 = load ptr, ptr %3, align 8
+  %31 = getelementptr inbounds %struct.block, ptr %30, i32 0, i32 9
+  %32 = getelementptr inbounds %struct.libc, ptr %31, i32 0, i32 0
+  %33 = load ptr, ptr %32, align 8
+  %34 = load ptr, ptr %5, align 8
+  %35 = getelementptr inbounds %struct.slot, ptr %34, i32 0, i32 1
+  %36 = load ptr, ptr %5, align 8
+  %37 = call i32 %33(ptr noundef %35, ptr noundef null, ptr noundef @worker, ptr noundef %36) #3
+  %38 = icmp ne i32 %37, 0
+  %39 = xor i1 %38, true
+  ret i1 %39
+}
+
+define internal ptr @worker(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  store ptr %0, ptr %2, align 8
+  %6 = load ptr, ptr %2, align 8
+  store ptr %6, ptr %3, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.slot, ptr %7, i32 0, i32 2
+  %9 = load ptr, ptr %8, align 8
+  store ptr %9, ptr %4, align 8
+  %10 = load ptr, ptr %3, align 8
+  %11 = getelementptr inbounds %struct.slot, ptr %10, i32 0, i32 3
+  %12 = load i64, ptr %11, align 16
+  %13 = load ptr, ptr %4, align 8
+  %14 = getelementptr inbounds %struct.block, ptr %13, i32 0, i32 6
+  %15 = load i64, ptr %14, align 16
+  %16 = icmp slt i64 %12, %15
+  br i1 %16, label %17, label %21
+
+17:
+  %18 = load ptr, ptr %4, align 8
+  %19 = getelementptr inbounds %struct.block, ptr %18, i32 0, i32 5
+  %20 = load i64, ptr %19, align 8
+  br label %22
+
+21:
+  br label %22
+
+22:
+  %23 = phi i64 [ %20, %17 ], [ 0, %21 ]
+  store i64 %23, ptr %5, align 8
+  %24 = load ptr, ptr %4, align 8
+  %25 = load ptr, ptr %3, align 8
+  call void @rest(ptr noundef %24, ptr noundef %25) #3
+  br label %26
+
+26:
+  %27 = load ptr, ptr %4, align 8
+  %28 = load ptr, ptr %3, align 8
+  %29 = getelementptr inbounds %struct.slot, ptr %28, i32 0, i32 3
+  %30 = load i64, ptr %29, align 16
+  %31 = load i64, ptr %5, align 8
+  %32 = call i1 @serve(ptr noundef %27, i64 noundef %30, i64 noundef %31) #3
+  br i1 %32, label %33, label %40
+
+33:
+  %34 = load ptr, ptr %4, align 8
+  %35 = load ptr, ptr %3, align 8
+  %36 = load ptr, ptr %3, align 8
+  %37 = getelementptr inbounds %struct.slot, ptr %36, i32 0, i32 3
+  %38 = load i64, ptr %37, align 16
+  %39 = call i1 @park(ptr noundef %34, ptr noundef %35, i64 noundef %38) #3
+  br label %40
+
+40:
+  %41 = phi i1 [ false, %26 ], [ %39, %33 ]
+  br i1 %41, label %42, label %43
+
+42:
+  br label %26
+
+43:
   ret ptr null
 }
 
-; Makes workers up to `want`, once `busy` is held. After a failure there are no more attempts
-; until Python clears `failed`. Returns how many there are.
-define internal i64 @grow(ptr %b, i64 %want) #0 {
-$fields
-  %old = alloca [16 x i64], align 16
-  %have = load atomic i64, ptr %b.workers monotonic, align 8
-  %failed = load atomic i64, ptr %b.failed monotonic, align 8
-  %enough = icmp sge i64 %have, %want
-  %gave_up = icmp ne i64 %failed, 0
-  %nothing = or i1 %enough, %gave_up
-  br i1 %nothing, label %same, label %begin
-same:
-  ret i64 %have
-begin:
-  %mask = load ptr, ptr %b.pthread_sigmask
-  %masked = call i32 %mask(i32 2, ptr %b.signals, ptr %old)
-  br label %make
-make:
-  %i = phi i64 [ %have, %begin ], [ %i1, %made ]
-  %offset = mul i64 %i, $size
-  %slot = getelementptr i8, ptr %b.slots, i64 %offset
-$slot
-  store ptr %b, ptr %s.block
-  store i64 %i, ptr %s.index
-  store i64 -1, ptr %s.excluded
-  store atomic i64 1, ptr %s.parked monotonic, align 8
-  %init = load ptr, ptr %b.sem_init
-  %ready = call i32 %init(ptr %slot, i32 0, i32 0)
-  %create = load ptr, ptr %b.pthread_create
-  %rc = call i32 %create(ptr %s.thread, ptr null, ptr @worker, ptr %slot)
-  %refused = icmp ne i32 %rc, 0
-  br i1 %refused, label %fail, label %made
-made:
-  %i1 = add i64 %i, 1
-  store atomic i64 %i1, ptr %b.workers monotonic, align 8
-  %more = icmp slt i64 %i1, %want
-  br i1 %more, label %make, label %end
-fail:
-  store atomic i64 1, ptr %b.failed monotonic, align 8
-  br label %end
-end:
-  %count = phi i64 [ %i1, %made ], [ %i, %fail ]
-  %unmasked = call i32 %mask(i32 2, ptr %old, ptr null)
-  ret i64 %count
-}
+define internal void @rest(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  br label %6
 
-; Takes `busy` and ends all workers. Returns -1 if a launch is under way, else how many ended;
-; the caller then gives `busy` back.
-define internal i64 @quiesce(ptr %b) #0 {
-$fields
-  %swap = cmpxchg ptr %b.busy, i64 0, i64 1 acq_rel acquire, align 8
-  %won = extractvalue { i64, i1 } %swap, 1
-  br i1 %won, label %begin, label %lost
-lost:
-  ret i64 -1
-begin:
-  %workers = load atomic i64, ptr %b.workers monotonic, align 8
-  store atomic i64 1, ptr %b.stop release, align 8
-  call void @wake(ptr %b, i64 %workers)
-  br label %next
-next:
-  %i = phi i64 [ 0, %begin ], [ %i1, %join ]
-  %more = icmp slt i64 %i, %workers
-  br i1 %more, label %join, label %end
-join:
-  %offset = mul i64 %i, $size
-  %slot = getelementptr i8, ptr %b.slots, i64 %offset
-$slot
-  %thread = load i64, ptr %s.thread
-  %wait = load ptr, ptr %b.pthread_join
-  %rc = call i32 %wait(i64 %thread, ptr null)
-  %i1 = add i64 %i, 1
-  br label %next
-end:
-  store atomic i64 0, ptr %b.workers monotonic, align 8
-  store atomic i64 0, ptr %b.stop release, align 8
-  ret i64 %workers
-}
+6:
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.block, ptr %7, i32 0, i32 9
+  %9 = getelementptr inbounds %struct.libc, ptr %8, i32 0, i32 5
+  %10 = load ptr, ptr %9, align 8
+  %11 = load ptr, ptr %4, align 8
+  %12 = getelementptr inbounds %struct.slot, ptr %11, i32 0, i32 0
+  %13 = getelementptr inbounds [4 x i64], ptr %12, i64 0, i64 0
+  %14 = call i32 %10(ptr noundef %13) #3
+  %15 = icmp ne i32 %14, 0
+  br i1 %15, label %16, label %17
 
-; With `busy` held: would workers have to be woken (or made) for a call that does not pay for it?
-; Such a call wakes them only if it begins within `spin_ns` of the end of another one: a burst stays
-; hot.
-define internal i1 @too_cold(ptr %b, i64 %work) #0 {
-$fields
-  %workers = load atomic i64, ptr %b.workers monotonic, align 8
-  %none = icmp eq i64 %workers, 0
-  %slot = getelementptr i8, ptr %b.slots, i64 0
-$slot
-  %parked = load atomic i64, ptr %s.parked monotonic, align 8
-  %asleep = icmp ne i64 %parked, 0
-  %cold = or i1 %none, %asleep
-  %enough = load i64, ptr %b.cold_work
-  %small = icmp slt i64 %work, %enough
-  %doubt = and i1 %cold, %small
-  br i1 %doubt, label %measure, label %go
-measure:
-  %time = call i64 @now(ptr %b)
-  %last = load atomic i64, ptr %b.cold_at monotonic, align 8
-  %gap = sub i64 %time, %last
-  %window = load i64, ptr %b.spin_ns
-  %apart = icmp sgt i64 %gap, %window
-  ret i1 %apart
-go:
-  ret i1 false
-}
+16:
+  br label %6
 
-; Runs fn(args, dims, steps, block) over dims[0], in chunks and on several threads where that pays.
-; The first chunk is longer by `head`, so that the others start at 64-byte lines of the output.
-define internal void @launch(ptr %b, ptr %fn, ptr %args, ptr %dims, ptr %steps, i64 %nargs,
-                             i64 %ndims, i64 %nsteps, i64 %work) #0 {
-$fields
-  %n = load i64, ptr %dims
-  %threads = call i64 @threads(ptr %b)
-  %min_chunk = load i64, ptr %b.min_chunk
-  %pieces = udiv i64 %work, %min_chunk
-  %most_helpers = sub i64 %threads, 1
-  %most_pieces = sub i64 %pieces, 1
-  %want = call i64 @llvm.smin.i64(i64 %most_helpers, i64 %most_pieces)
-  %useful = icmp sgt i64 %want, 0
-  %long = icmp sgt i64 %n, 1
-  %widest = call i64 @llvm.umax.i64(i64 %nargs, i64 %ndims)
-  %fits = icmp ule i64 %widest, 64
-  %owner = load atomic i64, ptr %b.owner monotonic, align 8
-  %native = icmp ne i64 %owner, 0
-  %a = and i1 %useful, %long
-  %c = and i1 %fits, %native
-  %try = and i1 %a, %c
-  br i1 %try, label %lock, label %serial
-lock:
-  %swap = cmpxchg ptr %b.busy, i64 0, i64 1 acq_rel monotonic, align 8
-  %won = extractvalue { i64, i1 } %swap, 1
-  br i1 %won, label %warm, label %serial
-warm:
-  %cold = call i1 @too_cold(ptr %b, i64 %work)
-  br i1 %cold, label %alone, label %plan
-alone:
-  store atomic i64 0, ptr %b.busy release, align 8
-  call void %fn(ptr %args, ptr %dims, ptr %steps, ptr %b)
-  %finished_at = call i64 @now(ptr %b)
-  store atomic i64 %finished_at, ptr %b.cold_at monotonic, align 8
-  ret void
-plan:
-  %workers = call i64 @grow(ptr %b, i64 %want)
-  %crew = call i64 @llvm.smin.i64(i64 %workers, i64 %want)
-  %crew_and_caller = add i64 %crew, 1
-  ; four chunks for each thread, unless those of rows side by side are narrower than 256: the first
-  ; and the last strip of a chunk take long
-  %elementwise = icmp eq i64 %ndims, 1
-  %last = sub i64 %nargs, 1
-  %step_at = getelementptr i64, ptr %steps, i64 %last
-  %step = load i64, ptr %step_at
-  %beside = icmp ule i64 %step, 8
-  %abreast = select i1 %elementwise, i1 false, i1 %beside
-  %two_each = shl i64 %crew_and_caller, 1
-  %four_each = shl i64 %crew_and_caller, 2
-  %of_256 = udiv i64 %n, 256
-  %broad = call i64 @llvm.smax.i64(i64 %two_each, i64 %of_256)
-  %most = select i1 %abreast, i64 %broad, i64 %four_each
-  %wanted = call i64 @llvm.smin.i64(i64 %four_each, i64 %most)
-  %chunks = call i64 @llvm.smin.i64(i64 %wanted, i64 %pieces)
-  ; the offset of the last argument's first cache line, where a line is a whole number of elements
-  %out_at = getelementptr ptr, ptr %args, i64 %last
-  %out = load ptr, ptr %out_at
-  %address = ptrtoint ptr %out to i64
-  %bits = call i64 @llvm.ctpop.i64(i64 %step)
-  %power = icmp eq i64 %bits, 1
-  %small = icmp ule i64 %step, 64
-  %below = sub i64 %step, 1
-  %odd = and i64 %address, %below
-  %whole = icmp eq i64 %odd, 0
-  %e = and i1 %elementwise, %power
-  %f = and i1 %small, %whole
-  %alignable = and i1 %e, %f
-  %divisor = select i1 %alignable, i64 %step, i64 64
-  %negated = sub i64 0, %address
-  %gap = and i64 %negated, 63
-  %gap_elements = udiv i64 %gap, %divisor
-  %head = select i1 %alignable, i64 %gap_elements, i64 0
-  ; the length of a chunk: a multiple of 64 elements, which may be rows that lie side by side
-  %up = add i64 %n, %chunks
-  %up1 = sub i64 %up, 1
-  %even = udiv i64 %up1, %chunks
-  %many = icmp uge i64 %even, 64
-  %strips = and i1 %abreast, %many
-  %in_units = or i1 %elementwise, %strips
-  %unit = select i1 %in_units, i64 64, i64 1
-  %up2 = add i64 %even, %unit
-  %up3 = sub i64 %up2, 1
-  %mask = sub i64 0, %unit
-  %chunk = and i64 %up3, %mask
-  %body = sub i64 %n, %head
-  %body1 = add i64 %body, %chunk
-  %body2 = sub i64 %body1, 1
-  %total = sdiv i64 %body2, %chunk
-  %others = sub i64 %total, 1
-  %helpers = call i64 @llvm.smin.i64(i64 %crew, i64 %others)
-  %split = icmp sgt i64 %helpers, 0
-  br i1 %split, label %publish, label %unlock
-unlock:
-  store atomic i64 0, ptr %b.busy release, align 8
-  br label %serial
-serial:
-  call void %fn(ptr %args, ptr %dims, ptr %steps, ptr %b)
-  ret void
-publish:
-  store atomic ptr %fn, ptr %b.fn monotonic, align 8
-  store atomic ptr %args, ptr %b.args monotonic, align 8
-  store atomic ptr %dims, ptr %b.dims monotonic, align 8
-  store atomic ptr %steps, ptr %b.steps monotonic, align 8
-  store atomic i64 %nargs, ptr %b.nargs monotonic, align 8
-  store atomic i64 %ndims, ptr %b.ndims monotonic, align 8
-  store atomic i64 %chunk, ptr %b.chunk monotonic, align 8
-  store atomic i64 %head, ptr %b.head monotonic, align 8
-  store atomic i64 %helpers, ptr %b.helpers monotonic, align 8
-  store atomic i64 0, ptr %b.done monotonic, align 8
-  %launches = load atomic i64, ptr %b.launches monotonic, align 8
-  %launches1 = add i64 %launches, 1
-  store atomic i64 %launches1, ptr %b.launches monotonic, align 8
-  %getcpu = load ptr, ptr %b.sched_getcpu
-  %cpu = call i32 %getcpu()
-  %cpu64 = sext i32 %cpu to i64
-  store atomic i64 %cpu64, ptr %b.cpu monotonic, align 8
-  %state = load atomic i64, ptr %b.state monotonic, align 8
-  %epoch = lshr i64 %state, 32
-  %epoch1 = add i64 %epoch, 1
-  %high = shl i64 %epoch1, 32
-  %middle = shl i64 %total, 16
-  %word = or i64 %high, %middle
-  store atomic i64 %word, ptr %b.state release, align 8
-  call void @wake(ptr %b, i64 %helpers)
-  br label %share
-share:
-  %mine = phi i64 [ 0, %publish ], [ %mine1, %share ]
-  %mine1 = add i64 %mine, 1
-  %ran = call i1 @take(ptr %b, i64 -1)
-  br i1 %ran, label %share, label %drain
-drain:
-  %theirs = sub i64 %total, %mine
-  br label %wait
-wait:
-  %i = phi i64 [ 0, %drain ], [ %i1, %pause ], [ %i1, %yield ]
-  %i1 = add i64 %i, 1
-  %done = load atomic i64, ptr %b.done acquire, align 8
-  %finished = icmp eq i64 %done, %theirs
-  br i1 %finished, label %end, label %again
-again:
-  %soon = icmp ult i64 %i, $patience
-  br i1 %soon, label %pause, label %yield
-pause:
-  $pause
-  br label %wait
-yield:
-  %give = load ptr, ptr %b.sched_yield
-  %rc = call i32 %give()
-  br label %wait
-end:
-  store atomic i64 0, ptr %b.busy release, align 8
+17:
+  %18 = load ptr, ptr %4, align 8
+  %19 = getelementptr inbounds %struct.slot, ptr %18, i32 0, i32 5
+  %20 = load i64, ptr %19, align 64
+  store i64 %20, ptr %5, align 8
+  %21 = load i64, ptr %5, align 8
+  %22 = icmp sge i64 %21, 0
+  br i1 %22, label %23, label %34
+
+23:
+  %24 = load ptr, ptr %4, align 8
+  %25 = getelementptr inbounds %struct.slot, ptr %24, i32 0, i32 5
+  store i64 -1, ptr %25, align 64
+  %26 = load ptr, ptr %3, align 8
+  %27 = load ptr, ptr %3, align 8
+  %28 = getelementptr inbounds %struct.block, ptr %27, i32 0, i32 9
+  %29 = getelementptr inbounds %struct.libc, ptr %28, i32 0, i32 10
+  %30 = load ptr, ptr %29, align 8
+  %31 = call i64 %30() #3
+  %32 = load i64, ptr %5, align 8
+  %33 = call i1 @allow(ptr noundef %26, i64 noundef %31, i64 noundef %32, i1 noundef true) #3
+  br label %34
+
+34:
   ret void
 }
 
-; The one symbol, which native/pool.py calls once: tells the block where the code is.
-define void @fastact_pool_native(ptr %b) #0 {
-$fields
-  store ptr @launch, ptr %b.launch
-  store ptr @quiesce, ptr %b.quiesce
+define internal i1 @serve(ptr noundef %0, i64 noundef %1, i64 noundef %2) #0 {
+  %4 = alloca i1, align 1
+  %5 = alloca ptr, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca i32, align 4
+  %10 = alloca i64, align 8
+  %11 = alloca i64, align 8
+  %12 = alloca i64, align 8
+  store ptr %0, ptr %5, align 8
+  store i64 %1, ptr %6, align 8
+  store i64 %2, ptr %7, align 8
+  %13 = load ptr, ptr %5, align 8
+  %14 = call i1 @leave_callers_core(ptr noundef %13) #3
+  %15 = load ptr, ptr %5, align 8
+  %16 = call i64 @now(ptr noundef %15) #3
+  store i64 %16, ptr %8, align 8
+  store i32 0, ptr %9, align 4
+  br label %17
+
+17:
+  %18 = load ptr, ptr %5, align 8
+  %19 = load i64, ptr %6, align 8
+  %20 = call i1 @take(ptr noundef %18, i64 noundef %19) #3
+  br i1 %20, label %21, label %29
+
+21:
+  %22 = load ptr, ptr %5, align 8
+  %23 = getelementptr inbounds %struct.block, ptr %22, i32 0, i32 31
+  store i64 1, ptr %10, align 8
+  %24 = load i64, ptr %10, align 8
+  %25 = atomicrmw add ptr %23, i64 %24 acq_rel, align 128
+  store i64 %25, ptr %11, align 8
+  %26 = load i64, ptr %11, align 8
+  %27 = load ptr, ptr %5, align 8
+  %28 = call i64 @now(ptr noundef %27) #3
+  store i64 %28, ptr %8, align 8
+  store i32 0, ptr %9, align 4
+  br label %17
+
+29:
+  call void @fastact_pool_pause() #3
+  %30 = load i32, ptr %9, align 4
+  %31 = add nsw i32 %30, 1
+  store i32 %31, ptr %9, align 4
+  %32 = icmp slt i32 %31, 32
+  br i1 %32, label %33, label %34
+
+33:
+  br label %17
+
+34:
+  store i32 0, ptr %9, align 4
+  %35 = load ptr, ptr %5, align 8
+  %36 = getelementptr inbounds %struct.block, ptr %35, i32 0, i32 20
+  %37 = load atomic i64, ptr %36 acquire, align 16
+  store i64 %37, ptr %12, align 8
+  %38 = load i64, ptr %12, align 8
+  %39 = icmp ne i64 %38, 0
+  br i1 %39, label %40, label %41
+
+40:
+  store i1 false, ptr %4, align 1
+  br label %53
+
+41:
+  %42 = load ptr, ptr %5, align 8
+  %43 = call i1 @leave_callers_core(ptr noundef %42) #3
+  br i1 %43, label %44, label %51
+
+44:
+  %45 = load ptr, ptr %5, align 8
+  %46 = call i64 @now(ptr noundef %45) #3
+  %47 = load i64, ptr %8, align 8
+  %48 = sub nsw i64 %46, %47
+  %49 = load i64, ptr %7, align 8
+  %50 = icmp sgt i64 %48, %49
+  br i1 %50, label %51, label %52
+
+51:
+  store i1 true, ptr %4, align 1
+  br label %53
+
+52:
+  br label %17
+
+53:
+  %54 = load i1, ptr %4, align 1
+  ret i1 %54
+}
+
+define internal i1 @park(ptr noundef %0, ptr noundef %1, i64 noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i8, align 1
+  %9 = alloca i64, align 8
+  %10 = alloca i8, align 1
+  %11 = alloca i64, align 8
+  %12 = alloca i64, align 8
+  %13 = alloca i64, align 8
+  %14 = alloca i8, align 1
+  %15 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  store i64 %2, ptr %6, align 8
+  %16 = load ptr, ptr %5, align 8
+  %17 = getelementptr inbounds %struct.slot, ptr %16, i32 0, i32 4
+  store i64 1, ptr %7, align 8
+  %18 = load i64, ptr %7, align 8
+  store atomic i64 %18, ptr %17 release, align 8
+  fence seq_cst
+  %19 = load ptr, ptr %4, align 8
+  %20 = getelementptr inbounds %struct.block, ptr %19, i32 0, i32 20
+  %21 = load atomic i64, ptr %20 acquire, align 16
+  store i64 %21, ptr %9, align 8
+  %22 = load i64, ptr %9, align 8
+  %23 = icmp ne i64 %22, 0
+  %24 = zext i1 %23 to i8
+  store i8 %24, ptr %8, align 1
+  %25 = load i8, ptr %8, align 1
+  %26 = trunc i8 %25 to i1
+  br i1 %26, label %35, label %27
+
+27:
+  %28 = load ptr, ptr %4, align 8
+  %29 = load ptr, ptr %4, align 8
+  %30 = getelementptr inbounds %struct.block, ptr %29, i32 0, i32 18
+  %31 = load atomic i64, ptr %30 acquire, align 128
+  store i64 %31, ptr %11, align 8
+  %32 = load i64, ptr %11, align 8
+  %33 = load i64, ptr %6, align 8
+  %34 = call i1 @is_open(ptr noundef %28, i64 noundef %32, i64 noundef %33) #3
+  br label %35
+
+35:
+  %36 = phi i1 [ true, %3 ], [ %34, %27 ]
+  %37 = zext i1 %36 to i8
+  store i8 %37, ptr %10, align 1
+  store i64 1, ptr %12, align 8
+  %38 = load i8, ptr %10, align 1
+  %39 = trunc i8 %38 to i1
+  br i1 %39, label %40, label %53
+
+40:
+  %41 = load ptr, ptr %5, align 8
+  %42 = getelementptr inbounds %struct.slot, ptr %41, i32 0, i32 4
+  store i64 0, ptr %13, align 8
+  %43 = load i64, ptr %12, align 8
+  %44 = load i64, ptr %13, align 8
+  %45 = cmpxchg ptr %42, i64 %43, i64 %44 acq_rel acquire, align 8
+  %46 = extractvalue { i64, i1 } %45, 0
+  %47 = extractvalue { i64, i1 } %45, 1
+  br i1 %47, label %49, label %48
+
+48:
+  store i64 %46, ptr %12, align 8
+  br label %49
+
+49:
+  %50 = zext i1 %47 to i8
+  store i8 %50, ptr %14, align 1
+  %51 = load i8, ptr %14, align 1
+  %52 = trunc i8 %51 to i1
+  br i1 %52, label %56, label %53
+
+53:
+  %54 = load ptr, ptr %4, align 8
+  %55 = load ptr, ptr %5, align 8
+  call void @rest(ptr noundef %54, ptr noundef %55) #3
+  br label %56
+
+56:
+  %57 = load ptr, ptr %4, align 8
+  %58 = getelementptr inbounds %struct.block, ptr %57, i32 0, i32 20
+  %59 = load atomic i64, ptr %58 acquire, align 16
+  store i64 %59, ptr %15, align 8
+  %60 = load i64, ptr %15, align 8
+  %61 = icmp ne i64 %60, 0
+  %62 = xor i1 %61, true
+  ret i1 %62
+}
+
+define internal i1 @allow(ptr noundef %0, i64 noundef %1, i64 noundef %2, i1 noundef %3) #0 {
+  %5 = alloca i1, align 1
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca i8, align 1
+  %10 = alloca [128 x i64], align 16
+  %11 = alloca i64, align 8
+  %12 = alloca i64, align 8
+  %13 = alloca i32, align 4
+  store ptr %0, ptr %6, align 8
+  store i64 %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  %14 = zext i1 %3 to i8
+  store i8 %14, ptr %9, align 1
+  store i64 0, ptr %11, align 8
+  %15 = load i64, ptr %8, align 8
+  %16 = icmp slt i64 %15, 0
+  br i1 %16, label %29, label %17
+
+17:
+  %18 = load i64, ptr %8, align 8
+  %19 = icmp sge i64 %18, 8192
+  br i1 %19, label %29, label %20
+
+20:
+  %21 = load ptr, ptr %6, align 8
+  %22 = getelementptr inbounds %struct.block, ptr %21, i32 0, i32 9
+  %23 = getelementptr inbounds %struct.libc, ptr %22, i32 0, i32 11
+  %24 = load ptr, ptr %23, align 8
+  %25 = load i64, ptr %7, align 8
+  %26 = getelementptr inbounds [128 x i64], ptr %10, i64 0, i64 0
+  %27 = call i32 %24(i64 noundef %25, i64 noundef 1024, ptr noundef %26) #3
+  %28 = icmp ne i32 %27, 0
+  br i1 %28, label %29, label %30
+
+29:
+  store i1 false, ptr %5, align 1
+  br label %82
+
+30:
+  %31 = load i64, ptr %8, align 8
+  %32 = and i64 %31, 63
+  %33 = shl i64 1, %32
+  store i64 %33, ptr %12, align 8
+  %34 = load i64, ptr %8, align 8
+  %35 = sdiv i64 %34, 64
+  %36 = getelementptr inbounds [128 x i64], ptr %10, i64 0, i64 %35
+  %37 = load i64, ptr %36, align 8
+  %38 = load i64, ptr %12, align 8
+  %39 = and i64 %37, %38
+  %40 = icmp ne i64 %39, 0
+  %41 = zext i1 %40 to i32
+  %42 = load i8, ptr %9, align 1
+  %43 = trunc i8 %42 to i1
+  %44 = zext i1 %43 to i32
+  %45 = icmp eq i32 %41, %44
+  br i1 %45, label %46, label %47
+
+46:
+  store i1 false, ptr %5, align 1
+  br label %82
+
+47:
+  %48 = load i64, ptr %12, align 8
+  %49 = load i64, ptr %8, align 8
+  %50 = sdiv i64 %49, 64
+  %51 = getelementptr inbounds [128 x i64], ptr %10, i64 0, i64 %50
+  %52 = load i64, ptr %51, align 8
+  %53 = xor i64 %52, %48
+  store i64 %53, ptr %51, align 8
+  store i32 0, ptr %13, align 4
+  br label %54
+
+54:
+  %55 = load i32, ptr %13, align 4
+  %56 = icmp slt i32 %55, 128
+  br i1 %56, label %57, label %67
+
+57:
+  %58 = load i32, ptr %13, align 4
+  %59 = sext i32 %58 to i64
+  %60 = getelementptr inbounds [128 x i64], ptr %10, i64 0, i64 %59
+  %61 = load i64, ptr %60, align 8
+  %62 = load i64, ptr %11, align 8
+  %63 = or i64 %62, %61
+  store i64 %63, ptr %11, align 8
+  br label %64
+
+64:
+  %65 = load i32, ptr %13, align 4
+  %66 = add nsw i32 %65, 1
+  store i32 %66, ptr %13, align 4
+  br label %54
+
+67:
+  %68 = load i64, ptr %11, align 8
+  %69 = icmp ne i64 %68, 0
+  br i1 %69, label %70, label %80
+
+70:
+  %71 = load ptr, ptr %6, align 8
+  %72 = getelementptr inbounds %struct.block, ptr %71, i32 0, i32 9
+  %73 = getelementptr inbounds %struct.libc, ptr %72, i32 0, i32 12
+  %74 = load ptr, ptr %73, align 8
+  %75 = load i64, ptr %7, align 8
+  %76 = getelementptr inbounds [128 x i64], ptr %10, i64 0, i64 0
+  %77 = call i32 %74(i64 noundef %75, i64 noundef 1024, ptr noundef %76) #3
+  %78 = icmp ne i32 %77, 0
+  %79 = xor i1 %78, true
+  br label %80
+
+80:
+  %81 = phi i1 [ false, %67 ], [ %79, %70 ]
+  store i1 %81, ptr %5, align 1
+  br label %82
+
+82:
+  %83 = load i1, ptr %5, align 1
+  ret i1 %83
+}
+
+define internal i1 @leave_callers_core(ptr noundef %0) #0 {
+  %2 = alloca i1, align 1
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.block, ptr %7, i32 0, i32 9
+  %9 = getelementptr inbounds %struct.libc, ptr %8, i32 0, i32 8
+  %10 = load ptr, ptr %9, align 8
+  %11 = call i32 %10() #3
+  %12 = sext i32 %11 to i64
+  store i64 %12, ptr %4, align 8
+  %13 = load i64, ptr %4, align 8
+  %14 = load ptr, ptr %3, align 8
+  %15 = getelementptr inbounds %struct.block, ptr %14, i32 0, i32 19
+  %16 = load atomic i64, ptr %15 monotonic, align 8
+  store i64 %16, ptr %5, align 8
+  %17 = load i64, ptr %5, align 8
+  %18 = icmp ne i64 %13, %17
+  br i1 %18, label %19, label %20
+
+19:
+  store i1 true, ptr %2, align 1
+  br label %36
+
+20:
+  %21 = load ptr, ptr %3, align 8
+  %22 = getelementptr inbounds %struct.block, ptr %21, i32 0, i32 9
+  %23 = getelementptr inbounds %struct.libc, ptr %22, i32 0, i32 10
+  %24 = load ptr, ptr %23, align 8
+  %25 = call i64 %24() #3
+  store i64 %25, ptr %6, align 8
+  %26 = load ptr, ptr %3, align 8
+  %27 = load i64, ptr %6, align 8
+  %28 = load i64, ptr %4, align 8
+  %29 = call i1 @allow(ptr noundef %26, i64 noundef %27, i64 noundef %28, i1 noundef false) #3
+  br i1 %29, label %31, label %30
+
+30:
+  store i1 false, ptr %2, align 1
+  br label %36
+
+31:
+  %32 = load ptr, ptr %3, align 8
+  %33 = load i64, ptr %6, align 8
+  %34 = load i64, ptr %4, align 8
+  %35 = call i1 @allow(ptr noundef %32, i64 noundef %33, i64 noundef %34, i1 noundef true) #3
+  store i1 true, ptr %2, align 1
+  br label %36
+
+36:
+  %37 = load i1, ptr %2, align 1
+  ret i1 %37
+}
+
+define internal i1 @take(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca %struct.job, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca i64, align 8
+  %14 = alloca i64, align 8
+  %15 = alloca i64, align 8
+  %16 = alloca i64, align 8
+  %17 = alloca i64, align 8
+  %18 = alloca i8, align 1
+  store ptr %0, ptr %4, align 8
+  store i64 %1, ptr %5, align 8
+  br label %19
+
+19:
+  %20 = load ptr, ptr %4, align 8
+  %21 = getelementptr inbounds %struct.block, ptr %20, i32 0, i32 18
+  %22 = load atomic i64, ptr %21 acquire, align 128
+  store i64 %22, ptr %7, align 8
+  %23 = load i64, ptr %7, align 8
+  store i64 %23, ptr %6, align 8
+  %24 = load ptr, ptr %4, align 8
+  %25 = load i64, ptr %6, align 8
+  %26 = load i64, ptr %5, align 8
+  %27 = call i1 @is_open(ptr noundef %24, i64 noundef %25, i64 noundef %26) #3
+  br i1 %27, label %29, label %28
+
+28:
+  store i1 false, ptr %3, align 1
+  br label %89
+
+29:
+  %30 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 0
+  %31 = load ptr, ptr %4, align 8
+  %32 = getelementptr inbounds %struct.block, ptr %31, i32 0, i32 23
+  %33 = load atomic i64, ptr %32 monotonic, align 64
+  store i64 %33, ptr %9, align 8
+  %34 = load ptr, ptr %9, align 8
+  store ptr %34, ptr %30, align 8
+  %35 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 1
+  %36 = load ptr, ptr %4, align 8
+  %37 = getelementptr inbounds %struct.block, ptr %36, i32 0, i32 24
+  %38 = load atomic i64, ptr %37 monotonic, align 8
+  store i64 %38, ptr %10, align 8
+  %39 = load ptr, ptr %10, align 8
+  store ptr %39, ptr %35, align 8
+  %40 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 2
+  %41 = load ptr, ptr %4, align 8
+  %42 = getelementptr inbounds %struct.block, ptr %41, i32 0, i32 25
+  %43 = load atomic i64, ptr %42 monotonic, align 16
+  store i64 %43, ptr %11, align 8
+  %44 = load ptr, ptr %11, align 8
+  store ptr %44, ptr %40, align 8
+  %45 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 3
+  %46 = load ptr, ptr %4, align 8
+  %47 = getelementptr inbounds %struct.block, ptr %46, i32 0, i32 26
+  %48 = load atomic i64, ptr %47 monotonic, align 8
+  store i64 %48, ptr %12, align 8
+  %49 = load ptr, ptr %12, align 8
+  store ptr %49, ptr %45, align 8
+  %50 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 4
+  %51 = load ptr, ptr %4, align 8
+  %52 = getelementptr inbounds %struct.block, ptr %51, i32 0, i32 27
+  %53 = load atomic i64, ptr %52 monotonic, align 32
+  store i64 %53, ptr %13, align 8
+  %54 = load i64, ptr %13, align 8
+  store i64 %54, ptr %50, align 8
+  %55 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 5
+  %56 = load ptr, ptr %4, align 8
+  %57 = getelementptr inbounds %struct.block, ptr %56, i32 0, i32 28
+  %58 = load atomic i64, ptr %57 monotonic, align 8
+  store i64 %58, ptr %14, align 8
+  %59 = load i64, ptr %14, align 8
+  store i64 %59, ptr %55, align 8
+  %60 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 6
+  %61 = load ptr, ptr %4, align 8
+  %62 = getelementptr inbounds %struct.block, ptr %61, i32 0, i32 29
+  %63 = load atomic i64, ptr %62 monotonic, align 16
+  store i64 %63, ptr %15, align 8
+  %64 = load i64, ptr %15, align 8
+  store i64 %64, ptr %60, align 8
+  %65 = getelementptr inbounds %struct.job, ptr %8, i32 0, i32 7
+  %66 = load ptr, ptr %4, align 8
+  %67 = getelementptr inbounds %struct.block, ptr %66, i32 0, i32 30
+  %68 = load atomic i64, ptr %67 monotonic, align 8
+  store i64 %68, ptr %16, align 8
+  %69 = load i64, ptr %16, align 8
+  store i64 %69, ptr %65, align 8
+  %70 = load ptr, ptr %4, align 8
+  %71 = getelementptr inbounds %struct.block, ptr %70, i32 0, i32 18
+  %72 = load i64, ptr %6, align 8
+  %73 = add i64 %72, 1
+  store i64 %73, ptr %17, align 8
+  %74 = load i64, ptr %6, align 8
+  %75 = load i64, ptr %17, align 8
+  %76 = cmpxchg ptr %71, i64 %74, i64 %75 acq_rel acquire, align 128
+  %77 = extractvalue { i64, i1 } %76, 0
+  %78 = extractvalue { i64, i1 } %76, 1
+  br i1 %78, label %80, label %79
+
+79:
+  store i64 %77, ptr %6, align 8
+  br label %80
+
+80:
+  %81 = zext i1 %78 to i8
+  store i8 %81, ptr %18, align 1
+  %82 = load i8, ptr %18, align 1
+  %83 = trunc i8 %82 to i1
+  br i1 %83, label %84, label %88
+
+84:
+  %85 = load ptr, ptr %4, align 8
+  %86 = load i64, ptr %6, align 8
+  %87 = call i64 @next_chunk(i64 noundef %86) #3
+  call void @run(ptr noundef %85, ptr noundef %8, i64 noundef %87) #3
+  store i1 true, ptr %3, align 1
+  br label %89
+
+88:
+  br label %19
+
+89:
+  %90 = load i1, ptr %3, align 1
+  ret i1 %90
+}
+
+declare void @fastact_pool_pause() #2
+
+define internal i1 @is_open(ptr noundef %0, i64 noundef %1, i64 noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store i64 %1, ptr %5, align 8
+  store i64 %2, ptr %6, align 8
+  %8 = load i64, ptr %5, align 8
+  %9 = call i64 @next_chunk(i64 noundef %8) #3
+  %10 = load i64, ptr %5, align 8
+  %11 = call i64 @chunks(i64 noundef %10) #3
+  %12 = icmp ult i64 %9, %11
+  br i1 %12, label %13, label %20
+
+13:
+  %14 = load i64, ptr %6, align 8
+  %15 = load ptr, ptr %4, align 8
+  %16 = getelementptr inbounds %struct.block, ptr %15, i32 0, i32 21
+  %17 = load atomic i64, ptr %16 monotonic, align 8
+  store i64 %17, ptr %7, align 8
+  %18 = load i64, ptr %7, align 8
+  %19 = icmp slt i64 %14, %18
+  br label %20
+
+20:
+  %21 = phi i1 [ false, %3 ], [ %19, %13 ]
+  ret i1 %21
+}
+
+define internal void @run(ptr noundef %0, ptr noundef %1, i64 noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca [64 x ptr], align 16
+  %8 = alloca [64 x i64], align 16
+  %9 = alloca i64, align 8
+  %10 = alloca i64, align 8
+  %11 = alloca i64, align 8
+  %12 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  store i64 %2, ptr %6, align 8
+  %13 = load i64, ptr %6, align 8
+  %14 = icmp ne i64 %13, 0
+  br i1 %14, label %15, label %25
+
+15:
+  %16 = load i64, ptr %6, align 8
+  %17 = load ptr, ptr %5, align 8
+  %18 = getelementptr inbounds %struct.job, ptr %17, i32 0, i32 6
+  %19 = load i64, ptr %18, align 8
+  %20 = mul nsw i64 %16, %19
+  %21 = load ptr, ptr %5, align 8
+  %22 = getelementptr inbounds %struct.job, ptr %21, i32 0, i32 7
+  %23 = load i64, ptr %22, align 8
+  %24 = add nsw i64 %20, %23
+  br label %26
+
+25:
+  br label %26
+
+26:
+  %27 = phi i64 [ %24, %15 ], [ 0, %25 ]
+  store i64 %27, ptr %9, align 8
+  %28 = load i64, ptr %6, align 8
+  %29 = add nsw i64 %28, 1
+  %30 = load ptr, ptr %5, align 8
+  %31 = getelementptr inbounds %struct.job, ptr %30, i32 0, i32 6
+  %32 = load i64, ptr %31, align 8
+  %33 = mul nsw i64 %29, %32
+  %34 = load ptr, ptr %5, align 8
+  %35 = getelementptr inbounds %struct.job, ptr %34, i32 0, i32 7
+  %36 = load i64, ptr %35, align 8
+  %37 = add nsw i64 %33, %36
+  %38 = load ptr, ptr %5, align 8
+  %39 = getelementptr inbounds %struct.job, ptr %38, i32 0, i32 2
+  %40 = load ptr, ptr %39, align 8
+  %41 = getelementptr inbounds i64, ptr %40, i64 0
+  %42 = load i64, ptr %41, align 8
+  %43 = call i64 @min(i64 noundef %37, i64 noundef %42) #3
+  store i64 %43, ptr %10, align 8
+  store i64 0, ptr %11, align 8
+  br label %44
+
+44:
+  %45 = load i64, ptr %11, align 8
+  %46 = load ptr, ptr %5, align 8
+  %47 = getelementptr inbounds %struct.job, ptr %46, i32 0, i32 4
+  %48 = load i64, ptr %47, align 8
+  %49 = icmp slt i64 %45, %48
+  br i1 %49, label %50, label %71
+
+50:
+  %51 = load ptr, ptr %5, align 8
+  %52 = getelementptr inbounds %struct.job, ptr %51, i32 0, i32 1
+  %53 = load ptr, ptr %52, align 8
+  %54 = load i64, ptr %11, align 8
+  %55 = getelementptr inbounds ptr, ptr %53, i64 %54
+  %56 = load ptr, ptr %55, align 8
+  %57 = load ptr, ptr %5, align 8
+  %58 = getelementptr inbounds %struct.job, ptr %57, i32 0, i32 3
+  %59 = load ptr, ptr %58, align 8
+  %60 = load i64, ptr %11, align 8
+  %61 = getelementptr inbounds i64, ptr %59, i64 %60
+  %62 = load i64, ptr %61, align 8
+  %63 = load i64, ptr %9, align 8
+  %64 = mul nsw i64 %62, %63
+  %65 = getelementptr inbounds i8, ptr %56, i64 %64
+  %66 = load i64, ptr %11, align 8
+  %67 = getelementptr inbounds [64 x ptr], ptr %7, i64 0, i64 %66
+  store ptr %65, ptr %67, align 8
+  br label %68
+
+68:
+  %69 = load i64, ptr %11, align 8
+  %70 = add nsw i64 %69, 1
+  store i64 %70, ptr %11, align 8
+  br label %44
+
+71:
+  store i64 1, ptr %12, align 8
+  br label %72
+
+72:
+  %73 = load i64, ptr %12, align 8
+  %74 = load ptr, ptr %5, align 8
+  %75 = getelementptr inbounds %struct.job, ptr %74, i32 0, i32 5
+  %76 = load i64, ptr %75, align 8
+  %77 = icmp slt i64 %73, %76
+  br i1 %77, label %78, label %90
+
+78:
+  %79 = load ptr, ptr %5, align 8
+  %80 = getelementptr inbounds %struct.job, ptr %79, i32 0, i32 2
+  %81 = load ptr, ptr %80, align 8
+  %82 = load i64, ptr %12, align 8
+  %83 = getelementptr inbounds i64, ptr %81, i64 %82
+  %84 = load i64, ptr %83, align 8
+  %85 = load i64, ptr %12, align 8
+  %86 = getelementptr inbounds [64 x i64], ptr %8, i64 0, i64 %85
+  store i64 %84, ptr %86, align 8
+  br label %87
+
+87:
+  %88 = load i64, ptr %12, align 8
+  %89 = add nsw i64 %88, 1
+  store i64 %89, ptr %12, align 8
+  br label %72
+
+90:
+  %91 = load i64, ptr %10, align 8
+  %92 = load i64, ptr %9, align 8
+  %93 = sub nsw i64 %91, %92
+  %94 = getelementptr inbounds [64 x i64], ptr %8, i64 0, i64 0
+  store i64 %93, ptr %94, align 16
+  %95 = load ptr, ptr %5, align 8
+  %96 = getelementptr inbounds %struct.job, ptr %95, i32 0, i32 0
+  %97 = load ptr, ptr %96, align 8
+  %98 = getelementptr inbounds [64 x ptr], ptr %7, i64 0, i64 0
+  %99 = getelementptr inbounds [64 x i64], ptr %8, i64 0, i64 0
+  %100 = load ptr, ptr %5, align 8
+  %101 = getelementptr inbounds %struct.job, ptr %100, i32 0, i32 3
+  %102 = load ptr, ptr %101, align 8
+  %103 = load ptr, ptr %4, align 8
+  call void %97(ptr noundef %98, ptr noundef %99, ptr noundef %102, ptr noundef %103) #3
   ret void
 }
 
-declare i64 @llvm.smin.i64(i64, i64)
-declare i64 @llvm.umax.i64(i64, i64)
-declare i64 @llvm.ctpop.i64(i64)
-$hint
+define internal i64 @next_chunk(i64 noundef %0) #1 {
+  %2 = alloca i64, align 8
+  store i64 %0, ptr %2, align 8
+  %3 = load i64, ptr %2, align 8
+  %4 = and i64 %3, 65535
+  ret i64 %4
+}
+
+define internal i64 @chunks(i64 noundef %0) #1 {
+  %2 = alloca i64, align 8
+  store i64 %0, ptr %2, align 8
+  %3 = load i64, ptr %2, align 8
+  %4 = lshr i64 %3, 16
+  %5 = and i64 %4, 65535
+  ret i64 %5
+}
+
+define internal i64 @max(i64 noundef %0, i64 noundef %1) #1 {
+  %3 = alloca i64, align 8
+  %4 = alloca i64, align 8
+  store i64 %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %5 = load i64, ptr %3, align 8
+  %6 = load i64, ptr %4, align 8
+  %7 = icmp sgt i64 %5, %6
+  br i1 %7, label %8, label %10
+
+8:
+  %9 = load i64, ptr %3, align 8
+  br label %12
+
+10:
+  %11 = load i64, ptr %4, align 8
+  br label %12
+
+12:
+  %13 = phi i64 [ %9, %8 ], [ %11, %10 ]
+  ret i64 %13
+}
+
+define internal i64 @head(ptr noundef %0) #0 {
+  %2 = alloca i64, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i8, align 1
+  store ptr %0, ptr %3, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.job, ptr %7, i32 0, i32 3
+  %9 = load ptr, ptr %8, align 8
+  %10 = load ptr, ptr %3, align 8
+  %11 = getelementptr inbounds %struct.job, ptr %10, i32 0, i32 4
+  %12 = load i64, ptr %11, align 8
+  %13 = sub nsw i64 %12, 1
+  %14 = getelementptr inbounds i64, ptr %9, i64 %13
+  %15 = load i64, ptr %14, align 8
+  store i64 %15, ptr %4, align 8
+  %16 = load ptr, ptr %3, align 8
+  %17 = getelementptr inbounds %struct.job, ptr %16, i32 0, i32 1
+  %18 = load ptr, ptr %17, align 8
+  %19 = load ptr, ptr %3, align 8
+  %20 = getelementptr inbounds %struct.job, ptr %19, i32 0, i32 4
+  %21 = load i64, ptr %20, align 8
+  %22 = sub nsw i64 %21, 1
+  %23 = getelementptr inbounds ptr, ptr %18, i64 %22
+  %24 = load ptr, ptr %23, align 8
+  %25 = ptrtoint ptr %24 to i64
+  store i64 %25, ptr %5, align 8
+  %26 = load i64, ptr %4, align 8
+  %27 = icmp ne i64 %26, 0
+  br i1 %27, label %28, label %35
+
+28:
+  %29 = load i64, ptr %4, align 8
+  %30 = load i64, ptr %4, align 8
+  %31 = sub i64 %30, 1
+  %32 = and i64 %29, %31
+  %33 = icmp ne i64 %32, 0
+  %34 = xor i1 %33, true
+  br label %35
+
+35:
+  %36 = phi i1 [ false, %1 ], [ %34, %28 ]
+  %37 = zext i1 %36 to i8
+  store i8 %37, ptr %6, align 1
+  %38 = load ptr, ptr %3, align 8
+  %39 = getelementptr inbounds %struct.job, ptr %38, i32 0, i32 5
+  %40 = load i64, ptr %39, align 8
+  %41 = icmp ne i64 %40, 1
+  br i1 %41, label %54, label %42
+
+42:
+  %43 = load i8, ptr %6, align 1
+  %44 = trunc i8 %43 to i1
+  br i1 %44, label %45, label %54
+
+45:
+  %46 = load i64, ptr %4, align 8
+  %47 = icmp ugt i64 %46, 64
+  br i1 %47, label %54, label %48
+
+48:
+  %49 = load i64, ptr %5, align 8
+  %50 = load i64, ptr %4, align 8
+  %51 = sub i64 %50, 1
+  %52 = and i64 %49, %51
+  %53 = icmp ne i64 %52, 0
+  br i1 %53, label %54, label %55
+
+54:
+  store i64 0, ptr %2, align 8
+  br label %61
+
+55:
+  %56 = load i64, ptr %5, align 8
+  %57 = sub i64 0, %56
+  %58 = and i64 %57, 63
+  %59 = load i64, ptr %4, align 8
+  %60 = udiv i64 %58, %59
+  store i64 %60, ptr %2, align 8
+  br label %61
+
+61:
+  %62 = load i64, ptr %2, align 8
+  ret i64 %62
+}
+
+define internal void @wake(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca i64, align 8
+  %10 = alloca i64, align 8
+  %11 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  fence seq_cst
+  %12 = load ptr, ptr %3, align 8
+  %13 = getelementptr inbounds %struct.block, ptr %12, i32 0, i32 19
+  %14 = load atomic i64, ptr %13 monotonic, align 8
+  store i64 %14, ptr %6, align 8
+  %15 = load i64, ptr %6, align 8
+  store i64 %15, ptr %5, align 8
+  store i64 0, ptr %7, align 8
+  br label %16
+
+16:
+  %17 = load i64, ptr %7, align 8
+  %18 = load i64, ptr %4, align 8
+  %19 = icmp slt i64 %17, %18
+  br i1 %19, label %20, label %63
+
+20:
+  %21 = load ptr, ptr %3, align 8
+  %22 = getelementptr inbounds %struct.block, ptr %21, i32 0, i32 33
+  %23 = load i64, ptr %7, align 8
+  %24 = getelementptr inbounds [1023 x %struct.slot], ptr %22, i64 0, i64 %23
+  store ptr %24, ptr %8, align 8
+  %25 = load ptr, ptr %8, align 8
+  %26 = getelementptr inbounds %struct.slot, ptr %25, i32 0, i32 4
+  %27 = load atomic i64, ptr %26 acquire, align 8
+  store i64 %27, ptr %9, align 8
+  %28 = load i64, ptr %9, align 8
+  %29 = icmp ne i64 %28, 1
+  br i1 %29, label %37, label %30
+
+30:
+  %31 = load ptr, ptr %8, align 8
+  %32 = getelementptr inbounds %struct.slot, ptr %31, i32 0, i32 4
+  store i64 0, ptr %10, align 8
+  %33 = load i64, ptr %10, align 8
+  %34 = atomicrmw xchg ptr %32, i64 %33 acq_rel, align 8
+  store i64 %34, ptr %11, align 8
+  %35 = load i64, ptr %11, align 8
+  %36 = icmp ne i64 %35, 1
+  br i1 %36, label %37, label %38
+
+37:
+  br label %60
+
+38:
+  %39 = load ptr, ptr %3, align 8
+  %40 = load ptr, ptr %8, align 8
+  %41 = getelementptr inbounds %struct.slot, ptr %40, i32 0, i32 1
+  %42 = load i64, ptr %41, align 32
+  %43 = load i64, ptr %5, align 8
+  %44 = call i1 @allow(ptr noundef %39, i64 noundef %42, i64 noundef %43, i1 noundef false) #3
+  br i1 %44, label %45, label %47
+
+45:
+  %46 = load i64, ptr %5, align 8
+  br label %48
+
+47:
+  br label %48
+
+48:
+  %49 = phi i64 [ %46, %45 ], [ -1, %47 ]
+  %50 = load ptr, ptr %8, align 8
+  %51 = getelementptr inbounds %struct.slot, ptr %50, i32 0, i32 5
+  store i64 %49, ptr %51, align 64
+  %52 = load ptr, ptr %3, align 8
+  %53 = getelementptr inbounds %struct.block, ptr %52, i32 0, i32 9
+  %54 = getelementptr inbounds %struct.libc, ptr %53, i32 0, i32 6
+  %55 = load ptr, ptr %54, align 8
+  %56 = load ptr, ptr %8, align 8
+  %57 = getelementptr inbounds %struct.slot, ptr %56, i32 0, i32 0
+  %58 = getelementptr inbounds [4 x i64], ptr %57, i64 0, i64 0
+  %59 = call i32 %55(ptr noundef %58) #3
+  br label %60
+
+60:
+  %61 = load i64, ptr %7, align 8
+  %62 = add nsw i64 %61, 1
+  store i64 %62, ptr %7, align 8
+  br label %16
+
+63:
+  ret void
+}
+
 attributes #0 = { nounwind "no-builtins" }
+attributes #1 = { inlinehint nounwind "no-builtins" }
+attributes #2 = { "no-builtins" }
+attributes #3 = { nobuiltin "no-builtins" }

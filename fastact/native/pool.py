@@ -1,16 +1,32 @@
 """The native half of the thread pool: the shared block and the code that works on it.
 
-A loop that runs without the GIL calls ``launch``; the rest is reached from there. The code is the
-LLVM IR in ``pool.ll``, which needs neither Numba nor ``llvmlite.ir`` and has no undefined symbol:
-the functions of libc that it uses are words of the block.
+A loop that runs without the GIL calls ``launch``; the rest is reached from there. The code is
+``pool.c``. The package carries it as LLVM IR, ``pool.ll``, so that neither a C compiler nor Numba
+is needed, and ``pool_layout.py`` has the offsets of the fields of its structs:
+``tools/pool_ir.py`` makes both. The code has no undefined symbol: the functions of libc that it
+calls are words of the block.
 
-One job at a time lives in the block. Its chunks are handed out through one word, ``state`` =
-(epoch: 32 bits, chunks: 16, next chunk: 16), claimed by compare-and-swap. A worker reads the fields
-of the job between loading ``state`` and swapping it; the fields of the next job are written only
-after every chunk of this one has been claimed and finished, so a swap that succeeds proves that the
-fields belong to it, however late the worker was. Only then are pointers followed. The caller claims
-chunks as well, hence whatever is unfinished when none is left has really been claimed by a worker:
-workers that never run (a forked child, ``ulimit -u``) cost nothing but their help.
+The protocol
+------------
+Whoever turns ``busy`` from 0 to 1 owns the pool and may publish one job in the block. A caller that
+finds it taken runs its loop alone.
+
+One word, ``state`` = (epoch: 32 bits, chunks: 16, next chunk: 16), hands out the chunks of the job.
+To claim a chunk, a thread loads ``state``, reads the fields of the job and adds one to ``state`` by
+compare-and-swap. The owner writes the fields of the next job only after every chunk of this one has
+been claimed and finished. So a swap that succeeds proves that the fields were those of the job in
+``state``, however late the thread was, and only then does it follow a pointer among them.
+
+The owner claims chunks as well. When none is left it waits until ``done`` counts all those that it
+did not run itself. Each of these has really been claimed by a worker that is running it: workers
+that never come (in a forked child, or under ``ulimit -u``) cost nothing but their help.
+
+A worker without work looks at ``state`` for ``spin_ns`` nanoseconds, sets ``parked``, looks once
+more and sleeps on its semaphore. Whoever turns ``parked`` from 1 to 0 decides what happens: the
+worker itself goes on, an owner posts to the semaphore.
+
+A forked child has none of the workers. Its ``owner`` reads 0, since the kernel wipes that page, and
+then every call runs alone until ``threads`` has put the block in order.
 """
 
 from __future__ import annotations
@@ -25,9 +41,10 @@ from typing import Any
 
 from fastact.native import loop_registry
 from fastact.native.loop_registry import LoopSpec
+from fastact.native.pool_layout import FIELDS, LIBC, SLOT, SLOT_SIZE
 
+PLACES = FIELDS | LIBC
 SERIAL = 2**62  # a cut-over that no array reaches
-MAX_THREADS = 1024
 
 # Measured on two cores of a Xeon (Sapphire Rapids, KVM; other processes about), a float32 loop of
 # 0.26 ns/element, two threads against one, hot: sharing a call costs 1.3 microseconds.
@@ -38,65 +55,40 @@ SPIN_NS = 200_000  # calls 0.1 ms apart stay hot: 1.5 at 2^16 elements; with 50 
 # 0.9, of 2^20 at 1.0 to 1.4. Below this, only the second call within SPIN_NS wakes anybody.
 COLD_WORK = 2**19
 
-# Byte offsets. What the caller writes and what workers write never share a pair of cache lines.
-FIELDS = {
-    # read by every loop: elements below which it does not call, the function it calls
-    "cutover": 0, "launch": 8,
-    "limit": 16, "key": 24, "min_chunk": 32, "spin_ns": 40, "spinners": 48, "quiesce": 56,
-    # libc
-    "pthread_create": 64, "pthread_join": 72, "pthread_sigmask": 80, "pthread_getspecific": 88,
-    "sem_init": 96, "sem_wait": 104, "sem_post": 112, "clock_gettime": 120,
-    "sched_getcpu": 128, "sched_yield": 136, "pthread_self": 144,
-    "pthread_getaffinity_np": 152, "pthread_setaffinity_np": 160,
-    "signals": 256,
-    # under `busy`: the pool
-    "busy": 384, "workers": 392, "failed": 400, "launches": 408,
-    "cold_work": 416, "cold_at": 424,
-    # the word that hands out chunks, the core of the caller, how many workers may help; the job
-    "state": 512, "cpu": 520, "stop": 528, "helpers": 536,
-    "fn": 576, "args": 584, "dims": 592, "steps": 600, "nargs": 608, "ndims": 616,
-    "chunk": 624, "head": 632,
-    "done": 768,
-    # two cache lines for each worker: semaphore, then the words of SLOT
-    "slots": 1024,
-    # on a page that the kernel zeroes in a forked child, however it was forked
-    "owner": 2**18,
-}  # fmt: skip
-SLOT = {"thread": 32, "block": 40, "index": 48, "parked": 56, "excluded": 64}
-SLOT_SIZE = 128
-LIBC = tuple(FIELDS)[tuple(FIELDS).index("pthread_create") : tuple(FIELDS).index("signals")]
-
 # Workers take no signal, so that one sent to the process interrupts the main thread, except those
 # that a thread raises itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE and SIGSEGV.
 BLOCKED_SIGNALS = (2**1024 - 1) & ~sum(1 << (n - 1) for n in (4, 5, 6, 7, 8, 11))
 MADV_WIPEONFORK = 18
 
-PAUSES = {  # what a core offers to a loop that waits: declaration, call
+# What a processor offers to a loop that waits: declaration and call of LLVM's intrinsic.
+PAUSES = {
     "x86_64": ("declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.pause()"),
     "aarch64": ("declare void @llvm.aarch64.hint(i32)", "call void @llvm.aarch64.hint(i32 1)"),
 }
-PATIENCE = 1000  # pauses that the caller spends on the last chunks before it yields its core
+PAUSE = """
+{}
+define linkonce_odr void @fastact_pool_pause() {{
+  {}
+  ret void
+}}
+"""
 
 
-def source(machine_code: str) -> str:
-    """The IR for a machine, with the addresses of the fields spelled out in each function."""
-    hint, pause = PAUSES.get(machine_code, ("", ""))
-    fields = (f"  %b.{k} = getelementptr i8, ptr %b, i64 {v}" for k, v in FIELDS.items())
-    slot = (f"  %s.{k} = getelementptr i8, ptr %slot, i64 {v}" for k, v in SLOT.items())
-    words = {"fields": "\n".join(fields), "slot": "\n".join(slot)}
-    words |= {"hint": hint, "pause": pause, "patience": str(PATIENCE)}
-    words["size"] = str(SLOT_SIZE)
+def module(machine: str) -> Any:
+    """The code of the pool for a machine, which LLVM has not optimised yet."""
+    import llvmlite.binding as llvm
+
     text = resources.files(__package__).joinpath("pool.ll").read_text("utf-8")
-    for name, value in words.items():
-        text = text.replace(f"${name}", value)
-    return text
+    code = llvm.parse_assembly(text)
+    code.link_in(llvm.parse_assembly(PAUSE.format(*PAUSES[machine])))
+    return code
 
 
 def emit(spec: LoopSpec) -> bytes:
     """The object code for this machine."""
     from fastact.native import machine_code
 
-    return machine_code.assembled(source(platform.machine()))
+    return machine_code.emit(module(platform.machine()))
 
 
 code = loop_registry.add_support("pool", emit)
@@ -136,7 +128,7 @@ def libc() -> dict[str, int] | None:
 
 def word(block: int, name: str) -> ctypes.c_int64:
     """A field of the block, as a number to read and set."""
-    return ctypes.c_int64.from_address(block + FIELDS[name])
+    return ctypes.c_int64.from_address(block + PLACES[name])
 
 
 def parked(block: int, worker: int) -> int:
@@ -153,8 +145,8 @@ def build(spinners: int) -> int:
         return block
     for name, address in addresses.items():
         word(block, name).value = address
-    words = {"limit": 1, "min_chunk": MIN_CHUNK, "spin_ns": SPIN_NS, "spinners": spinners}
-    words["cold_work"] = COLD_WORK
+    words = {"limit": 1, "min_chunk": MIN_CHUNK, "cold_work": COLD_WORK}
+    words |= {"spin_ns": SPIN_NS, "spinners": spinners}
     for name, value in words.items():
         word(block, name).value = value
     ctypes.memmove(block + FIELDS["signals"], BLOCKED_SIGNALS.to_bytes(128, "little"), 128)

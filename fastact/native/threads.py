@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self, SupportsIndex
 
 from fastact.native import pool
+from fastact.native.pool_layout import MAX_THREADS
 
 VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -113,7 +114,7 @@ def default_num_threads() -> int:
 def _default() -> tuple[int, str]:
     found = limits(os.environ, Path("/"))
     source = min(found, key=found.__getitem__)
-    return min(found[source], pool.MAX_THREADS), source
+    return min(found[source], MAX_THREADS), source
 
 
 def _limit() -> tuple[int, str]:
@@ -129,8 +130,8 @@ def _checked(n: SupportsIndex, function: str) -> int:
         count = operator.index(n)
     except TypeError:
         raise TypeError(f"{function}: n must be an integer, got {n!r}") from None
-    if not 1 <= count <= pool.MAX_THREADS:
-        raise ValueError(f"{function}: n must be from 1 to {pool.MAX_THREADS}, got {n!r}")
+    if not 1 <= count <= MAX_THREADS:
+        raise ValueError(f"{function}: n must be from 1 to {MAX_THREADS}, got {n!r}")
     return count
 
 

@@ -392,29 +392,3 @@ def test_rows(count: int, shape: tuple[int, int], restore: None) -> None:
     x = np.random.default_rng(0).standard_normal(shape)
     y = run_loop("total", x, np.zeros(shape[0]), (x.strides[0], 8, x.strides[1]))
     assert y.tobytes() == np.cumsum(x, axis=1)[:, -1].copy().tobytes()
-
-
-@pytest.mark.parametrize("name", [*pool.PAUSES, "riscv64"])
-def test_code_is_closed(name: str) -> None:
-    """It needs no symbol but LLVM's intrinsics, which become instructions."""
-    module = llvm.parse_assembly(pool.source(name))
-    module.verify()
-    declared = [f.name for f in module.functions if f.is_declaration]
-    assert all(symbol.startswith("llvm.") for symbol in declared)
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    target = llvm.Target.from_triple(f"{name}-unknown-linux-gnu").create_target_machine(opt=2)
-    passes = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
-    module.triple, module.data_layout = target.triple, str(target.target_data)
-    passes.getModulePassManager().run(module, passes)
-    assembly = target.emit_assembly(module)
-    assert not any(symbol in assembly for symbol in ("memcpy", "memset", "memmove", "__aarch64"))
-
-
-def test_fields_do_not_overlap() -> None:
-    starts = sorted(pool.FIELDS.values())
-    assert len(set(starts)) == len(starts)
-    assert all(at % 8 == 0 for at in starts)
-    slots_end = pool.FIELDS["slots"] + (pool.MAX_THREADS - 1) * pool.SLOT_SIZE
-    assert slots_end <= pool.FIELDS["owner"]
-    assert threads.block() % 64 == 0

@@ -1,0 +1,191 @@
+"""The pool's C code: what is made of it, where its fields are, and its protocol under a checker.
+
+``pool_stress.c`` beside this file is the program that ThreadSanitizer watches.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from types import SimpleNamespace
+
+import llvmlite.binding as llvm
+import pytest
+
+from fastact.native import pool, pool_layout, threads
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no pool elsewhere")
+PACKAGE = resources.files("fastact.native")
+SOURCE = PACKAGE.joinpath("pool.c").read_text("utf-8")
+STRESS = Path(__file__).with_name("pool_stress.c")
+FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror")
+pool_ir = SimpleNamespace(**runpy.run_path(str(STRESS.parents[2] / "tools" / "pool_ir.py")))
+
+
+def compilers() -> list[str]:
+    return list(filter(shutil.which, ("gcc", "clang", f"clang-{pool_ir.RELEASE}")))
+
+
+needs_compiler = pytest.mark.skipif(not compilers(), reason="gcc or clang compiles the C code")
+
+
+# ---- what is made of pool.c ----
+
+
+@pytest.mark.parametrize("machine", pool.PAUSES)
+def test_code_is_closed(machine: str) -> None:
+    """It needs no symbol but LLVM's intrinsics, which become instructions."""
+    module = pool.module(machine)
+    module.verify()
+    declared = [f.name for f in module.functions if f.is_declaration]
+    assert declared
+    assert all(symbol.startswith("llvm.") for symbol in declared)
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    target = llvm.Target.from_triple(f"{machine}-unknown-linux-gnu").create_target_machine(opt=2)
+    passes = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
+    module.triple, module.data_layout = target.triple, str(target.target_data)
+    passes.getModulePassManager().run(module, passes)
+    assert [f.name for f in module.functions if f.linkage.name == "external"] == [
+        "fastact_pool_native",
+        *(f.name for f in module.functions if f.is_declaration),
+    ]
+    assembly = target.emit_assembly(module)
+    assert {"x86_64": "\tpause", "aarch64": "\tyield"}[machine] in assembly
+    assert not any(symbol in assembly for symbol in ("memcpy", "memset", "memmove", "__aarch64"))
+
+
+def test_the_code_is_that_of_the_source() -> None:
+    """Whoever edits pool.c runs tools/pool_ir.py: this reminds them where there is no clang."""
+    code = PACKAGE.joinpath("pool.ll").read_text("utf-8")
+    assert f"({pool_ir.digest(SOURCE)})" in code.partition("\n")[0]
+    assert f"({pool_ir.digest(SOURCE)})" in str(pool_layout.__doc__)
+
+
+@pytest.mark.skipif(
+    pool_ir.clang() is None, reason=f"the code is compared where clang {pool_ir.RELEASE} is"
+)
+def test_the_code_is_what_clang_makes() -> None:
+    for path, text in pool_ir.made(pool_ir.clang()).items():
+        assert PACKAGE.joinpath(path.name).read_text("utf-8") == text
+
+
+@linux
+@needs_compiler
+def test_fields_are_where_c_puts_them(tmp_path: Path) -> None:
+    """For any compiler, and not only for the one that the table comes from."""
+    places = [(f"struct block, {name}", at) for name, at in pool.FIELDS.items()]
+    places += [(f"struct block, libc.{name}", at) for name, at in pool.LIBC.items()]
+    places += [(f"struct slot, {name}", at) for name, at in pool.SLOT.items()]
+    facts = {f"offsetof({place})": at for place, at in places}
+    facts |= {"sizeof(struct slot)": pool.SLOT_SIZE, "MAX_THREADS": pool_layout.MAX_THREADS}
+    lines = [f'_Static_assert({fact} == {value}, "");' for fact, value in facts.items()]
+    (tmp_path / "pool.c").write_text(SOURCE)
+    (tmp_path / "check.c").write_text("\n".join(['#include "pool.c"', *lines, ""]))
+    for compiler in compilers():
+        command = [compiler, *FLAGS, "-fsyntax-only", tmp_path / "check.c"]
+        subprocess.run(command, check=True)
+
+
+def test_fields_do_not_overlap() -> None:
+    starts = [*pool.FIELDS.values(), *pool.LIBC.values()]
+    assert len(set(starts)) == len(starts)
+    assert all(at % 8 == 0 for at in starts)
+    assert pool.FIELDS["owner"] % 2**16 == 0  # the largest page
+    assert threads.block() % 64 == 0
+
+
+# ---- the protocol ----
+
+
+def build(folder: Path, source: str, *options: str) -> Path:
+    """The program that uses a pool as many callers do, from a version of pool.c."""
+    (folder / "pool.c").write_text(source)
+    out = folder / "pool_stress"
+    command = [*options, *FLAGS, "-pthread", "-I", folder, STRESS, "-o", out]
+    subprocess.run(command, check=True)
+    return out
+
+
+def run(program: Path, *start: str) -> subprocess.CompletedProcess:
+    halt = {"TSAN_OPTIONS": "halt_on_error=1:exitcode=66"}
+    return subprocess.run(
+        [*start, program, "1000"],
+        env=os.environ | halt,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def sanitizer(tmp_path_factory) -> tuple[list[str], list[str]]:
+    """A compiler whose ThreadSanitizer works here, and what its programs must be started with.
+
+    Older ones do not bear how far apart newer kernels place things at random.
+    """
+    folder = tmp_path_factory.mktemp("sanitizer")
+    (folder / "empty.c").write_text("int main(void) { return 0; }\n")
+    starts: list[list[str]] = [[], *([["setarch", "-R"]] if shutil.which("setarch") else [])]
+    for compiler in compilers():
+        options = [compiler, "-O1", "-g", "-fsanitize=thread"]
+        options += ["-Wno-tsan"] if compiler == "gcc" else []  # that it does not follow fences
+        command = [*options, folder / "empty.c", "-o", folder / "empty"]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            continue
+        for start in starts:
+            command = [*start, folder / "empty"]
+            if not subprocess.run(command, capture_output=True, check=False).returncode:
+                return options, start
+    pytest.skip("no compiler here has a ThreadSanitizer that works")
+
+
+@linux
+@needs_compiler
+def test_every_element_once(tmp_path: Path) -> None:
+    done = run(build(tmp_path, SOURCE, compilers()[0], "-O2"))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@linux
+@needs_compiler
+def test_no_race(tmp_path: Path, sanitizer: tuple[list[str], list[str]]) -> None:
+    options, start = sanitizer
+    done = run(build(tmp_path, SOURCE, *options), *start)
+    assert (done.returncode, done.stderr) == (0, "")
+    launches, by_workers, ends = map(int, done.stdout.split())
+    assert launches > 100
+    assert by_workers > 0
+    assert ends > 0
+
+
+# The protocol with one thing weaker: in `function`, `text` becomes the third.
+MISTAKES = {
+    "a chunk is not claimed": ("take", "SWAP(&b->state, &state, state + 1, acq_rel, acquire)",
+                               "(STORE(&b->state, state + 1, release), true)"),
+    "the job is published relaxed": ("publish", "<< 16, release)", "<< 16, relaxed)"),
+    "chunks are counted relaxed": ("serve", "memory_order_acq_rel", "memory_order_relaxed"),
+    "the count is read relaxed": ("finish", "acquire", "relaxed"),
+    "a worker parks relaxed": ("park", "1, release", "1, relaxed"),
+}  # fmt: skip
+
+
+@linux
+@needs_compiler
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found(
+    mistake: str, tmp_path: Path, sanitizer: tuple[list[str], list[str]]
+) -> None:
+    function, text, other = MISTAKES[mistake]
+    before, name, after = SOURCE.partition(f" {function}(struct block *b")
+    assert text in after.partition("\n}\n")[0]
+    options, start = sanitizer
+    done = run(build(tmp_path, before + name + after.replace(text, other, 1), *options), *start)
+    assert done.returncode == 66
+    assert "ThreadSanitizer: data race" in done.stderr
