@@ -28,7 +28,7 @@ def families() -> dict[str, list[fa.Activation]]:
     """The activations by the module that declares them."""
 
     def module(f: fa.Activation) -> str:
-        return str(f.kernels["forward"].__module__).rpartition(".")[-1]
+        return str(f.declaration.kernels["forward"].__module__).rpartition(".")[-1]
 
     found: dict[str, list[fa.Activation]] = {}
     for f in fa.activations.values():

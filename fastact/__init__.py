@@ -15,11 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from fastact import elementwise as _elementwise
 from fastact.definition.activation import Activation
+from fastact.definition.described import nearest as _nearest_of
 from fastact.definition.user_defined import activation
 from fastact.diagnostics.conventions import conventions
-from fastact.elementwise import *  # noqa: F403  # its `__all__`: the activations
 from fastact.elementwise import activations
+from fastact.elementwise.algebraic import *
+from fastact.elementwise.exponentials import *
 from fastact.elementwise.gated import geglu, glu, reglu, swiglu
+from fastact.elementwise.hyperbolic import *
+from fastact.elementwise.logistic import *
+from fastact.elementwise.normal import *
+from fastact.elementwise.piecewise import *
 from fastact.losses import (
     focal,
     kl_divergence,
@@ -40,6 +46,7 @@ from fastact.rowwise.softmax_family import (
 )
 
 if TYPE_CHECKING:
+    from fastact import dask as dask  # a public name, but not of `*`
     from fastact.diagnostics.check import CheckError, check
     from fastact.diagnostics.diagnose import diagnose
 
@@ -86,14 +93,21 @@ _late = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import what few programs need when it is first asked for."""
-    if name not in _late:
-        raise AttributeError(f"module 'fastact' has no attribute {name!r}")
-    module = import_module(f"fastact.{_late[name]}")
-    value = globals()[name] = module if name == _late[name] else getattr(module, name)
-    return value
-
-
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "dask"]  # which `from fastact import *` would need dask for
+
+
+if not TYPE_CHECKING:  # to a checker, a name that is not above is an error
+
+    def __getattr__(name: str) -> Any:
+        """Import what few programs need when it is first asked for."""
+        if name not in _late:
+            raise AttributeError(f"module 'fastact' has no attribute {name!r}{_nearest(name)}")
+        module = import_module(f"fastact.{_late[name]}")
+        value = globals()[name] = module if name == _late[name] else getattr(module, name)
+        return value
+
+
+def _nearest(name: str) -> str:
+    """The public name that was meant, if one is near; Python asks for private ones itself."""
+    return "" if name.startswith("_") else _nearest_of(name, __all__)

@@ -36,8 +36,8 @@ ACTIVATIONS = list(fa.activations.values())[:: 5 if PROFILE == "brief" else 1]
 
 AXES = {
     "f": ACTIVATIONS,
-    "function": [g for f in ACTIVATIONS for g in f.functions()],
-    "partial": [g for f in ACTIVATIONS for g in f.partials.values()],
+    "function": [g for f in ACTIVATIONS for g in f._functions()],
+    "partial": [g for f in ACTIVATIONS for g in f._partials.values()],
     "dtype": DTYPES,
     "variety": VARIETIES,
     "layout": tuple(LAYOUTS),

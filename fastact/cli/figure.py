@@ -50,7 +50,7 @@ class Curve:
 
     def __call__(self, x: Floats) -> Floats:
         """Return the values."""
-        call = self.f if self.variety == "forward" else getattr(self.f, self.variety)
+        call: Any = self.f if self.variety == "forward" else getattr(self.f, self.variety)
         return np.asarray(call(x, **self.params))
 
     def field(self, value: float | str) -> float:
@@ -61,7 +61,7 @@ class Curve:
     @property
     def domain(self) -> tuple[float, float]:
         """Where the activation is defined."""
-        low, high = map(self.field, self.f.domain)
+        low, high = map(self.field, self.f.declaration.domain)
         return low, high
 
     def places(self, fields: Any, ends: tuple[float, float]) -> list[float]:
@@ -75,12 +75,12 @@ class Curve:
 
     def breaks(self, ends: tuple[float, float]) -> list[float]:
         """Return where the curve may jump: the second derivative at bends too."""
-        bends = self.f.bends if self.variety == ORDERS[-1] else ()
+        bends = self.f.declaration.bends if self.variety == ORDERS[-1] else ()
         return sorted({*self.kinks(ends), *self.places(bends, ends)})
 
     def roots(self, ends: tuple[float, float]) -> list[float]:
         """Return where the curve crosses zero."""
-        return self.places(self.f.roots.get(self.variety, ()), ends)
+        return self.places(self.f.declaration.roots.get(self.variety, ()), ends)
 
     def pieces(self, ends: tuple[float, float]) -> Iterator[tuple[Floats, Floats]]:
         """Return the curve in pieces that no jump interrupts."""

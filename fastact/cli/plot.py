@@ -94,7 +94,7 @@ def activation(name: str, others: Iterable[str] = ()) -> fa.Activation:
     """Return the activation of this name or alias; `others` may have been meant too."""
     found = getattr(fa, name, None)
     if not isinstance(found, fa.Activation):
-        known = [n for f in fa.activations.values() for n in (f.name, *f.aliases)]
+        known = [n for f in fa.activations.values() for n in (f.name, *f.declaration.aliases)]
         raise unknown("function", name, [*known, *others])
     return found
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fastact.definition import algebra
+from fastact.definition import algebra, described
 from fastact.definition.bitmask import ForwardWithMask
 from fastact.definition.declaration import (
     MAX_ULP,
@@ -19,15 +20,18 @@ from fastact.definition.declaration import (
     Declaration,
     Field,
     Origin,
-    Parameter,
-    documentation,
 )
 from fastact.definition.expression import Flat, Node, X, lock, unflattened
 from fastact.definition.function import Array, Backward, Function, Partial, integral, summed_to
-from fastact.definition.operators import Operators
 from fastact.native import threads
 from fastact.native.threads import in_use
 from fastact.numerics.primitives import Kernel
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import Algebra, Fixed, Gradients, Masked, Member, Pair, Value
+    from fastact.definition.interfaces import Backward as Product
+else:
+    from fastact.definition.operators import Operators as Algebra
 
 VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
 LISTED = Catalogue()
@@ -52,7 +56,7 @@ def rebuilt(parts: Flat) -> Activation:
     return of_node(unflattened(parts))
 
 
-class Activation(Operators, Function):
+class Activation(Algebra, Function):
     """An elementwise activation: a function, its derivatives and their products with gradients.
 
     ``f(x, *params, out=None, where=True, dtype=None, casting="same_kind")`` is the value, with the
@@ -60,29 +64,24 @@ class Activation(Operators, Function):
     against `x`. float16, float32 and float64 give their own dtype, integers and bool give float64.
     """
 
-    name: str
-    params: tuple[Parameter, ...]
-    kernels: Mapping[str, Kernel]
-    source: str | Callable[[], str]
+    __call__: Value
+    derivative: Member
+    second_derivative: Member
+    value_and_derivative: Pair
+    backward: Product
+    forward_with_mask: Masked
     from_output: bool
-    backward_type = Backward
-    of_node = staticmethod(of_node)
+    _backward_type = Backward
+    _of_node = staticmethod(of_node)
 
-    def __init__(self, declaration: Declaration, doc: str, origin: Origin = LISTED) -> None:
-        self.declaration, self.origin = declaration, origin
-        self.__doc__ = doc
-        self.__module__ = "fastact"
-        self.name = self.__name__ = self.__qualname__ = declaration.name
-        self.stem = re.sub(r"\W+", "_", declaration.name, flags=re.ASCII).strip("_")[:80] or "f"
-        self.kernels, self.source = declaration.kernels, declaration.source
-        self.formula = declaration.formula
-        self.kinks, self.bends = declaration.kinks, declaration.bends
-        self.roots, self.domain, self.range = (
-            declaration.roots, declaration.domain, declaration.range
-        )  # fmt: skip
-        self.monotone = declaration.monotone
-        self.odd, self.even = declaration.odd, declaration.even
-        self.saturates, self.aliases = declaration.saturates, declaration.aliases
+    def __init__(
+        self, declaration: Declaration, doc: str | Callable[[], str], origin: Origin = LISTED
+    ) -> None:
+        self.declaration, self._origin = declaration, origin
+        self._doc = doc
+        self.name = declaration.name
+        self._stem = re.sub(r"\W+", "_", declaration.name, flags=re.ASCII).strip("_")[:80] or "f"
+        self.formula, self.kinks = declaration.formula, declaration.kinks
         self.params = declaration.params
         self.from_output = "derivative_from_output" in declaration.kernels
         self.max_ulp = {
@@ -90,13 +89,14 @@ class Activation(Operators, Function):
             for dtype, bounds in MAX_ULP.items()
         }
         super().__init__(self, "forward", 1 + len(self.params))
-        self.derivative = Function(self, "derivative", self.nin)
-        self.second_derivative = Function(self, "second_derivative", self.nin)
-        self.value_and_derivative = Function(self, "value_and_derivative", self.nin)
-        self.backward = self.backward_type(self)
+        self.__name__ = self.__qualname__ = declaration.name
+        self.derivative = Function(self, "derivative", self._nin)
+        self.second_derivative = Function(self, "second_derivative", self._nin)
+        self.value_and_derivative = Function(self, "value_and_derivative", self._nin)
+        self.backward = self._backward_type(self)
         self.forward_with_mask = ForwardWithMask(self)
-        self.partials = {
-            p.name: Partial(self, f"partial_{p.name}", 1 + self.nin)
+        self._partials = {
+            p.name: Partial(self, f"partial_{p.name}", 1 + self._nin)
             for p in self.params
             if p.partial is not None
         }
@@ -104,46 +104,31 @@ class Activation(Operators, Function):
             with lock():
                 _of_node[declaration.node] = self
 
-    def backward_params(self, dy: Array, /, *, x: Array, **params: Array) -> dict[str, Any]:
-        """The gradients with respect to the parameters, by their names.
-
-        Each has the shape of its parameter: ``dy * ∂f/∂p`` summed, in float64 at least, over the
-        axes along which the parameter was broadcast.
+    def _backward_params(self, dy: Array, /, *, x: Array, **params: Array) -> dict[str, Any]:
+        """Return the gradients with respect to the parameters, by their names.
 
         >>> import numpy as np, fastact as fa
         >>> dy, x = np.ones((2, 3)), np.array([[-1.0, 2.0, -3.0], [-4.0, 5.0, 6.0]])
         >>> fa.prelu.backward_params(dy, x=x, weight=np.full(3, 0.25))
         {'weight': array([-5.,  0., -3.])}
         """
-        if not self.partials:
+        if not self._partials:
             raise TypeError(f"{self.name}.backward_params(): {self.name} has no such parameters")
-        values = self.bind((), params)
+        values = self._bind((), params)
         if params:
-            raise TypeError(
-                f"{self.name}.backward_params() got an unexpected keyword argument "
-                f"{next(iter(params))!r}"
-            )
+            known = ("x", *(p.name for p in self.params))
+            raise described.unexpected(f"{self.name}.backward_params", next(iter(params)), known)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None
         if in_use:
             threads.sync()
         return {
             name: summed_to(shapes[name], np.asarray(partial.ufunc(dy, x, *values, dtype=dtype)))
-            for name, partial in self.partials.items()
+            for name, partial in self._partials.items()
         }
 
-    def with_params(self, *params: float, **named: float) -> Activation:
-        """The activation with its parameters fixed: a function of `x` alone.
-
-        Parameters
-        ----------
-        *params, **named
-            Numbers, by position or by name; the others take their defaults.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As a call with these parameters, and for arrays.
+    def _with_params(self, *params: float, **named: float) -> Activation:
+        """Return the activation with its parameters fixed: a function of `x` alone.
 
         >>> import fastact as fa
         >>> fa.identity * fa.softplus.with_params(beta=2)
@@ -151,18 +136,30 @@ class Activation(Operators, Function):
         """
         return of_node(algebra.bound(self, *params, **named)) if self.params else self
 
-    def functions(self) -> Iterator[Function]:
+    backward_params: Gradients = described.method(_backward_params)
+    with_params: Fixed = described.method(_with_params)
+
+    def _functions(self) -> Iterator[Function]:
         """Every function of this activation that has a ufunc."""
-        found = [self, *(getattr(self, variety) for variety in VARIETIES), self.backward]
-        if self.backward.from_output is not None:
-            found.append(self.backward.from_output)
-        return (f for f in (*found, *self.partials.values()) if f.kernel in self.kernels)
+        found: list[Function] = [self, *map(self._function, (*VARIETIES, "backward"))]
+        if self.from_output:
+            found.append(vars(self)["backward"]._from_output)
+        found.extend(self._partials.values())
+        return (f for f in found if f._kernel in self.declaration.kernels)
+
+    def _function(self, variety: str) -> Function:
+        """A member as what it is here: checkers see what users may call."""
+        found: Function = vars(self)[variety]
+        return found
+
+    def _document(self) -> str:
+        return self._doc if isinstance(self._doc, str) else self._doc()
 
     def __reduce__(self) -> Any:
-        return self.origin.reduce(self)
+        return self._origin.reduce(self)
 
     def __repr__(self) -> str:
-        return self.origin.shown(self)
+        return self._origin.shown(self)
 
 
 def declare(
@@ -178,10 +175,10 @@ def declare(
     summary: str,
     limits: tuple[Field, Field] = (-math.inf, math.inf),
     source: str = "",
-    kind: Callable[[Declaration, str], Activation] | None = None,
+    kind: Callable[[Declaration, Callable[[], str]], Activation] | None = None,
     **fields: Any,
-) -> Activation:
-    """Declare an activation.
+) -> Any:
+    """Declare an activation: an `Activation`, or, with parameters, what `interfaces` calls it.
 
     Parameters
     ----------
@@ -215,4 +212,5 @@ def declare(
     for kernel, form in float32.items():
         kernels[kernel] = kernels[kernel].with_float32(form, unrounded)
     record = Declaration(name, formula, kernels, limits=limits, **fields)
-    return (kind or Activation)(record, documentation(record, summary, source))
+    doc = functools.partial(described.activation, record, summary, source)
+    return (kind or Activation)(record, doc)

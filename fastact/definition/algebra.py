@@ -42,7 +42,7 @@ INF = math.inf
 # ---------------------------------------------------------------- what operators call
 def is_activation(value: Any) -> bool:
     """Whether a value is an activation: the function that is called like what owns it."""
-    return isinstance(value, Function) and value.variety == "forward"
+    return isinstance(value, Function) and value._variety == "forward"
 
 
 def call(activation: Any, params: tuple[float, ...], argument: Node) -> Node:
@@ -66,7 +66,7 @@ def expression(value: Any) -> Node | None:
             raise TypeError(
                 f"{value.name} needs a value for {name}: {value.name}.with_params({name}=…)"
             )
-        return call(value, numbers_of(value, value.bind((), {})), X)
+        return call(value, numbers_of(value, value._bind((), {})), X)
     if isinstance(value, numbers.Real):
         if not math.isfinite(value):
             raise ValueError(f"an activation is combined with finite numbers, got {value!r}")
@@ -103,7 +103,7 @@ def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Node:
     """The expression f(g), where `ufunc` is that of f and `argument` is g."""
     f = made.get(ufunc)
     if f is None or not is_activation(f):
-        whose = ufunc.__name__ if f is None else f"{f.owner.name}.{f.variety}"
+        whose = ufunc.__name__ if f is None else f"{f._owner.name}.{f._variety}"
         raise TypeError(f"{whose}() takes no activation: only activations are composed")
     inner = expression(argument)
     if inner is None or any(map(is_activation, params)):
@@ -113,7 +113,7 @@ def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Node:
 
 def bound(f: Any, *params: float, **named: float) -> Node:
     """The expression that ``f.with_params`` stands for."""
-    values = numbers_of(f, f.bind(params, named))
+    values = numbers_of(f, f._bind(params, named))
     if named:
         raise TypeError(f"{f.name}.with_params() has no parameter {next(iter(named))!r}")
     return call(f, values, X)
@@ -145,7 +145,7 @@ class Expression:
     def missing(self, kernel: str) -> str:
         """Which activation in it lacks the kernel."""
         lacking = Kernels(self.root).unknown(kernel)
-        return "; ".join(f"{f.name}: {f.origin.missing(kernel)}" for f in lacking)
+        return "; ".join(f"{f.name}: {f._origin.missing(kernel)}" for f in lacking)
 
     def reduce(self, activation: Any) -> Any:
         return self.rebuild, (flat(self.root),)

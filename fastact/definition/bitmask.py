@@ -6,13 +6,17 @@ import ctypes
 import functools
 import operator
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastact.definition.declaration import Field, compiled, evaluate
+from fastact.definition.described import Described, member, signature, unexpected
 from fastact.definition.function import INTEGRAL, Owner
 from fastact.native import loop_registry, threads
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 Array = Any
 
@@ -29,7 +33,7 @@ FROM_MASK = {
 WITH_MASK: list[str] = []  # the names of the activations of the catalogue that have masks
 
 
-class ForwardWithMask:
+class ForwardWithMask(Described):
     """The value of an activation, and the mask that its backward pass can do with.
 
     ``y, mask = f.forward_with_mask(x, *params, out=None)``, then
@@ -82,51 +86,57 @@ class ForwardWithMask:
     """
 
     def __init__(self, owner: Owner) -> None:
-        self.owner = owner
-        self.slopes = owner.declaration.masked
-        if self.slopes is None:
+        self._owner = owner
+        self.__module__, self.__name__ = "fastact", "forward_with_mask"
+        self.__qualname__ = f"{owner.name}.forward_with_mask"
+        self._slopes = owner.declaration.masked
+        if self._slopes is None:
             return
-        self.used = {name for slope in self.slopes for name in compiled(str(slope)).co_names}
+        self._used = {name for slope in self._slopes for name in compiled(str(slope)).co_names}
         name = f"{owner.name}_forward_with_mask"
-        first = f"lambda {', '.join(['x', *(p.name for p in owner.params)])}: {self.slopes[0]}"
+        first = f"lambda {', '.join(['x', *(p.name for p in owner.params)])}: {self._slopes[0]}"
         build = loop_registry.builder(
-            "fastact.compiler.bitmask_loops", "build_forward", owner.kernels, first, owner.nin
+            "fastact.compiler.bitmask_loops",
+            "build_forward",
+            owner.declaration.kernels,
+            first,
+            owner._nin,
         )
-        self.loops = {
-            dtype: loop_registry.LoopSpec(name, owner.name, dtype, build, owner.source)
+        self._loops = {
+            dtype: loop_registry.LoopSpec(name, owner.name, dtype, build, owner.declaration.source)
             for dtype in loop_registry.DTYPES
         }
-        if owner.origin.listed:
+        if owner._origin.listed:
             WITH_MASK.append(owner.name)
-            for loop in self.loops.values():
+            for loop in self._loops.values():
                 loop_registry.add(loop)
 
     def __call__(
         self, x: Array, /, *params: Array, out: Any = None, **named: Any
     ) -> tuple[Any, Any]:
         """Return the value and the mask; see the class."""
-        function = f"{self.owner.name}.forward_with_mask"
-        self.values_of_slope(function)
-        values = self.bind(function, params, named)
+        function = f"{self._owner.name}.forward_with_mask"
+        self._values_of_slope(function)
+        values = self._bind(function, params, named)
         x, *values = operands(function, x, values)
         result = Result(function, out, x, values)
         mask = np.empty(-(-x.size // BITS), np.uint8)
         flat = [Operand(x.reshape(-1), UNIT), *map(parameter, values)]
         flat += [result.operand, Operand(mask, UNIT // BITS, written=True)]
-        run(self.loops, x.size, flat)
+        run(self._loops, x.size, flat)
         if x.size % BITS:
             mask[-1] &= (1 << x.size % BITS) - 1
         return result.given(), mask
 
-    def backward(self, dy: Array, mask: Any, out: Any, named: dict[str, Any]) -> Any:
-        """``dy`` times the derivative that the mask tells; see `Backward.general`."""
-        function = f"{self.owner.name}.backward"
-        slopes = self.values_of_slope(function)
-        for p in self.owner.params:
-            if p.required and p.name not in self.used:
+    def _backward(self, dy: Array, mask: Any, out: Any, named: dict[str, Any]) -> Any:
+        """``dy`` times the derivative that the mask tells; see `Backward`."""
+        function = f"{self._owner.name}.backward"
+        slopes = self._values_of_slope(function)
+        for p in self._owner.params:
+            if p.required and p.name not in self._used:
                 named.setdefault(p.name, p.typical)
-        bound = zip(self.owner.params, self.bind(function, (), named), strict=True)
-        known = {p.name: value for p, value in bound if p.name in self.used}
+        bound = zip(self._owner.params, self._bind(function, (), named), strict=True)
+        known = {p.name: value for p, value in bound if p.name in self._used}
         dy, *values = operands(function, dy, known.values())
         known = dict(zip(known, values, strict=True))
         chosen = [np.asarray(evaluate(slope, known), dy.dtype).reshape(-1) for slope in slopes]
@@ -137,29 +147,34 @@ class ForwardWithMask:
         run(FROM_MASK, dy.size, flat)
         return result.given()
 
-    def values_of_slope(self, function: str) -> tuple[Field, Field]:
+    def _values_of_slope(self, function: str) -> tuple[Field, Field]:
         """The derivative where bits are set, and where they are not."""
-        if self.slopes is None:
+        if self._slopes is None:
             raise TypeError(
-                f"{function}(): the derivative of {self.owner.name} takes more than two values, "
+                f"{function}(): the derivative of {self._owner.name} takes more than two values, "
                 f"which no mask can hold; functions with masks are {', '.join(WITH_MASK)}"
             )
-        return self.slopes
+        return self._slopes
 
-    def bind(self, function: str, params: tuple[Array, ...], named: dict[str, Any]) -> Any:
+    def _bind(self, function: str, params: tuple[Array, ...], named: dict[str, Any]) -> Any:
         """The parameters in the order of the declaration; an error if there are others."""
-        values = self.owner.bind(params, named)
+        values = self._owner._bind(params, named)
         if named:
-            raise TypeError(
-                f"{function}() got an unexpected keyword argument {next(iter(named))!r}"
-            )
+            known = [*(p.name for p in self._owner.params), "out"]
+            raise unexpected(function, next(iter(named)), known)
         return values
 
+    def _signature(self) -> Signature:
+        return signature(("x",), self._owner.params, {"out": None})
+
+    def _document(self) -> str:
+        return member(self._owner, "forward_with_mask")
+
     def __reduce__(self) -> Any:
-        return operator.attrgetter("forward_with_mask"), (self.owner,)
+        return operator.attrgetter("forward_with_mask"), (self._owner,)
 
     def __repr__(self) -> str:
-        return f"<fastact.{self.owner.name}.forward_with_mask>"
+        return f"<fastact.{self._owner.name}.forward_with_mask>"
 
 
 def operands(function: str, x: Array, values: Iterable[Array]) -> list[Any]:

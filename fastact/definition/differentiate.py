@@ -138,7 +138,7 @@ class Program:
 
     def applied(self, at: Node, order: int, argument: Term) -> Term:
         """The `order`-th derivative of an activation at a term."""
-        kernel = at.activation.kernels[ORDERS[order]]
+        kernel = at.activation.declaration.kernels[ORDERS[order]]
         name = self.kernel(kernel)
         if kernel.plain:
             given = ", ".join([f"rounded({argument})", *map(repr, at.params)])
@@ -329,7 +329,7 @@ def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     exact = [f for f in found if f.kind == "x" or (f.kind == "number" and moderate(f.value))]
     if len(calls) != 1 or len(found) != 1 + len(exact) or not 1 <= len(exact) <= MOST:
         return None
-    (parts,) = (each.activation.kernels["forward"].unrounded for each in calls)
+    (parts,) = (each.activation.declaration.kernels["forward"].unrounded for each in calls)
     if parts is None or calls[0].operands != (X,):
         return None
     space = {"parts": parts, "multiplied": multiplied, "joined": joined, "where": where, "F": F}
@@ -365,7 +365,11 @@ class Kernels(Mapping[str, Kernel]):
     def unknown(self, kernel: str) -> list[Any]:
         """The activations in it that have no such kernel."""
         needed = ORDERS[: ORDERS.index(kernel) + 1]
-        return [f for f in dict.fromkeys(self.called) if any(k not in f.kernels for k in needed)]
+        return [
+            f
+            for f in dict.fromkeys(self.called)
+            if any(k not in f.declaration.kernels for k in needed)
+        ]
 
     def __contains__(self, kernel: object) -> bool:
         return kernel in ORDERS and not self.unknown(str(kernel))

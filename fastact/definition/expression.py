@@ -117,7 +117,7 @@ def with_params(root: Node, *, always: bool = False) -> str:
     f = root.activation
     changed = [
         f"{p.name}={shortest(value)}"
-        for p, value, default in zip(f.params, root.params, f.defaults, strict=True)
+        for p, value, default in zip(f.params, root.params, f._defaults, strict=True)
         if default is None or value.hex() != float(default).hex()
     ]
     return f"{f.name}.with_params({', '.join(changed)})" if changed or always else f.name

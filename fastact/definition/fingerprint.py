@@ -148,8 +148,8 @@ def by_name(value: Any, seen: Seen) -> Iterator[str]:
     """An activation, a function that Numba has compiled, or what a stable package supplies."""
     compiled = getattr(value, "py_func", None)
     if isinstance(value, Function):
-        yield f"{value.owner.name} {value.variety}"
-        yield from parts(value.owner.origin.code(), seen)
+        yield f"{value._owner.name} {value._variety}"
+        yield from parts(value._owner._origin.code(), seen)
     elif isinstance(compiled, FunctionType) and hasattr(value, "targetoptions"):
         yield repr(sorted(value.targetoptions.items()))
         yield from function(compiled, seen)

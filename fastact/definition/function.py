@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
+from fastact.definition.described import MISSING, OPTIONS
 from fastact.native import loop_registry, threads, ufunc
 from fastact.native.threads import in_use
-from fastact.numerics.primitives import Kernel
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 Array = Any  # whatever `numpy.ufunc` takes: arrays, scalars, sequences, Series, dask arrays …
 
 INTEGRAL = frozenset("biu")
+UFUNC_OPTIONS = {
+    "axes", "axis", "casting", "dtype", "keepdims", "order", "out", "sig", "signature", "subok",
+    "where",
+}  # fmt: skip
 # The kernel that a variety is made from, where it is not called the same.
 KERNEL = {
     "value_and_derivative": "derivative",
@@ -28,18 +36,16 @@ class Owner(Protocol):
     """An activation, as its functions see it."""
 
     name: str
-    stem: str
     declaration: Declaration
-    origin: Origin
     params: tuple[Parameter, ...]
-    kernels: Mapping[str, Kernel]
-    source: str | Callable[[], str]
     from_output: bool
-    nin: int
-    partials: dict[str, Any]
     forward_with_mask: Any
+    _nin: int
+    _origin: Origin
+    _partials: dict[str, Any]
+    _stem: str
 
-    def bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
+    def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
         """The parameters in the order of the declaration."""
 
 
@@ -51,7 +57,7 @@ def integral(x: Array) -> bool:
 made: dict[np.ufunc, Function] = {}  # the function of each ufunc
 
 
-class Function:
+class Function(described.Described):
     """A NumPy ufunc that is made on its first use.
 
     Calling it is calling the ufunc: broadcasting, ``out=``, ``where=``, ``dtype=``, ``casting=``,
@@ -63,82 +69,110 @@ class Function:
     __slots__ = ("__call__", "__dict__")
     __call__: Any
 
-    direct = True  # whether a call may go to the ufunc as it is
+    _direct = True  # whether a call may go to the ufunc as it is
+    _options: Mapping[str, Any] = OPTIONS  # the keywords beside the parameters, with their defaults
 
     def __init__(self, owner: Owner, variety: str, nin: int) -> None:
-        self.owner, self.variety, self.nin = owner, variety, nin
+        self._owner, self._variety, self._nin = owner, variety, nin
         self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
-        key = owner.stem + self.name.removeprefix(owner.name)
+        self.__module__, self.__name__ = "fastact", variety
+        self.__qualname__ = f"{owner.name}.{variety}"
+        key = owner._stem + self.name.removeprefix(owner.name)
         self.params = owner.params
-        self.defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
-        self.requires = owner.declaration.requires
-        self.detour()
+        self._defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
+        self._requires = owner.declaration.requires
+        self._detour()
         self._ufunc: np.ufunc | None = None
         build = loop_registry.builder(
-            "fastact.compiler.activation_loops", "build", owner.kernels, variety, nin
+            "fastact.compiler.activation_loops", "build", owner.declaration.kernels, variety, nin
         )
-        self.loops = {
-            dtype: loop_registry.LoopSpec(key, owner.name, dtype, build, owner.source)
+        self._loops = {
+            dtype: loop_registry.LoopSpec(key, owner.name, dtype, build, owner.declaration.source)
             for dtype in loop_registry.DTYPES
         }
-        if owner.origin.listed:
+        if owner._origin.listed:
             ufunc.registry[self.name] = lambda: self.ufunc
-            for loop in self.loops.values():
+            for loop in self._loops.values():
                 loop_registry.add(loop)
 
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
         if self._ufunc is None:
-            self.check_kernel()
-            nout = 2 if self.variety == "value_and_derivative" else 1
-            name, doc = self.loops["float64"].name, self.owner.__doc__ or ""
-            self._ufunc = ufunc.make(name, doc, self.nin, nout, self._address, threads.block())
+            self._check_kernel()
+            nout = 2 if self._variety == "value_and_derivative" else 1
+            name, doc = self._loops["float64"].name, self._owner.__doc__ or ""
+            self._ufunc = ufunc.make(name, doc, self._nin, nout, self._address, threads.block())
             made[self._ufunc] = self
-            if self.direct and not (self.params or in_use):
+            if self._direct and not (self.params or in_use):
                 self.__call__ = self._ufunc
-                threads.first_use.append(self.detour)
+                threads.first_use.append(self._detour)
         return self._ufunc
 
-    def detour(self) -> None:
+    def _detour(self) -> None:
         """Call `general` from now on."""
-        self.__call__ = self.general
+        self.__call__ = self._general
 
     def _address(self, dtype: str) -> int:
-        return self.loops[dtype].address()
+        return self._loops[dtype].address()
 
     @property
-    def kernel(self) -> str:
+    def _kernel(self) -> str:
         """The name of the kernel that this is made of."""
-        return KERNEL.get(self.variety, self.variety)
+        return KERNEL.get(self._variety, self._variety)
 
-    def check_kernel(self) -> None:
+    def _check_kernel(self) -> None:
         """Raise a TypeError if this would need a derivative that is not known."""
-        if self.kernel not in self.owner.kernels:
-            raise TypeError(f"{self.owner.name}: {self.owner.origin.missing(self.kernel)}")
+        if self._kernel not in self._owner.declaration.kernels:
+            raise TypeError(f"{self._owner.name}: {self._owner._origin.missing(self._kernel)}")
 
-    def general(self, x: Array, /, *params: Array, **options: Any) -> Any:
+    def _general(self, x: Array = MISSING, /, *params: Array, **options: Any) -> Any:
         """Call the ufunc with parameters from `params` and `options`."""
+        if x is MISSING:
+            raise TypeError(
+                f"{self._called}() needs {self._data[0]}: {self._called}{self._signature()}"
+            )
         if in_use:
             threads.sync()
         if self.params:
-            params = self.bind(params, options)
+            params = self._bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
+        if options and not options.keys() <= UFUNC_OPTIONS:
+            given = next(k for k in options if k not in UFUNC_OPTIONS)
+            raise described.unexpected(self._called, given, self._signature().parameters)
         return self.ufunc(x, *params, **options)
 
-    def bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
+    @property
+    def _called(self) -> str:
+        """What a user calls this."""
+        return self.name if self._variety == "forward" else f"{self._owner.name}.{self._variety}"
+
+    @property
+    def _data(self) -> tuple[str, ...]:
+        """The names of the arguments before the parameters."""
+        return ("dy", "x")[self._nin - len(self.params) == 1 :]
+
+    def _signature(self) -> Signature:
+        return described.signature(self._data, self.params, self._options)
+
+    def _document(self) -> str:
+        if self._variety in described.MEMBERS:
+            return described.member(self._owner, self._variety)
+        return f"The ufunc `{self.name}`: see `{self._owner.name}`."
+
+    def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
-        if not (params or named) and None not in self.defaults:
-            return self.defaults
+        if not (params or named) and None not in self._defaults:
+            return self._defaults
         if len(params) > len(self.params):
             raise TypeError(
-                f"{self.name}() takes {1 + len(self.params)} positional arguments "
+                f"{self._called}() takes {1 + len(self.params)} positional arguments "
                 f"({', '.join(['x', *(p.name for p in self.params)])}), got {1 + len(params)}"
             )
         for p in self.params[: len(params)]:
             if p.name in named:
-                raise TypeError(f"{self.name}() got two values for {p.name}")
+                raise TypeError(f"{self._called}() got two values for {p.name}")
         rest = (named.pop(p.name, p.default) for p in self.params[len(params) :])
         values = tuple(
             p.none if value is None else value
@@ -146,43 +180,43 @@ class Function:
         )
         for p, value in zip(self.params, values, strict=True):
             if value is None:
-                raise TypeError(f"{self.name}() needs a value for {p.name}")
-        for rule in self.requires:
-            self.check(rule, values)
+                raise TypeError(f"{self._called}() needs a value for {p.name}")
+        for rule in self._requires:
+            self._check(rule, values)
         return values
 
-    def check(self, rule: str, values: tuple[Array, ...]) -> None:
+    def _check(self, rule: str, values: tuple[Array, ...]) -> None:
         """Raise a ValueError unless the parameters obey `rule`."""
         names = [p.name for p in self.params]
         known = dict(zip(names, values, strict=True))
         arrays = {n: v if isinstance(v, float | int) else np.asarray(v) for n, v in known.items()}
         if not np.all(evaluate(rule, arrays)):
             got = ", ".join(f"{n}={known[n]!r}" for n in names if n in compiled(rule).co_names)
-            raise ValueError(f"{self.owner.name}(): needs {rule}, got {got}")
+            raise ValueError(f"{self._owner.name}(): needs {rule}, got {got}")
 
     def __reduce__(self) -> Any:
-        return operator.attrgetter(self.variety), (self.owner,)
+        return operator.attrgetter(self._variety), (self._owner,)
 
     def __repr__(self) -> str:
-        return f"<fastact.{self.owner.name}.{self.variety}>"
+        return f"<fastact.{self._owner.name}.{self._variety}>"
 
 
 class Backward(Function):
     """The vector-Jacobian product of an activation: ``dy * f'(x)``."""
 
-    direct = False
+    _direct = False
 
     def __init__(self, owner: Owner) -> None:
         super().__init__(owner, "backward", 2 + len(owner.params))
-        self.from_output: Function | None = None
+        self.__from_output: Function | None = None
         if owner.from_output:
-            self.from_output = FromOutput(owner, "backward_from_output", self.nin)
+            self._from_output = FromOutput(owner, "backward_from_output", self._nin)
 
-    def general(
+    def _general(
         self,
-        dy: Array,
+        dy: Array = MISSING,
         /,
-        *,
+        *rest: Array,
         x: Array | None = None,
         y: Array | None = None,
         mask: Any = None,
@@ -196,28 +230,58 @@ class Backward(Function):
         TypeError
             If not exactly one of `x`, `y` and `mask` is given, or if it is not enough.
         """
-        name = f"{self.owner.name}.backward"
+        name = f"{self._owner.name}.backward"
+        if rest or dy is MISSING:
+            raise TypeError(self._misplaced())
         if mask is not None:
             if x is not None or y is not None:
                 raise TypeError(f"{name}() needs exactly one of x=, y= and mask=, got several")
-            return self.owner.forward_with_mask.backward(dy, mask, out, named)
+            return self._owner.forward_with_mask._backward(dy, mask, out, named)
         if (x is None) == (y is None):
+            self._check_names(named)
             given = "neither" if x is None else "both"
-            raise TypeError(f"{name}() needs exactly one of x= and y=, got {given}")
-        used = self if x is not None else self.from_output
+            raise TypeError(
+                f"{name}() needs exactly one of x=, the input, and y=, the output; got {given}"
+            )
+        used = self if x is not None else self._from_output
         if used is None:
             raise TypeError(
-                f"{name}(): the output of {self.owner.name} does not determine its derivative; "
+                f"{name}(): the output of {self._owner.name} does not determine its derivative; "
                 "pass the input as x="
             )
-        params = used.bind((), named)
+        params = used._bind((), named)
         if named:
-            raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(named))!r}")
+            self._check_names(named)
         if threads.in_use:
             threads.sync()
         data = x if y is None else y
         dtype = np.float64 if integral(dy) and integral(data) else None
         return used.ufunc(dy, data, *params, out=out, dtype=dtype)
+
+    def _check_names(self, named: Mapping[str, Any]) -> None:
+        """Raise a TypeError if a keyword is none of a parameter."""
+        for given in named.keys() - {p.name for p in self.params}:
+            name = f"{self._owner.name}.backward"
+            raise described.unexpected(name, given, self._signature().parameters)
+
+    def _misplaced(self) -> str:
+        """What to say where not exactly one argument is given by position."""
+        name = f"{self._owner.name}.backward"
+        ways = [f"{name}(dy, {key}={key})" for key in self._sources]
+        return (
+            f"{name}() takes one argument by position, dy, the gradient of the output; "
+            f"the others by name: {' or '.join(ways)}"
+        )
+
+    @property
+    def _sources(self) -> list[str]:
+        """The keywords of what the derivative is found from."""
+        masked = self._owner.declaration.masked is not None
+        return ["x"] + ["y"] * self._owner.from_output + ["mask"] * masked
+
+    def _signature(self) -> Signature:
+        options = dict.fromkeys((*self._sources, "out"))
+        return described.signature(("dy",), self.params, options, by_name=True)
 
 
 class FromOutput(Function):
@@ -225,22 +289,22 @@ class FromOutput(Function):
 
     def __init__(self, owner: Owner, variety: str, nin: int) -> None:
         super().__init__(owner, variety, nin)
-        self.requires += owner.declaration.output_requires
+        self._requires += owner.declaration.output_requires
 
     def __reduce__(self) -> Any:
-        return operator.attrgetter("backward.from_output"), (self.owner,)
+        return operator.attrgetter("backward._from_output"), (self._owner,)
 
 
 class Partial(Function):
     """``dy * ∂f/∂p`` for a parameter p: the summands of its gradient."""
 
     def __reduce__(self) -> Any:
-        return partial_of, (self.owner, self.variety.removeprefix("partial_"))
+        return partial_of, (self._owner, self._variety.removeprefix("partial_"))
 
 
 def partial_of(owner: Owner, parameter: str) -> Partial:
     """For pickle: the mapping of an activation's partials holds what is being pickled."""
-    found: Partial = owner.partials[parameter]
+    found: Partial = owner._partials[parameter]
     return found
 
 

@@ -18,7 +18,7 @@ class Operators:
     """``+ - * /`` and unary ``-`` with activations and real numbers; see `algebra.py`."""
 
     __slots__ = ()
-    of_node: Callable[[Node], Any]  # the activation of an expression
+    _of_node: Callable[[Node], Any]  # the activation of an expression
 
     def __add__(self, other: Any) -> Any:
         return self._combined("+", self, other)
@@ -49,7 +49,7 @@ class Operators:
 
     def _combined(self, symbol: str, *operands: Any) -> Any:
         root = algebra.combined(symbol, *operands)
-        return root if root is NotImplemented else self.of_node(root)
+        return root if root is NotImplemented else self._of_node(root)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """``f(g)`` calls the ufunc of f, and ``np.float64(2) * g`` NumPy's: both end here."""
@@ -57,4 +57,4 @@ class Operators:
             return NotImplemented
         if ufunc in SYMBOLS:
             return self._combined(SYMBOLS[ufunc], *inputs)
-        return self.of_node(algebra.composed(ufunc, *inputs))
+        return self._of_node(algebra.composed(ufunc, *inputs))

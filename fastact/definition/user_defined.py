@@ -8,12 +8,15 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import UNBOUNDED, Declaration, Kink, Parameter, signature
 from fastact.definition.fingerprint import fingerprint
 from fastact.numerics.primitives import Kernel
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import Known, WithParameters
 
 Scalar = Callable[..., Any]  # of numbers, that Numba can compile
 GIVEN = {
@@ -61,6 +64,12 @@ class UserDefined:
         return f"<{activation.__module__}.{signature(activation)}>"
 
 
+@overload
+def activation(function: Scalar, /, **known: Unpack[Known]) -> WithParameters: ...
+@overload
+def activation(
+    function: None = None, /, **known: Unpack[Known]
+) -> Callable[[Scalar], WithParameters]: ...
 def activation(
     function: Scalar | None = None,
     /,

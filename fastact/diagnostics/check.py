@@ -160,7 +160,7 @@ class Case:
     @cached_property
     def varieties(self) -> list[str]:
         """The function and those derivatives that it has."""
-        return [v for v in ORDERS if v in self.f.kernels]
+        return [v for v in ORDERS if v in self.f.declaration.kernels]
 
     def unit(self, variety: str) -> float:
         """The relative error that is promised of a value, or what a few roundings make."""
@@ -170,7 +170,7 @@ class Case:
     @cached_property
     def domain(self) -> tuple[float, float]:
         """Where the function is defined."""
-        low, high = map(self.field, self.f.domain)
+        low, high = map(self.field, self.f.declaration.domain)
         return low, high
 
     @cached_property
@@ -181,7 +181,7 @@ class Case:
     @cached_property
     def bends(self) -> Array:
         """Where the second derivative may jump."""
-        return np.concatenate([self.kinks, self.places(self.f.bends)])
+        return np.concatenate([self.kinks, self.places(self.f.declaration.bends)])
 
     def places(self, fields: Iterable[float | str]) -> Array:
         """Those of some fields of the declaration that are numbers in the domain."""
@@ -196,7 +196,7 @@ class Case:
     @cached_property
     def x(self) -> Array:
         """Ascending finite points of the domain: every octave, both tails, all special places."""
-        roots = self.places(root for roots in self.f.roots.values() for root in roots)
+        roots = self.places(root for roots in self.f.declaration.roots.values() for root in roots)
         ends = np.clip(self.domain, -64.0, 64.0)
         special = np.concatenate([roots, self.bends, ends, [0.0, 1.0, -1.0]])
         size = np.concatenate([*OCTAVES, np.abs(self.rng.normal(0.0, 8.0, 300))])
@@ -247,7 +247,7 @@ def nan_stays_nan(case: Case) -> Found:
     x = np.array([np.nan, -np.nan], case.dtype)
     good = np.full(2, 0.5, case.dtype)
     results = {NAMES[v]: case(v, x) for v in case.varieties}
-    if "derivative" in case.f.kernels:
+    if "derivative" in case.f.declaration.kernels:
         results["backward of x = NaN"] = case.backward(good, x=x)
         results["backward of dy = NaN"] = case.backward(x, x=good)
     for name, got in results.items():
@@ -295,7 +295,7 @@ def away_from(places: Array, x: Array) -> Array:
 def in_range(case: Case) -> Found:
     """Inside the declared range."""
     y = case("forward", case.x)
-    low, high = (np.asarray(case.field(end), y.dtype) for end in case.f.range)
+    low, high = (np.asarray(case.field(end), y.dtype) for end in case.f.declaration.range)
     nearest = np.clip(y, low, high)
     off = np.where(y == nearest, 0.0, np.abs(y - nearest))
     yield "inside the range", Finding(case.x, y, nearest, off, 0.0, "off by")
@@ -303,13 +303,13 @@ def in_range(case: Case) -> Found:
 
 def rises(case: Case) -> Found:
     """Monotone where declared, and so is the sign of the derivative."""
-    direction, bound = case.f.monotone, case.f.max_ulp[case.dtype]["forward"]
+    direction, bound = case.f.declaration.monotone, case.f.max_ulp[case.dtype]["forward"]
     if not direction:
         return
     y = case("forward", case.x).astype(np.float64)
     turned = np.where(direction * np.diff(y) < 0, ulps(y[1:], y[:-1], case.dtype), 0.0)
     yield "monotone", Finding(case.x[1:], y[1:], y[:-1], turned, max(0.0, 2 * bound - 1), "ulp")
-    if "derivative" in case.f.kernels:
+    if "derivative" in case.f.declaration.kernels:
         d = case("derivative", case.x)
         wrong = np.maximum(-direction * d, 0)
         yield "the sign of the derivative", Finding(case.x, d, 0.0, wrong, 0.0, "off by")
@@ -317,14 +317,14 @@ def rises(case: Case) -> Found:
 
 def symmetric(case: Case) -> Found:
     """Odd or even where declared, with a derivative that is the other."""
-    first = 1 if case.f.even else -1
+    first = 1 if case.f.declaration.even else -1
     signs = dict(zip(ORDERS, (first, -first, first), strict=True))
-    for variety in case.varieties if case.f.odd or case.f.even else ():
+    for variety in case.varieties if case.f.declaration.odd or case.f.declaration.even else ():
         x = away_from(case.bends, case.x) if variety == LAST else case.x
         got, wanted = case(variety, -x), signs[variety] * case(variety, x)
         zero = (got == 0) & (wanted == 0) & (variety == LAST)
         error = np.where(zero, 0.0, same(got, wanted))
-        symmetry = "even" if case.f.even else "odd"
+        symmetry = "even" if case.f.declaration.even else "odd"
         yield f"{symmetry}: {NAMES[variety]}", Finding(-x, got, wanted, error, 0.0, "differing")
 
 
@@ -368,7 +368,10 @@ def unbroken(case: Case) -> Found:
         y, found = case(variety, x), jumps(partial(case, variety), x, STEP)
         step = np.abs(found.value_after - found.value_before)
         step /= np.maximum(np.abs(found.value_before), np.abs(found.value_after))
-        fields = [*(k.at for k in case.f.kinks), *(case.f.bends if variety == LAST else ())]
+        fields = [
+            *(k.at for k in case.f.kinks),
+            *(case.f.declaration.bends if variety == LAST else ()),
+        ]
         allowed = np.where(declared(found, fields, case), np.inf, STEP)
         kind = "kink" if variety == "derivative" else "jump"
         yield (
@@ -429,7 +432,7 @@ def at_kinks(case: Case) -> Found:
     held = (x == x.astype(case.dtype)) & np.isin(x, case.kinks)
     wanted = np.array([case.field(kink.derivative) for kink in kinks]).astype(case.dtype)[held]
     x = x[held].astype(case.dtype)
-    if x.size and "derivative" in case.f.kernels:
+    if x.size and "derivative" in case.f.declaration.kernels:
         got = case("derivative", x)
         off = np.where(got == wanted, 0.0, 1.0)
         yield "the declared derivative at kinks", Finding(x, got, wanted, off, 0.0, "differing")
@@ -437,7 +440,7 @@ def at_kinks(case: Case) -> Found:
 
 def in_one_pass(case: Case) -> Found:
     """``value_and_derivative`` is the two calls, ``backward`` the product with the derivative."""
-    if "derivative" not in case.f.kernels:
+    if "derivative" not in case.f.declaration.kernels:
         return
     x = case.few
     value, derivative = case("value_and_derivative", x)
@@ -476,7 +479,7 @@ def right_partials(case: Case) -> Found:
     clear = np.abs(x - case.bends[:, None]) > np.maximum(np.abs(x), 1.0) * 2.0**-10
     x = x[np.all(clear, axis=0)]
     for p in case.f.params if case.dtype == "float64" else ():
-        if p.name not in case.f.partials:
+        if p.name not in case.f._partials:
             continue
         value = np.full_like(x, case.params[p.name])
         reach = np.minimum(value - p.low, p.high - value)
@@ -488,7 +491,7 @@ def right_partials(case: Case) -> Found:
             return replace(case, params=params)("forward", x)
 
         true, error = slopes(moved, value, reach, case.unit("forward"))
-        got = case.f.partials[p.name].ufunc(np.ones_like(x), x, *case.params.values())
+        got = case.f._partials[p.name].ufunc(np.ones_like(x), x, *case.params.values())
         yield f"the gradient of {p.name} is the slope in it", compared(x, got, true, error)
 
 

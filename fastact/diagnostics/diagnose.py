@@ -215,7 +215,7 @@ def steepest(f: Activation, params: dict[str, Any]) -> float:
     largest = 0.0
     for k in range(3):
         values = {name: float(drawn[k]) for name, drawn in some.items()}
-        ends = np.clip([float(evaluate(end, values)) for end in f.domain], -64.0, 64.0)
+        ends = np.clip([float(evaluate(end, values)) for end in f.declaration.domain], -64.0, 64.0)
         size = slopes(f, np.linspace(ends[0], ends[1], 4097), values, from_output=False)
         largest = max(largest, float(np.max(size, initial=0.0, where=np.isfinite(size))))
     return largest

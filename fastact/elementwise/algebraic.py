@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Parameter
 from fastact.numerics.elementary import near_root
 from fastact.numerics.primitives import copysign, kernel, scaled, square_root, where
 from fastact.numerics.tables import DISH_ROOT, DISH_ROOT_QUOTIENT
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import WithB
 
 __all__ = [
     "softsign",
@@ -97,7 +102,7 @@ def squareplus_from_output(y, b):  # y^2 / (y^2 + b / 4)
     return where(y > FAR, 1.0, square / (square + scaled(b, 0.25)))
 
 
-squareplus: Activation = declare(
+squareplus: WithB = declare(
     "squareplus", squareplus_value, squareplus_derivative, squareplus_second_derivative,
     derivative_from_output=squareplus_from_output,
     params=(Parameter("b", 4.0, 0.25, 16.0, squareplus_b),),

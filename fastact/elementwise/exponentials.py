@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.numerics.elementary import (
@@ -16,6 +18,9 @@ from fastact.numerics.elementary import (
     times_constant,
 )
 from fastact.numerics.primitives import kernel, scaled, where
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import WithAlpha
 
 __all__ = [
     "exponential",
@@ -83,7 +88,7 @@ def elu_from_output(y, alpha):
     return where(y > 0.0, 1.0, y + alpha)
 
 
-elu: Activation = declare(
+elu: WithAlpha = declare(
     "elu", elu_value, elu_derivative, elu_second_derivative,
     derivative_from_output=elu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, elu_alpha),),
@@ -166,7 +171,7 @@ def celu_from_output(y, alpha):
     return where(y > 0.0, 1.0, 1.0 + y / alpha)
 
 
-celu: Activation = declare(
+celu: WithAlpha = declare(
     "celu", celu_value, celu_derivative, celu_second_derivative,
     derivative_from_output=celu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, celu_alpha),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from fastact.definition.activation import Activation
 from fastact.definition.function import integral, summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu
 from fastact.native import loop_registry, pool, threads, ufunc
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import Gated
 
 Array = Any
 MAX_ULP = {"float16": 0.501, "float32": 1.0, "float64": 2.0}
@@ -32,7 +35,7 @@ class PairFunction:
         self._made: dict[str, np.ufunc] = {}
         ufunc.registry[self.name] = lambda: self.ufunc
         ufunc.registry[self.name + ROWS] = lambda: self.rows
-        kernels, source = owner.activation.kernels, owner.activation.source
+        kernels, source = owner.activation.declaration.kernels, owner.activation.declaration.source
         for dtype in loop_registry.DTYPES:
             build = loop_registry.builder(
                 "fastact.compiler.gated_loops", "build", kernels, variety, nin, nout
@@ -482,10 +485,10 @@ True
 """
 
 SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
-glu = GatedPair(
+glu: Gated = GatedPair(
     "glu", sigmoid, "The gated linear unit",
     "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks",
 )  # fmt: skip
-reglu = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
-geglu = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
-swiglu = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)
+reglu: Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
+geglu: Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
+swiglu: Gated = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)

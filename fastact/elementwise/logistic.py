@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from fastact.definition.activation import Activation, declare
@@ -37,6 +39,9 @@ from fastact.numerics.tables import (
     SILU_ROOT,
     SILU_ROOT_QUOTIENT,
 )
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import WithBeta, WithEps
 
 __all__ = [
     "sigmoid",
@@ -187,7 +192,7 @@ def logit_from_output(y, eps):  # 1 / x (1 - x) = (1 + E)^2 / E
     return d * d / e
 
 
-logit: Activation = declare(
+logit: WithEps = declare(
     "logit", logit_value, logit_derivative, logit_second_derivative,
     derivative_from_output=logit_from_output,
     params=(Parameter("eps", None, 0.015625, 0.375, logit_eps, none=-1.0),),
@@ -243,7 +248,7 @@ def softplus_beta(x, beta):  # (v sigmoid(v) - log(1 + e^v)) / b^2 with v = b x:
     return scaled(where(scale < 1.0, far, near) / beta / beta, scale)
 
 
-softplus: Activation = declare(
+softplus: WithBeta = declare(
     "softplus", softplus_value, softplus_derivative, softplus_second_derivative,
     derivative_from_output=softplus_from_output,
     params=(Parameter("beta", 1.0, 0.125, 8.0, softplus_beta),),
@@ -341,7 +346,7 @@ def swish_beta(x, beta):  # x^2 sigmoid'(b x)
     return where(v > 800.0, 0.0, scaled(x * (x * e) / (d * d), scale))
 
 
-swish: Activation = declare(
+swish: WithBeta = declare(
     "swish", swish_value, swish_derivative, swish_second_derivative,
     params=(Parameter("beta", 1.0, 0.125, 8.0, swish_beta),),
     formula=r"x\,\sigma(\beta x)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,18 @@ from fastact.numerics.primitives import (
     tail,
     where,
 )
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import (
+        WithAlpha,
+        WithAlphaBeta,
+        WithLambd,
+        WithLowerUpper,
+        WithMinValMaxVal,
+        WithNegativeSlope,
+        WithThresholdValue,
+        WithWeight,
+    )
 
 __all__ = [
     "identity",
@@ -137,7 +150,7 @@ def leaky_relu_slope(x, slope):
     return where(x > 0.0, 0.0, x)
 
 
-leaky_relu: Activation = declare(
+leaky_relu: WithNegativeSlope = declare(
     "leaky_relu", leaky_relu_value, leaky_relu_derivative, zero,
     derivative_from_output=leaky_relu_derivative,
     params=(
@@ -161,7 +174,7 @@ def prelu_value(x, weight):
     return where(x > 0.0, x, below)
 
 
-prelu: Activation = declare(
+prelu: WithWeight = declare(
     "prelu", prelu_value, leaky_relu_derivative, zero,
     derivative_from_output=leaky_relu_derivative,
     params=(Parameter("weight", None, -2.0, 2.0, leaky_relu_slope),),
@@ -193,7 +206,7 @@ def rrelu_bound(x, lower, upper):
     return where(x > 0.0, 0.0, 0.5 * x)
 
 
-rrelu: Activation = declare(
+rrelu: WithLowerUpper = declare(
     "rrelu", rrelu_value, rrelu_derivative, zero,
     derivative_from_output=rrelu_derivative,
     params=(
@@ -259,7 +272,7 @@ def threshold_by_value(x, t, value):
     return where(x <= t, 1.0, where(x > t, 0.0, x + t))
 
 
-threshold: Activation = declare(
+threshold: WithThresholdValue = declare(
     "threshold", threshold_value, threshold_derivative, zero,
     params=(
         Parameter("threshold", None, -1.0, 1.0, zero),
@@ -290,7 +303,7 @@ def nonzero(y, *params):
     return where(y != y, y, where(y == 0.0, 0.0, 1.0))
 
 
-thresholded_relu: Activation = declare(
+thresholded_relu: WithAlpha = declare(
     "thresholded_relu", thresholded_relu_value, thresholded_relu_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("alpha", 1.0, -1.0, 4.0, zero),),
@@ -315,7 +328,7 @@ def hard_shrink_derivative(x, lambd):
     return where(abs(x) > lambd, 1.0, where(x != x, x, 0.0))
 
 
-hard_shrink: Activation = declare(
+hard_shrink: WithLambd = declare(
     "hard_shrink", hard_shrink_value, hard_shrink_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("lambd", 0.5, 0.125, 4.0, zero),),
@@ -339,7 +352,7 @@ def soft_shrink_lambd(x, lambd):
     return where(x > lambd, -1.0, where(x < -lambd, 1.0, where(x != x, x, 0.0)))
 
 
-soft_shrink: Activation = declare(
+soft_shrink: WithLambd = declare(
     "soft_shrink", soft_shrink_value, hard_shrink_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("lambd", 0.5, 0.125, 4.0, soft_shrink_lambd),),
@@ -373,7 +386,7 @@ def hard_tanh_high(x, low, high):
     return where(x > high, 1.0, where(x != x, x, 0.0))
 
 
-hard_tanh: Activation = declare(
+hard_tanh: WithMinValMaxVal = declare(
     "hard_tanh", hard_tanh_value, hard_tanh_derivative, zero,
     derivative_from_output=hard_tanh_derivative,
     params=(
@@ -470,7 +483,7 @@ def hard_sigmoid_from_output(y, alpha, beta):
     return where(y <= 0.0, 0.0, where(y >= 1.0, 0.0, where(y == y, alpha, y)))
 
 
-hard_sigmoid: Activation = declare(
+hard_sigmoid: WithAlphaBeta = declare(
     "hard_sigmoid", hard_sigmoid_value, hard_sigmoid_derivative, zero,
     float32={"forward": hard_sigmoid_single},
     derivative_from_output=hard_sigmoid_from_output,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastact.definition.activation import Activation
 from fastact.definition.bitmask import operands
 from fastact.definition.declaration import Declaration
+from fastact.definition.described import MISSING, OPTIONS
 from fastact.definition.function import Array, Backward
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import WithNegativeSlope
 
 TRAINING = """
 Training: ``rrelu(x, rng=rng)`` draws the slope of each element that is not positive, uniformly in
@@ -32,11 +37,16 @@ True
 class RandomizedBackward(Backward):
     """The vector-Jacobian product of rrelu: of the evaluation form, or with slopes drawn before."""
 
-    owner: Randomized
+    _owner: Randomized
 
-    def general(
-        self, dy: Array, /, *, slopes: Array | None = None, out: Any = None, **named: Any
-    ) -> Any:
+    @property
+    def _sources(self) -> list[str]:
+        return [*super()._sources, "slopes"]
+
+    def _general(
+        self, dy: Array = MISSING, /, *rest: Array, slopes: Array | None = None, out: Any = None,
+        **named: Any,
+    ) -> Any:  # fmt: skip
         """``dy * slopes``, or ``dy * f'(x)`` of the evaluation form, as of any activation.
 
         Raises
@@ -45,48 +55,54 @@ class RandomizedBackward(Backward):
             If `slopes` is given with anything but `x` and `out`; without it, as ever.
         """
         if slopes is None:
-            return super().general(dy, out=out, **named)
+            return super()._general(dy, *rest, out=out, **named)
         x = named.pop("x", None)
+        if rest or dy is MISSING:
+            raise TypeError(self._misplaced())
         if named:
             raise TypeError(
                 f"rrelu.backward() takes slopes= alone or with x=, got {next(iter(named))}= too"
             )
         if x is None:
             return np.multiply(dy, slopes, out=out)
-        return self.owner.below_zero.backward(dy, x=x, negative_slope=slopes, out=out)
+        below_zero: WithNegativeSlope = self._owner._below_zero
+        return below_zero.backward(dy, x=x, negative_slope=slopes, out=out)
 
 
 class Randomized(Activation):
     """An activation with an evaluation form, and a training form with random slopes."""
 
-    backward_type = RandomizedBackward
+    _backward_type = RandomizedBackward
+    _options = OPTIONS | {"rng": None, "return_slopes": False}
 
-    def __init__(self, declaration: Declaration, doc: str, *, below_zero: Activation) -> None:
-        super().__init__(declaration, doc + TRAINING)
-        self.below_zero = below_zero  # the function with a slope for each element: leaky_relu
+    def __init__(
+        self, declaration: Declaration, doc: Callable[[], str], *, below_zero: WithNegativeSlope
+    ) -> None:
+        super().__init__(declaration, lambda: doc() + TRAINING)
+        self._below_zero = below_zero  # the function with a slope for each element: leaky_relu
 
-    def general(
-        self, x: Array, /, *params: Array, rng: Any = None, return_slopes: bool = False,
+    def _general(
+        self, x: Array = MISSING, /, *params: Array, rng: Any = None, return_slopes: bool = False,
         **options: Any,
     ) -> Any:  # fmt: skip
         """Return the evaluation form, or with `rng` the training form; see the docstring."""
-        if rng is None:
+        if rng is None or x is MISSING:
             if return_slopes:
                 raise TypeError("rrelu(): return_slopes=True needs rng=, which draws the slopes")
-            return super().general(x, *params, **options)
+            return super()._general(x, *params, **options)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(
                 "rrelu(): rng must be a numpy.random.Generator, such as "
                 f"numpy.random.default_rng(seed), got {rng!r}"
             )
         out = options.pop("out", None)
-        bounds = self.bind(params, options)
+        bounds = self._bind(params, options)
         if options:
             raise TypeError(f"rrelu() with rng= takes out= only, got {next(iter(options))}=")
         (x,) = operands("rrelu", x, ())
         slopes = draw(rng, x, *bounds)
         np.copyto(slopes, 1, where=x > 0)
-        y = self.below_zero(x, slopes, out=out)
+        y = self._below_zero(x, slopes, out=out)
         return (y, slopes[()]) if return_slopes else y
 
 

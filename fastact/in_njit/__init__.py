@@ -37,7 +37,7 @@ class FunctionType(Chooser):
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        unique = "" if function.owner.origin.listed else f"@{id(function):x}"
+        unique = "" if function._owner._origin.listed else f"@{id(function):x}"
         super().__init__(f"fastact.{function.name}{unique}")
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
@@ -61,7 +61,7 @@ class FunctionType(Chooser):
 
 def signature(function: Function) -> inspect.Signature:
     """The signature of the scalar function: the data, then the parameters with their defaults."""
-    data = ["dy", "x"][function.nin - len(function.params) == 1 :]
+    data = ["dy", "x"][function._nin - len(function.params) == 1 :]
     empty = inspect.Parameter.empty
     return inspect.Signature(
         [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in data]
@@ -70,7 +70,7 @@ def signature(function: Function) -> inspect.Signature:
                 p.name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
                 default=empty if default is None else default,
             )
-            for p, default in zip(function.params, function.defaults, strict=True)
+            for p, default in zip(function.params, function._defaults, strict=True)
         ]
     )  # fmt: skip
 
@@ -78,8 +78,8 @@ def signature(function: Function) -> inspect.Signature:
 @functools.cache
 def caller(function: Function, dtype: str, arrays: tuple[bool, ...]) -> Any:
     """The dispatcher that a call compiles to; `arrays` says which arguments are arrays."""
-    function.check_kernel()
-    scalar = activation_loops.scalar(function.owner.kernels, function.variety, dtype)
+    function._check_kernel()
+    scalar = activation_loops.scalar(function._owner.declaration.kernels, function._variety, dtype)
     cast = CASTS[dtype]
     compute = dispatcher(calls(scalar, [cast] * len(arrays)))
     if not any(arrays):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from fastact.losses.shared import (
 )  # fmt: skip
 from fastact.native import threads
 from fastact.rowwise.row_function import RowFunction
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import CrossEntropy
+    from fastact.definition.interfaces import NegativeLogLikelihood as TypedLikelihood
 
 OWNER = "softmax_cross_entropy"
 
@@ -468,5 +472,5 @@ class NegativeLogLikelihood:
         return "<fastact.nll(log_probabilities, labels, axis=-1)>"
 
 
-softmax_cross_entropy = SoftmaxCrossEntropy()
-nll = NegativeLogLikelihood()
+softmax_cross_entropy: CrossEntropy = SoftmaxCrossEntropy()
+nll: TypedLikelihood = NegativeLogLikelihood()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,17 @@ from fastact.losses.shared import (
 )  # fmt: skip
 from fastact.numerics.elementary import clamp, exp, log, log1p_unit
 from fastact.numerics.primitives import kernel, where
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import (
+        Divergence as TypedDivergence,
+    )
+    from fastact.definition.interfaces import (
+        Focal as TypedFocal,
+    )
+    from fastact.definition.interfaces import (
+        SigmoidCrossEntropy as TypedCrossEntropy,
+    )
 
 
 # ---------------------------------------------------------------- shared by kernels
@@ -487,6 +498,6 @@ class Divergence(ElementwiseLoss):
         return "<fastact.kl_divergence(log_probabilities, targets)>"
 
 
-sigmoid_cross_entropy = SigmoidCrossEntropy()
-focal = Focal()
-kl_divergence = Divergence()
+sigmoid_cross_entropy: TypedCrossEntropy = SigmoidCrossEntropy()
+focal: TypedFocal = Focal()
+kl_divergence: TypedDivergence = Divergence()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastact.definition.activation import Activation
 from fastact.definition.algebra import call
@@ -26,6 +26,9 @@ from fastact.numerics.primitives import (
     rounded,
     single,
 )
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import SquaredError as TypedSquaredError
 
 SIGMOID: Activation = sigmoid
 
@@ -75,13 +78,13 @@ def squared_gradient(
 @functools.cache
 def squared(activation: Activation, ending: str) -> LossFunction:
     """The ufunc of the squared error with an activation, which is not part of the catalogue."""
-    params = activation.bind((), {})
+    params = activation._bind((), {})
     if ending:
-        activation.derivative.check_kernel()
+        activation._function("derivative")._check_kernel()
     make, outputs = (squared_gradient, "dx") if ending else (squared_value, "d")
     return LossFunction(
-        f"squared_error_{activation.stem}{ending}", "squared_error", f"xxd>{outputs}",
-        functools.partial(make, activation, params), activation.source or "",
+        f"squared_error_{activation._stem}{ending}", "squared_error", f"xxd>{outputs}",
+        functools.partial(make, activation, params), activation.declaration.source or "",
     )  # fmt: skip
 
 
@@ -157,4 +160,4 @@ def chosen(activation: Activation | None) -> Activation:
     return activation
 
 
-squared_error = SquaredError()
+squared_error: TypedSquaredError = SquaredError()

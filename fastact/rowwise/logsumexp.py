@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,14 @@ from fastact.rowwise.row_function import (
 )
 from fastact.rowwise.row_options import Rows, broadcast, floats, mask
 from fastact.rowwise.softmax_family import softmax
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import (
+        LogMeanExp as TypedLogMeanExp,
+    )
+    from fastact.definition.interfaces import (
+        LogSumExp as TypedLogSumExp,
+    )
 
 Array = Any
 INF = float("inf")
@@ -299,5 +307,5 @@ def shares(name: str, x: Any, axis: Axis, where: Array | None, b: Array | None) 
     return p
 
 
-logsumexp = LogSumExp()
-logmeanexp = LogMeanExp()
+logsumexp: TypedLogSumExp = LogSumExp()
+logmeanexp: TypedLogMeanExp = LogMeanExp()

@@ -7,7 +7,7 @@ policies for special rows) goes through rows in slabs, in the output's own memor
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from fastact.rowwise.row_options import (
     given,
     masked,
 )
+
+if TYPE_CHECKING:
+    from fastact.definition.interfaces import Along
 
 Array = Any
 INF = float("inf")
@@ -310,7 +313,7 @@ class Product:
                 slope = tanh.derivative(y / rows.cap)
             if from_x:
                 y = np.empty(y.shape, y.dtype)
-                self.owner._slab(rows, index, saved[index], y)  # noqa: SLF001
+                self.owner._slab(rows, index, saved[index], y)
             self._slab(rows, index, d[index], y, slope, result, from_x=from_x)
 
     def _slab(
@@ -599,9 +602,9 @@ class Hardmax(Normaliser):
         return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
-softmax = Softmax()
-log_softmax = LogSoftmax()
-softmin = Softmin()
-softmax_off_by_one = SoftmaxOffByOne()
-sparsemax = Sparsemax()
-hardmax = Hardmax()
+softmax: Along = Softmax()
+log_softmax: Along = LogSoftmax()
+softmin: Along = Softmin()
+softmax_off_by_one: Along = SoftmaxOffByOne()
+sparsemax: Along = Sparsemax()
+hardmax: Along = Hardmax()

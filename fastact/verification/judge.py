@@ -121,14 +121,18 @@ class Case:
         self.f, self.dtype, self.stages = f, dtype, stages(dtype)
         self.params = parameters(f, dtype) if params is None else params
         self.info = np.finfo(dtype)
-        self.low, self.high = (self.field(end) for end in f.domain)
+        self.low, self.high = (self.field(end) for end in f.declaration.domain)
         self.kinks = {
             self.field(kink.at): self.field(kink.derivative)
             for kink in f.kinks
             if self.exact(kink.at)
         }
-        self.bends = [self.field(at) for at in (*(kink.at for kink in f.kinks), *f.bends)]
-        self.roots = [self.field(root) for variety in f.roots.values() for root in variety]
+        self.bends = [
+            self.field(at) for at in (*(kink.at for kink in f.kinks), *f.declaration.bends)
+        ]
+        self.roots = [
+            self.field(root) for variety in f.declaration.roots.values() for root in variety
+        ]
 
         # The error of a result that is surely rounded correctly is less.
         self.certain = 0.5 - self.stages.doubt * 2.0 ** int(self.info.nmant)

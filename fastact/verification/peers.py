@@ -60,7 +60,7 @@ def needed(f: Activation) -> dict[str, float]:
 
 def ours(f: Activation, variety: str, params: Sequence[float] | None) -> Call:
     """Return a variety of `f`."""
-    function = f if variety == "forward" else getattr(f, variety)
+    function: Any = f if variety == "forward" else getattr(f, variety)
     if params is not None:
         return lambda x: function(x, *params)
     return lambda x: function(x, **needed(f))
@@ -71,7 +71,7 @@ def theirs(
 ) -> Call | None:
     """Return the same of another package with these parameters, or None."""
     name, options = SPECIAL.get((f.name, package), (f.name, {}))
-    function = find((name, *f.aliases, OTHER_NAMES.get(name, name)), package)
+    function = find((name, *f.declaration.aliases, OTHER_NAMES.get(name, name)), package)
     if function is None:
         return None
     options = {**params, **options}

@@ -59,4 +59,4 @@ def give_back() -> None:
     `multiprocessing` does this first when Python ends. What has a lower priority joins threads.
     """
     if util := sys.modules.get("multiprocessing.util"):
-        util._run_finalizers(0)  # noqa: SLF001  # the public way joins threads as well
+        util._run_finalizers(0)

@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from fastact.definition.declaration import ORDERS
-from fastact.rowwise.logsumexp import logsumexp
+from fastact.rowwise.logsumexp import LogSumExp, logsumexp
 from fastact.rowwise.softmax_family import log_softmax, softmax
 from fastact.verification.judge import BLOCK, Row, Tally, errors
 from fastact.verification.peers import OURS, along
@@ -104,7 +104,7 @@ class Truth:
         """The largest element and the logarithm, from decimal numbers where the two cancel."""
         found = self.top + self.log
         if self.arithmetic is LONG:
-            size = np.maximum(np.abs(found), logsumexp.least)
+            size = np.maximum(np.abs(found), LogSumExp.least)
             ulp = size * float(np.finfo(self.x.dtype).eps) / 2
             cancels = (self.most < 0) & (OFF * (self.log - self.top) > VAGUE * ulp)
             for at in np.flatnonzero(cancels & np.isfinite(found)):

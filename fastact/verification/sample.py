@@ -194,7 +194,7 @@ def drawn(f: Activation, dtype: str, count: int) -> list[tuple[float, ...]]:
         wanted = corners[at] if at < len(corners) else [between(p, rng) for p in f.params]
         values = tuple(map(partial(within, dtype), f.params, wanted))
         known = dict(zip((p.name for p in f.params), values, strict=True))
-        if all(evaluate(rule, known) for rule in f.requires):
+        if all(evaluate(rule, known) for rule in f.declaration.requires):
             found[values] = None
         if len(found) == count or at > TRIES * count:
             return list(found)

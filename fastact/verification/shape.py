@@ -91,21 +91,21 @@ def properties(
     `right` and `left` are floats of rising size and either sign, `y` and `z` the values there.
     """
     f = case.f
-    low, high = (np.asarray(case.field(end), case.dtype) for end in f.range)
-    sides = ((right, y, f.monotone), (left, z, -f.monotone))
+    low, high = (np.asarray(case.field(end), case.dtype) for end in f.declaration.range)
+    sides = ((right, y, f.declaration.monotone), (left, z, -f.declaration.monotone))
     for x, values, rises in sides:
         yield "range", x, values, (values < low) | (values > high)
         if rises:
             below, above = (values[:-1], values[1:]) if rises > 0 else (values[1:], values[:-1])
             yield "monotone", x[1:], values[1:], above < below
-        for at, limit in f.saturates.get("forward", ()):
+        for at, limit in f.declaration.saturates.get("forward", ()):
             beyond = (x >= at) if at > 0 else (x <= at)
             yield "saturated", x, values, beyond & (values != np.asarray(limit, case.dtype))
-    if f.odd or f.even:
-        wanted = y if f.even else -y
+    if f.declaration.odd or f.declaration.even:
+        wanted = y if f.declaration.even else -y
         pattern = UNSIGNED[case.dtype]
         same = (z.view(pattern) == wanted.view(pattern)) | (np.isnan(z) & np.isnan(wanted))
-        yield "even" if f.even else "odd", left, z, ~same
+        yield "even" if f.declaration.even else "odd", left, z, ~same
 
 
 def main(names: Sequence[str]) -> int:

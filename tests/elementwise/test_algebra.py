@@ -32,7 +32,9 @@ NAMES = dict(fa.activations)
 SMOOTH = [
     f
     for f in fa.activations.values()
-    if not (f.kinks or any(isinstance(end, str) or np.isfinite(end) for end in f.domain))
+    if not (
+        f.kinks or any(isinstance(end, str) or np.isfinite(end) for end in f.declaration.domain)
+    )
 ]
 SYMBOLS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 EXPRESSIONS = [
@@ -206,7 +208,9 @@ def test_every_activation_is_an_operand(f):
     """Its kernels take the numbers that expressions are made of: pairs, in float64."""
     compiler = pytest.importorskip("fastact.compiler.kernels", reason=NO_NUMBA)
     types = pytest.importorskip("numba", reason=NO_NUMBA).types
-    kernels = (fa.identity * f.with_params(*(p.typical for p in f.params))(fa.tanh)).kernels
+    kernels = (
+        fa.identity * f.with_params(*(p.typical for p in f.params))(fa.tanh)
+    ).declaration.kernels
     compiler.compiled(compiler.core(kernels["second_derivative"], "float64"), (types.float64,))
     values = [at_a_point(kernels[variety].function, 0.25) for variety in ORDERS]
     params = tuple(mpf(p.typical) for p in f.params)
@@ -239,7 +243,7 @@ def test_the_same_function_by_two_ways(dtype):
 def test_a_product_in_float32_is_rounded_once():
     """Computed in float32, with both parts of the sigmoid: as good as the function by itself."""
     f = fa.identity * fa.sigmoid
-    assert f.kernels["forward"].float32 is not None
+    assert f.declaration.kernels["forward"].float32 is not None
     xs = sample(fa.silu, "float32", size=2000)
     pairs = zip(f(xs), (expected(fa.silu, "forward", x) for x in xs.tolist()), strict=True)
     found = [ulps(y, wanted, "float32") for y, wanted in pairs]
@@ -254,7 +258,7 @@ def test_products_that_are_computed_in_float32():
             ("-sigmoid * identity", -wide * fa.sigmoid(wide)),
             ("0.75 * (identity * (identity * sigmoid))", 0.75 * wide * wide * fa.sigmoid(wide)),
         ]:
-            assert read(text).kernels["forward"].float32 is not None
+            assert read(text).declaration.kernels["forward"].float32 is not None
             assert ulps_between(read(text)(x), wanted.astype("f4")).max() <= 1
     for text in (
         "sigmoid + identity",
@@ -264,7 +268,7 @@ def test_products_that_are_computed_in_float32():
         "sigmoid / identity",
         "sigmoid(tanh) * identity",
     ):
-        assert read(text).kernels["forward"].float32 is None
+        assert read(text).declaration.kernels["forward"].float32 is None
 
 
 # --- special values -----------------------------------------------------------------------------
@@ -297,8 +301,8 @@ def test_kinks_and_domain():
     assert at == [(0.0, 0.25)]
     assert (fa.identity * fa.relu).kinks == ()
     assert fa.leaky_relu.with_params(0.25).kinks[0].derivative == 0.25
-    assert (fa.logit * fa.relu).domain == (0.0, 1.0)
-    assert fa.relu.range == (fa.identity(fa.relu)).range
+    assert (fa.logit * fa.relu).declaration.domain == (0.0, 1.0)
+    assert fa.relu.declaration.range == (fa.identity(fa.relu)).declaration.range
 
 
 def test_no_bound_is_stated():
@@ -356,7 +360,7 @@ def test_each_part_is_computed_once():
              ("sigmoid", "softplus", "tanh"))],
         ]
     ):  # fmt: skip
-        text = f.kernels[ORDERS[order]].function.__doc__
+        text = f.declaration.kernels[ORDERS[order]].function.__doc__
         found = [line.split("(k_")[1].split("(")[0] for line in text.splitlines() if "(k_" in line]
         assert sorted(f"k_{name}" for name in found) == sorted(calls)
 
@@ -366,11 +370,11 @@ def test_a_graph_of_many_paths_stays_small():
     for _ in range(40):
         f = f * f + 1
     assert len(f.name) < 10000
-    assert len(f.kernels["forward"].function.__doc__.splitlines()) < 100
+    assert len(f.declaration.kernels["forward"].function.__doc__.splitlines()) < 100
     f = fa.sigmoid
     for _ in range(40):
         f = f * f
-    assert f.kernels["forward"].float32 is None
+    assert f.declaration.kernels["forward"].float32 is None
 
 
 def test_a_long_chain():
@@ -378,7 +382,7 @@ def test_a_long_chain():
     for _ in range(1000):
         f = f + 1
     assert pickle.loads(pickle.dumps(f)) is f
-    assert len(f.kernels["derivative"].function.__doc__.splitlines()) < 10
+    assert len(f.declaration.kernels["derivative"].function.__doc__.splitlines()) < 10
 
 
 # --- on disk, in other processes ----------------------------------------------------------------

@@ -62,7 +62,7 @@ def sets(f):
         for k, p in enumerate(f.params)
         for value in (p.low, (p.low + p.high) / 2)
     ]
-    return parameter_sets(f, "float64") + [s for s in moved if obeyed(f, f.requires, s)]
+    return parameter_sets(f, "float64") + [s for s in moved if obeyed(f, f.declaration.requires, s)]
 
 
 def true_values(f, points):
@@ -72,8 +72,8 @@ def true_values(f, points):
 
 def test_symmetry_is_declared_where_there_is_one(f):
     right, left = true_values(f, POINTS), true_values(f, [-x for x in POINTS])
-    assert f.odd == same_size(right, left, -1)
-    assert f.even == same_size(right, left, 1)
+    assert f.declaration.odd == same_size(right, left, -1)
+    assert f.declaration.even == same_size(right, left, 1)
 
 
 def test_monotonicity_is_declared_where_there_is_one(f):
@@ -86,12 +86,14 @@ def test_monotonicity_is_declared_where_there_is_one(f):
         pairs = [(a, b) for a, b in pairwise(values) if not same_size([[a]], [[b]], 1)]
         steps = {(b > a) - (b < a) for a, b in pairs}
         directions |= {steps.pop()} if len(steps) == 1 else {0} if steps else set()
-    assert {f.monotone} == directions or (len(directions) > 1 and not f.monotone)
+    assert {f.declaration.monotone} == directions or (
+        len(directions) > 1 and not f.declaration.monotone
+    )
 
 
 # ---------------------------------------------------------------- the shape
 def test_even_functions_are_even_and_their_derivatives_odd(f, dtype):
-    if f.even:
+    if f.declaration.even:
         x = mixed(dtype, 20000)
         for variety, sign in zip(VARIETIES, (1, -1, 1), strict=True):
             wanted = sign * apply(f, variety, x)
@@ -134,7 +136,7 @@ def term(f, x, factor=1.0):
     """`factor` times f(x), and by how much the declared error may move it."""
     y = np.asarray(f(x))
     unit = np.maximum(np.spacing(np.abs(y)), np.spacing(np.abs(np.nextafter(y, 2 * y))))
-    owner, variety = f.owner, f.variety
+    owner, variety = f._owner, f._variety
     factor = np.asarray(factor).astype(wide(x.dtype))
     bound = owner.max_ulp[x.dtype.name][variety]
     return factor * y.astype(factor.dtype), np.abs(factor) * bound * unit.astype(factor.dtype)

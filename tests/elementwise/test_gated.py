@@ -50,7 +50,11 @@ def numbers(pair, dtype, low=-12, high=12):
     """Finite floats, evenly over their exponents, and at the places that the activation names."""
     first, last = ordinal(2.0**low, dtype), ordinal(2.0**high, dtype)
     f = pair.activation
-    places = [0.0, *(k.at for k in f.kinks), *(r for rs in f.roots.values() for r in rs)]
+    places = [
+        0.0,
+        *(k.at for k in f.kinks),
+        *(r for rs in f.declaration.roots.values() for r in rs),
+    ]
     near = [x for place in places for x in neighbours(place, dtype, 1)]
     drawn = st.integers(first, last).map(lambda n: float(from_ordinals(n, dtype)))
     return drawn | drawn.map(operator.neg) | st.sampled_from(near)

@@ -29,9 +29,9 @@ STEPS = (1, 2, 3, -1, -2, -3)
 # What moves data to the scalar function and back is generated from the number of operands; what
 # NumPy does before knows nothing else. So every layout is tried on the first function of each kind,
 # and one that takes all of the ways through a loop on every function.
-FUNCTIONS = [g for f in fa.activations.values() for g in f.functions()]
+FUNCTIONS = [g for f in fa.activations.values() for g in f._functions()]
 OUTPUTS = {"value_and_derivative": 2}
-KINDS = {(g.nin, len(g.params), OUTPUTS.get(g.variety, 1)): g for g in reversed(FUNCTIONS)}
+KINDS = {(g._nin, len(g.params), OUTPUTS.get(g._variety, 1)): g for g in reversed(FUNCTIONS)}
 by_kind = pytest.mark.parametrize("function", KINDS.values(), ids=lambda g: g.name)
 FORWARD = {len(f.params): f for f in reversed(fa.activations.values())}
 by_number_of_parameters = pytest.mark.parametrize("f", FORWARD.values(), ids=lambda f: f.name)
@@ -45,7 +45,7 @@ def call(function, *data, **kwargs):
 
 def data_for(function, x):
     """One array for each input that is not a parameter."""
-    return [np.roll(x, 7 * i) for i in range(function.nin - len(function.params))]
+    return [np.roll(x, 7 * i) for i in range(function._nin - len(function.params))]
 
 
 def contiguous(x):
@@ -292,14 +292,14 @@ def test_dask(f):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_ufuncs_are_real_and_picklable(function):
     assert isinstance(function.ufunc, np.ufunc)
-    assert function.ufunc.nin == function.nin
+    assert function.ufunc.nin == function._nin
     assert pickle.loads(pickle.dumps(function.ufunc)) is function.ufunc
 
 
 def test_pickles_travel_between_processes(python):
     """Made by a process that has imported nothing but the package, read by another."""
     prelude = "import pickle, fastact as fa\nfs = list(fa.activations.values())\n"
-    everything = "[g for f in fs for h in f.functions() for g in (h, h.ufunc)]"
+    everything = "[g for f in fs for h in f._functions() for g in (h, h.ufunc)]"
     python(f"{prelude}pickle.dump({everything}, open('p', 'wb'))")
     python(f"{prelude}assert pickle.load(open('p', 'rb')) == {everything}")
 

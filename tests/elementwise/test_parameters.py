@@ -60,7 +60,7 @@ def broken(f, rule):
 @pytest.mark.parametrize(("f", "name"), NEEDED, ids=name_of)
 @pytest.mark.parametrize("variety", CALLS)
 def test_a_missing_parameter_is_a_type_error_that_names_it(f, name, variety):
-    if variety == "backward_params" and not f.partials:
+    if variety == "backward_params" and not f._partials:
         pytest.skip(f"{f.name} has no gradients with respect to parameters")
     given = {other: value for other, value in needed(f).items() if other != name}
     with pytest.raises(TypeError, match=rf"{f.name}.*\b{name}\b"):
@@ -90,7 +90,7 @@ def test_defaults_are_the_declared_numbers(f, variety):
 @pytest.mark.parametrize("variety", CALLS)
 def test_rules_are_enforced(f, rule, variety):
     """The error names the function, the parameters of the rule and their values."""
-    if variety == "backward_params" and not f.partials:
+    if variety == "backward_params" and not f._partials:
         pytest.skip(f"{f.name} has no gradients with respect to parameters")
     wrong = [*itertools.islice(broken(f, rule), 5)]
     assert wrong, "no parameters break the rule"
@@ -132,29 +132,31 @@ def test_rules_allow_the_declared_range(f, dtype):
 
 
 def test_partial_on_the_sample(partial, dtype):
-    f = partial.owner
+    f = partial._owner
     for i, params in enumerate(parameter_sets(f, dtype)):
         low, high = domain(f, params)
         xs = sample(f, dtype, params)[:: 8 if i else 2]
         ends = np.isfinite(xs) & ((xs == low) | (xs == high))  # there f itself may be infinite
-        check_values(f, partial.variety, xs[~ends], params)
+        check_values(f, partial._variety, xs[~ends], params)
 
 
 def test_partial_is_the_slope_by_finite_differences(partial):
-    f, x = partial.owner, central("float64", 1000, np.random.default_rng(6))
+    f, x = partial._owner, central("float64", 1000, np.random.default_rng(6))
     for params in parameter_sets(f, "float64"):
-        check_partial_slope(f, partial.variety, x[np.abs(x) < 64], params)
+        check_partial_slope(f, partial._variety, x[np.abs(x) < 64], params)
 
 
 def test_partial_is_linear(partial, dtype):
-    f = partial.owner
+    f = partial._owner
     for params in parameter_sets(f, dtype):
-        check_partial_product(f, partial.variety, mixed(dtype, 3000, 1), mixed(dtype, 3000), params)
+        check_partial_product(
+            f, partial._variety, mixed(dtype, 3000, 1), mixed(dtype, 3000), params
+        )
 
 
 def test_partial_of_nan(partial, dtype):
     """NaN in the gradient or the input is NaN in the result."""
-    params = defaults(partial.owner, dtype)
+    params = defaults(partial._owner, dtype)
     good, bad = np.full(64, 0.5, dtype), np.full(64, 0.5, dtype)
     bad[5] = np.nan
     for dy, x in ((bad, good), (good, bad)):
@@ -163,12 +165,12 @@ def test_partial_of_nan(partial, dtype):
 
 def test_partial_raises_no_warning(partial, dtype):
     with np.errstate(all="raise"):
-        partial.ufunc(mixed(dtype, 4000, 1), mixed(dtype, 4000), *defaults(partial.owner, dtype))
+        partial.ufunc(mixed(dtype, 4000, 1), mixed(dtype, 4000), *defaults(partial._owner, dtype))
 
 
 # --- gradients with respect to parameters -------------------------------------------------------
 
-WITH = [f for f in ACTIVATIONS if f.partials]
+WITH = [f for f in ACTIVATIONS if f._partials]
 with_gradients = pytest.mark.parametrize("f", WITH, ids=name_of)
 
 
@@ -181,7 +183,7 @@ def inside(f, dtype, shape):
 
 def terms(f, name, dy, x, given):
     """``dy * ∂f/∂p`` element by element."""
-    return f.partials[name].ufunc(dy, x, *(given[p.name] for p in f.params))
+    return f._partials[name].ufunc(dy, x, *(given[p.name] for p in f.params))
 
 
 @with_gradients
@@ -199,7 +201,7 @@ def test_gradients_have_the_shapes_of_their_parameters(f, dtype):
         typical = zip(f.params, defaults(f, dtype), strict=True)
         given = {p.name: np.full(shape, value, dtype) for p, value in typical}
         found = f.backward_params(dy, x=x, **given)
-        assert list(found) == list(f.partials)
+        assert list(found) == list(f._partials)
         for name, gradient in found.items():
             wanted = terms(f, name, dy, x, given).sum(axis=axes, dtype="f8").astype(dtype)
             assert np.shape(gradient) == shape
@@ -215,7 +217,7 @@ def test_gradients_of_one_parameter_of_each_shape(f):
     typical = zip(f.params, defaults(f, "float64"), itertools.cycle(shapes))
     given = {p.name: np.full(shape, value) for p, value, shape in typical}
     found = f.backward_params(dy, x=x, **given)
-    assert {n: np.shape(g) for n, g in found.items()} == {n: given[n].shape for n in f.partials}
+    assert {n: np.shape(g) for n, g in found.items()} == {n: given[n].shape for n in f._partials}
     for name, gradient in found.items():
         everything = np.broadcast_arrays(terms(f, name, dy, x, given), *given.values())[0]
         assert np.isclose(gradient.sum(), everything.sum(), rtol=1e-13)
@@ -289,7 +291,7 @@ def test_unknown_parameters_and_functions_without(f):
     ones = np.ones(3)
     with pytest.raises(TypeError, match=rf"{f.name}.*no_such_parameter"):
         backward(f, ones, x=ones, no_such_parameter=1.0)
-    if f.partials:
+    if f._partials:
         with pytest.raises(TypeError, match=rf"{f.name}\.backward_params.*no_such_parameter"):
             f.backward_params(ones, x=ones, no_such_parameter=1.0, **needed(f))
     else:

@@ -66,7 +66,9 @@ def test_nan_stays_nan_backward(f, dtype):
 
 def test_nan_parameters(f, dtype):
     for index in [
-        i for i, p in enumerate(f.params) if not any(p.name in rule for rule in f.requires)
+        i
+        for i, p in enumerate(f.params)
+        if not any(p.name in rule for rule in f.declaration.requires)
     ]:
         params = list(defaults(f, dtype))
         params[index] = np.nan
@@ -98,11 +100,11 @@ def test_zeros_keep_their_sign(f, dtype):
     x = np.array([0.0, -0.0], dtype)
     y = apply(f, "forward", x)
     if (y == 0).all():
-        assert np.signbit(y).tolist() == [False, f.odd or bool(np.signbit(y[1]))]
+        assert np.signbit(y).tolist() == [False, f.declaration.odd or bool(np.signbit(y[1]))]
 
 
 def test_odd(f, dtype):
-    if f.odd:
+    if f.declaration.odd:
         for params in parameter_sets(f, dtype):
             check_odd(f, mixed(dtype, 20000), params)
 
@@ -133,7 +135,7 @@ def test_outside_the_domain_is_nan(f, variety, dtype):
 def test_saturation_is_exact(f, dtype):
     """Beyond the point where the true value rounds to its limit, the result is that limit."""
     params = defaults(f, dtype)
-    ends = np.array([resolve(end, f, params) for end in f.range], dtype)
+    ends = np.array([resolve(end, f, params) for end in f.declaration.range], dtype)
     for sign in (-1, 1):
         limit = f(np.array(sign * np.inf, dtype), *params)
         x = sign * np.geomspace(2000, 60000, 500).astype(dtype)

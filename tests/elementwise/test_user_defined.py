@@ -122,7 +122,7 @@ def test_functions_of_one_name_stay_apart():
     made = [fa.activation(eval(f"lambda x: x + {k}.0"), name="same") for k in range(3)]
     assert [f.name for f in made] == ["same"] * 3
     assert [float(f(1.0)) for f in made] == [1.0, 2.0, 3.0]
-    assert len({f.loops["float64"].symbol for f in made}) == 3
+    assert len({f._loops["float64"].symbol for f in made}) == 3
     one, two = made[:2]
     assert numba.njit(lambda x: (one(x), two(x)))(1.0) == (1.0, 2.0)
 
@@ -146,8 +146,8 @@ def test_without_a_derivative_there_is_none(use):
 
 
 def test_functions_lists_what_there_is():
-    assert [f.variety for f in bare.functions()] == ["forward"]
-    assert "second_derivative" in [f.variety for f in bent.functions()]
+    assert [f._variety for f in bare._functions()] == ["forward"]
+    assert "second_derivative" in [f._variety for f in bent._functions()]
 
 
 def test_powers_do_not_raise():

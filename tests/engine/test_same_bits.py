@@ -29,7 +29,7 @@ from tests.support.strategies import at_byte, stepped
 LEVELS = {"x86-64-v2": "sse4.2", "x86-64-v3": "fma", "x86-64-v4": "avx512vl"}
 # The first function of each family, and each way of the engine to make a loop.
 FAMILIES = {
-    f.kernels["forward"].__module__: f.value_and_derivative.name
+    f.declaration.kernels["forward"].__module__: f.value_and_derivative.name
     for f in reversed(fa.activations.values())
 }
 SELECTED = {

@@ -19,7 +19,7 @@ from tests.support.losses import LOSSES, binary, errors, focal, peak
 from tests.support.strategies import LAYOUTS, mixed, needed
 from tests.support.ulp import ulps
 
-EVERYWHERE = [f for f in fa.activations.values() if f.domain == (-np.inf, np.inf)]
+EVERYWHERE = [f for f in fa.activations.values() if f.declaration.domain == (-np.inf, np.inf)]
 SMOOTH = [f for f in EVERYWHERE if not (f.kinks or needed(f))]
 smooth = pytest.mark.parametrize("g", SMOOTH, ids=lambda g: g.name)
 

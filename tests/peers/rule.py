@@ -77,7 +77,7 @@ def choices(f: Any, package: Package, line: Line, dtype: str) -> list[Params]:
         )
         for values in [*parameter_sets(f, dtype), *drawn(f, dtype)]
     ]
-    return [s for s in dict.fromkeys(sets) if obeyed(f, f.requires, s)]
+    return [s for s in dict.fromkeys(sets) if obeyed(f, f.declaration.requires, s)]
 
 
 def translated(f: Any, line: Line, params: Params) -> tuple[Named, list[float]]:

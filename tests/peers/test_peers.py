@@ -61,7 +61,7 @@ def plain(name):
 
 
 def names(f):
-    return {*map(plain, (f.name, *f.aliases))}
+    return {*map(plain, (f.name, *f.declaration.aliases))}
 
 
 @each_package

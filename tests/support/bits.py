@@ -40,7 +40,7 @@ def inputs(dtype: str, shift: int) -> np.ndarray:
 
 def parameters() -> dict[str, tuple[float, ...]]:
     """The typical values of parameters by the name of the ufunc."""
-    functions = (g for f in fa.activations.values() for g in f.functions())
+    functions = (g for f in fa.activations.values() for g in f._functions())
     return {g.name: tuple(p.typical for p in g.params) for g in functions}
 
 

@@ -20,7 +20,7 @@ VARIETIES = ("forward", "derivative", "second_derivative")
 def apply(f: Any, variety: str, x: Any, params: tuple[float, ...] = (), **kwargs: Any) -> Any:
     """`f` or a derivative of it at `x`; without `params` its defaults hold, where it has any."""
     if variety.startswith("partial"):
-        return f.partials[variety.removeprefix("partial_")].ufunc(np.ones_like(x), x, *params)
+        return f._partials[variety.removeprefix("partial_")].ufunc(np.ones_like(x), x, *params)
     called = f if variety == "forward" else getattr(f, variety)
     return called(x, *params, **kwargs, **({} if params else needed(f)))
 
@@ -130,13 +130,13 @@ def check_slope(f: Any, variety: str, xs: np.ndarray, params: tuple[float, ...] 
 def check_dense(f: Any, xs: np.ndarray, params: tuple[float, ...] = ()) -> None:
     """Inside the declared range and, over ascending `xs`, monotone as declared."""
     y = apply(f, "forward", xs, params)
-    low, high = (y.dtype.type(resolve(end, f, params)) for end in f.range)
+    low, high = (y.dtype.type(resolve(end, f, params)) for end in f.declaration.range)
     bad = np.flatnonzero(~((y >= low) & (y <= high)))
     assert not bad.size, f"{where(f, 'forward', xs[bad[0]], params)}: {y[bad[0]]!r} is out of range"
     with np.errstate(invalid="ignore"):
         # A float64 result is not always correctly rounded: it may fall by one ulp.
         slack = np.spacing(np.abs(y[1:])) if y.dtype == np.float64 else 0
-        bad = np.flatnonzero(f.monotone * np.diff(y) < -slack)
+        bad = np.flatnonzero(f.declaration.monotone * np.diff(y) < -slack)
     assert not bad.size, f"{where(f, 'forward', xs[bad[0]], params)}: not monotone"
 
 
@@ -252,7 +252,7 @@ def check_partial_product(
     f: Any, variety: str, dy: np.ndarray, x: np.ndarray, params: tuple[float, ...]
 ) -> None:
     """The summand of a gradient is `dy` times the partial derivative, bit for bit."""
-    partial = f.partials[variety.removeprefix("partial_")]
+    partial = f._partials[variety.removeprefix("partial_")]
     with np.errstate(all="ignore"):
         wanted = dy * apply(f, variety, x, params)
     got = partial.ufunc(dy, x, *params)

@@ -179,7 +179,7 @@ def resolve(field: float | str, f: Any, params: Sequence[Any]) -> Any:
 
 def domain(f: Any, params: tuple[float, ...]) -> tuple[float, float]:
     """Where `f` is defined with these parameters."""
-    low, high = (resolve(end, f, params) for end in f.domain)
+    low, high = (resolve(end, f, params) for end in f.declaration.domain)
     return low, high
 
 
@@ -194,7 +194,10 @@ def kinks(f: Any, params: tuple[float, ...]) -> dict[mpf, Any]:
 
 def bends(f: Any, params: tuple[float, ...]) -> list[float]:
     """Where the second derivative of `f` jumps, and is that of one side."""
-    return [*map(float, kinks(f, params)), *(resolve(bend, f, params) for bend in f.bends)]
+    return [
+        *map(float, kinks(f, params)),
+        *(resolve(bend, f, params) for bend in f.declaration.bends),
+    ]
 
 
 def kink_at(f: Any, x: float, params: tuple[float, ...] = ()) -> Any:

@@ -92,7 +92,7 @@ def thresholds(f: Any, variety: str, dtype: str, params: tuple[float, ...]) -> t
 
 def declared_places(f: Any, params: tuple[float, ...] = ()) -> list[float]:
     """Kinks and bends, the roots and the finite ends of the domain."""
-    roots = [resolve(root, f, params) for roots in f.roots.values() for root in roots]
+    roots = [resolve(root, f, params) for roots in f.declaration.roots.values() for root in roots]
     return [*bends(f, params), *roots, *(end for end in domain(f, params) if np.isfinite(end))]
 
 
@@ -198,12 +198,16 @@ def parameter_sets(f: Any, dtype: str) -> list[tuple[float, ...]]:
     turns = [(p.low, p.high)[:: (1, -1)[i % 2]] for i, p in enumerate(f.params)]
     between = [[a + share * (b - a) for a, b in turns] for share in shares]
     sets = [tuple(map(rounded_into, f.params, v, [dtype] * len(v))) for v in between]
-    return [s for s in dict.fromkeys([defaults(f, dtype), *sets]) if obeyed(f, f.requires, s)]
+    return [
+        s
+        for s in dict.fromkeys([defaults(f, dtype), *sets])
+        if obeyed(f, f.declaration.requires, s)
+    ]
 
 
 def output_sets(f: Any, dtype: str) -> list[tuple[float, ...]]:
     """The parameters among them for which the output is enough for the derivative."""
-    rules = f.backward.from_output.requires
+    rules = f.backward._from_output._requires
     return [s for s in parameter_sets(f, dtype) if obeyed(f, rules, s)]
 
 
@@ -214,7 +218,9 @@ def parameters(f: Any, dtype: DTypeLike) -> st.SearchStrategy[tuple[float, ...]]
         bounds = st.sampled_from([p.typical, p.low, p.high])
         return (bounds | st.floats(p.low, p.high)).map(lambda v: rounded_into(p, v, dtype))
 
-    return st.tuples(*map(one, f.params)).filter(lambda values: obeyed(f, f.requires, values))
+    return st.tuples(*map(one, f.params)).filter(
+        lambda values: obeyed(f, f.declaration.requires, values)
+    )
 
 
 def obeyed(f: Any, rules: tuple[str, ...], values: tuple[float, ...]) -> bool:

@@ -299,7 +299,7 @@ def test_a_wrong_gradient_of_a_parameter():
     class Off:
         @staticmethod
         def ufunc(dy, x, *params):
-            return fa.softplus.partials["beta"].ufunc(dy, x, *params) * 1.001
+            return fa.softplus._partials["beta"].ufunc(dy, x, *params) * 1.001
 
     wrong = Wrong(fa.softplus, partials={"beta": Off})
     assert caught(wrong, "the gradient of beta", **in_float64).error == pytest.approx(1e-3, rel=0.2)

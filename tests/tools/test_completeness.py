@@ -80,9 +80,12 @@ def test_every_bound_is_declared(f):
 
 def test_declarations_are_complete(f):
     assert f.formula
-    assert f.monotone in (-1, 0, 1)
+    assert f.declaration.monotone in (-1, 0, 1)
     for params in parameter_sets(f, "float64"):
-        for low, high in (domain(f, params), [resolve(end, f, params) for end in f.range]):
+        for low, high in (
+            domain(f, params),
+            [resolve(end, f, params) for end in f.declaration.range],
+        ):
             assert low < high
     assert all(p.low < p.high for p in f.params)
     assert all(p.low <= p.typical <= p.high or p.typical == p.none for p in f.params)
@@ -139,7 +142,7 @@ def test_declared_kinks_are_kinks_and_there_are_no_others(f):
 
 def test_declared_bends_are_bends_and_there_are_no_others(f):
     """The same of the second derivative; at a kink it may jump, or not."""
-    never = set(f.bends)
+    never = set(f.declaration.bends)
     for params in parameter_sets(f, "float64"):
         never -= {at for at in never if jumps(f, 2, resolve(at, f, params), params)}
         others = suspects(f, params) - {*bends(f, params)}
@@ -149,7 +152,7 @@ def test_declared_bends_are_bends_and_there_are_no_others(f):
 
 def test_declared_roots_are_roots(f):
     params = defaults(f, "float64")
-    for variety, fields in f.roots.items():
+    for variety, fields in f.declaration.roots.items():
         for root in (resolve(field, f, params) for field in fields):
             near = np.array([root * (1 - 2**-20) - 2**-40, root * (1 + 2**-20) + 2**-40])
             low, high = apply(f, variety, near, params)

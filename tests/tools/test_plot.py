@@ -160,7 +160,9 @@ def test_kinks_break_the_curve_and_are_marked():
 def test_roots_are_marked():
     made = figure.figure(curves(fa.silu), BOTH, (-4.0, 4.0), {})
     for axes, variety in zip(made.axes, BOTH, strict=True):
-        assert [x for x, _ in marks(axes, figure.ROOT)] == sorted(fa.silu.roots[variety])
+        assert [x for x, _ in marks(axes, figure.ROOT)] == sorted(
+            fa.silu.declaration.roots[variety]
+        )
 
 
 def test_the_legend_names_each_once():

@@ -1,0 +1,465 @@
+"""What editors, `help` and `inspect.signature` show of an activation and its members.
+
+Signatures and docstrings are made from the declaration when they are asked for, so that importing
+the package pays for none. A member says by `_signature` and `_document` what makes its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastact.definition.declaration import MAX_ULP, Declaration, Field, Parameter, evaluate
+
+if TYPE_CHECKING:
+    from inspect import Signature
+
+MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
+OPTIONS: dict[str, Any] = {"out": None, "where": True, "dtype": None, "casting": "same_kind"}
+
+
+class OfObject:
+    """An attribute that each object makes for itself; its class has another, or none."""
+
+    def __init__(self, make: str, of_class: Any = MISSING) -> None:
+        self.make, self.of_class = make, of_class
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is not None:
+            return getattr(instance, self.make)()
+        if self.of_class is MISSING:
+            raise AttributeError(f"{owner.__name__!r} has none; its objects have: {self.make}")
+        return self.of_class
+
+
+class Described:
+    """What has a docstring and a signature for each object, beside those of its class.
+
+    Python looks for both on the class. An object that is given a `__doc__` keeps it.
+    """
+
+    __slots__ = ()
+    __signature__ = OfObject("_signature")
+
+    def __init_subclass__(cls) -> None:
+        cls.__doc__ = OfObject("_document", cls.__doc__)  # type: ignore[assignment]
+
+    def _signature(self) -> Signature:
+        raise NotImplementedError
+
+    def _document(self) -> str:
+        raise NotImplementedError
+
+
+class Method(Described):
+    """A method of one activation: it is called like a function, and documents itself."""
+
+    def __init__(self, owner: Any, function: Callable[..., Any]) -> None:
+        self.__self__, self.__func__ = owner, function
+        self.__module__, self.__name__ = "fastact", function.__name__.lstrip("_")
+        self.__qualname__ = f"{owner.name}.{self.__name__}"
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self.__func__(self.__self__, *args, **named)
+
+    def _signature(self) -> Signature:
+        return METHODS[self.__name__](self.__self__.params)
+
+    def _document(self) -> str:
+        return member(self.__self__, self.__name__)
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.__self__, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.__qualname__}{self._signature()}>"
+
+
+class OfOwner:
+    """In the class of activations: a function that is a `Method` of each."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self.function if instance is None else Method(instance, self.function)
+
+
+def method(function: Callable[..., Any]) -> Any:
+    """Make a function of the class of activations a `Method` of each."""
+    return OfOwner(function)
+
+
+# ---------------------------------------------------------------- signatures
+def signature(
+    data: Iterable[str],
+    params: Iterable[Parameter] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    by_name: bool = False,
+) -> Signature:
+    """Data by position alone, parameters by position or name, or by name alone, and options."""
+    import inspect
+
+    kind = inspect.Parameter
+    found = [kind(name, kind.POSITIONAL_ONLY) for name in data]
+    options = {} if options is None else options
+    named = [
+        kind(name, kind.KEYWORD_ONLY, default=kind.empty if value is MISSING else value)
+        for name, value in options.items()
+    ]
+    of_params = [
+        kind(
+            p.name,
+            kind.KEYWORD_ONLY if by_name else kind.POSITIONAL_OR_KEYWORD,
+            default=kind.empty if p.required else p.default,
+        )
+        for p in params
+    ]
+    return inspect.Signature(
+        [*found, *named, *of_params] if by_name else [*found, *of_params, *named]
+    )
+
+
+METHODS: Mapping[str, Callable[[Iterable[Parameter]], Signature]] = {
+    "backward_params": lambda params: signature(("dy",), params, {"x": MISSING}, by_name=True),
+    "with_params": lambda params: signature((), params),
+}
+
+
+# ---------------------------------------------------------------- errors
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'beta'?"`` if one of the known names is near."""
+    import difflib
+
+    found = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def unexpected(function: str, given: str, known: Iterable[str]) -> TypeError:
+    """The error of a keyword that a function does not take."""
+    known = list(known)
+    hint = nearest(given, known) or f"; it takes {', '.join(known)}"
+    return TypeError(f"{function}() got an unexpected keyword argument {given!r}{hint}")
+
+
+# ---------------------------------------------------------------- docstrings
+# What backward(y=) promises.
+LOSS = """
+From the output f'(x) is off by at most {loss} eps max(1, abs(f'(x))), where eps is that of
+`numpy.finfo`, unless `y` was rounded to the output at a kink or to infinity."""
+ACTIVATION = """{summary}
+
+.. math:: f(x) = {formula}
+
+Parameters
+----------
+x : array_like of float16, float32 or float64
+    Any shape. Integers and bool are converted to float64.{parameters}
+out, where, dtype, casting
+    As for every `numpy.ufunc`.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the arguments broadcast to and the dtype of `x`.
+
+Raises
+------
+TypeError
+    For complex, object, string and longdouble input.{raises}
+
+Notes
+-----
+Limits: {limits}; NaN gives NaN. No floating-point warning is raised.
+Kinks: {kinks}.
+Error: at most {ulp32:g} ulp in float32 and {ulp64:g} ulp in float64, for value and derivative.
+Backward: from the input ``x=``{from_output}.{loss}{source}
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> x = np.array([0.25, 0.5, 0.75], dtype=np.float32)
+>>> fa.{name}(x{arguments}).dtype
+dtype('float32')
+>>> dy = np.ones_like(x)
+>>> bool((fa.{name}.backward(dy, x=x{arguments}) == fa.{name}.derivative(x{arguments})).all())
+True
+"""
+
+
+def limits(d: Declaration) -> str:
+    """The limits at the ends of the domain, where conditions hold for the usual parameters."""
+    usual = {p.name: p.typical for p in d.params}
+    names = re.compile("|".join(usual) or "(?!)")
+
+    def shown(value: Field) -> str:
+        plain = isinstance(value, str) and " if " not in value
+        return names.sub(r"`\g<0>`", str(value)) if plain else f"{evaluate(value, usual):g}"
+
+    ends = [evaluate(end, usual) for end in d.domain]
+    told = [f"{shown(y)} at {x:g}" for x, y in zip(ends, d.limits or (), strict=True)]
+    inside = "" if all(map(np.isinf, ends)) else f"; NaN outside [{ends[0]:g}, {ends[1]:g}]"
+    return ", ".join(told) + inside
+
+
+def kinks(d: Declaration) -> str:
+    """The convention at each kink."""
+    found = [f"at x = {k.at} the derivative is taken to be {k.derivative}" for k in d.kinks]
+    return "; ".join(found) or "none"
+
+
+def parameters(params: Iterable[Parameter]) -> str:
+    """The section of a docstring that lists parameters."""
+    described = [
+        f"\n{p.name} : array_like"
+        + (
+            ""
+            if p.required
+            else f", default {p.default if p.default is None else f'{p.default:g}'}"
+        )
+        + "\n    Broadcasts against `x`."
+        for p in params
+    ]
+    return "".join(described)
+
+
+def arguments(params: Iterable[Parameter]) -> str:
+    """What an example must give after `x`."""
+    return "".join(f", {p.name}={p.typical:g}" for p in params if p.required)
+
+
+def activation(d: Declaration, summary: str, reference: str) -> str:
+    """The docstring of an activation of the catalogue."""
+    from_output = "derivative_from_output" in d.kernels
+    factor = d.output_loss if isinstance(d.output_loss, str) else f"{d.output_loss:g}"
+    return ACTIVATION.format(
+        summary=summary,
+        formula=d.formula,
+        parameters=parameters(d.params),
+        raises="".join(f"\nValueError\n    Unless {rule}." for rule in d.requires),
+        limits=limits(d),
+        kinks=kinks(d),
+        ulp32=MAX_ULP["float32"]["forward"],
+        ulp64=MAX_ULP["float64"]["derivative"],
+        from_output=" or the output ``y=``" * from_output
+        + " or the ``mask=`` of `forward_with_mask`" * (d.masked is not None),
+        loss=LOSS.format(loss=factor.replace("**", "^")) * from_output,
+        source=f"\nSource: {reference}." if reference else "",
+        name=d.name,
+        arguments=arguments(d.params),
+    )
+
+
+HEAD = """{what} of `{name}`{at}.
+
+.. math:: {formula}{where}
+"""
+EXAMPLE = """
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> f, x = {call}, np.array([0.3, 0.7, 0.9])
+"""
+# By the name of a member: what it is, its formula, what there is to say, and lines of an example.
+Lines = tuple[str, ...]
+UFUNC = "Parameters, ``out=``, ``where=``, ``dtype=`` and ``casting=`` are those of `{name}`."
+MEMBERS: Mapping[str, tuple[str, str, Lines, Lines]] = {
+    "derivative": (
+        "The derivative", "f'(x)", (UFUNC, "Kinks: {kinks}.", "{ulp}"),
+        (
+            ">>> steps = (f(x + 2**-12{arguments}) - f(x - 2**-12{arguments})) * 2**11",
+            ">>> bool(np.allclose(f.derivative(x{arguments}), steps, 0.001, 0.001))",
+            "True",
+        ),
+    ),
+    "second_derivative": (
+        "The second derivative", "f''(x)", (UFUNC, "{bends}", "{ulp}"),
+        (
+            ">>> slopes = f.derivative(x + 2**-12{arguments}), f.derivative(x - 2**-12{arguments})",
+            ">>> steps = (slopes[0] - slopes[1]) * 2**11",
+            ">>> bool(np.allclose(f.second_derivative(x{arguments}), steps, 0.001, 0.001))",
+            "True",
+        ),
+    ),
+    "value_and_derivative": (
+        "The value and the derivative", "(f(x),\\ f'(x))",
+        (
+            (
+                "One pass over memory gives both, with the bits of two calls. ``out=`` is a pair "
+                "of arrays; the other options are those of `{name}`."
+            ),
+            "Kinks: {kinks}.",
+        ),
+        (
+            ">>> y, d = f.value_and_derivative(x{arguments})",
+            ">>> bool((y == f(x{arguments})).all() and (d == f.derivative(x{arguments})).all())",
+            "True",
+        ),
+    ),
+    "backward": (
+        "The vector-Jacobian product", "dx = dy \\cdot f'(x)",
+        (
+            (
+                "`dy` is the gradient of the output. f'(x) is found from {sources}: exactly one of "
+                "them is given. Parameters are given by name. `out` may be `dy` itself."
+            ),
+            "Kinks: {kinks}.",
+        ),
+        (
+            ">>> dy = np.array([1.0, -2.0, 3.0])",
+            ">>> dx = f.backward(dy, x=x{arguments})",
+            ">>> bool(np.allclose(dx, dy * f.derivative(x{arguments})))",
+            "True",
+        ),
+    ),
+    "forward_with_mask": (
+        "The value, and the one-bit mask that `backward` can do with", "f(x)",
+        (
+            (
+                "`mask` has ``ceil(x.size / 8)`` bytes of uint8: bit k, counted from the lowest of "
+                "the first byte, belongs to element k of `x` in C order, and tells which of its "
+                "two values the derivative takes: it is set for {slopes}. ``out=`` is where the "
+                "value goes."
+            ),
+            (
+                "Where x is NaN so is the value, but a bit cannot hold the NaN of the derivative: "
+                "`dy` passes as it came."
+            ),
+        ),
+        (
+            ">>> y, mask = f.forward_with_mask(x{arguments})",
+            ">>> bool((y == f(x{arguments})).all()), mask.shape",
+            "(True, (1,))",
+        ),
+    ),
+    "backward_params": (
+        "The gradients with respect to the parameters",
+        r"dp = \sum dy \cdot \frac{\partial f}{\partial p}(x)",
+        (
+            (
+                "A dictionary by the names of the parameters: {partials}. Each gradient has the "
+                "shape of its parameter: it is summed, in float64 at least, over the axes along "
+                "which the parameter was broadcast."
+            ),
+        ),
+        (
+            ">>> sorted(f.backward_params(np.ones(3), x=x{arguments}))",
+            "{partial_list}",
+        ),
+    ),
+    "with_params": (
+        "The function of x alone", "x \\mapsto f(x)",
+        (
+            (
+                "Parameters are numbers, by position or by name; the others take their defaults. "
+                "The result is an `Activation` for expressions such as ``fa.identity * …``. Arrays "
+                "raise a TypeError."
+            ),
+        ),
+        (
+            ">>> g = f.with_params({typical})",
+            ">>> bool(np.allclose(g(x), f(x{typical_after})))",
+            "True",
+        ),
+    ),
+}  # fmt: skip
+MASKLESS = "A TypeError: the derivative takes more than two values, which no bit can hold."
+FROM_OUTPUT = (
+    ">>> bool(np.allclose(dx, f.backward(dy, y=f(x{arguments}){arguments})))",
+    "True",
+)
+FROM_MASK = (
+    ">>> y, mask = f.forward_with_mask(x{arguments})",
+    ">>> bool((dx == f.backward(dy, mask=mask{arguments})).all())",
+    "True",
+)
+
+
+def bends(d: Declaration) -> str:
+    """Where the second derivative jumps."""
+    places: list[Field] = [*(k.at for k in d.kinks), *d.bends]
+    if not places:
+        return "It jumps nowhere."
+    return f"Where it jumps, at x = {', '.join(map(str, places))}, it is that of one side."
+
+
+def ulp(d: Declaration, variety: str) -> str:
+    """The promise of a member, from `MAX_ULP` and the bounds of the declaration."""
+    known = {t: {**MAX_ULP[t], **d.bounds.get(t, {})}[variety] for t in ("float32", "float64")}
+    if not np.isfinite(known["float64"]):
+        return "The error is not bounded: nobody has measured it."
+    return (
+        f"Error: at most {known['float32']:g} ulp in float32 and {known['float64']:g} in float64."
+    )
+
+
+def called(owner: Any) -> str:
+    """The expression that gives an activation in an example."""
+    if owner._origin.listed:
+        return f"fa.{owner.name}"
+    if owner.declaration.node is None:
+        return str(owner.name)
+    return re.sub(r"(?<![\w.])([A-Za-z_]\w*)(?![\w=])", r"fa.\1", owner.name)
+
+
+def member(owner: Any, name: str) -> str:
+    """The docstring of a member of an activation."""
+    d = owner.declaration
+    what, formula, notes, lines = MEMBERS[name]
+    if name == "backward":
+        lines += FROM_OUTPUT * owner.from_output + FROM_MASK * (d.masked is not None)
+    known = facts(owner)
+    if name == "forward_with_mask" and d.masked is None:
+        notes, lines = (MASKLESS,), ()
+    if not (
+        known["typical"] if name == "with_params" else name != "backward_params" or owner._partials
+    ):
+        lines = ()
+    if name in {"derivative", "second_derivative"}:
+        known["ulp"] = ulp(d, name)
+    text = [
+        HEAD.format(
+            what=what,
+            name=d.name,
+            at="" if name in {"backward_params", "with_params"} else ", elementwise",
+            formula=formula,
+            where=f", \\quad f(x) = {d.formula}",
+        )
+    ]
+    text += [f"\n{filled(note.format(**known))}\n" for note in notes]
+    if lines:
+        text.append(EXAMPLE.format(call=called(owner)))
+        text += [line.format(**known) + "\n" for line in lines]
+    return "".join(text)
+
+
+def facts(owner: Any) -> dict[str, str]:
+    """What the texts of members are filled with."""
+    d = owner.declaration
+    sources = ["the input ``x=``"] + ["the output ``y=``"] * owner.from_output
+    sources += ["the ``mask=`` of `forward_with_mask`"] * (d.masked is not None)
+    partials = sorted(p.name for p in d.params if f"partial_{p.name}" in d.kernels)
+    typical = ", ".join(f"{p.name}={p.typical if p.none is None else p.low:g}" for p in d.params)
+    return {
+        "name": d.name,
+        "kinks": kinks(d),
+        "bends": bends(d),
+        "slopes": "{}, and not for {}".format(*d.masked or ("", "")),
+        "sources": " or ".join(sources),
+        "partials": ", ".join(partials) or f"{d.name} has none",
+        "partial_list": str(partials),
+        "arguments": arguments(d.params),
+        "typical": typical,
+        "typical_after": f", {typical}" if typical else "",
+    }
+
+
+def filled(text: str) -> str:
+    """A paragraph of at most 88 columns."""
+    import textwrap
+
+    return textwrap.fill(text, 88, break_long_words=False, break_on_hyphens=False)

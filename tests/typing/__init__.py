@@ -1,0 +1,1 @@
+"""What type checkers, editors and `help` are told about the public names."""

@@ -1,0 +1,216 @@
+"""mypy and pyright know what a user's program gets, report its mistakes, and are told the truth."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+import sysconfig
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from tests.conftest import PACKAGE
+
+HERE = Path(__file__).parent
+PROGRAM, WRONG = HERE / "program.py", HERE / "wrong.py"
+INTERFACES = PACKAGE / "definition" / "interfaces.pyi"
+TOOL = HERE.parents[1] / "tools" / "interfaces.py"
+# Where a checker has to be told of the package: a source tree that is not installed.
+TREE = PACKAGE.parent if PACKAGE.parent != Path(sysconfig.get_path("purelib")) else None
+GROUP = "the checkers are in the dependency group `type`, which tox -e type installs"
+
+
+def run_mypy(path):
+    """The numbers of the lines with errors, and what was said."""
+    pytest.importorskip("mypy", reason=GROUP)
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", str(path)]
+    known = {"MYPYPATH": str(TREE)} if TREE else {}
+    done = subprocess.run(
+        [*command, "--config-file=", f"--cache-dir={path.parent / 'cache'}"],
+        cwd=path.parent, env=os.environ | known, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return {int(n) for n in re.findall(rf"{path.name}:(\d+): error", done.stdout)}, done.stdout
+
+
+def run_pyright(path):
+    """The same of pyright, whose package of PyPI fetches the checker itself when it first runs."""
+    pytest.importorskip("pyright", reason=GROUP)
+    options = {"include": [path.name], "extraPaths": [str(TREE)] if TREE else []}
+    (path.parent / "pyrightconfig.json").write_text(json.dumps(options))
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"]
+    done = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, check=False)
+    if not done.stdout.startswith("{"):
+        pytest.skip(f"pyright could not be fetched: {done.stderr.strip()[-200:]}")
+    said = json.loads(done.stdout)["generalDiagnostics"]
+    errors = {d["range"]["start"]["line"] + 1 for d in said if d["severity"] == "error"}
+    return errors, "\n".join(f"{d['range']['start']['line'] + 1}: {d['message']}" for d in said)
+
+
+CHECKERS = {"mypy": run_mypy, "pyright": run_pyright}
+
+
+@pytest.fixture(params=CHECKERS)
+def checker(request, tmp_path):
+    """A checker, applied to a copy of a program outside of the repository."""
+    return lambda path: CHECKERS[request.param](Path(shutil.copy(path, tmp_path)))
+
+
+def test_a_program_of_a_user_is_typed(checker):
+    errors, said = checker(PROGRAM)
+    assert errors == set(), said
+
+
+def test_each_mistake_of_a_user_is_reported(checker):
+    lines = WRONG.read_text(encoding="utf-8").splitlines()
+    mistakes = {n for n, line in enumerate(lines, 1) if "  # " in line}
+    errors, said = checker(WRONG)
+    assert len(mistakes) >= 50
+    assert [lines[n - 1] for n in sorted(mistakes - errors)] == []
+    assert errors - mistakes == set(), said
+
+
+# ---------------------------------------------------------------- the truth of it
+def holds(value, kind):
+    """Whether a value is of a type that a checker was told."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return any(holds(value, each) for each in args)
+    if origin is np.ndarray:
+        (scalar,) = typing.get_args(args[1])
+        return isinstance(value, np.ndarray) and issubclass(value.dtype.type, scalar)
+    if origin is tuple:
+        return len(value) == len(args) and all(map(holds, value, args))
+    if origin is list:
+        return isinstance(value, list) and all(holds(each, args[0]) for each in value)
+    if origin in (dict, Mapping):
+        return isinstance(value, Mapping) and all(holds(each, args[1]) for each in value.values())
+    return value is None if kind is None else isinstance(value, kind)
+
+
+def test_the_program_gets_what_the_checkers_are_told(monkeypatch):
+    checked = []
+
+    def compare(value, kind):
+        assert holds(value, kind), (value, kind)
+        checked.append(kind)
+        return value
+
+    monkeypatch.setattr(typing, "assert_type", compare)
+    runpy.run_path(str(PROGRAM))
+    assert len(checked) > 100
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (np.ones(2), np.typing.NDArray[np.float32]),
+        (np.float64(1), np.typing.NDArray[np.float64]),
+        ((1.0, "a"), tuple[float, float]),
+        ({"a": 1}, dict[str, str]),
+        (1.0, int | str),
+    ],
+)
+def test_a_false_type_is_noticed(value, kind):
+    assert not holds(value, kind)
+
+
+# ---------------------------------------------------------------- the file that tells them
+def tool():
+    return runpy.run_path(str(TOOL))
+
+
+def test_the_interfaces_are_those_of_the_catalogue():
+    if not TOOL.exists():
+        pytest.skip("the tool that writes the interfaces is in the repository only")
+    assert INTERFACES.read_text(encoding="utf-8") == tool()["text"](), "python tools/interfaces.py"
+
+
+def told():
+    """By class and method, the names of all arguments that a checker is told of."""
+    tree = ast.parse(INTERFACES.read_text(encoding="utf-8"))
+    found = {}
+    for cls in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        for method in (node for node in cls.body if isinstance(node, ast.FunctionDef)):
+            if any(isinstance(d, ast.Name) and d.id == "property" for d in method.decorator_list):
+                continue
+            a = method.args
+            names = [arg.arg for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs)][1:]
+            found.setdefault((cls.name, method.name), set()).update(names)
+    return found
+
+
+def classes(cls):
+    """The annotations of the members of a class of activations."""
+    tree = ast.parse(INTERFACES.read_text(encoding="utf-8"))
+    (node,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == cls)
+    return {each.target.id: each.annotation.id for each in node.body}
+
+
+def annotated(f):
+    """What a checker is told that the name of an activation is."""
+    from importlib import import_module
+
+    module = import_module(f.declaration.kernels["forward"].__module__)
+    return module.__annotations__[f.name]
+
+
+def test_each_activation_is_annotated_with_the_class_of_its_parameters(f):
+    names = "_".join(p.name for p in f.params).split("_")
+    wanted = "With" + "".join(map(str.capitalize, names)) if f.params else "Activation"
+    assert annotated(f) == wanted
+
+
+def test_checkers_are_told_the_signatures_of_members(f):
+    known, suffix = told(), annotated(f).removeprefix("Activation")
+    of = classes(annotated(f)) if suffix else {
+        "__call__": "Value", "derivative": "Member", "second_derivative": "Member",
+        "value_and_derivative": "Pair", "backward": "Backward", "backward_params": "Gradients",
+        "with_params": "Fixed", "forward_with_mask": "Masked",
+    }  # fmt: skip
+    for member, protocol in of.items():
+        function = f if member == "__call__" else getattr(f, member)
+        real = {*inspect.signature(function).parameters}
+        saved = {"y", "mask"} if member == "backward" else set()  # told of all: see `from_output`
+        assert known[protocol, "__call__"] - saved == real - saved, member
+
+
+OTHERS = {
+    "Along": (fa.softmax, fa.log_softmax, fa.softmin, fa.sparsemax, fa.hardmax),
+    "LogSumExp": (fa.logsumexp,),
+    "LogMeanExp": (fa.logmeanexp,),
+    "CrossEntropy": (fa.softmax_cross_entropy,),
+    "NegativeLogLikelihood": (fa.nll,),
+    "SigmoidCrossEntropy": (fa.sigmoid_cross_entropy,),
+    "Focal": (fa.focal,),
+    "Divergence": (fa.kl_divergence,),
+    "SquaredError": (fa.squared_error,),
+    "Gated": (fa.glu, fa.reglu, fa.geglu, fa.swiglu),
+    "Split": (fa.glu.split,),
+    "Product": (fa.softmax.backward, fa.softmax.jvp),
+    "Sequences": (fa.softmax.sequences,),
+}
+
+
+@pytest.mark.parametrize("protocol", OTHERS)
+def test_checkers_are_told_the_signatures_of_functions(protocol):
+    """Options that are passed on by `**` are told one by one."""
+    methods = {method: names for (cls, method), names in told().items() if cls == protocol}
+    for function in OTHERS[protocol]:
+        for method, names in methods.items():
+            parameters = inspect.signature(getattr(function, method)).parameters.values()
+            real = {p.name for p in parameters if p.kind != p.VAR_KEYWORD}
+            passed_on = any(p.kind == p.VAR_KEYWORD for p in parameters)
+            assert real <= names if passed_on else real == names, (function, method)

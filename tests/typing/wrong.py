@@ -1,0 +1,76 @@
+"""Mistakes of a user: mypy and pyright report each line that ends with a comment, and no other."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fastact as fa
+
+x: NDArray[np.float32] = np.ones(3, np.float32)
+rows: NDArray[np.float32] = np.ones((3, 4), np.float32)
+labels = np.zeros(3, np.int64)
+imaginary: NDArray[np.complex128] = np.ones(3, np.complex128)
+strings: NDArray[np.str_] = np.array(["a"])
+extended: NDArray[np.longdouble] = np.ones(3, np.longdouble)
+boxes = np.empty(3, np.object_)
+
+fa.gellu  # a name
+fa.sigmoid.derivativ  # a member
+fa.sigmoid.kernels  # what is private
+fa.softmax.jacobi(rows)  # a method
+fa.softmax_cross_entropy.value_and_gradient(rows, labels)  # a method
+fa.check(fa.relu).failed  # a member of what a function returns
+fa.sigmoid()  # no argument
+fa.sigmoid(x, foo=1)  # a keyword
+fa.sigmoid(x, beta=2.0)  # a parameter of others
+fa.sigmoid(x, foo=1, out=x)  # a keyword beside out
+fa.sigmoid.derivative(x, foo=1)  # a keyword of a member
+fa.swish(x, betta=2.0)  # a keyword
+fa.swish(x, alpha=2.0)  # a parameter of others
+fa.swish(x, 1.0, 2.0)  # one too many
+fa.swish(x, beta="2")  # no number
+fa.prelu(x)  # a parameter is needed
+fa.threshold(x, 0.5)  # one more is needed
+fa.sigmoid(imaginary)  # not real
+fa.sigmoid(strings)  # no numbers
+fa.sigmoid("0.5")  # no number
+fa.sigmoid(None)  # nothing
+fa.sigmoid(extended)  # longer than float64
+fa.sigmoid(boxes)  # objects
+fa.sigmoid(x, out=[0.0])  # not an array
+fa.sigmoid(x, dtype="f4", casting="same")  # no rule of casting
+fa.sigmoid.backward(x, x)  # x by position
+fa.sigmoid.backward(x, z=x)  # a keyword
+fa.swish.backward(x, x=x, gamma=1.0)  # a parameter
+fa.relu.backward(x, mask=x)  # not bits
+fa.swish.backward_params(x, x)  # x by position
+fa.swish.with_params(x)  # an array
+fa.sigmoid.with_params(beta=1.0)  # no parameters
+fa.relu.forward_with_mask(x, where=True)  # a keyword
+fa.sigmoid + "1"  # no number
+fa.sigmoid**2  # no operator
+fa.rrelu(x, rng=0)  # no generator
+fa.softmax(x, dim=1)  # another package's name
+fa.softmax(x, axis="last")  # no axis
+fa.softmax(rows, empty="zeros")  # no policy
+fa.softmax.backward(rows, rows)  # y by position
+fa.softmax.jacobian(rows, axis=(0, 1))  # one axis alone
+fa.softmax.sequences(x)  # offsets are needed
+fa.logsumexp(rows, dim=1)  # another package's name
+fa.logsumexp(rows, keepdims="yes")  # no switch
+fa.softmax_cross_entropy(rows)  # labels are needed
+fa.softmax_cross_entropy(rows, labels, reduce="mean")  # a keyword
+fa.softmax_cross_entropy.value_and_grad(rows, labels, smoothing=0.1)  # a keyword
+fa.sigmoid_cross_entropy(imaginary, labels)  # not real
+fa.squared_error(x, x, activation="sigmoid")  # a name instead of a function
+fa.kl_divergence(x, x, log=True)  # a keyword
+fa.swiglu(rows, dim=1)  # another package's name
+fa.swiglu.split(rows)  # two arrays
+fa.swiglu.backward(rows)  # x is needed
+fa.activation(derivativ=lambda x: 1.0)  # a keyword
+fa.activations["sigmoid"] = fa.tanh  # read-only
+fa.set_num_threads("two")  # no number
+a_number: float = fa.sigmoid(x)  # an array
+other_dtype: NDArray[np.float64] = fa.sigmoid(x)  # float32
+one_result: NDArray[np.float32] = fa.sigmoid.value_and_derivative(x)  # two of them

@@ -1,0 +1,526 @@
+"""Write `fastact/definition/interfaces.pyi`: what a call returns, for type checkers and editors.
+
+    python tools/interfaces.py
+
+Each public callable has a protocol with one overload for each kind of argument. They are the same
+overloads for all, so they are written here once; the parameters of activations come from the
+catalogue. A test compares the file with what this makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import fastact as fa
+from fastact.definition.declaration import Parameter
+
+PATH = Path(__file__).parents[1] / "fastact" / "definition" / "interfaces.pyi"
+HEAD = '''\
+# mypy: disable-error-code="assignment,misc,overload-cannot-match,overload-overlap,type-var"
+# Made by tools/interfaces.py; a change is made there. An overload may return what a later and wider
+# one does not: Python's float is NumPy's float64 too.
+"""What the public callables take and return, for type checkers and editors alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastact.definition.activation import Activation
+
+F = TypeVar("F", bound=np.float16 | np.float32 | np.float64)
+G = TypeVar("G", bound=np.float16 | np.float32 | np.float64)
+A = TypeVar("A", bound=NDArray[Any])
+B = TypeVar("B", bound=NDArray[Any])
+L = TypeVar("L", bound=Labelled | Lazy)
+
+class Labelled(Protocol):
+    """An array of pandas, xarray or polars, which passes on the ufunc."""
+
+    def to_numpy(self) -> Any: ...
+    def __array_ufunc__(self, ufunc: Any, method: Any, /, *inputs: Any, **options: Any) -> Any: ...
+
+class Lazy(Protocol):
+    """An array of dask, which passes on the ufunc."""
+
+    def compute(self) -> Any: ...
+    def __array_ufunc__(self, ufunc: Any, method: Any, /, *inputs: Any, **options: Any) -> Any: ...
+
+Whole: TypeAlias = np.integer[Any] | np.bool
+Number: TypeAlias = float | np.floating[Any] | Whole
+Nested: TypeAlias = (
+    Sequence[float | Whole]
+    | Sequence[Sequence[float | Whole]]
+    | Sequence[Sequence[Sequence[float | Whole]]]
+    | Sequence[Sequence[Sequence[Sequence[float | Whole]]]]
+)
+Exact: TypeAlias = NDArray[Whole] | Nested  # what becomes float64
+Listed: TypeAlias = Sequence[F | NDArray[F]] | Sequence[Sequence[F | NDArray[F]]]
+Floats: TypeAlias = NDArray[np.floating[Any]]
+Arrays: TypeAlias = NDArray[np.floating[Any] | Whole] | Nested | Sequence[Floats]
+Reals: TypeAlias = Number | Arrays
+Double: TypeAlias = float | Exact | Whole | NDArray[np.float64]
+Bools: TypeAlias = bool | np.bool | NDArray[np.bool] | Sequence[bool] | Sequence[Sequence[bool]]
+Bits: TypeAlias = NDArray[np.uint8]
+Axis: TypeAlias = int | tuple[int, ...] | None
+Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
+Empty: TypeAlias = Literal["zero", "nan", "uniform", "raise"]
+Infinite: TypeAlias = Literal["limit", "nan"]
+Dtype: TypeAlias = type[G] | np.dtype[G]
+Bounds: TypeAlias = dict[str, dict[str, float]]
+
+class Known(TypedDict, total=False):
+    """What a user tells of an activation."""
+
+    derivative: Callable[..., Any] | None
+    second_derivative: Callable[..., Any] | None
+    from_output: Callable[..., Any] | None
+    name: str | None
+    formula: str | None
+    kinks: Iterable[tuple[float, float]]
+    monotone: int
+    odd: bool
+    even: bool
+    domain: tuple[float, float]
+    range: tuple[float, float]
+    params: Mapping[str, tuple[float, float]] | None
+    partials: Mapping[str, Callable[..., Any]] | None
+
+class Algebra:
+    """The operators of activations."""
+
+    def __add__(self, other: Activation | Number) -> Activation: ...
+    def __radd__(self, other: Number) -> Activation: ...
+    def __sub__(self, other: Activation | Number) -> Activation: ...
+    def __rsub__(self, other: Number) -> Activation: ...
+    def __mul__(self, other: Activation | Number) -> Activation: ...
+    def __rmul__(self, other: Number) -> Activation: ...
+    def __truediv__(self, other: Activation | Number) -> Activation: ...
+    def __rtruediv__(self, other: Number) -> Activation: ...
+    def __neg__(self) -> Activation: ...
+'''
+
+# The rows of overloads: what stands for each letter of a signature, and the result.
+# {x}: the argument; {v}: parameters; {out}, {dtype}: options.
+NO_OUT, NO_DTYPE = "None = ...", "None = ..."
+Row = tuple[Mapping[str, str], str]
+
+
+def row(result: str, **letters: str) -> Row:
+    return {"out": NO_OUT, "dtype": NO_DTYPE, **letters}, result
+
+
+WITH_OUT = row("A", x="Reals", v="Reals", out="A | tuple[A]", dtype="Any = ...")
+WITH_DTYPE = (
+    row("G", x="Number", v="Number", dtype="Dtype[G]"),
+    row("NDArray[G]", x="Reals", v="Reals", dtype="Dtype[G]"),
+)
+ARRAYS = (
+    row("NDArray[F]", x="NDArray[F]", v="float | F | NDArray[F]"),
+    row("NDArray[np.float64]", x="Exact", v="Double"),
+)
+SCALARS = (
+    row("F", x="F", v="float | F"),
+    row("np.float64", x="float | Whole", v="float | Whole"),
+    row("NDArray[F]", x="Listed[F]", v="float | F | NDArray[F]"),
+)
+COMPOSED = row("Activation", x="Activation", v="Number")
+FOREIGN = row("L", x="L", v="L | Reals")
+MIXED = row("Floats", x="Reals", v="Reals")
+
+SAVED = "float | F | NDArray[F] | None = ..."
+BACKWARD = (
+    row("A", d="Reals", x="Reals | None = ...", y="Reals | None = ...", v="Reals",
+        out="A | tuple[A]"),
+    row("NDArray[F]", d="NDArray[F]", x=SAVED, y=SAVED, v="float | F | NDArray[F]"),
+    row("NDArray[F]", d="float | F", x="NDArray[F]", y="None = ...", v="float | F | NDArray[F]"),
+    row("NDArray[F]", d="float | F", x="None = ...", y="NDArray[F]", v="float | F | NDArray[F]"),
+    row("NDArray[np.float64]", d="Exact", x="Double | None = ...", y="Double | None = ...",
+        v="Double"),
+    row("F", d="F", x="float | F | None = ...", y="float | F | None = ...", v="float | F"),
+    row("np.float64", d="float | Whole", x="float | Whole | None = ...",
+        y="float | Whole | None = ...", v="float | Whole"),
+    row("F", d="float | Whole", x="F", y="None = ...", v="float | F"),
+    row("F", d="float | Whole", x="None = ...", y="F", v="float | F"),
+    row("L", d="L", x="L | Reals | None = ...", y="L | Reals | None = ...", v="L | Reals"),
+    row("Floats", d="Arrays", x="Reals | None = ...", y="Reals | None = ...", v="Reals"),
+    row("Floats", d="Number", x="Arrays", y="None = ...", v="Reals"),
+    row("Floats", d="Number", x="None = ...", y="Arrays", v="Reals"),
+    row("Floats | np.floating[Any]", d="Number", x="Number | None = ...",
+        y="Number | None = ...", v="Reals"),
+)  # fmt: skip
+
+WEAK = BACKWARD[7:9]  # a Python number times what a scalar gives
+
+
+def pair(one: Row) -> Row:
+    """The row of a function with two results of one type."""
+    letters, result = one
+    if result == "A":
+        return {**letters, "out": "tuple[A, B]"}, "tuple[A, B]"
+    return letters, f"tuple[{result}, {result}]"
+
+
+def with_bits(one: Row) -> Row:
+    letters, result = one
+    return letters, f"tuple[{result}, Bits]"
+
+
+def overloads(name: str, signature: str, rows: Iterable[Row]) -> Iterator[str]:
+    """A method with one overload for each row, or without if there is one."""
+    made = list(dict.fromkeys((signature.format(**letters), result) for letters, result in rows))
+    for arguments, result in made:
+        if len(made) > 1:
+            yield "    @overload"
+        yield f"    def {name}(self, {arguments}) -> {result}: ..."
+
+
+def protocol(name: str, what: str, *methods: Iterable[str], attributes: str = "") -> str:
+    """A class of what a checker knows of an object."""
+    lines = [f"class {name}(Protocol):", f'    """{what}"""', ""]
+    for attribute in filter(None, attributes.splitlines()):
+        name_, kind_ = attribute.split(": ")
+        lines += ["    @property", f"    def {name_}(self) -> {kind_}: ..."]
+    return "\n".join([*lines, *(line for method in methods for line in method)]) + "\n"
+
+
+# ---------------------------------------------------------------- activations
+UFUNC = "ufunc: np.ufunc\n"
+OPTIONS = "out: {out}, where: Bools = ..., dtype: {dtype}, casting: Casting = ..."
+OWN = None  # in the place of parameters: any
+Params = tuple[Parameter, ...] | None
+RNG = ", rng: np.random.Generator | None = ..., return_slopes: Literal[False] = ..."
+SLOPES = ", rng: np.random.Generator, return_slopes: Literal[True]"
+
+
+def tail(params: Params, options: str) -> str:
+    """The parameters, by position or name, and the options."""
+    if params is OWN:
+        return f"*params: {{v}}, {options}, **named: {{v}}"
+    return "".join(f"{one}, " for one in map(written, params)) + f"*, {options}"
+
+
+def written(p: Parameter) -> str:
+    if p.required:
+        return f"{p.name}: {{v}}"
+    return f"{p.name}: {{v}} | None = ..." if p.default is None else f"{p.name}: {{v}} = ..."
+
+
+def by_name(params: Params) -> str:
+    """The parameters by name alone."""
+    return ", **named: {v}" if params is OWN else "".join(f", {written(p)}" for p in params)
+
+
+def kind(params: Params) -> str:
+    """The name of the class of activations with these parameters."""
+    if params is OWN:
+        return "WithParameters"
+    words = "_".join(p.name for p in params).split("_")
+    return "With" + "".join(word.capitalize() for word in words) if params else ""
+
+
+def activation(params: Params, *, drawn: bool = False) -> Iterator[str]:
+    """The protocols of an activation with these parameters, and its class."""
+    suffix = kind(params)
+    plain = params is not OWN and not params
+    few = (*ARRAYS, *(SCALARS if plain else SCALARS[:2]))
+    last = (FOREIGN,) if plain else (FOREIGN, MIXED)
+    rows, calls = (WITH_OUT, *WITH_DTYPE, *few), (WITH_OUT, *few)
+    backward = BACKWARD if plain else [r for r in BACKWARD if r not in WEAK]
+    signature, named = "x: {x}, /, " + tail(params, OPTIONS), by_name(params)
+    yield protocol(
+        f"Member{suffix}", "A function of x, such as a derivative.",
+        overloads("__call__", signature, (*rows, *last)), attributes=UFUNC,
+    )  # fmt: skip
+    whole = "x: {x}, /, " + tail(params, OPTIONS + RNG * drawn)
+    value = [*overloads("__call__", whole, (*rows, COMPOSED, *last))]
+    if drawn:
+        both = "x: {x}, /, " + tail(params, "out: {out}" + SLOPES)
+        value += overloads("__call__", both, map(with_slopes, calls))
+    yield protocol(f"Value{suffix}", "An activation itself.", value)
+    yield protocol(
+        f"Pair{suffix}", "The value and the derivative.",
+        overloads("__call__", signature, map(pair, (*calls, *last))), attributes=UFUNC,
+    )  # fmt: skip
+    yield protocol(
+        f"Backward{suffix}", "The gradient of the input for that of the output.",
+        overloads(
+            "__call__",
+            "dy: {d}, /, *, x: {x}, y: {y}, mask: Bits | None = ..., "
+            + "slopes: Reals | None = ..., " * drawn
+            + "out: {out}" + named,
+            backward,
+        ),
+        attributes=UFUNC,
+    )  # fmt: skip
+    yield protocol(
+        f"Masked{suffix}", "The value and the mask.",
+        overloads(
+            "__call__", "x: {x}, /, " + tail(params, "out: {out}"),
+            map(with_bits, calls),
+        ),
+    )  # fmt: skip
+    yield protocol(
+        f"Gradients{suffix}", "The gradients of the parameters by their names.",
+        overloads(
+            "__call__", "dy: {x}, /, *, x: {x}" + named,
+            (
+                row("dict[str, NDArray[F] | F]", x="float | F | NDArray[F]",
+                    v="float | F | NDArray[F]"),
+                row("dict[str, Floats | np.floating[Any]]", x="Reals", v="Reals"),
+            ),
+        ),
+    )  # fmt: skip
+    fixed = tail(params, "").replace("*, ", "").rstrip(", ").format(v="Number")
+    fixed = "*params: Number, **named: Number" if params is OWN else fixed
+    yield protocol(
+        f"Fixed{suffix}", "The activation with numbers for its parameters.",
+        overloads("__call__", fixed, (row("Activation"),)),
+    )  # fmt: skip
+    if suffix:
+        yield f"class {suffix}(Activation):\n" + "".join(
+            f"    {name}: {protocol_}{suffix}\n" for name, protocol_ in MEMBERS.items()
+        )
+
+
+def with_slopes(one: Row) -> Row:
+    letters, result = one
+    return letters, f"tuple[{result}, {'Floats' if result == 'A' else result}]"
+
+
+MEMBERS = {
+    "__call__": "Value",
+    "derivative": "Member",
+    "second_derivative": "Member",
+    "value_and_derivative": "Pair",
+    "backward": "Backward",
+    "backward_params": "Gradients",
+    "with_params": "Fixed",
+    "forward_with_mask": "Masked",
+}
+
+
+def activations() -> Iterator[str]:
+    """One class for each list of parameters in the catalogue, and one for any."""
+    lists = {kind(f.params): f.params for f in fa.activations.values()}
+    for name in sorted(lists):
+        yield from activation(lists[name], drawn=name == kind(fa.rrelu.params))
+    yield from activation(OWN)
+
+
+# ---------------------------------------------------------------- along an axis
+SPECIAL = (
+    "where: Bools | None = ..., temperature: Reals | None = ..., lengths: ArrayLike | None = ..., "
+    "causal: bool = ..., softcap: float | None = ..."
+)
+FORWARD = (WITH_OUT, *ARRAYS, *SCALARS, FOREIGN)
+OF_ROWS = (WITH_OUT, *ARRAYS)  # with an array for each row
+
+
+def along() -> Iterator[str]:
+    """Softmax and its family."""
+    product = "d: {d}, /, *, x: {x}, y: {y}, axis: Axis = ..., " + SPECIAL + ", out: {out}"
+    products = tuple(r for r in BACKWARD if r[1] in ("A", "NDArray[F]", "NDArray[np.float64]", "L"))
+    yield protocol(
+        "Product", "A product of the Jacobian and a vector.",
+        overloads("__call__", product, products), attributes=UFUNC,
+    )  # fmt: skip
+    ragged = "offsets: ArrayLike, axis: int = ..., out: {out}, temperature: float | None = ..., "
+    ragged += "softcap: float | None = ..."
+    yield protocol(
+        "Sequences", "The function of ragged sequences.",
+        overloads("__call__", "x: {x}, /, *, " + ragged, OF_ROWS),
+        overloads(
+            "backward", "dy: {d}, /, *, x: {x}, y: {y}, " + ragged,
+            [r for r in products if r[0]["d"] in ("Reals", "NDArray[F]", "Exact")],
+        ),
+    )  # fmt: skip
+    yield protocol(
+        "Along", "A function along an axis: softmax and its family.",
+        overloads(
+            "__call__",
+            f"x: {{x}}, /, axis: Axis = ..., *, {SPECIAL}, empty: Empty = ..., "
+            "inf: Infinite = ..., out: {out}",
+            FORWARD,
+        ),
+        overloads("jacobian", f"x: {{x}}, /, axis: int = ..., *, {SPECIAL}", ARRAYS),
+        attributes=f"{UFUNC}name: str\nbackward: Product\njvp: Product\nsequences: Sequences",
+    )  # fmt: skip
+
+
+def reduced(one: Row, sign: str) -> Iterator[tuple[str, str]]:
+    """What a function gives that leaves an axis out: an array, or a scalar if it was the last."""
+    letters, result = one
+    scalar = {"NDArray[F]": "F", "NDArray[np.float64]": "np.float64"}.get(result)
+    ways = [("axis: Axis = ..., *, keepdims: bool = ...", f"{result} | {scalar}")]
+    if scalar is not None:
+        ways.insert(0, ("axis: Axis = ..., *, keepdims: Literal[True]", result))
+        ways.insert(1, ("axis: None, *, keepdims: Literal[False] = ...", scalar))
+    else:
+        ways = [(ways[0][0], result)]
+    for keywords, found in ways:
+        rest = f"where: Bools | None = ..., out: {letters['out']}"
+        yield f"x: {letters['x']}, /, {keywords}{sign}, {rest}", found
+
+
+def log_sums() -> Iterator[str]:
+    """log-sum-exp and log-mean-exp."""
+    rest = "axis: Axis = ..., where: Bools | None = ..., b: Reals | None = ..."
+    shared = [
+        *overloads("backward", "ds: {v}, /, *, x: {x}, " + rest + ", out: {out}", (
+            WITH_OUT,
+            row("NDArray[F]", x="NDArray[F]", v="F | NDArray[F] | Whole | NDArray[Whole]"),
+            row("NDArray[np.float64]", x="Exact", v="Double"),
+            row("Floats", x="Arrays", v="Reals"),  # a Python float counts as float64
+        )),
+        *overloads(
+            "jvp", "dx: Reals, /, *, x: {x}, " + rest + ", keepdims: bool = ..., out: {out}",
+            [(letters, r if r == "A" else f"{r} | {r[8:-1]}") for letters, r in OF_ROWS],
+        ),
+    ]  # fmt: skip
+    b = ", b: Reals | None = ..."
+    signs = (b + ", return_sign: Literal[False] = ...", b + ", return_sign: Literal[True]")
+    rows = (*OF_ROWS, *SCALARS)
+    for name, kinds in (("LogSumExp", signs), ("LogMeanExp", ("",))):
+        calls = []
+        for sign in kinds:
+            for one in rows:
+                signed, used = "True" in sign, one
+                if signed and one is WITH_OUT:
+                    used = row("A", x="Reals", out="tuple[A, A]")
+                for arguments, result in reduced(used, sign):
+                    found = f"tuple[{result}, {result}]" if signed else result
+                    calls += [
+                        "    @overload",
+                        f"    def __call__(self, {arguments}) -> {found}: ...",
+                    ]
+        yield protocol(
+            name, "A function along an axis that leaves it out.", calls, shared,
+            attributes=f"{UFUNC}name: str",
+        )  # fmt: skip
+
+
+# ---------------------------------------------------------------- losses and gated pairs
+WEIGHT, BY_CLASS = "weight: Reals | None = ...", "labels: ArrayLike, axis: int = ..., "
+BY_CLASS += f"{WEIGHT}, ignore_index: int | None = ..."
+POSITIVE = f"logits: {{x}}, targets: Reals, pos_weight: Reals | None = ..., {WEIGHT}"
+# The arguments of the loss, and those of its gradient with the hessian.
+LOSSES = {
+    "CrossEntropy": (
+        f"logits: {{x}}, {BY_CLASS}, label_smoothing: float = ...",
+        f"logits: {{x}}, {BY_CLASS}, *, hessian_scale: float = ...",
+    ),
+    "NegativeLogLikelihood": (f"log_probabilities: {{x}}, {BY_CLASS}", ""),
+    "SigmoidCrossEntropy": (POSITIVE, POSITIVE + ", *"),
+    "Focal": ("logits: {x}, targets: Reals, gamma: float = ..., alpha: float | None = ...", ""),
+    "Divergence": ("log_probabilities: {x}, targets: Reals, log_target: bool = ...", ""),
+}
+INPUTS = {"NDArray[F] | F | Listed[F]": "F", "Exact | float | Whole": "np.float64"}
+GRADIENTS = {NO_OUT: "", "A": "A"}
+
+
+def loss(name: str, arguments: str, hessian: str) -> str:
+    """A loss, by its reduction, and with its gradient."""
+    one = ["mean", "sum"] + ["batchmean"] * (name == "Divergence")
+    single = f"Literal[{', '.join(map(repr, one))}]".replace("'", '"')
+    calls: dict[str, list[str]] = {"__call__": [], "value_and_grad": []}
+    for x, scalar in INPUTS.items():
+        array = f"NDArray[{scalar}]"
+        for way, result in (
+            (f"reduction: {single} = ...", scalar),
+            ('*, reduction: Literal["none"]', array),
+            ("reduction: str = ...", f"{scalar} | {array}"),
+        ):
+            given = f"self, {arguments.format(x=x)}, {way}"
+            calls["__call__"] += ["    @overload", f"    def __call__({given}) -> {result}: ..."]
+            star = "" if way.startswith("*") else "*, "
+            for out, gradient in ((NO_OUT, array), ("A", "A")):
+                both = f"tuple[{result}, {gradient}]"
+                calls["value_and_grad"] += [
+                    "    @overload",
+                    f"    def value_and_grad({given}, {star}out: {out}) -> {both}: ...",
+                ]
+    second = [row(f"tuple[NDArray[{s}], NDArray[{s}]]", x=x) for x, s in INPUTS.items()]
+    second.append(row("tuple[A, B]", x="Reals", out="tuple[A, B]"))
+    extra = overloads("gradient_and_hessian", hessian + ", out: {out}", second) if hessian else ()
+    return protocol(
+        name, "A loss and its gradient.", *calls.values(), extra, attributes="name: str"
+    )
+
+
+def squared() -> str:
+    arguments = "z: {x}, t: Reals, activation: Activation | None = ..."
+    calls = [row(scalar, x=x) for x, scalar in INPUTS.items()]
+    pairs = [
+        row(f"tuple[{scalar}, {gradient or f'NDArray[{scalar}]'}]", x=x, out=out)
+        for x, scalar in INPUTS.items()
+        for out, gradient in GRADIENTS.items()
+    ]
+    return protocol(
+        "SquaredError", "The squared error of an output layer.",
+        overloads("__call__", arguments, calls),
+        overloads("value_and_grad", arguments + ", *, out: {out}", pairs),
+        attributes="name: str",
+    )  # fmt: skip
+
+
+BIASES = row("tuple[Floats | np.floating[Any], ...]", x="Reals", v="Reals", b="Reals | None = ...",
+             out="tuple[Floats, Floats] | None = ...")  # fmt: skip
+
+
+def gated() -> Iterator[str]:
+    """Gated pairs."""
+    biases = "gate_bias: {v} | None = ..., value_bias: {v} | None = ..."
+    split = "gate: {x}, value: {v}, /, *, " + biases + ", " + OPTIONS
+    two = (row("tuple[NDArray[F], NDArray[F]]", x="NDArray[F]", v="NDArray[F]"),
+           row("tuple[NDArray[np.float64], NDArray[np.float64]]", x="Double", v="Double"),
+           row("tuple[A, B]", x="Reals", v="Reals", out="tuple[A, B]"))  # fmt: skip
+    backward = "dy: Reals, /, *, gate: {x}, value: {v}, "
+    no_bias = "gate_bias: {b}, value_bias: {b}, out: {out}"
+    two = tuple(({**letters, "b": "None = ..."}, result) for letters, result in two)
+    yield protocol(
+        "Split", "The gated pair of two arrays.",
+        overloads(
+            "__call__", split,
+            (
+                WITH_OUT, *WITH_DTYPE, *ARRAYS, *SCALARS,
+                row("NDArray[F]", x="float | F", v="NDArray[F]"), FOREIGN,
+                row("Floats | np.floating[Any]", x="Reals", v="Reals"),
+            ),
+        ),
+        overloads("backward", backward + no_bias, (*two, BIASES)),
+        attributes=UFUNC,
+    )  # fmt: skip
+    halves = "axis: int = ..., *, gate_first: bool = ..., bias: {b}, out: {out}"
+    kinds = (  # x, a bias, dy, the result
+        ("NDArray[F]", "NDArray[F]", "float | F | NDArray[F]", "NDArray[F]"),
+        ("Exact", "Double", "Double", "NDArray[np.float64]"),
+        ("Arrays", "Reals", "Reals", "Floats"),
+    )
+    forward = [row("A", x="Reals", b="Reals | None = ...", out="A")]
+    forward += [row(result, x=x, b=f"{b} | None = ...") for x, b, _, result in kinds]
+    back = [row("A", x="Reals", b="None = ...", d="Reals", out="A")]
+    back += [row(result, x=x, b="None = ...", d=d) for x, _, d, result in kinds]
+    back += [row(f"tuple[{result}, {result}]", x=x, b=b, d=d) for x, b, d, result in kinds]
+    back += [row("tuple[A, Floats]", x="Reals", b="Reals", d="Reals", out="A")]
+    yield protocol(
+        "Gated", "A gated linear unit.",
+        overloads("__call__", "x: {x}, /, " + halves, forward),
+        overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
+        attributes=f"{UFUNC}name: str\nformula: str\nactivation: Activation\nsplit: Split",
+    )  # fmt: skip
+
+
+def text() -> str:
+    """The file."""
+    losses = [loss(name, *arguments) for name, arguments in LOSSES.items()]
+    parts = [HEAD, *activations(), *along(), *log_sums(), *losses, squared(), *gated()]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), encoding="utf-8")
