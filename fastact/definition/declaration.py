@@ -7,7 +7,6 @@ An `Origin` tells where an activation comes from: the catalogue, a user's functi
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType

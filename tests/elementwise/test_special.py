@@ -176,7 +176,7 @@ def test_limits_are_those_of_the_declaration(f, dtype):
     for params in itertools.product(*ranges):
         values = dict(zip((p.name for p in f.params), params, strict=True))
         limits = np.array([evaluate(end, values) for end in f.declaration.limits], np.float64)
-        ends = np.array([evaluate(end, values) for end in f.domain], dtype)
+        ends = np.array([evaluate(end, values) for end in f.declaration.domain], dtype)
         known = ~np.isnan(limits)
         np.testing.assert_array_equal(f(ends, *params)[known], limits[known].astype(dtype))
 
