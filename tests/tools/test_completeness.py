@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
+import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
 import fastact as fa
+from fastact.definition.activation import declare
+from fastact.definition.declaration import Declaration
 from tests.conftest import PACKAGE
 from tests.support.checks import VARIETIES, apply
 from tests.support.reference import ELEMENTWISE, ROWWISE, bends, domain, kinks, resolve
@@ -157,6 +162,15 @@ def test_declared_roots_are_roots(f):
             near = np.array([root * (1 - 2**-20) - 2**-40, root * (1 + 2**-20) + 2**-40])
             low, high = apply(f, variety, near, params)
             assert low * high < 0, (variety, root, low, high)
+
+
+def test_contributing_shows_a_block_as_it_stands():
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = textwrap.dedent(guide[guide.index("   # softsign ") :].partition("   ```")[0]).rstrip()
+    assert shown in (PACKAGE / "elementwise" / "algebraic.py").read_text(encoding="utf-8")
+    parameters = {*inspect.signature(declare).parameters, *Declaration.__dataclass_fields__}
+    named = re.findall(r"`(\w+)`", guide[guide.index("Declare what") : guide.index("A place that")])
+    assert missing(named, parameters | {"elsewhere"}) == []
 
 
 def test_the_package_is_typed():

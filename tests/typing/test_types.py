@@ -15,6 +15,7 @@ import sysconfig
 import types
 import typing
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,11 @@ import pytest
 
 import fastact as fa
 from tests.conftest import PACKAGE
+from tools import interfaces
 
 HERE = Path(__file__).parent
 PROGRAM, WRONG = HERE / "program.py", HERE / "wrong.py"
 INTERFACES = PACKAGE / "definition" / "interfaces.pyi"
-TOOL = HERE.parents[1] / "tools" / "interfaces.py"
 # Where a checker has to be told of the package: a source tree that is not installed.
 TREE = PACKAGE.parent if PACKAGE.parent != Path(sysconfig.get_path("purelib")) else None
 GROUP = "the checkers are in the dependency group `type`, which tox -e type installs"
@@ -128,14 +129,8 @@ def test_a_false_type_is_noticed(value, kind):
 
 
 # ---------------------------------------------------------------- the file that tells them
-def tool():
-    return runpy.run_path(str(TOOL))
-
-
 def test_the_interfaces_are_those_of_the_catalogue():
-    if not TOOL.exists():
-        pytest.skip("the tool that writes the interfaces is in the repository only")
-    assert INTERFACES.read_text(encoding="utf-8") == tool()["text"](), "python tools/interfaces.py"
+    assert INTERFACES.read_text(encoding="utf-8") == interfaces.text(), "python tools/interfaces.py"
 
 
 def told():
@@ -161,25 +156,17 @@ def classes(cls):
 
 def annotated(f):
     """What a checker is told that the name of an activation is."""
-    from importlib import import_module
-
     module = import_module(f.declaration.kernels["forward"].__module__)
     return module.__annotations__[f.name]
 
 
 def test_each_activation_is_annotated_with_the_class_of_its_parameters(f):
-    names = "_".join(p.name for p in f.params).split("_")
-    wanted = "With" + "".join(map(str.capitalize, names)) if f.params else "Activation"
-    assert annotated(f) == wanted
+    assert annotated(f) == (interfaces.kind(f.params) or "Activation")
 
 
 def test_checkers_are_told_the_signatures_of_members(f):
     known, suffix = told(), annotated(f).removeprefix("Activation")
-    of = classes(annotated(f)) if suffix else {
-        "__call__": "Value", "derivative": "Member", "second_derivative": "Member",
-        "value_and_derivative": "Pair", "backward": "Backward", "backward_params": "Gradients",
-        "with_params": "Fixed", "forward_with_mask": "Masked",
-    }  # fmt: skip
+    of = classes(annotated(f)) if suffix else interfaces.MEMBERS
     for member, protocol in of.items():
         function = f if member == "__call__" else getattr(f, member)
         real = {*inspect.signature(function).parameters}
