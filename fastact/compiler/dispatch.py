@@ -32,6 +32,10 @@ OPTIONS = {
 }
 
 
+if machine_code.refused():  # Numba would give the same to LLVM, which ends the process
+    config.CPU_NAME = config.CPU_FEATURES = None
+
+
 @functools.cache
 def dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a scalar function."""

@@ -45,7 +45,7 @@ def check(kernel: Kernel) -> None:
     numbers = (types.float64,) * function.__code__.co_argcount
     try:
         result = compiled(dispatcher(function), numbers)
-    except UncompilableError:  # of an activation that it calls
+    except (UncompilableError, MemoryError):  # of an activation that it calls; not its fault
         raise
     except Exception as error:  # noqa: BLE001  # Numba fails in its own assertions, too
         message = complaint(function, line_of(error, function), reason(error))

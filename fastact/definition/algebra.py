@@ -34,7 +34,7 @@ from fastact.definition.expression import (
     substituted,
 )
 from fastact.definition.fingerprint import fingerprint
-from fastact.definition.function import Function, made
+from fastact.definition.function import Function, of_ufunc
 
 INF = math.inf
 
@@ -101,7 +101,7 @@ def combined(symbol: str, *operands: Any) -> Any:
 
 def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Node:
     """The expression f(g), where `ufunc` is that of f and `argument` is g."""
-    f = made.get(ufunc)
+    f = of_ufunc(ufunc)
     if f is None or not is_activation(f):
         whose = ufunc.__name__ if f is None else f"{f._owner.name}.{f._variety}"
         raise TypeError(f"{whose}() takes no activation: only activations are composed")

@@ -6,6 +6,7 @@ An `Origin` tells where an activation comes from: the catalogue, a user's functi
 
 from __future__ import annotations
 
+import ast
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -63,9 +64,39 @@ class Kink:
     elsewhere: Mapping[str, Field] = field(default_factory=dict)  # other conventions, by package
 
 
+ARITHMETIC = (
+    ast.Expression, ast.Name, ast.Load, ast.Constant, ast.Tuple, ast.IfExp, ast.BinOp, ast.UnaryOp,
+    ast.Compare, ast.BoolOp, ast.operator, ast.unaryop, ast.cmpop, ast.boolop,
+)  # fmt: skip
+LARGEST_POWER = 16  # of what is not a float: 9**9**9 is computed for ever
+
+
 @functools.cache
 def compiled(expression: str) -> CodeType:
-    return compile(expression, "<declaration>", "eval")
+    """The code of a field, which is arithmetic with numbers and names, and nothing else.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    try:
+        tree = ast.parse(expression, mode="eval")
+    except SyntaxError:
+        tree = ast.parse("None", mode="eval")
+    if not all(map(arithmetic, ast.walk(tree))):
+        raise ValueError(f"{expression!r} is not arithmetic with numbers and parameters")
+    return compile(tree, "<declaration>", "eval")
+
+
+def arithmetic(each: ast.AST) -> bool:
+    """Whether a part of an expression may be evaluated: 9**9**9 would be for ever."""
+    if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Pow | ast.LShift):
+        power = each.right.value if isinstance(each.right, ast.Constant) else None
+        return isinstance(power, float) or (isinstance(power, int) and power <= LARGEST_POWER)
+    if isinstance(each, ast.Constant):
+        return type(each.value) in {int, float, bool}
+    return isinstance(each, ARITHMETIC)
 
 
 def evaluate(value: Field, values: Mapping[str, Any]) -> Any:

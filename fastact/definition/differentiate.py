@@ -74,7 +74,8 @@ def exactly_pair(value: Any, like: Any) -> Any:
 Term = float | str  # a small integer that the rules of calculus bring, or what the text calls it
 
 LIBRARY: dict[str, Any] = {
-    "INF": INF,
+    "inf": INF,  # as `repr` writes it
+    "nan": math.nan,
     "exactly": exactly,
     "in_range": in_range,
     "rounded": rounded,
@@ -165,7 +166,7 @@ class Program:
             lines[-1] = lines[-1].replace("= settled(", "= (")
         lines.append(f"y = where(x == x, {result}, x)" if result in self.free else f"y = {result}")
         for end, value in ends.items():
-            lines.append(f"y = where(x == {end}, {value}, y)".replace("inf", "INF"))
+            lines.append(f"y = where(x == {end}, {value}, y)")
         return defined(lines, self.space)
 
     def needed(self, result: str) -> Iterable[tuple[str, str]]:

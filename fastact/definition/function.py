@@ -5,13 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import MISSING, OPTIONS
-from fastact.native import loop_registry, threads, ufunc
+from fastact.native import loading, loop_registry, threads, ufunc
 from fastact.native.threads import in_use
 
 if TYPE_CHECKING:
@@ -54,7 +55,13 @@ def integral(x: Array) -> bool:
     return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
 
 
-made: dict[np.ufunc, Function] = {}  # the function of each ufunc
+_made: WeakValueDictionary[int, Function] = WeakValueDictionary()  # by the `id` of its ufunc
+
+
+def of_ufunc(ufunc: np.ufunc) -> Function | None:
+    """The function that a ufunc belongs to, as long as there is one."""
+    found = _made.get(id(ufunc))
+    return found if found is not None and found.ufunc is ufunc else None
 
 
 class Function(described.Described):
@@ -66,7 +73,7 @@ class Function(described.Described):
 
     # Python looks for `__call__` on the type and finds this slot, which each function fills: with
     # its ufunc itself where nothing has to be done before, so that a call costs no more than one.
-    __slots__ = ("__call__", "__dict__")
+    __slots__ = ("__call__", "__dict__", "__weakref__")
     __call__: Any
 
     _direct = True  # whether a call may go to the ufunc as it is
@@ -100,21 +107,25 @@ class Function(described.Described):
         """The `numpy.ufunc` itself."""
         if self._ufunc is None:
             self._check_kernel()
-            nout = 2 if self._variety == "value_and_derivative" else 1
-            name, doc = self._loops["float64"].name, self._owner.__doc__ or ""
-            self._ufunc = ufunc.make(name, doc, self._nin, nout, self._address, threads.block())
-            made[self._ufunc] = self
-            if self._direct and not (self.params or in_use):
-                self.__call__ = self._ufunc
-                threads.first_use.append(self._detour)
+            return loading.loaded(self._make)
+        return self._ufunc
+
+    def _make(self) -> np.ufunc:
+        if self._ufunc is not None:
+            return self._ufunc  # another thread has made it meanwhile
+        nout = 2 if self._variety == "value_and_derivative" else 1
+        name, doc = self._loops["float64"].name, self._owner.__doc__ or ""
+        loops = self._loops  # not `self`: Python does not find cycles that go through a ufunc
+        self._ufunc = ufunc.make(name, doc, self._nin, nout, lambda dtype: loops[dtype].address())
+        _made[id(self._ufunc)] = self
+        if self._direct and not (self.params or in_use):
+            self.__call__ = self._ufunc
+            threads.first_use.add(self)
         return self._ufunc
 
     def _detour(self) -> None:
         """Call `general` from now on."""
         self.__call__ = self._general
-
-    def _address(self, dtype: str) -> int:
-        return self._loops[dtype].address()
 
     @property
     def _kernel(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 import pickle
 import sys
@@ -11,7 +12,15 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from fastact.definition.activation import Activation
-from fastact.definition.declaration import UNBOUNDED, Declaration, Kink, Parameter, signature
+from fastact.definition.declaration import (
+    CONSTANTS,
+    UNBOUNDED,
+    Declaration,
+    Kink,
+    Parameter,
+    compiled,
+    signature,
+)
 from fastact.definition.fingerprint import fingerprint
 from fastact.numerics.primitives import Kernel
 
@@ -154,7 +163,7 @@ def activation(
     extra = {k: python(f, f"partials[{k!r}]", function) for k, f in (partials or {}).items()}
     kernels = {k: Kernel(f, plain=True) for k, f in functions.items()}
     kernels |= {f"partial_{k}": Kernel(f, plain=True) for k, f in extra.items()}
-    name = name or forward.__name__
+    name, kinks = name or forward.__name__, tuple(kinks)
     record = Declaration(
         name,
         formula or rf"\operatorname{{{name}}}(x)",
@@ -164,12 +173,21 @@ def activation(
         monotone=monotone, odd=odd, even=even, domain=domain, range=range, bounds=UNBOUNDED,
         source=lambda: fingerprint(*origin.code()),
     )  # fmt: skip
+    check_fields(name, (*itertools.chain(*kinks), *domain, *range), record.params)
     origin = UserDefined(kernels)
     doc = DOC.format(name=record.name, formula=record.formula)
     made = Activation(record, inspect.getdoc(forward) or doc, origin)
     made.__module__, made.__qualname__ = forward.__module__, forward.__qualname__
     vars(made)["__wrapped__"] = forward
     return made
+
+
+def check_fields(name: str, fields: Iterable[Any], params: tuple[Parameter, ...]) -> None:
+    """Raise an error unless what is written as a string is arithmetic with the parameters."""
+    known = {p.name for p in params} | set(CONSTANTS)
+    for field in fields:
+        if isinstance(field, str) and (unknown := set(compiled(field).co_names) - known):
+            raise ValueError(f"activation(): {name} has no parameter {min(unknown)!r}: {field!r}")
 
 
 def python(function: Any, kernel: str, forward: Any) -> FunctionType:

@@ -55,15 +55,9 @@ class PairFunction:
 
     def _make(self, ending: str, signature: str | None) -> np.ufunc:
         def address(dtype: str) -> int:
-            from fastact.native import machine_code
+            return loop_registry.get(self.name, dtype).address_of(ending)
 
-            spec = loop_registry.get(self.name, dtype)
-            spec.address()  # it is loaded from here on
-            return machine_code.address(spec.symbol + ending)
-
-        made = ufunc.make(
-            self.name + ending, self.doc, self.nin, self.nout, address, threads.block(), signature
-        )
+        made = ufunc.make(self.name + ending, self.doc, self.nin, self.nout, address, signature)
         return self._made.setdefault(ending, made)
 
     def __call__(self, *arrays: Array, **options: Any) -> Any:

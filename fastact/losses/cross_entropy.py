@@ -121,7 +121,8 @@ class Targets:
 def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
     """Labels that are checked, with the factors of their rows."""
     weight, ignore_index, smoothing, reduction = options
-    found = labels.astype(np.int64, copy=False)
+    # A copy, which nobody else can change between this check and the loop that trusts it.
+    found = labels.astype(np.int64, copy=True)
     counted: Any = None  # which rows count, None if all do
     if ignore_index is not None:
         counted = found != ignore_index

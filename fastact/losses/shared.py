@@ -164,9 +164,10 @@ class LossFunction:
     @functools.cached_property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
+        loops = self.loops  # not `self`: Python does not find cycles that go through a ufunc
         return ufunc.make(
-            self.name, "", self.nin, self.nout, lambda dtype: self.loops[dtype].address(),
-            threads.block(), None, self.fixed,
+            self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].address(),
+            None, self.fixed,
         )  # fmt: skip
 
 

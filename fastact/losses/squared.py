@@ -75,7 +75,7 @@ def squared_gradient(
     return *squared_value(activation, params, dtype), Kernel(gradient)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)  # no more, so that activations that are dropped can go
 def squared(activation: Activation, ending: str) -> LossFunction:
     """The ufunc of the squared error with an activation, which is not part of the catalogue."""
     params = activation._bind((), {})

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fastact.native import store
+from fastact.native.loading import loaded as in_own_thread
 
 DTYPES = ("float16", "float32", "float64")
 VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be
 
-_lock = threading.RLock()
-if hasattr(os, "register_at_fork"):  # a child must not inherit a compiler in mid-work
-    os.register_at_fork(
-        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
-    )
 _loops: dict[tuple[str, str], LoopSpec] = {}
 _support: dict[tuple[str, str], LoopSpec] = {}
 
@@ -53,38 +47,58 @@ class LoopSpec:
     def code(self) -> tuple[bytes, bool]:
         """The object code, and whether it had to be compiled."""
         spec = self.decided()
-        source = str(spec.source)
-        volatile = source.startswith(VOLATILE)
-        path = None if volatile else store.path_of(self.name, self.dtype, source)
-        code = store.read(path)
-        if code is not None:
-            return code, False
-        code = spec.build(spec)
-        store.write(path, code)
-        return code, True
+        code = store.read(spec.entry())
+        return (code, False) if code is not None else (spec.compiled(), True)
+
+    def entry(self) -> str | None:
+        """The name under which the store keeps the code of a loop that is decided, if it does."""
+        source = str(self.source)
+        return None if source.startswith(VOLATILE) else store.name_of(self.name, self.dtype, source)
+
+    def compiled(self) -> bytes:
+        """The object code of a loop that is decided, compiled and kept."""
+        code = self.build(self)
+        store.write(self.entry(), code)
+        return code
 
     def ensure(self) -> bool:
         """Compile the loop unless the store holds it; whether it had to be compiled."""
-        with _lock:
-            return self.code()[1]
+        return in_own_thread(lambda: self.code()[1])
 
     def address(self) -> int:
         """The address of the loop in this process."""
+        return in_own_thread(self._load)
+
+    def _load(self) -> int:
         from fastact.native import machine_code
 
-        with _lock:
-            spec = self.decided()
-            known = _addresses.get(spec)
-            if known is None:
-                known = _addresses[spec] = machine_code.load(spec.code()[0], spec.symbol)
-            return known
+        spec = self.decided()
+        # Equal code is loaded once, whoever it belongs to.
+        key = spec if str(spec.source).startswith(VOLATILE) else spec.symbol
+        if key not in _addresses:
+            code, compiled = spec.code()
+            if not (compiled or machine_code.loadable(code, spec.symbol)):
+                code = spec.compiled()  # what the store held is no code of this loop
+            _addresses[key] = spec, machine_code.load(code, spec.symbol)
+        return _addresses[key][1]
+
+    def address_of(self, ending: str) -> int:
+        """The address of another function of the loop's code, whose name is longer by `ending`."""
+
+        def find() -> int:
+            from fastact.native import machine_code
+
+            self._load()
+            return machine_code.address(self.symbol + ending)
+
+        return in_own_thread(find)
 
 
 def digest(source: object) -> str:
     return hashlib.sha256(str(source).encode()).hexdigest()[:16]
 
 
-_addresses: dict[LoopSpec, int] = {}
+_addresses: dict[str | LoopSpec, tuple[LoopSpec, int]] = {}
 
 
 def add(spec: LoopSpec) -> LoopSpec:
@@ -116,7 +130,7 @@ def support() -> list[LoopSpec]:
 
 def loaded() -> list[LoopSpec]:
     """The loops that this process has loaded or compiled so far."""
-    return list(_addresses)
+    return [spec for spec, _ in _addresses.values()]
 
 
 def builder(module: str, function: str, *arguments: Any) -> Callable[[LoopSpec], bytes]:

@@ -7,6 +7,11 @@ import functools
 import os
 import platform
 import struct
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -18,21 +23,77 @@ def architecture() -> str:
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
+CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+
+
 @functools.cache
 def target() -> Any:
     """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    chosen = os.environ.get("NUMBA_CPU_NAME")
-    cpu = llvm.get_host_cpu_name() if chosen in (None, "", "host") else chosen
-    features = os.environ.get("NUMBA_CPU_FEATURES")
+    name, features = (None if refused() else os.environ.get(each) for each in CHOSEN)
+    cpu = llvm.get_host_cpu_name() if name in (None, "", "host") else name
     if features is None:
-        features = llvm.get_host_cpu_features().flatten() if cpu != chosen else ""
+        features = llvm.get_host_cpu_features().flatten() if cpu != name else ""
     if architecture() == "x86_64":  # LLVM halves the vectors of some processors with AVX-512
         features += ("," if features else "") + "-prefer-256-bit"
+    return machine(cpu, features)
+
+
+def machine(cpu: str, features: str) -> Any:
+    """LLVM's object for a processor."""
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=True
     )
+
+
+def refused() -> bool:
+    """Whether the variables that choose a processor are ignored, with a warning.
+
+    LLVM says on standard error that it does not know one, and ends the process when it comes to
+    make code for it.
+    """
+    wrong = complaint()
+    if wrong and not _warned:
+        _warned.append(True)
+        given = " and ".join(
+            f"{each}={os.environ[each]!r}" for each in CHOSEN if each in os.environ
+        )
+        warnings.warn(f"fastact ignores {given}: {wrong}", stacklevel=2)
+    return bool(wrong)
+
+
+_warned: list[bool] = []
+
+
+@functools.cache
+def complaint() -> str:
+    """What is wrong with these variables, or nothing."""
+    name, features = (os.environ.get(each) or "" for each in CHOSEN)
+    if name in ("", "host") and not features:
+        return ""
+    if any(item[0] not in "+-" for item in features.split(",") if item):
+        return "features begin with + or -"
+    llvm.initialize_native_target()
+    cpu = llvm.get_host_cpu_name() if name in ("", "host") else name
+    return said(lambda: machine(cpu, features)).partition("\n")[0]
+
+
+def said(call: Callable[[], Any]) -> str:
+    """What native code says on standard error meanwhile."""
+    try:
+        before = os.dup(2)
+    except OSError:  # there is none
+        return ""
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            call()
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+        aside.seek(0)
+        return aside.read().decode(errors="replace")
 
 
 def emit(module: Any) -> bytes:
@@ -86,13 +147,65 @@ def reaches_constants_only(found: Any) -> bool:
     return architecture() == "x86_64" and bool(kinds) and R_X86_64_PLT32 not in kinds
 
 
+UNDEFINED = 0  # SHN_UNDEF
+EVERY = 64  # loads, after which the memory maps of the process are counted: each takes up to 7
+SHARE = 0.75  # of the maps that Linux allows, at which nothing more is loaded
+_loads: list[int] = [0]
+
+
+def check_maps() -> None:
+    """Raise an error long before Linux refuses memory to LLVM, which then ends the process."""
+    _loads[0] += 1
+    if _loads[0] % EVERY:
+        return
+    try:
+        most = int(Path("/proc/sys/vm/max_map_count").read_text())
+        with Path("/proc/self/maps").open("rb") as file:
+            maps = sum(1 for _ in file)
+    except OSError:
+        return
+    if maps > SHARE * most:
+        raise RuntimeError(
+            f"fastact: {maps} of the {most} memory maps that a process may have are in use, and "
+            f"{_loads[0]} functions have been compiled or loaded: make fewer activations that "
+            "differ, and pass numbers as parameters"
+        )
+
+
+def loadable(code: bytes, name: str) -> bool:
+    """Whether this is object code that has the function `name` and lacks nothing.
+
+    LLVM ends the process if it has to load code that calls what is nowhere. What is read here is
+    ELF; of other systems' object code, only its sections.
+    """
+    if not code.startswith(b"\x7fELF") and sys.platform.startswith("linux"):
+        return False
+    try:
+        sections = {s.name(): s.data() for s in llvm.ObjectFileRef.from_data(code).sections()}
+        symbols = list(struct.iter_unpack("<IBBHQQ", sections.get(b".symtab", b"")))
+        names = {_text(sections.get(b".strtab", b""), at): home for at, _, _, home, _, _ in symbols}
+    except (RuntimeError, struct.error, ValueError):
+        return False
+    wanted = {symbol for symbol, home in names.items() if home == UNDEFINED and symbol}
+    defined = not names or (name in names and name not in wanted)
+    return defined and all(llvm.address_of_symbol(symbol) for symbol in wanted)
+
+
+def _text(strings: bytes, at: int) -> str:
+    return strings[at : strings.index(b"\0", at)].decode()
+
+
 def load(code: bytes, name: str) -> int:
     """Put object code into the process; the address of its function `name`."""
+    check_maps()
     found = llvm.ObjectFileRef.from_data(code)
     loader = engine(together=reaches_constants_only(found))
     loader.add_object_file(found)
     loader.finalize_object()
-    return int(loader.get_function_address(name))
+    address = int(loader.get_function_address(name))
+    if not address:
+        raise RuntimeError(f"fastact: the object code has no function {name}")
+    return address
 
 
 def address(name: str) -> int:

@@ -8,7 +8,8 @@ it is, is a miss and is compiled again; whatever cannot be written is not kept. 
 
 The directory is ``$FASTACT_CACHE_DIR``, else ``$XDG_CACHE_HOME/fastact``, else
 ``~/.cache/fastact``. It holds machine code, so it is used only if it belongs to this user and
-nobody else may write to it.
+nobody else may write to it. What is judged is the open directory, and entries are opened in it and
+judged once they are open: paths that others change meanwhile, and links, lead nowhere.
 """
 
 from __future__ import annotations
@@ -18,15 +19,24 @@ import hashlib
 import importlib.util
 import os
 import platform
+import secrets
 import stat
 import sys
-import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MAGIC = b"fastact object code 1\n"
 SUFFIX = ".bin"
+LARGEST = 2**26  # bytes of an entry; the largest of ours has a few hundred thousand
+SOURCES = (".py", ".pyc", ".ll", ".c", ".h", ".so", ".pyd")
+IN_A_DIRECTORY = {os.open, os.unlink, os.mkdir} <= os.supports_dir_fd  # not on Windows
+# Never through a link, never waiting for a writer of a pipe.
+CAREFULLY = sum(
+    getattr(os, f"O_{name}", 0) for name in ("NOFOLLOW", "NONBLOCK", "CLOEXEC", "BINARY")
+)
 DECISIVE = (  # Numba's settings that change the code it makes
     "NUMBA_CPU_NAME",
     "NUMBA_CPU_FEATURES",
@@ -58,22 +68,89 @@ def configured() -> Path | None:
         return None
 
 
+class Place(NamedTuple):
+    """The directory of the store, open."""
+
+    path: Path
+    descriptor: int | None  # None where files are not opened in directories
+
+    def open(self, name: str, flags: int) -> int:
+        """Open a file of the store."""
+        if self.descriptor is None:
+            return os.open(self.path / name, flags | CAREFULLY, 0o600)
+        return os.open(name, flags | CAREFULLY, 0o600, dir_fd=self.descriptor)
+
+    def unlink(self, name: str) -> None:
+        """Remove a file of the store."""
+        if self.descriptor is None:
+            (self.path / name).unlink()
+        else:
+            os.unlink(name, dir_fd=self.descriptor)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file of the store."""
+        at = self.descriptor
+        if at is None:
+            (self.path / old).replace(self.path / new)
+        else:
+            os.replace(old, new, src_dir_fd=at, dst_dir_fd=at)
+
+
+class UntrustedError(OSError):
+    """A place that is not used, and why."""
+
+
+@contextmanager
+def opened(directory: Path | None) -> Iterator[Place]:
+    """The directory, made if it is not there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be used, or belongs to somebody else, or others may write to it.
+    """
+    if directory is None:
+        raise UntrustedError(0, "no home directory, and FASTACT_CACHE_DIR is not set")
+    make(directory)
+    if not IN_A_DIRECTORY:
+        check(directory.stat(follow_symlinks=False), stat.S_ISDIR, "not a directory")
+        yield Place(directory, None)
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | CAREFULLY)
+    try:
+        check(os.fstat(descriptor), stat.S_ISDIR, "not a directory")
+        yield Place(directory, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make(directory: Path) -> None:
+    """Make a directory and its parents, each for this user alone."""
+    if not directory.parent.exists():
+        make(directory.parent)
+    with suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
+
+
+def check(status: os.stat_result, kind: Any, otherwise: str) -> None:
+    """Raise an error unless this is of a kind, is this user's, and nobody else may write to it."""
+    if not kind(status.st_mode):
+        raise UntrustedError(0, otherwise)
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        raise UntrustedError(0, "belongs to another user")
+    if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = stat.S_IMODE(status.st_mode)
+        raise UntrustedError(0, f"others may write to it (mode {mode:o})")
+
+
 def problem(directory: Path | None) -> str | None:
     """Why a directory is not used, or None."""
-    if directory is None:
-        return "no home directory, and FASTACT_CACHE_DIR is not set"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = directory.stat()
-    except OSError as error:
-        return f"{directory}: {error.strerror}"
-    if not stat.S_ISDIR(status.st_mode):
-        return f"{directory}: not a directory"
-    if hasattr(os, "getuid") and status.st_uid != os.getuid():
-        return f"{directory}: belongs to another user"
-    if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"{directory}: others may write to it (mode {stat.S_IMODE(status.st_mode):o})"
-    return None
+        with opened(directory):
+            return None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        return why if directory is None else f"{directory}: {why}"
 
 
 def directory() -> Path | None:
@@ -82,33 +159,65 @@ def directory() -> Path | None:
     return chosen if problem(chosen) is None else None
 
 
-def package_sources() -> list[Path]:
-    package = Path(__file__).resolve().parent.parent
-    return sorted(path for path in package.rglob("*") if path.suffix in (".py", ".ll"))
+def package_sources() -> dict[str, bytes] | None:
+    """The files of this package, wherever it was imported from; None if they are not all there.
+
+    A package may be in a zip file, have no sources, or be part of a program that is one file.
+    """
+    found: dict[str, bytes] = {}
+    package = __name__.partition(".")[0]
+    try:
+        _collect(resources.files(package), package, found)
+    except (OSError, TypeError, ImportError):
+        return None
+    loaded = [
+        name.replace(".", "/") for name in [*sys.modules] if f"{name}.".startswith(f"{package}.")
+    ]
+    stems = {name.partition(".")[0].removesuffix("/__init__") for name in found}
+    return found if stems.issuperset(loaded) else None
 
 
-def compiler_versions() -> list[Path]:
+def _collect(folder: Any, path: str, found: dict[str, bytes]) -> None:
+    for item in folder.iterdir():
+        if item.is_dir():
+            if item.name != "__pycache__":
+                _collect(item, f"{path}/{item.name}", found)
+        elif item.name.endswith(SOURCES):
+            found[f"{path}/{item.name}"] = item.read_bytes()
+
+
+def compiler_versions() -> dict[str, bytes] | None:
     """The files that name the versions of Numba and llvmlite: read, never imported."""
-    found = []
+    found = {}
     for package in ("numba", "llvmlite"):
         spec = importlib.util.find_spec(package)
-        if spec is not None and spec.origin:
-            found.append(Path(spec.origin).with_name("_version.py"))
+        get_data = getattr(spec and spec.loader, "get_data", None)
+        if spec is None or not spec.origin or get_data is None:
+            return None
+        try:
+            found[f"{package}/_version.py"] = get_data(
+                str(Path(spec.origin).with_name("_version.py"))
+            )
+        except OSError:
+            return None
     return found
 
 
 @functools.cache
-def code_hash() -> str:
-    """The hash of what decides all code alike."""
+def code_hash() -> str | None:
+    """The hash of what decides all code alike, or None if that is not known."""
     import llvmlite.binding as llvm
 
+    sources, versions = package_sources(), compiler_versions()
+    if sources is None or versions is None:
+        return None
     digest = hashlib.sha256()
-    for path in package_sources() + compiler_versions():
-        digest.update(path.name.encode())
-        with suppress(OSError):
-            digest.update(path.read_bytes())
+    for name, content in sorted((sources | versions).items()):
+        digest.update(f"{name}\n{len(content)}\n".encode())
+        digest.update(content)
     facts = [
         sys.implementation.cache_tag,
+        getattr(sys, "abiflags", ""),
         platform.machine(),
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
@@ -119,42 +228,59 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def path_of(name: str, dtype: str, source: str) -> Path | None:
-    """The file of a loop; `source` is what decides its code beside `code_hash`."""
-    place = directory()
-    if place is None:
+def name_of(name: str, dtype: str, source: str) -> str | None:
+    """The entry of a loop; `source` is what decides its code beside `code_hash`."""
+    common = code_hash()
+    if common is None:
         return None
-    digest = hashlib.sha256(f"{name}\n{dtype}\n{code_hash()}\n{source}".encode()).hexdigest()
-    return place / f"{name}.{dtype}.{digest[:32]}{SUFFIX}"
+    digest = hashlib.sha256(f"{name}\n{dtype}\n{common}\n{source}".encode()).hexdigest()
+    return f"{name}.{dtype}.{digest[:32]}{SUFFIX}"
 
 
-def header(path: Path, code: bytes) -> bytes:
-    return MAGIC + path.name.encode() + b"\n" + hashlib.sha256(code).digest()
+def header(name: str, code: bytes) -> bytes:
+    return MAGIC + name.encode() + b"\n" + hashlib.sha256(code).digest()
 
 
-def read(path: Path | None) -> bytes | None:
-    """The object code in `path`, or None if that is not what it holds."""
-    if path is None:
+def read(name: str | None) -> bytes | None:
+    """The object code of an entry, or None if that is not what it holds."""
+    if name is None:
         return None
     try:
-        content = path.read_bytes()
-    except OSError:
+        with opened(configured()) as place:
+            content = _content(place.open(name, os.O_RDONLY))
+    except (OSError, ValueError):
         return None
-    code = content[len(header(path, b"")) :]
-    return code if code and content == header(path, code) + code else None
+    code = content[len(header(name, b"")) :]
+    return code if code and content == header(name, code) + code else None
 
 
-def write(path: Path | None, code: bytes) -> bool:
-    """Keep object code in `path`, if that is possible."""
-    if path is None:
+def _content(descriptor: int) -> bytes:
+    """What a file holds, if it is one of ours."""
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        check(status, stat.S_ISREG, "not a file")
+        if status.st_size > LARGEST:
+            raise UntrustedError(0, "too large")
+        return file.read(LARGEST + 1)
+
+
+def write(name: str | None, code: bytes) -> bool:
+    """Keep object code as an entry, if that is possible."""
+    if name is None:
         return False
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    aside = f".{name}.{secrets.token_hex(8)}"
     try:
-        aside.write_bytes(header(path, code) + code)
-        aside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            aside.unlink()
+        with opened(configured()) as place:
+            descriptor = place.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(header(name, code) + code)
+                place.rename(aside, name)
+            except OSError:
+                with suppress(OSError):
+                    place.unlink(aside)
+                return False
+    except (OSError, ValueError):
         return False
     return True
 
@@ -165,8 +291,8 @@ def entries() -> list[Entry]:
     if place is None:
         return []
     found = []
-    for path in sorted(place.glob(f"*{SUFFIX}")):
+    for path in sorted(place.glob(f"*.*.*{SUFFIX}")):
         name, dtype = path.name.split(".")[:2]
         with suppress(OSError):
-            found.append(Entry(name, dtype, path.stat().st_size, path))
+            found.append(Entry(name, dtype, path.lstat().st_size, path))
     return found

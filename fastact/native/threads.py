@@ -17,13 +17,16 @@ import functools
 import math
 import operator
 import os
+import reprlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, SupportsIndex
+from weakref import WeakSet
 
-from fastact.native import pool
+from fastact.native import loading, pool
 from fastact.native.pool_layout import MAX_THREADS
 
 VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
@@ -31,18 +34,28 @@ VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
     "fastact_num_threads", default=None
 )
-first_use: list[Callable[[], None]] = []  # called when somebody first enters `num_threads`
+first_use: WeakSet[Any] = WeakSet()  # each takes a `_detour` once somebody enters `num_threads`
 in_use: list[bool] = []  # not empty once anybody has entered `num_threads`
 
-_state: dict[str, Any] = {}  # block, limit, source; filled at first need, each by one setdefault
+_state: dict[str, Any] = {}  # block, limit, key; each is there from its first need on
 _slot = threading.local()  # what this thread's native slot holds
 _forking: list[int] = []  # the thread whose fork holds the pool still
+
+
+DIGITS = 9  # of a number of threads: Python refuses to read thousands
 
 
 def parse_count(text: str | None) -> int | None:
     """Number of threads that a variable asks for: "4,2" is 4; None if unset or malformed."""
     first = (text or "").split(",")[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and int(first) > 0 else None
+    readable = first.isascii() and first.isdigit() and len(first) <= DIGITS
+    return int(first) or None if readable else None
+
+
+def malformed(environment: Mapping[str, str]) -> list[str]:
+    """The variables that are set, and to no number of threads."""
+    given = {name: environment.get(name, "") for name in VARIABLES}
+    return [name for name, text in given.items() if text.strip() and parse_count(text) is None]
 
 
 def quota(directory: Path) -> float | None:
@@ -121,6 +134,9 @@ def _limit() -> tuple[int, str]:
     """The process's number of threads and where it comes from."""
     if "limit" not in _state:
         _state.setdefault("limit", _default())
+        for name in malformed(os.environ):
+            text = reprlib.repr(os.environ[name])
+            warnings.warn(f"fastact ignores {name}={text}: not a number of threads", stacklevel=2)
     limit: tuple[int, str] = _state["limit"]
     return limit
 
@@ -136,15 +152,16 @@ def _checked(n: SupportsIndex, function: str) -> int:
 
 
 def block() -> int:
-    """Address of this process's launch block, built at the first call and never freed.
-
-    Two threads that come first together both build one, and one of the two is kept: no lock is
-    held that a fork could leave locked.
-    """
+    """Address of this process's launch block, built at the first call and never freed."""
     if "block" not in _state:
-        _state.setdefault("block", pool.build(available_cpus() - 1))
-        _apply()
+        loading.loaded(_build)
     return int(_state["block"])
+
+
+def _build() -> None:
+    if "block" not in _state:
+        _state["block"] = pool.build(available_cpus() - 1)
+        _apply()
 
 
 def _word(name: str) -> ctypes.c_int64:
@@ -239,8 +256,8 @@ class num_threads:  # noqa: N801 - used like a function
         if not in_use:
             _state.setdefault("key", _new_key())
             in_use.append(True)
-            for notify in first_use:
-                notify()
+            for function in list(first_use):
+                function._detour()
             _apply()
         self._tokens.append(override.set(self.n))
         sync()

@@ -1,7 +1,9 @@
 """A real `numpy.ufunc` from the addresses of inner loops, through NumPy's public C API.
 
-A ufunc is made without any code. Each of its loops starts as a stub that finds or compiles the code
-on the first call with that dtype, and puts it in its own place.
+A ufunc is made without any code. What NumPy calls is a loop of a form that may fail (the strided
+loop of an ArrayMethod). On the first call with a dtype it has Python find or compile the code; it
+is called through Python's C API, so that whatever is raised meanwhile, by the search or by a signal
+handler, is an error of this loop and hence of the call, and nothing is computed.
 
 The ufuncs are attributes of this module, by their own names: `pickle` finds them here.
 
@@ -13,15 +15,15 @@ The ufuncs are attributes of this module, by their own names: `pickle` finds the
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from fastact.native import loop_registry
+from fastact.native import loading, loop_registry, threads
 
 # NumPy takes the first loop that all inputs can be cast to safely. One input: float64 first, so
 # that integers and bool become float64. Several: like `numpy.add`, so that a Python float, or a
@@ -29,109 +31,246 @@ from fastact.native import loop_registry
 ONE_INPUT = ("float64", "float32", "float16")
 SEVERAL_INPUTS = ("float16", "float32", "float64")
 NO_IDENTITY = -1  # PyUFunc_None
-FROM_FUNCTIONS, FROM_SIGNATURE = 1, 31  # slots of NumPy's table
+NO_CASTING = 0  # NPY_NO_CASTING
+FROM_SIGNATURE, ADD_LOOP = 31, 43  # slots of NumPy's table
+STRIDED_LOOP = 5  # NPY_METH_strided_loop
 
 registry: dict[str, Callable[[], np.ufunc]] = {}  # every ufunc by its name, made when asked for
-_kept: list[Any] = []  # what ufuncs point to: they live as long as the process
 
 
-def _api(slot: int, *arguments: Any) -> Any:
+def _api(slot: int, result: Any, *arguments: Any) -> Any:
     """The function at a slot of the array that NumPy publishes as ``_UFUNC_API``."""
     capsule = import_module("numpy._core._multiarray_umath").__dict__["_UFUNC_API"]
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
-    return ctypes.PYFUNCTYPE(ctypes.py_object, *arguments)(table[slot])
+    return ctypes.PYFUNCTYPE(result, *arguments)(table[slot])
 
 
-# A loop that is not there yet. It asks Python for the loop and runs it; if there is none, it raises
-# the error in the thread that called the ufunc, which an inner loop has no other way to do and
-# Python code could not do to itself. `context` is what NumPy hands to the loop as its data.
-CONTEXT = ("find", "loop", "data", "error", "acquire", "release", "ident", "raise")
+class UFuncObject(ctypes.Structure):
+    """The beginning of NumPy's public ``PyUFuncObject``."""
+
+    _fields_ = (
+        ("head", ctypes.c_char * object.__basicsize__),
+        *((name, ctypes.c_int) for name in ("nin", "nout", "nargs", "identity")),
+        ("functions", ctypes.c_void_p),
+        ("data", ctypes.c_void_p),
+        ("ntypes", ctypes.c_int),
+        ("reserved1", ctypes.c_int),
+        *((name, ctypes.c_void_p) for name in ("name", "types", "doc", "ptr", "obj")),
+    )
+
+
+class Spec(ctypes.Structure):
+    """NumPy's ``PyArrayMethod_Spec``."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        *((name, ctypes.c_int) for name in ("nin", "nout", "casting", "flags")),
+        ("dtypes", ctypes.c_void_p),
+        ("slots", ctypes.c_void_p),
+    )
+
+
+class Slot(ctypes.Structure):
+    """Python's ``PyType_Slot``."""
+
+    _fields_ = (("slot", ctypes.c_int), ("function", ctypes.c_void_p))
+
+
+# One loop of a ufunc, as native code knows it: the loop, 0 as long as it has not been found, and
+# its last argument; the number of its dtype, and an operand that has it; a Python callable that
+# fills in the loop; functions of Python's.
+PLACE: dict[str, Any] = {
+    "loop": ctypes.c_void_p,
+    "data": ctypes.c_void_p,
+    "dtype": ctypes.c_int64,
+    "operand": ctypes.c_int64,
+    "find": ctypes.c_void_p,
+    "acquire": ctypes.c_void_p,
+    "release": ctypes.c_void_p,
+    "call": ctypes.c_void_p,
+    "forget": ctypes.c_void_p,
+}
+PYTHON = {
+    "acquire": "PyGILState_Ensure",
+    "release": "PyGILState_Release",
+    "call": "PyObject_CallNoArgs",
+    "forget": "Py_DecRef",
+}
+
+
+class Place(ctypes.Structure):
+    """A place of a ufunc's loop."""
+
+    _fields_ = tuple(PLACE.items())
+
+
+NUMBER = object.__basicsize__ + 12  # where `PyArray_Descr` has the number of a dtype
+
+
+def _field(structure: Any, name: str) -> int:
+    offset: int = getattr(structure, name).offset
+    return offset
+
+
+# The loop that NumPy is given, for all ufuncs alike. It looks through the places of the ufunc for
+# the one of these dtypes (the last needs no look), has Python fill it in if need be, and answers -1
+# if that raises. `fold` is that of ufuncs of two inputs and one output: where NumPy feeds the
+# output back (`reduce`: all elements are the same, `accumulate`: the input is the output one step
+# before), elements come one by one.
 FIELDS = "".join(
     f"""
-  %at.{name} = getelementptr ptr, ptr %context, i64 {index}"""
-    for index, name in enumerate(CONTEXT)
+  %at.{name} = getelementptr i8, ptr %place, i64 {_field(Place, name)}"""
+    for name in PLACE
 )
-STUB = f"""
-define void @fastact_stub_native(ptr %args, ptr %dims, ptr %steps, ptr %context) {{{FIELDS}
-  %find = load ptr, ptr %at.find
-  %failed = call i32 %find()
-  %bad = icmp ne i32 %failed, 0
-  br i1 %bad, label %raising, label %running
-running:
-  %loop = load ptr, ptr %at.loop
-  %data = load ptr, ptr %at.data
-  call void %loop(ptr %args, ptr %dims, ptr %steps, ptr %data)
-  ret void
-raising:
+RUN = f"""
+define internal ptr @place(ptr %context) alwaysinline {{
+  %ufunc = load ptr, ptr %context
+  %at.descriptors = getelementptr ptr, ptr %context, i64 2
+  %descriptors = load ptr, ptr %at.descriptors
+  %at.places = getelementptr i8, ptr %ufunc, i64 {_field(UFuncObject, "data")}
+  %places = load ptr, ptr %at.places
+  %at.count = getelementptr i8, ptr %ufunc, i64 {_field(UFuncObject, "ntypes")}
+  %count = load i32, ptr %at.count
+  %last = sub i32 %count, 1
+  br label %look
+look:
+  %i = phi i32 [ 0, %0 ], [ %next, %other ]
+  %at.place = getelementptr ptr, ptr %places, i32 %i
+  %place = load ptr, ptr %at.place
+  %enough = icmp sge i32 %i, %last
+  br i1 %enough, label %found, label %compare
+compare:{FIELDS}
+  %operand = load i64, ptr %at.operand
+  %at.descriptor = getelementptr ptr, ptr %descriptors, i64 %operand
+  %descriptor = load ptr, ptr %at.descriptor
+  %at.number = getelementptr i8, ptr %descriptor, i64 {NUMBER}
+  %number = load i32, ptr %at.number
+  %dtype = load i64, ptr %at.dtype
+  %dtype32 = trunc i64 %dtype to i32
+  %same = icmp eq i32 %number, %dtype32
+  br i1 %same, label %found, label %other
+other:
+  %next = add i32 %i, 1
+  br label %look
+found:
+  ret ptr %place
+}}
+
+define internal i32 @filled(ptr %place) noinline {{{FIELDS}
   %acquire = load ptr, ptr %at.acquire
   %release = load ptr, ptr %at.release
-  %ident = load ptr, ptr %at.ident
-  %raise = load ptr, ptr %at.raise
-  %error = load ptr, ptr %at.error
+  %call = load ptr, ptr %at.call
+  %forget = load ptr, ptr %at.forget
+  %find = load ptr, ptr %at.find
   %state = call i32 %acquire()
-  %thread = call i64 %ident()
-  %count = call i32 %raise(i64 %thread, ptr %error)
+  %result = call ptr %call(ptr %find)
+  call void %forget(ptr %result)
   call void %release(i32 %state)
-  ret void
+  %raised = icmp eq ptr %result, null
+  %answer = sext i1 %raised to i32
+  ret i32 %answer
 }}
+
+define i32 @fastact_glue_native(ptr %context, ptr %args, ptr %dims, ptr %steps, ptr %auxiliary) {{
+  %place = call ptr @place(ptr %context){FIELDS}
+  %first = load atomic ptr, ptr %at.loop acquire, align 8
+  %known = icmp ne ptr %first, null
+  br i1 %known, label %running, label %asking
+asking:
+  %answer = call i32 @filled(ptr %place)
+  %bad = icmp ne i32 %answer, 0
+  br i1 %bad, label %raised, label %running
+raised:
+  ret i32 -1
+running:
+  %loop = load atomic ptr, ptr %at.loop acquire, align 8
+  %data = load ptr, ptr %at.data
+  call void %loop(ptr %args, ptr %dims, ptr %steps, ptr %data)
+  ret i32 0
+}}
+"""
+FOLD = """
+define i32 @fastact_glue_native_fold(ptr %context, ptr %args, ptr %dims, ptr %steps, ptr %none) {
+  %n = load i64, ptr %dims
+  %x = load i64, ptr %args
+  %x.step = load i64, ptr %steps
+  %at.y = getelementptr i64, ptr %args, i64 1
+  %y = load i64, ptr %at.y
+  %at.y.step = getelementptr i64, ptr %steps, i64 1
+  %y.step = load i64, ptr %at.y.step
+  %at.z = getelementptr i64, ptr %args, i64 2
+  %z = load i64, ptr %at.z
+  %at.z.step = getelementptr i64, ptr %steps, i64 2
+  %z.step = load i64, ptr %at.z.step
+  %after = add i64 %x, %x.step
+  %one.ahead = icmp eq i64 %after, %z
+  %equal.steps = icmp eq i64 %x.step, %z.step
+  %back = and i1 %one.ahead, %equal.steps
+  %several = icmp sgt i64 %n, 1
+  %slowly = and i1 %back, %several
+  br i1 %slowly, label %fold, label %whole
+whole:
+  %all = call i32 @fastact_glue_native(ptr %context, ptr %args, ptr %dims, ptr %steps, ptr %none)
+  ret i32 %all
+fold:
+  %mine = alloca [3 x i64]
+  %one = alloca i64
+  store i64 1, ptr %one
+  %my.y = getelementptr i64, ptr %mine, i64 1
+  %my.z = getelementptr i64, ptr %mine, i64 2
+  br label %each
+each:
+  %i = phi i64 [ 0, %fold ], [ %next, %more ]
+  %dx = mul i64 %i, %x.step
+  %dy = mul i64 %i, %y.step
+  %dz = mul i64 %i, %z.step
+  %px = add i64 %x, %dx
+  %py = add i64 %y, %dy
+  %pz = add i64 %z, %dz
+  store i64 %px, ptr %mine
+  store i64 %py, ptr %my.y
+  store i64 %pz, ptr %my.z
+  %answer = call i32 @fastact_glue_native(ptr %context, ptr %mine, ptr %one, ptr %steps, ptr %none)
+  %bad = icmp ne i32 %answer, 0
+  %next = add i64 %i, 1
+  %over = icmp sge i64 %next, %n
+  %leave = or i1 %bad, %over
+  br i1 %leave, label %end, label %more
+more:
+  br label %each
+end:
+  ret i32 %answer
+}
 """
 
 
-def _assemble_stub(spec: loop_registry.LoopSpec) -> bytes:
+def _assemble(spec: loop_registry.LoopSpec) -> bytes:
     from fastact.native import machine_code
 
-    return machine_code.assembled(STUB)
+    return machine_code.assembled(RUN + FOLD)
 
 
-stub = loop_registry.add_support("stub", _assemble_stub)
-PYTHON = ("PyGILState_Ensure", "PyGILState_Release", "PyThread_get_thread_ident",
-          "PyThreadState_SetAsyncExc")  # fmt: skip
-FIND = ctypes.CFUNCTYPE(ctypes.c_int)
+glue = loop_registry.add_support("glue", _assemble)
 
 
-def _raised(error: BaseException) -> type[BaseException]:
-    """A class of the kind of `error` that makes the same error when Python instantiates it."""
+class _Loop:
+    """The loop of a ufunc for one dtype. NumPy has it called as long as it is not there."""
 
-    def init(self: BaseException) -> None:
-        BaseException.__init__(self, *error.args)
-        self.__cause__ = error
+    def __init__(self, load: Callable[[str], int], dtype: str, operand: int) -> None:
+        self.load, self.dtype = load, dtype
+        number, data = np.dtype(dtype).num, threads.block()
+        self.place = Place(dtype=number, operand=operand, data=data, find=id(self), **_python())
 
-    kind = type(error)
-    return type(kind.__name__, (kind,), {"__init__": init, "__module__": kind.__module__})
+    def __call__(self) -> None:
+        self.place.loop = self.load(self.dtype)
 
 
-class _Stub:
-    """The stub in place `index` of a ufunc's loops, which it replaces by the loop for `dtype`."""
-
-    def __init__(
-        self, functions: Any, datas: Any, index: int, load: Callable[[], int], data: int
-    ) -> None:
-        self.functions, self.datas, self.index = functions, datas, index
-        self.load, self.data = load, data
-        self.find = FIND(self._find)
-        self.context = (ctypes.c_void_p * len(CONTEXT))()
-        self.context[0] = ctypes.cast(self.find, ctypes.c_void_p)
-        for k, name in enumerate(PYTHON):
-            address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p)
-            self.context[len(CONTEXT) - len(PYTHON) + k] = address
-        functions[index] = stub.address()
-        datas[index] = ctypes.addressof(self.context)
-
-    def _find(self) -> int:
-        try:
-            address = self.load()
-        except BaseException as error:  # noqa: BLE001  # it is raised again, in the caller
-            kind = _raised(error)
-            _kept.append(kind)
-            self.context[3] = id(kind)
-            return 1
-        self.context[1], self.context[2] = address, self.data
-        # In between, the loop may run with the stub's context, whose first word, an address, is a
-        # cut-over that no array reaches: it is serial.
-        self.functions[self.index], self.datas[self.index] = address, self.data
-        return 0
+@functools.cache
+def _python() -> dict[str, Any]:
+    functions = {field: getattr(ctypes.pythonapi, name) for field, name in PYTHON.items()}
+    return {field: ctypes.cast(f, ctypes.c_void_p).value for field, f in functions.items()}
 
 
 def make(
@@ -140,7 +279,6 @@ def make(
     nin: int,
     nout: int,
     load: Callable[[str], int],
-    data: int,
     signature: str | None = None,
     fixed: tuple[str | None, ...] = (),
 ) -> np.ufunc:
@@ -154,37 +292,67 @@ def make(
         How many inputs and outputs it has.
     load
         Returns the address of the inner loop for a dtype.
-    data
-        What the inner loops get as their last argument.
     signature
         Of a generalized ufunc, such as ``"(n)->(n)"``.
     fixed
         The dtype of each operand that has the same one in every loop, None for the others; by
         default all operands have the dtype of the loop.
     """
-    order: tuple[str, ...] = ONE_INPUT if nin == 1 else SEVERAL_INPUTS
     fixed = fixed or (None,) * (nin + nout)
+    return loading.loaded(
+        functools.partial(_make, name, doc, (nin, nout), load, signature or "", fixed)
+    )
+
+
+def _make(
+    name: str, doc: str, counts: tuple[int, int], load: Callable[[str], int], signature: str,
+    fixed: tuple[str | None, ...],
+) -> np.ufunc:  # fmt: skip
+    order: tuple[str, ...] = ONE_INPUT if counts[0] == 1 else SEVERAL_INPUTS
     if None not in fixed:
         order = ("float64",)  # every loop would be the same
-    functions, datas = ((ctypes.c_void_p * len(order))() for _ in range(2))
-    for index, dtype in enumerate(order):
-        _kept.append(_Stub(functions, datas, index, partial(load, dtype), data))
-    types = ctypes.create_string_buffer(
-        bytes(np.dtype(each or dtype).num for dtype in order for each in fixed)
-    )
-    texts = [ctypes.create_string_buffer(text.encode()) for text in (name, doc, signature or "")]
-    _kept.append((functions, datas, types, texts))
-    pointed: list[Any] = [functions, datas, types, *texts]
-    addresses = [ctypes.addressof(each) for each in pointed]
-    arguments = [*addresses[:3], len(order), nin, nout, NO_IDENTITY, *addresses[3:5], 0]
-    kinds = [ctypes.c_void_p] * 3 + [ctypes.c_int] * 4 + [ctypes.c_void_p] * 2 + [ctypes.c_int]
-    if signature is None:
-        made: np.ufunc = _api(FROM_FUNCTIONS, *kinds)(*arguments)
-    else:
-        made = _api(FROM_SIGNATURE, *kinds, ctypes.c_void_p)(*arguments, addresses[5])
+    operand = fixed.index(None) if None in fixed else 0
+    loops = [_Loop(load, dtype, operand) for dtype in order]
+    kinds = [[np.dtype(each or dtype) for each in fixed] for dtype in order]
+    places = (ctypes.c_void_p * len(order))(*(ctypes.addressof(loop.place) for loop in loops))
+    types = ctypes.create_string_buffer(bytes(kind.num for row in kinds for kind in row))
+    texts = [ctypes.create_string_buffer(text.encode()) for text in (name, doc, signature)]
+    made = _empty(counts, texts, places, types, generalized=bool(signature))
+    run = glue.address_of("_fold" if (counts, signature) == ((2, 1), "") else "")
+    for row in kinds:
+        _add_loop(made, counts, row, run)
+    own = UFuncObject.from_address(id(made))
+    if (own.nin, own.nout, own.types) != (*counts, ctypes.addressof(types)):
+        raise RuntimeError(f"fastact: NumPy {np.__version__} lays out its ufuncs in another way")
+    own.ntypes = len(order)  # for NumPy's search, which these dtypes decide
+    kept = (loops, places, types, texts)
+    own.obj = id(kept)  # where numpy.frompyfunc keeps what lives as long as a ufunc
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
     with suppress(AttributeError):  # NumPy before 2.2, for which pickle searches all modules
         made.__module__ = __name__
     return made
+
+
+def _empty(
+    counts: tuple[int, int], texts: list[Any], places: Any, types: Any, *, generalized: bool
+) -> np.ufunc:
+    """A ufunc without loops."""
+    name, doc, signature = map(ctypes.addressof, texts)
+    kinds = [ctypes.c_void_p] * 3 + [ctypes.c_int] * 4 + [ctypes.c_void_p] * 2 + [ctypes.c_int]
+    create = _api(FROM_SIGNATURE, ctypes.py_object, *kinds, ctypes.c_void_p)
+    made: np.ufunc = create(
+        None, ctypes.addressof(places), ctypes.addressof(types), 0, *counts, NO_IDENTITY,
+        name, doc, 0, signature if generalized else None,
+    )  # fmt: skip
+    return made
+
+
+def _add_loop(made: np.ufunc, counts: tuple[int, int], kinds: list[Any], run: int) -> None:
+    dtypes = (ctypes.c_void_p * len(kinds))(*(id(type(kind)) for kind in kinds))
+    slots = (Slot * 2)(Slot(STRIDED_LOOP, run), Slot(0, None))
+    at = ctypes.addressof(dtypes), ctypes.addressof(slots)
+    spec = Spec(made.__name__.encode(), *counts, NO_CASTING, 0, *at)
+    _api(ADD_LOOP, ctypes.c_int, ctypes.py_object, ctypes.c_void_p)(made, ctypes.addressof(spec))
 
 
 def __getattr__(name: str) -> np.ufunc:

@@ -57,7 +57,7 @@ class RowFunction:
         if self._ufunc is None:
             self._ufunc = ufunc.make(
                 self.name, self.__doc__ or "", self.nin, self.nout, self._address,
-                threads.block(), self.signature, tuple(FIXED[c.lower()] for c in self.letters),
+                self.signature, tuple(FIXED[c.lower()] for c in self.letters),
             )  # fmt: skip
         return self._ufunc
 

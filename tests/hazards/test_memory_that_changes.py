@@ -1,0 +1,54 @@
+"""Memory that another thread changes while a call reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hazards.scripts import ROUNDS, run
+
+LOSSES = {
+    "softmax_cross_entropy": "fa.softmax_cross_entropy(z, labels)",
+    "its gradient": "fa.softmax_cross_entropy.value_and_grad(z, labels)",
+    "its Hessian": "fa.softmax_cross_entropy.gradient_and_hessian(z, labels)",
+    "with weights": "fa.softmax_cross_entropy.value_and_grad(z, labels, weight=w, "
+    "label_smoothing=0.1)",
+    "without some": "fa.softmax_cross_entropy(z, labels, ignore_index=3)",
+    "nll": "fa.nll.value_and_grad(z, labels)",
+    "focal": "fa.focal.value_and_grad(z, labels)",
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_labels_that_change(loss: str) -> None:
+    """What is checked is what is used: a result, or the error of a label out of range."""
+    run(
+        f"""
+        import fastact as fa
+        from fastact.native import threads
+        z = np.random.default_rng(0).standard_normal((200_000, 5)).astype("f4")
+        labels = np.zeros(len(z), dtype=np.int64)
+        w = np.ones(5, "f4")
+        going = [True]
+        def change():
+            for k in itertools.cycle(range(len(labels))):
+                labels[k] = 2**40 if k % 2 else -(2**40)
+                labels[k] = 0
+                if not going:
+                    break
+        changer = threading.Thread(target=change)
+        changer.start()
+        done = {{"value": 0, "error": 0}}
+        try:
+            end = time.monotonic() + {2 * ROUNDS}
+            while time.monotonic() < end or not done["value"]:
+                try:
+                    {LOSSES[loss]}
+                    done["value"] += 1
+                except (ValueError, IndexError):
+                    done["error"] += 1
+        finally:
+            going.clear()
+            changer.join()
+        """,
+        timeout=400,  # the first call may compile
+    )

@@ -1,0 +1,83 @@
+"""Settings that make no sense: a warning that names the variable, and the default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.hazards.scripts import finished, run
+
+CALL = """
+import warnings, fastact as fa
+with warnings.catch_warnings(record=True) as found:
+    warnings.simplefilter("always")
+    assert fa.relu(np.float32([-1, 2])).tolist() == [0, 2]
+print([str(w.message) for w in found])
+"""
+PROCESSORS = {
+    "NUMBA_CPU_NAME": ["nonsense", "x86-64-v99", "9" * 5000, "é"],
+    "NUMBA_CPU_FEATURES": ["nonsense", "+nonsense", "+", ",,+nonsense,"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(k, v) for k, values in PROCESSORS.items() for v in values]
+)
+@pytest.mark.parametrize("warm", [False, True])
+def test_processor_that_llvm_does_not_know(
+    name: str, value: str, warm: bool, tmp_path: Path
+) -> None:
+    for _ in range(1 + warm):
+        said = run(CALL, FASTACT_CACHE_DIR=str(tmp_path), **{name: value})
+    assert f"fastact ignores {name}" in said
+
+
+@pytest.mark.parametrize("value", ["", "host"])
+def test_processor_at_hand(value: str) -> None:
+    assert run(CALL, NUMBA_CPU_NAME=value) == "[]\n"
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "abc", "-1", "0", "1.5", "²", "0x2", "1e3"])
+@pytest.mark.parametrize("name", ["FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"])
+def test_number_of_threads(name: str, value: str) -> None:
+    said = run(CALL, **{name: value})
+    assert f"fastact ignores {name}" in said
+    assert len(said) < 200
+
+
+@pytest.mark.parametrize("value", ["", " 2 ", "2,3", "00002"])
+def test_number_of_threads_that_is_one(value: str) -> None:
+    assert run(CALL, FASTACT_NUM_THREADS=value) == "[]\n"
+
+
+def test_warnings_that_are_errors() -> None:
+    """The first call raises; the second works."""
+    run(
+        """
+        import fastact as fa
+        try:
+            fa.relu(1.0)
+        except UserWarning as error:
+            assert "FASTACT_NUM_THREADS" in str(error)
+        else:
+            raise AssertionError
+        assert fa.relu(1.0) == 1
+        """,
+        options=("-W", "error"),
+        FASTACT_NUM_THREADS="abc",
+    )
+
+
+PLACES = ["/dev/null", "/proc/nowhere", "relative/../place", "x" * 5000, "/", "\\udcff"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ["FASTACT_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_place_of_the_store(name: str, place: str, tmp_path: Path) -> None:
+    """A store that cannot be made is none."""
+    script = f"os.environ[{name!r}] = {place!r}\n"
+    if name != "FASTACT_CACHE_DIR":
+        script = "os.environ.pop('FASTACT_CACHE_DIR', None)\n" + script
+    done = finished(f"os.chdir({str(tmp_path)!r})\n{script}{CALL}")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,66 @@
+"""First calls while the interpreter shuts down: a result, or an error that says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hazards.scripts import finished, run
+
+KINDS = ["sigmoid", "relu", "softmax", "logsumexp", "sigmoid.derivative", "identity", "geglu",
+         "nll"]  # fmt: skip
+ARGUMENTS = {"nll": "np.zeros((1, 2)), [0]", "geglu": "np.ones(4)"}
+CALL = """
+import fastact as fa
+import gc
+gc.disable()
+f = fa.{name}
+def call(f=f, fa=fa, np=np, out=sys.stdout, arguments=({arguments},)):
+    try:
+        value = f(*arguments)
+    except RuntimeError as error:
+        out.write("RuntimeError: " + str(error))
+    else:
+        out.write(f"value")
+    out.flush()
+class Late:
+    def __init__(self): self.call = call
+    def __del__(self): self.call()
+"""
+ENDS = {
+    "destructor": "late = Late()",
+    "cycle": "late = Late(); late.me = late; del late",
+    "atexit": "import atexit; atexit.register(call)",
+    "module": "import types; sys.modules['m'] = m = types.ModuleType('m'); m.late = Late(); del m",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", KINDS)
+def test_first_call_at_the_end(name: str, end: str) -> None:
+    arguments = ARGUMENTS.get(name, "np.ones(3)")
+    script = CALL.format(name=name, arguments=arguments) + ENDS[end]
+    said = run(script)
+    assert said == "value" or (said.startswith("RuntimeError: ") and "shutting down" in said)
+    if end == "atexit":
+        assert said == "value"
+
+
+def test_exit_while_a_thread_compiles(tmp_path) -> None:
+    """Ctrl-C in a first call, and the process ends: LLVM is not taken down under a thread."""
+    done = finished(
+        """
+        import fastact as fa
+        def handler(*_):
+            raise KeyboardInterrupt
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        started = time.monotonic()
+        try:
+            fa.softmax(X)
+        except KeyboardInterrupt:
+            assert time.monotonic() - started < 3
+            sys.exit(7)
+        """,
+        FASTACT_CACHE_DIR=str(tmp_path),
+    )
+    assert (done.returncode, done.stderr) == (7, "")
