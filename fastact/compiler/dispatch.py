@@ -1,8 +1,8 @@
 """From Python functions to LLVM modules and object code: the only place with compiler options.
 
-Numba compiles a function, another module writes the loop around it, LLVM inlines the one into the
-other, vectorises and emits. Importing this module imports Numba; the rest of the package does so
-only when something has to be compiled that the store does not hold.
+Numba translates a function and those it calls to LLVM, another module writes the loop around it,
+LLVM inlines the ones into the others, vectorises and emits. Importing this module imports Numba; the
+rest of the package does so only when something has to be compiled that the store does not hold.
 
 ``fastmath`` is never used: it deletes checks for NaN. ``error_model="numpy"`` always: the other
 raises from inside the loop and keeps it from being vectorised.
@@ -17,8 +17,12 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from numba import njit
-from numba.core import config
+from numba.core import config, types
+from numba.core.cgutils import normalize_ir_text
+from numba.core.codegen import CodeLibrary, JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.compiler_machinery import PassManager
 from numba.core.registry import cpu_target
 
 from fastact.native import machine_code
@@ -36,58 +40,184 @@ if machine_code.refused():  # Numba would give the same to LLVM, which ends the 
     config.CPU_NAME = config.CPU_FEATURES = None
 
 
+class Pipeline(CompilerBase):
+    """Numba's passes without those that find nothing to do in the functions of this package."""
+
+    SKIPPED = frozenset({
+        "WithLifting", "InlineClosureLikes", "RewriteDynamicRaises", "MakeFunctionToJitFunction",
+        "InlineInlinables", "FindLiterallyCalls", "LiteralUnroll",
+        "LiteralPropagationSubPipelinePass", "InlineOverloads", "NopythonRewrites",
+        "NoPythonSupportedFeatureValidation", "IRLegalization", "AnnotateTypes",
+        "DumpParforDiagnostics",
+    })  # fmt: skip
+
+    def define_pipelines(self) -> list[Any]:
+        """Name the passes to Numba."""
+        passes = PassManager("fastact")
+        for each, purpose in DefaultPassBuilder.define_nopython_pipeline(self.state).passes:
+            if each.__name__ not in self.SKIPPED:
+                passes.add_pass(each, purpose)
+        passes.finalize()
+        return [passes]
+
+
+# Functions of this package hold no objects that are counted.
+OWN = OPTIONS | {"pipeline_class": Pipeline, "_nrt": False}
+
+
+def for_all_numbers(made: Any) -> Any:
+    """Compile a function once for all integers, where Numba would do so for each literal."""
+    template = made.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        return template(tuple(map(plain, args)), kws)
+
+    made.get_call_template = get_call_template
+    return made
+
+
+def plain(ty: Any) -> Any:
+    """A type without the values of literals."""
+    if isinstance(ty, types.BaseTuple) and not isinstance(ty, types.BaseNamedTuple):
+        return types.BaseTuple.from_types(tuple(map(plain, ty.types)))
+    return types.unliteral(ty)
+
+
 @functools.cache
 def dispatcher(function: Callable[..., Any]) -> Any:
-    """The Numba dispatcher of a scalar function."""
+    """The Numba dispatcher of a scalar function of this package."""
+    return for_all_numbers(njit(**OWN)(function))
+
+
+@functools.cache
+def users_dispatcher(function: Callable[..., Any]) -> Any:
+    """The Numba dispatcher of a function that a user wrote, with all that Numba knows."""
     return njit(**OPTIONS)(function)
 
 
 @functools.cache
 def outlined(function: Callable[..., Any]) -> Any:
-    """The same, for a function that is too long to be repeated wherever it is called."""
-    return njit(**OPTIONS | {"forceinline": False})(function)
+    """The dispatcher of a function that is too long to be repeated wherever it is called."""
+    return for_all_numbers(njit(**OWN | {"forceinline": False})(function))
+
+
+class Fragment(JITCodeLibrary):
+    """The LLVM code of one Numba function, which is neither linked, optimised nor loaded.
+
+    Numba links each function with copies of all that it calls, optimises the whole, and hands it to
+    its loader: for functions that call functions this takes most of the time, and nobody needs it.
+    Only a function that Python calls, or that a user's ``@njit`` function calls, is `loaded`.
+    """
+
+    def __init__(self, codegen: Any, name: str) -> None:
+        CodeLibrary.__init__(self, codegen, name)
+        self.called: list[Any] = []
+        self._linking_libraries = self.called
+        self._shared_module = None
+        self._environments: list[tuple[str, Any]] = []
+        self.text = ""
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        """Keep the code as text."""
+        text = normalize_ir_text(str(ir_module))
+        self.text = joined(self.text, text) if self.text else text
+
+    def add_linking_library(self, library: Any) -> None:
+        """Remember what is called."""
+        self._linking_libraries.append(library)
+
+    def _ensure_finalized(self) -> None:
+        """Leave it as it is, where Numba would link and load."""
+
+    def loaded(self) -> None:
+        """Link, optimise and load the function as Numba would have done at once."""
+        if not self._finalized:
+            self._final_module = llvm.parse_assembly(self.text)
+            self.finalize()
+            for name, environment in self._environments:
+                self._codegen.set_env(name, environment)
+
+    def _get_module_for_linking(self) -> Any:
+        self.loaded()
+        return super()._get_module_for_linking()
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return the address of a wrapper that Python calls, or 0 if there is none."""
+        if name not in self.text:
+            return 0
+        self.loaded()
+        return int(super().get_pointer_to_function(name))
+
+    @property
+    def codegen(self) -> Any:
+        """Return what Numba tells the addresses of environments."""
+        return self._codegen if self._finalized else self
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Keep what code finds in memory until it is loaded."""
+        self._environments.append((name, environment))
+
+
+def joined(*modules: str) -> str:
+    """The modules as one."""
+    module = llvm.parse_assembly(modules[0])
+    for each in modules[1:]:
+        module.link_in(llvm.parse_assembly(each))
+    return str(module)
+
+
+def texts(library: Any) -> list[str]:
+    """The LLVM code of a function and of all that it calls, each once."""
+    found: dict[Any, str] = {}
+
+    def visit(library: Any) -> None:
+        if library in found:
+            return
+        if isinstance(library, Fragment):
+            found[library] = library.text
+            for each in library.called:
+                visit(each)
+        else:  # Numba's own, or one that a user's function has compiled before
+            found[library] = str(library._get_module_for_linking())  # as Numba's own libraries ask
+
+    visit(library)
+    return list(found.values())
 
 
 @contextmanager
-def unoptimised() -> Iterator[None]:
-    """Leave all optimisation to `link`, which sees the loop and the function together.
-
-    Numba optimises each function by itself: that would unroll loops before anything is inlined,
-    keep them from being vectorised, and take twice the time.
-    """
-    codegen = cpu_target.target_context.codegen()
-    places = [(config, "OPT", 0), (codegen, "_opt_level", 0), (codegen, "_loopvect", False)]
+def in_fragments() -> Iterator[None]:
+    """Let Numba translate functions to LLVM, and no more: `link` does the rest."""
+    codegen, place = cpu_target.target_context.codegen(), "_library_class"
     with global_compiler_lock:
-        saved = [getattr(place, name) for place, name, _ in places]
+        cpu_target.target_context.refresh()  # which may compile what Numba itself needs
+        saved = getattr(codegen, place)
+        setattr(codegen, place, Fragment)
         try:
-            for place, name, value in places:
-                setattr(place, name, value)
             yield
         finally:
-            for (place, name, _), value in zip(places, saved, strict=True):
-                setattr(place, name, value)
+            setattr(codegen, place, saved)
 
 
 def compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
-    """Numba's result for a dispatcher and the types of its arguments, not optimised."""
-    with unoptimised():
+    """Numba's result for a dispatcher and the types of its arguments, for `link`."""
+    with in_fragments():
         _, _, folded, _ = function.get_call_template(arguments, {})
         return function.overloads[tuple(folded)]
 
 
-def link(name: str, text: str, *libraries: str) -> bytes:
+def link(name: str, text: str, *libraries: Any) -> bytes:
     """Inline the functions of `libraries` into the loop, optimise, and emit."""
     return machine_code.emit(linked(name, text, *libraries))
 
 
-def linked(name: str, text: str, *libraries: str) -> Any:
+def linked(name: str, text: str, *libraries: Any) -> Any:
     """The module of a loop and the functions of `libraries`; what is `outlined` stays so.
 
     What remains visible are the loop `name` and its variants, whose names begin with it.
     """
     module = llvm.parse_assembly(text)
-    for library in libraries:
-        module.link_in(llvm.parse_assembly(library))
+    for each in dict.fromkeys(text for library in libraries for text in texts(library)):
+        module.link_in(llvm.parse_assembly(each))
     for function in module.functions:
         if not (function.is_declaration or function.name.startswith(name)):
             function.linkage = llvm.Linkage.internal

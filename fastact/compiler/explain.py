@@ -16,7 +16,7 @@ from typing import Any
 
 from numba.core import types
 
-from fastact.compiler.dispatch import compiled, dispatcher, linked
+from fastact.compiler.dispatch import compiled, linked, users_dispatcher
 from fastact.native import machine_code
 from fastact.numerics.primitives import Kernel
 
@@ -44,7 +44,7 @@ def check(kernel: Kernel) -> None:
     function = kernel.function
     numbers = (types.float64,) * function.__code__.co_argcount
     try:
-        result = compiled(dispatcher(function), numbers)
+        result = compiled(users_dispatcher(function), numbers)
     except (UncompilableError, MemoryError):  # of an activation that it calls; not its fault
         raise
     except Exception as error:  # noqa: BLE001  # Numba fails in its own assertions, too
@@ -75,7 +75,7 @@ def raised(text: str) -> str:
 
 def optimised(result: Any) -> str:
     """The code that Numba has made, without what cannot happen: x**2 raises no OverflowError."""
-    module = linked(result.fndesc.mangled_name, result.library.get_llvm_str())
+    module = linked(result.fndesc.mangled_name, "", result.library)
     machine_code.emit(module)
     return str(module)
 

@@ -348,9 +348,9 @@ def elementwise(name: str, scalar: Scalar, architecture: str) -> str:
 class Rows:
     """A compiled function of rows: its symbol, its operands, its scratch memory.
 
-    An operand is the type of its elements and whether it has the axis. The function takes the
-    operands, the scratch memory twice, the number and the length of rows, and for each operand the
-    distance between rows and that between elements of a row, counted in elements.
+    An operand is the type of its elements and whether it has the axis. The function takes of each
+    operand the address, the distance between rows and that between elements of a row, both counted
+    in elements; then the scratch memory, the number of rows and their length.
     """
 
     symbol: str
@@ -361,7 +361,7 @@ class Rows:
 def rows_body(module: ir.Module, rows: Rows) -> Any:
     count = len(rows.operands)
     f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
-    kind = ir.FunctionType(I32, [PTR, PTR] + [PTR] * (count + 2) + [INT] * (2 + 2 * count))
+    kind = ir.FunctionType(I32, [PTR, PTR] + [PTR, INT, INT] * count + [PTR, INT, INT])
     compute = ir.Function(module, kind, rows.symbol)
     returned, raised = b.alloca(PTR), b.alloca(PTR)
     scratch = b.alloca(ir.ArrayType(ir.DoubleType(), rows.scratch))
@@ -369,13 +369,13 @@ def rows_body(module: ir.Module, rows: Rows) -> Any:
     with_axis = sum(has_axis for _, has_axis in rows.operands)
     steps = b.words(f.args[2], count + with_axis)
     inner = iter(steps[count:])
-    strides, cores = [], []
-    for step, (dtype, has_axis) in zip(steps[:count], rows.operands, strict=True):
-        size = INT(ITEMSIZE[dtype])
-        strides.append(b.sdiv(step, size))
-        cores.append(b.sdiv(next(inner), size) if has_axis else INT(0))
+    views = []
     pointers, counts = b.pointers(f.args[0], count), b.words(f.args[1], 2)
-    b.call(compute, [returned, raised, *pointers, scratch, scratch, *counts, *strides, *cores])
+    for pointer, row, (dtype, has_axis) in zip(pointers, steps, rows.operands, strict=False):
+        size = INT(ITEMSIZE[dtype])
+        step = b.sdiv(next(inner), size) if has_axis else INT(0)
+        views += [pointer, b.sdiv(row, size), step]
+    b.call(compute, [returned, raised, *views, scratch, *counts])
     b.ret_void()
     return f
 

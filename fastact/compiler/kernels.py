@@ -16,7 +16,7 @@ from numba.core.imputils import lower_constant
 from numba.extending import typeof_impl
 
 from fastact.compiler import double_double, explain, inner_loop
-from fastact.compiler.dispatch import compiled, dispatcher, link
+from fastact.compiler.dispatch import compiled, dispatcher, link, users_dispatcher
 from fastact.native import machine_code
 from fastact.numerics import primitives
 from fastact.numerics.primitives import Elementary, Kernel
@@ -28,6 +28,7 @@ def compute(kernel: Kernel) -> Any:
     """The dispatcher of a kernel; a TypeError shows the line that Numba cannot compile."""
     if kernel.plain:
         explain.check(kernel)
+        return users_dispatcher(kernel.function)
     return dispatcher(kernel.function)
 
 
@@ -130,4 +131,4 @@ def object_code(
     result = compiled(function, (ELEMENT[dtype],) * nin)
     scalar = inner_loop.Scalar(result.fndesc.mangled_name, nin, nout, dtype)
     text = loop(name, scalar, machine_code.architecture())
-    return link(name, text, result.library.get_llvm_str())
+    return link(name, text, result.library)

@@ -73,4 +73,4 @@ def build(
     name = result.fndesc.mangled_name
     found = inner_loop.Scalar(name, len(inputs), len(outputs), spec.dtype, dtypes)
     text = inner_loop.elementwise(spec.symbol, found, machine_code.architecture())
-    return link(spec.symbol, text, result.library.get_llvm_str())
+    return link(spec.symbol, text, result.library)

@@ -56,7 +56,7 @@ I64, F32, F64 = ELEMENT[types.int64], ELEMENT[types.float32], ELEMENT[types.floa
 
 
 # ---------------------------------------------------------------- LLVM
-def splat(b: Any, scalar: Any, lanes: int = LANES) -> Any:
+def broadcast(b: Any, scalar: Any, lanes: int = LANES) -> Any:
     """The vector with `scalar` in every lane."""
     kind = ir.VectorType(scalar.type, lanes)
     if isinstance(scalar, ir.Constant):
@@ -89,7 +89,7 @@ def lifted(context: Any, b: Any, ty: types.Type, value: Any, dtype: types.Type) 
     """A value as a vector of lanes of type `dtype`."""
     if isinstance(ty, VectorType):
         return value
-    return splat(b, value if ty == types.boolean else context.cast(b, value, ty, dtype))
+    return broadcast(b, value if ty == types.boolean else context.cast(b, value, ty, dtype))
 
 
 # ---------------------------------------------------------------- operators
@@ -231,11 +231,11 @@ def lowered(primitive: Any, context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 # ---------------------------------------------------------------- vectors and scalars
 @intrinsic
-def every_lane(typing: Any, scalar: Any) -> Any:
+def splat(typing: Any, scalar: Any) -> Any:
     """The vector with a scalar in every lane."""
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        return splat(b, args[0])
+        return broadcast(b, args[0])
 
     return VectorType(scalar)(scalar), code
 
@@ -255,7 +255,7 @@ def within(typing: Any, x: Any, count: Any, filler: Any) -> Any:
     """The first `count` lanes, and `filler` in the others."""
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        return b.select(in_range(b, args[1]), args[0], splat(b, args[2]))
+        return b.select(in_range(b, args[1]), args[0], broadcast(b, args[2]))
 
     return x(x, types.int64, x.dtype), code
 
@@ -281,7 +281,7 @@ def every(typing: Any, mask: Any) -> Any:
     return types.boolean(mask), code
 
 
-def exchange(distance: int) -> Any:
+def shuffle_xor(distance: int) -> Any:
     """The function that exchanges the lanes that are `distance` apart."""
 
     @intrinsic
@@ -292,9 +292,6 @@ def exchange(distance: int) -> Any:
         return x(x), code
 
     return exchanged
-
-
-exchange8, exchange4, exchange2, exchange1 = map(exchange, (8, 4, 2, 1))
 
 
 @intrinsic
@@ -327,15 +324,15 @@ def in_range(b: Any, count: Any, lanes: int = LANES) -> Any:
     """The mask of the first `count` of so many lanes."""
     most = b.select(b.icmp_signed("<", count, I64(lanes)), count, I64(lanes))
     numbers = ir.Constant(ir.VectorType(I32, lanes), [I32(k) for k in range(lanes)])
-    return b.icmp_signed("<", numbers, splat(b, b.trunc(most, I32), lanes))
+    return b.icmp_signed("<", numbers, broadcast(b, b.trunc(most, I32), lanes))
 
 
 def places(b: Any, pointer: Any, stride: Any, element: Any) -> Any:
     """The addresses of lanes that lie `stride` elements apart."""
     lanes = ir.Constant(ir.VectorType(I64, LANES), [I64(k) for k in range(LANES)])
-    offsets = b.mul(lanes, splat(b, stride))
-    start = splat(b, b.ptrtoint(pointer, I64))
-    size = splat(b, I64(SIZE[str(element)]))
+    offsets = b.mul(lanes, broadcast(b, stride))
+    start = broadcast(b, b.ptrtoint(pointer, I64))
+    size = broadcast(b, I64(SIZE[str(element)]))
     return b.inttoptr(b.add(start, b.mul(offsets, size)), ir.VectorType(ir.PointerType(), LANES))
 
 
@@ -398,83 +395,6 @@ def store_all(typing: Any, p: Any, i: Any, x: Any) -> Any:
 
 
 @intrinsic
-def load_some(typing: Any, p: Any, i: Any, count: Any, filler: Any) -> Any:
-    """The first `count` elements from index `i` on, and `filler` in the other lanes."""
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        element = ELEMENT[p.dtype]
-        kind = ir.VectorType(element, LANES)
-        place = place_of(b, args[0], args[1], element)
-        mask = in_range(b, args[2])
-        value = called(
-            b, "masked.load", kind, place, I32(SIZE[str(element)]), mask,
-            ir.Constant(kind, None), overloads=(kind, place.type),
-        )  # fmt: skip
-        return b.select(mask, from_memory(b, value), splat(b, args[3]))
-
-    ty = value_type(p)
-    return VectorType(ty)(p, types.int64, types.int64, ty), code
-
-
-@intrinsic
-def store_some(typing: Any, p: Any, i: Any, count: Any, x: Any) -> Any:
-    """Write the first `count` lanes from index `i` on."""
-    if not fits(p, x):
-        return None
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        element = ELEMENT[p.dtype]
-        kind = ir.VectorType(element, LANES)
-        place = place_of(b, args[0], args[1], element)
-        called(
-            b, "masked.store", ir.VoidType(), to_memory(b, args[3], element), place,
-            I32(SIZE[str(element)]), in_range(b, args[2]), overloads=(kind, place.type),
-        )  # fmt: skip
-        return context.get_dummy_value()
-
-    return types.void(p, types.int64, types.int64, x), code
-
-
-@intrinsic
-def gather(typing: Any, p: Any, i: Any, stride: Any, count: Any, filler: Any) -> Any:
-    """The first `count` elements `stride` apart from index `i` on, and `filler`."""
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        element = ELEMENT[p.dtype]
-        kind = ir.VectorType(element, LANES)
-        place = place_of(b, args[0], args[1], element)
-        where, mask = places(b, place, args[2], element), in_range(b, args[3])
-        value = called(
-            b, "masked.gather", kind, where, I32(SIZE[str(element)]), mask,
-            ir.Constant(kind, None), overloads=(kind, where.type),
-        )  # fmt: skip
-        return b.select(mask, from_memory(b, value), splat(b, args[4]))
-
-    ty = value_type(p)
-    return VectorType(ty)(p, types.int64, types.int64, types.int64, ty), code
-
-
-@intrinsic
-def scatter(typing: Any, p: Any, i: Any, stride: Any, count: Any, x: Any) -> Any:
-    """Write the first `count` lanes `stride` elements apart from index `i` on."""
-    if not fits(p, x):
-        return None
-
-    def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-        element = ELEMENT[p.dtype]
-        kind = ir.VectorType(element, LANES)
-        place = place_of(b, args[0], args[1], element)
-        where = places(b, place, args[2], element)
-        called(
-            b, "masked.scatter", ir.VoidType(), to_memory(b, args[4], element), where,
-            I32(SIZE[str(element)]), in_range(b, args[3]), overloads=(kind, where.type),
-        )  # fmt: skip
-        return context.get_dummy_value()
-
-    return types.void(p, types.int64, types.int64, types.int64, x), code
-
-
-@intrinsic
 def shifted(typing: Any, p: Any, i: Any) -> Any:
     """The pointer to element `i`."""
 
@@ -494,26 +414,13 @@ def singles(typing: Any, p: Any) -> Any:
     return types.CPointer(types.float32)(p), code
 
 
-def prefetching(*, writing: bool) -> Any:
-    """The function that asks for the memory of an element, which need not exist."""
-
-    @intrinsic
-    def prefetch(typing: Any, p: Any, i: Any) -> Any:
-        def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
-            place = place_of(b, args[0], args[1], ELEMENT[p.dtype])
-            level = I32(3 if writing else 2)
-            called(
-                b, "prefetch", ir.VoidType(), place, I32(int(writing)), level, I32(1),
-                overloads=(place.type,),
-            )  # fmt: skip
-            return context.get_dummy_value()
-
-        return types.void(p, types.int64), code
-
-    return prefetch
-
-
-soon_read, soon_written = prefetching(writing=False), prefetching(writing=True)
+def prefetch(b: Any, place: Any, *, writing: bool) -> None:
+    """Ask for the memory at an address, which need not exist."""
+    level = I32(3 if writing else 2)
+    called(
+        b, "prefetch", ir.VoidType(), place, I32(int(writing)), level, I32(1),
+        overloads=(place.type,),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- transposition

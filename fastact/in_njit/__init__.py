@@ -24,7 +24,7 @@ from numba.core.typing.templates import AttributeTemplate, fold_arguments, infer
 from numba.extending import typeof_impl
 
 from fastact.compiler import activation_loops
-from fastact.compiler.dispatch import dispatcher
+from fastact.compiler.dispatch import users_dispatcher
 from fastact.compiler.kernels import Chooser
 from fastact.definition.activation import Activation
 from fastact.definition.function import Backward, Function
@@ -81,13 +81,13 @@ def caller(function: Function, dtype: str, arrays: tuple[bool, ...]) -> Any:
     function._check_kernel()
     scalar = activation_loops.scalar(function._owner.declaration.kernels, function._variety, dtype)
     cast = CASTS[dtype]
-    compute = dispatcher(calls(scalar, [cast] * len(arrays)))
+    compute = users_dispatcher(calls(scalar, [cast] * len(arrays)))
     if not any(arrays):
         return compute
     # Scalar arguments are cast before NumPy's rules see them.
-    pass_on = dispatcher(lambda value: value)
+    pass_on = users_dispatcher(lambda value: value)
     looped = vectorize(calls(compute, [pass_on] * len(arrays)))
-    return dispatcher(calls(looped, [pass_on if array else cast for array in arrays]))
+    return users_dispatcher(calls(looped, [pass_on if array else cast for array in arrays]))
 
 
 def calls(f: Any, casts: list[Any]) -> Any:

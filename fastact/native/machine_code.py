@@ -104,6 +104,11 @@ def emit(module: Any) -> bytes:
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = True
     passes = llvm.create_pass_builder(target(), options)
+    # First of all: else small functions are optimised before anybody knows where they stand.
+    inlining = llvm.create_new_module_pass_manager()
+    inlining.add_always_inliner_pass()
+    inlining.add_global_dead_code_eliminate_pass()
+    inlining.run(module, passes)
     passes.getModulePassManager().run(module, passes)
     return bytes(target().emit_object(module))
 

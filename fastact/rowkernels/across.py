@@ -1,6 +1,6 @@
 """Rows side by side: a lane is a row. Strips of `LANES` columns, and tiles made of short rows.
 
-As in `along.py` one loop does all three sweeps, each of another strip.
+As in `along` one loop does all three passes, each of another strip.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -15,302 +15,345 @@ from numba.core import types
 
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.dispatch import outlined
-from fastact.compiler.simd import (
-    LANES,
-    QUAD,
-    QUAD_IN,
-    QUAD_OUT,
-    REST_IN,
-    REST_OUT,
-    SQUARE,
-    SQUARE_IN,
-    SQUARE_OUT,
-    double,
-    every,
-    every_lane,
-    load_all,
-    shifted,
-    singles,
-    store_all,
-)
+from fastact.compiler.simd import LANES, double, every, load_all, shifted, singles, splat, store_all
 from fastact.numerics.primitives import where
+from fastact.rowkernels.along import How
 from fastact.rowkernels.arithmetic import (
-    ONE,
+    Normaliser,
+    Precision,
+    Terms,
+    counted,
+    larger,
+    summing,
+    summing_short,
+)
+from fastact.rowkernels.memory import (
     RESTS,
     TOTALS,
-    Format,
-    Kind,
-    asking,
-    exponential,
-    larger,
-    memory,
-    summing,
-    summing_few,
-    without_largest,
+    back,
+    bring,
+    column,
+    fetch_across,
+    from_element,
+    from_row,
+    numbers,
+    prefetch_read,
+    prefetch_write,
+    put_across,
+    side_by_side,
 )
 
 
 @functools.cache
-def accumulators(f: Format, *, parts: bool) -> tuple[Any, Any]:
-    """Functions that add an element of each row to its accumulators, and that give the sums."""
+def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
+    """Functions that add an element of each row to its accumulators, and that give the sums.
+
+    Accumulators are in scratch memory; those of float32 take the place of float64.
+    """
     (start, start_rest), add, settle = summing(f, parts=parts)
     join, narrow = f.join, isinstance(start, np.float32)
     rests = f.number == types.float64  # of float64 sums; else they are zero
+    unit = 2 if narrow else 1
 
-    def settled_sum(s: Any, k: Any) -> Any:
-        """Sum and rest of accumulator k."""
-        at = k * LANES
-        return load_all(s, TOTALS + at), load_all(s, RESTS + at) if rests else every_lane(0.0)
+    def load(scratch, k):
+        """Sum and rest of accumulator k before they are settled."""
+        at, s = unit * k * LANES, singles(scratch) if narrow else scratch
+        if narrow or rests:
+            return load_all(s, unit * TOTALS + at), load_all(s, unit * RESTS + at)
+        return load_all(s, TOTALS + at), splat(0.0)
 
-    def keep_settled(s: Any, k: Any, total: Any, rest: Any) -> None:
-        store_all(s, TOTALS + k * LANES, total)
+    def store(scratch, k, total, rest):
+        at, s = unit * k * LANES, singles(scratch) if narrow else scratch
+        store_all(s, unit * TOTALS + at, total)
+        if narrow or rests:
+            store_all(s, unit * RESTS + at, rest)
+
+    def load_settled(scratch, k):
+        total = load_all(scratch, TOTALS + k * LANES)
+        return total, load_all(scratch, RESTS + k * LANES) if rests else splat(0.0)
+
+    def store_settled(scratch, k, total, rest):
+        store_all(scratch, TOTALS + k * LANES, total)
         if rests:
-            store_all(s, RESTS + k * LANES, rest)
+            store_all(scratch, RESTS + k * LANES, rest)
 
-    def kept(s: Any, k: Any) -> Any:
-        """The same before they are settled: float32 takes the place of float64."""
-        at, s32 = 2 * k * LANES, singles(s)
-        return load_all(s32, 2 * TOTALS + at), load_all(s32, 2 * RESTS + at)
+    load, store = njit(load), njit(store)
+    load_settled, store_settled = njit(load_settled), njit(store_settled)
 
-    def keep(s: Any, k: Any, total: Any, rest: Any) -> None:
-        at, s32 = 2 * k * LANES, singles(s)
-        store_all(s32, 2 * TOTALS + at, total)
-        store_all(s32, 2 * RESTS + at, rest)
-
-    settled_sum, keep_settled = njit(settled_sum), njit(keep_settled)
-    kept, keep = (njit(kept), njit(keep)) if narrow else (settled_sum, keep_settled)
-
-    def collect(s: Any, i: Any, e: Any) -> None:
+    def collect(scratch, i, e):
         """Add element i of each row."""
-        total, rest = every_lane(start), every_lane(start_rest)
+        total, rest = splat(start), splat(start_rest)
         if i >= LANES:
-            total, rest = kept(s, i % LANES)
+            total, rest = load(scratch, i % LANES)
         total, rest = add(total, rest, e)
-        keep(s, i % LANES, total, rest)
+        store(scratch, i % LANES, total, rest)
 
-    def joined(s: Any) -> Any:
+    def joined(scratch):
         """The sums, column by column, in the order of `folded`."""
         for k in range(LANES):
-            total, rest = kept(s, k)
+            total, rest = load(scratch, k)
             total, rest = settle(total, rest)
-            keep_settled(s, k, total, rest)
+            store_settled(scratch, k, total, rest)
         half = LANES // 2
         while half > 0:
             for k in range(half):
-                a, a_rest = settled_sum(s, k)
-                b, b_rest = settled_sum(s, k + half)
+                a, a_rest = load_settled(scratch, k)
+                b, b_rest = load_settled(scratch, k + half)
                 total, rest = join(a, a_rest, b, b_rest)
-                keep_settled(s, k, total, rest)
+                store_settled(scratch, k, total, rest)
             half //= 2
-        return settled_sum(s, 0)
+        return load_settled(scratch, 0)
 
     return njit(collect), njit(joined)
 
 
+# ---------------------------------------------------------------- passes over columns
 @functools.cache
-def summed_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
-    top_of, total_of, zero = tops_across(f, kind), totals_across(f, kind, ahead=ahead), f.zero
-
-    def summed_across(x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any) -> Any:
-        """Maximum, sum and count of up to `LANES` rows side by side.
-
-        Exponentials go to `e`. Nothing is done if a maximum is too large, which the first says.
-        """
-        possible, m = top_of(x, n, width, core_x)
-        if not possible:
-            return False, m, double(m), double(m), every_lane(zero)
-        total, rest, count = total_of(x, e, n, width, core_x, core_e, s, m, None)
-        return True, m, total, rest, count
-
-    return njit(summed_across)
-
-
-@functools.cache
-def tops_across(f: Format, kind: Kind) -> Any:
-    (fetch, _), (_, limit) = memory(f), exponential(f, quick=kind.quick)
+def maxima(terms: Terms) -> Any:
+    """The function that gives the maxima of rows side by side, and whether none is too large."""
+    f, limit = terms.f, terms.limit
     zero, infinity = f.zero, f.infinity
 
-    def tops_across(x: Any, n: Any, width: Any, core_x: Any) -> Any:
-        """The maxima of up to `LANES` rows side by side, and whether none is too large."""
-        m, other = every_lane(-infinity), every_lane(-infinity)
+    def maxima(x, n, width):
+        m, other = splat(-infinity), splat(-infinity)
         for i in range(0, n - 1, 2):
-            m = larger(fetch(x, i * core_x, 1, width, zero), m)
-            other = larger(fetch(x, (i + 1) * core_x, 1, width, zero), other)
-        m = larger(larger(fetch(x, (n - 1) * core_x, 1, width, zero), m), other)
+            m = larger(fetch_across(x, i, width, zero), m)
+            other = larger(fetch_across(x, i + 1, width, zero), other)
+        m = larger(larger(fetch_across(x, n - 1, width, zero), m), other)
         return every(abs(m) < limit), m
 
-    return njit(tops_across)
+    return njit(maxima)
 
 
 @functools.cache
-def totals_across(f: Format, kind: Kind, *, ahead: bool = False) -> Any:
-    """With `ahead` it asks for the memory of the next rows, which lie beside these."""
-    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, others, ask, zero = kind.keeps, without_largest(f, kind), asking(f), f.zero
-    collect, join = accumulators(f, parts=kind.parts)
-    (start, start_rest), add, settle = summing_few(f, parts=kind.parts)
+def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
+    """Functions that begin the sums of rows side by side, add element i, and end them."""
+    f, parts = terms.f, terms.parts
+    collect, join = accumulators(f, parts=parts)
+    (start, start_rest), add, settle = summing_short(f, parts=parts)
+    count_largest, zero = counted(terms), f.zero
 
-    def totals_across(
-        x: Any, e: Any, n: Any, width: Any, core_x: Any, core_e: Any, s: Any, m: Any, length: Any
-    ) -> Any:
-        """Sum and count of up to `LANES` rows side by side, of which `length` elements count."""
-        count, total, rest = every_lane(zero), every_lane(start), every_lane(start_rest)
-        few = n <= LANES
-        for i in range(n):
-            if ahead:
-                ask(x, i * core_x + LANES, e, i * core_e + LANES)
-            v = fetch(x, i * core_x, 1, width, zero)
-            raw = power(v, m)
-            if length is not None:
-                raw = where(length > i, raw, zero)
-            if keeps:
-                put(e, i * core_e, 1, width, raw)
-            if length is None:
-                raw, count = others(raw, v, m, count, None)
-            else:
-                raw, count = others(raw, v, m, count, length > i)
-            if few:
-                total, rest = add(total, rest, raw)
-            else:
-                collect(s, i, raw)
-        total, rest = settle(total, rest) if few else join(s)
+    def begin():
+        return splat(start), splat(start_rest), splat(zero)
+
+    def add_terms(sums, e, v, m, present, i, n, scratch):
+        total, rest, count = sums
+        e, count = count_largest(e, v, m, count, present)
+        if n <= LANES:
+            total, rest = add(total, rest, e)
+        else:
+            collect(scratch, i, e)
         return total, rest, count
 
-    return njit(totals_across)
+    def end(sums, n, scratch):
+        total, rest, count = sums
+        total, rest = settle(total, rest) if n <= LANES else join(scratch)
+        return total, rest, count
+
+    return njit(begin), njit(add_terms), njit(end)
 
 
 @functools.cache
-def three_across(f: Format, kind: Kind) -> Any:
-    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, others, result, ask = kind.keeps, without_largest(f, kind), kind.result, asking(f)
-    collect, join = accumulators(f, parts=kind.parts)
-    (start, start_rest), add, settle = summing_few(f, parts=kind.parts)
+def totals(terms: Terms) -> Any:
+    """The function that gives sum and count of rows side by side."""
+    f, power = terms.f, terms.power
+    begin, add_terms, end = sums_of_columns(terms)
+    zero, native = f.zero, f.native
+
+    def totals(x, e, n, width, m, length, how, scratch):
+        """Exponentials are kept in `e`. `length` elements of each row count; all if it is None.
+
+        The memory that may be asked for is that of the next rows, which lie beside these.
+        """
+        sums = begin()
+        for i in range(n):
+            if how.ahead:
+                prefetch_read(from_element(x, i), LANES)
+                prefetch_write(from_element(e, i), LANES)
+            v = fetch_across(x, i, width, zero)
+            raw = power(v, m)
+            present = None
+            if length is not None:
+                present = length > i
+                raw = where(present, raw, zero)
+            if native and how.keeps:
+                put_across(e, i, width, raw)
+            sums = add_terms(sums, raw, v, m, present, i, n, scratch)
+        return end(sums, n, scratch)
+
+    return njit(totals)
+
+
+@functools.cache
+def sums_across(terms: Terms) -> Any:
+    """The function that gives maximum, sum and count of up to `LANES` rows side by side."""
+    top_of, total_of, zero = maxima(terms), totals(terms), terms.f.zero
+
+    def sums_across(x, n, width, keeps, scratch):
+        """Exponentials take the place of elements if it `keeps` them.
+
+        Nothing is done if a maximum is too large, which the first result says.
+        """
+        possible, m = top_of(x, n, width)
+        if not possible:
+            return False, m, double(m), double(m), splat(zero)
+        how = How(keeps, False, False)
+        total, rest, count = total_of(x, x, n, width, m, None, how, scratch)
+        return True, m, total, rest, count
+
+    return njit(sums_across)
+
+
+# ---------------------------------------------------------------- strips
+@functools.cache
+def passes_of_strip(terms: Terms, to: Normaliser, *, keeps: bool) -> tuple[Any, Any, Any]:
+    """The passes over a strip by itself, which keep exponentials in the output."""
+    top_of, total_of = maxima(terms), totals(terms)
+    element, zero = to.element, terms.f.zero
+
+    def top(x, rows, n):
+        """Whether no maximum is too large, and the maxima."""
+        return top_of(side_by_side(x), n, min(LANES, rows))
+
+    def middle(x, y, rows, n, m, scratch):
+        width, how = min(LANES, rows), How(keeps, False, True)
+        return total_of(side_by_side(x), side_by_side(y), n, width, m, None, how, scratch)
+
+    def last(x, y, rows, n, m, a, b):
+        width, x, y = min(LANES, rows), side_by_side(x), side_by_side(y)
+        for i in range(n):
+            v = fetch_across(y if keeps else x, i, width, zero)
+            put_across(y, i, width, element(v, keeps, m, a, b))
+
+    return outlined(top), outlined(middle), outlined(last)
+
+
+@functools.cache
+def three_across(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
+    """The maxima of the next strip; the sums of this one; the results of the one before."""
+    f, power, element = terms.f, terms.power, to.element
+    begin, add_terms, end = sums_of_columns(terms)
     zero, lowest = f.zero, -f.infinity
 
-    def three_across(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m_before: Any, a: Any, b: Any, m: Any,
-        s: Any,
-    ) -> Any:  # fmt: skip
-        """As `sweep_of_three`, for strips of `LANES` rows that lie side by side."""
-        count, total, rest = every_lane(zero), every_lane(start), every_lane(start_rest)
-        most, few = every_lane(lowest), n <= LANES
+    def three_across(x, y, n, before, m, scratch):
+        m_before, a, b = before
+        x_before, y_before, x_after = from_row(x, -LANES), from_row(y, -LANES), from_row(x, LANES)
+        sums, most = begin(), splat(lowest)
         for i in range(n):
-            at_x, at_y = i * core_x, i * core_y
-            ask(x, at_x + 2 * LANES, y, at_y + LANES)
-            v = fetch(y if keeps else x, (at_y if keeps else at_x) - LANES, 1, LANES, zero)
-            put(y, at_y - LANES, 1, LANES, result(v, m_before, a, b))
-            most = larger(fetch(x, at_x + LANES, 1, LANES, zero), most)
-            v = fetch(x, at_x, 1, LANES, zero)
+            prefetch_read(from_element(x_after, i), LANES)
+            prefetch_write(from_element(y, i), LANES)
+            v = fetch_across(y_before if keeps else x_before, i, LANES, zero)
+            put_across(y_before, i, LANES, element(v, keeps, m_before, a, b))
+            most = larger(fetch_across(x_after, i, LANES, zero), most)
+            v = fetch_across(x, i, LANES, zero)
             raw = power(v, m)
             if keeps:
-                put(y, at_y, 1, LANES, raw)
-            raw, count = others(raw, v, m, count, None)
-            if few:
-                total, rest = add(total, rest, raw)
-            else:
-                collect(s, i, raw)
-        total, rest = settle(total, rest) if few else join(s)
+                put_across(y, i, LANES, raw)
+            sums = add_terms(sums, raw, v, m, None, i, n, scratch)
+        total, rest, count = end(sums, n, scratch)
         return most, total, rest, count
 
     return njit(three_across)
 
 
 @functools.cache
-def sweeps_across(f: Format, kind: Kind) -> tuple[Any, Any, Any]:
-    """The sweeps of a strip by itself."""
-    top_of, sums = tops_across(f, kind), totals_across(f, kind, ahead=True)
-    (fetch, put), keeps, result, zero = memory(f), kind.keeps, kind.result, f.zero
+def in_strips(terms: Terms, to: Normaliser, along: Any, *, keeps: bool) -> Any:
+    """Rows side by side, in strips; `along` does those of which a maximum is too large."""
+    top, middle, last = passes_of_strip(terms, to, keeps=keeps)
+    three = three_across(terms, to, keeps=keeps)
+    parameters, limit = to.parameters, terms.limit
 
-    def top(x: Any, rows: Any, n: Any, core_x: Any) -> Any:
-        """Whether no maximum is too large, and the maxima."""
-        return top_of(x, n, min(LANES, rows), core_x)
-
-    def middle(
-        x: Any, y: Any, rows: Any, n: Any, core_x: Any, core_y: Any, m: Any, s: Any
-    ) -> Any:  # fmt: skip
-        return sums(x, y, n, min(LANES, rows), core_x, core_y, s, m, None)
-
-    def last(
-        x: Any, y: Any, rows: Any, n: Any, core_x: Any, core_y: Any, m: Any, a: Any, b: Any
-    ) -> None:
-        width = min(LANES, rows)
-        for i in range(n):
-            v = fetch(y if keeps else x, i * (core_y if keeps else core_x), 1, width, zero)
-            put(y, i * core_y, 1, width, result(v, m, a, b))
-
-    return outlined(top), outlined(middle), outlined(last)
-
-
-@functools.cache
-def across(f: Format, kind: Kind, one_by_one: Any) -> Any:
-    (top, middle, last), three = sweeps_across(f, kind), three_across(f, kind)
-    parameters, (_, limit) = kind.parameters, exponential(f, quick=kind.quick)
-
-    def across(
-        x: Any, y: Any, rows: Any, n: Any, core_x: Any, core_y: Any, t: Any, s: Any
-    ) -> None:  # fmt: skip
-        """Rows side by side, in strips; `one_by_one` where a maximum is too large."""
-        possible, m = top(x, rows, n, core_x)
-        m_before, a, b, waits = m, m, m, False  # of the strip before, whose last sweep waits
+    def in_strips(operands, rows, n, scratch):
+        x, y = operands
+        possible, m = top(x, rows, n)
+        before, waits = (m, m, m), False  # of the strip before, whose last pass waits
         for r in range(0, rows, LANES):
-            x_r, y_r, left = shifted(x, r), shifted(y, r), rows - r
-            x_before, y_before = shifted(x_r, -LANES), shifted(y_r, -LANES)
+            here, left = from_row(operands, r), rows - r
+            x_r, y_r = side_by_side(here)
             if possible and waits and left >= 2 * LANES:
-                m_after, total, rest, count = three(
-                    x_r, y_r, n, core_x, core_y, m_before, a, b, m, s
-                )
-                m_before, m, possible = m, m_after, every(abs(m_after) < limit)
+                m_after, total, rest, count = three(x_r, y_r, n, before, m, scratch)
                 a, b = parameters(total, rest, count)
+                before, m, possible = (m, a, b), m_after, every(abs(m_after) < limit)
                 continue
             if waits:
-                last(x_before, y_before, LANES, n, core_x, core_y, m_before, a, b)
+                last(from_row(x_r, -LANES), from_row(y_r, -LANES), LANES, n, *before)
             if possible:
-                total, rest, count = middle(x_r, y_r, left, n, core_x, core_y, m, s)
+                total, rest, count = middle(x_r, y_r, left, n, m, scratch)
                 a, b = parameters(total, rest, count)
+                before = m, a, b
             else:
-                width, facts = min(LANES, left), shifted(s, TOTALS)
-                one_by_one(x_r, y_r, width, n, ONE, ONE, core_x, core_y, t, facts)
-            m_before, waits = m, possible
+                along(here, min(LANES, left), n, scratch)
+            waits = possible
             if left > LANES:
-                possible, m = top(shifted(x_r, LANES), left - LANES, n, core_x)
+                possible, m = top(from_row(x_r, LANES), left - LANES, n)
         if waits:
             r = (rows - 1) // LANES * LANES
-            last(shifted(x, r), shifted(y, r), rows - r, n, core_x, core_y, m_before, a, b)
+            last(from_row(x, r), from_row(y, r), rows - r, n, *before)
 
-    return outlined(across)
+    return outlined(in_strips)
+
+
+# ---------------------------------------------------------------- tiles
+# A pass over a short row has little to do at a time, so it goes over several tiles before the next
+# begins. Each has behind it the maxima of its rows, and two numbers made of their sums.
+TILES, OF_ROWS = 4, 3
 
 
 @functools.cache
-def tiles(f: Format) -> tuple[Any, Any]:
-    """Functions that copy `LANES` rows to the columns of a tile, and back."""
-    fetch, put = memory(f)
+def passes_of_tile(terms: Terms, to: Normaliser, *, keeps: bool) -> tuple[Any, Any, Any]:
+    """The passes over a tile, where exponentials may take the place of elements."""
+    top_of, total_of, (parameters, element) = maxima(terms), totals(terms), to
+    zero = terms.f.zero
 
-    def bring(x: Any, row: Any, core: Any, width: Any, n: Any, t: Any, filler: Any) -> None:
-        if core == 1 and width == LANES:
-            squares = n - n % SQUARE
-            quads = n - n % QUAD
-            for i in range(0, squares, SQUARE):
-                SQUARE_IN(shifted(x, i), row, SQUARE, shifted(t, i * LANES))
-            for i in range(squares, quads, QUAD):
-                QUAD_IN(shifted(x, i), row, QUAD, shifted(t, i * LANES))
-            if quads < n:
-                REST_IN(shifted(x, quads), row, n - quads, shifted(t, quads * LANES))
-        else:
-            for i in range(n):
-                store_all(t, i * LANES, fetch(shifted(x, i * core), 0, row, width, filler))
+    def top(tile, n):
+        """Whether no maximum is too large."""
+        possible, m = top_of(column(tile), n, LANES)
+        store_all(tile, n * LANES, m)
+        return possible
 
-    def back(t: Any, y: Any, row: Any, core: Any, width: Any, n: Any) -> None:
-        if core == 1 and width == LANES:
-            squares = n - n % SQUARE
-            quads = n - n % QUAD
-            for i in range(0, squares, SQUARE):
-                SQUARE_OUT(shifted(t, i * LANES), shifted(y, i), row, SQUARE)
-            for i in range(squares, quads, QUAD):
-                QUAD_OUT(shifted(t, i * LANES), shifted(y, i), row, QUAD)
-            if quads < n:
-                REST_OUT(shifted(t, quads * LANES), shifted(y, quads), row, n - quads)
-        else:
-            for i in range(n):
-                put(shifted(y, i * core), 0, row, width, load_all(t, i * LANES))
+    def middle(tile, n, scratch):
+        m, here, how = load_all(tile, n * LANES), column(tile), How(keeps, False, False)
+        total, rest, count = total_of(here, here, n, LANES, m, None, how, scratch)
+        a, b = parameters(total, rest, count)
+        store_all(tile, (n + 1) * LANES, a)
+        store_all(tile, (n + 2) * LANES, b)
 
-    return njit(bring), njit(back)
+    def last(tile, n):
+        m, a = load_all(tile, n * LANES), load_all(tile, (n + 1) * LANES)
+        b = load_all(tile, (n + 2) * LANES)
+        for i in range(n):
+            v = fetch_across(column(tile), i, LANES, zero)
+            put_across(column(tile), i, LANES, element(v, keeps, m, a, b))
+
+    return njit(top), njit(middle), njit(last)
+
+
+@functools.cache
+def in_tiles(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
+    """Short rows by way of several tiles: whether no maximum was too large."""
+    (top, middle, last), zero = passes_of_tile(terms, to, keeps=keeps), terms.f.zero
+    to_numbers = numbers(narrow=terms.f.number == types.float32)
+
+    def in_tiles(operands, rows, n, scratch):
+        x, y = operands
+        tiles, size, possible = to_numbers(scratch), n + OF_ROWS, True
+        for r in range(0, rows, LANES):
+            bring(from_row(x, r), min(LANES, rows - r), n, shifted(tiles, r * size), zero)
+        for r in range(0, rows, LANES):
+            possible = top(shifted(tiles, r * size), n) and possible
+        if not possible:
+            return False
+        packed = x.row == n and y.row == n and x.step == 1 and y.step == 1
+        for r in range(0, rows, LANES):
+            middle(shifted(tiles, r * size), n, scratch)
+            if packed:  # soon those of the next rows are wanted
+                for i in range((rows + r) * n, (rows + r + LANES) * n, LANES):
+                    prefetch_read(x, i)
+                    prefetch_write(y, i)
+        for r in range(0, rows, LANES):
+            last(shifted(tiles, r * size), n)
+        for r in range(0, rows, LANES):
+            back(shifted(tiles, r * size), from_row(y, r), min(LANES, rows - r), n)
+        return True
+
+    return njit(in_tiles)

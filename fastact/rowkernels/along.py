@@ -1,9 +1,9 @@
-"""The sweeps along a row: the maximum, the exponentials and their sum, the results.
+"""Passes along a row: the maximum, the exponentials and their sum, the results.
 
 The first and the last wait for memory, the second for arithmetic. So where rows are short enough
 for the cache, one loop does all three, each on another row: the maximum of the next, the results of
-the one before. What ends a sweep takes long and keeps few units busy: it is done for a group of
-rows side by side.
+the one before. What ends a pass takes long and keeps few units busy: it is done for a group of rows
+side by side.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -17,102 +17,70 @@ from numba.core import types
 
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.dispatch import outlined
-from fastact.compiler.simd import (
-    LANES,
-    double,
-    every_lane,
-    load_all,
-    shifted,
-    soon_read,
-    soon_written,
-    store_all,
-    within,
-)
+from fastact.compiler.simd import LANES, double, load_all, shifted, splat, store_all, within
 from fastact.numerics.primitives import where
 from fastact.rowkernels.arithmetic import (
-    COUNT,
-    FACTS,
-    HIGH,
     INF,
-    LOW,
-    MAXIMUM,
-    MOVED,
-    REST,
-    SUMS,
-    TOGETHER,
-    TOGETHER_OF_LOGARITHMS,
-    TOTAL,
-    Format,
-    Kind,
-    asking,
-    exponential,
+    Normaliser,
+    Precision,
+    Terms,
+    counted,
     folded,
     in_order,
     joined_lanes,
     larger,
     largest_of_lanes,
-    memory,
-    rounding_of,
     smaller,
     sum_of_lanes,
     summing,
-    without_largest,
+)
+from fastact.rowkernels.memory import (
+    COUNT,
+    HIGH,
+    LOW,
+    MAXIMUM,
+    REST,
+    STATES,
+    SUMS,
+    TOTAL,
+    TOTALS,
+    each_vector,
+    fetch,
+    from_row,
+    near,
+    neighbours,
+    numbers,
+    prefetch_read,
+    prefetch_write,
+    put,
+    view,
 )
 
-LATER = 2048  # elements ahead, of which memory is asked for where a row is long
+PREFETCH_DISTANCE = 2048  # elements ahead, of which memory is asked for where a row is long
 
 
+# ---------------------------------------------------------------- whole rows
 @functools.cache
-def keeping(f: Format, *, parts: bool) -> tuple[Any, Any]:
-    """Functions that keep what the second sweep gives, and that make numbers of it."""
-    settle, join, short = (
-        summing(f, parts=parts).settle, joined_lanes(f.join), in_order(f, parts=parts)
-    )  # fmt: skip
-    rests, round_off = f.number == types.float64, rounding_of(f)
+def largest(f: Precision, *, least: bool = False) -> Any:
+    """The function that gives the largest (or least) element of a row that is not NaN.
 
-    def keep(sums: Any, total: Any, rest: Any, count: Any, few: Any) -> None:
-        total, rest = (double(total), double(rest)) if few else settle(total, rest)
-        store_all(sums, 0, total)
-        if rests:
-            store_all(sums, LANES, rest)
-        if parts:
-            store_all(sums, 2 * LANES, double(count))
-
-    def settled_facts(sums: Any, facts: Any, n: Any, few: Any) -> None:
-        total, rest = load_all(sums, 0), every_lane(0.0)
-        if rests:
-            rest = load_all(sums, LANES)
-        if few:
-            facts[TOTAL], facts[REST] = short(round_off(total), n)
-        else:
-            facts[TOTAL], facts[REST] = join(total, rest)
-        if parts:
-            facts[COUNT] = sum_of_lanes(load_all(sums, 2 * LANES))
-
-    return njit(keep), njit(settled_facts)
-
-
-@functools.cache
-def largest(f: Format, *, least: bool = False) -> Any:
-    fetch, _ = memory(f)
+    It is -inf (inf) if there is none.
+    """
     of_two, lowest = (smaller, f.infinity) if least else (larger, -f.infinity)
 
-    def largest(x: Any, n: Any, core: Any) -> Any:
-        """The largest (or least) element of a row that is not NaN; -inf (inf) if there is none."""
-        a = every_lane(lowest)
+    def largest(x, n):
+        a = splat(lowest)
         b, c, d = a, a, a
-        if core == 1:
-            whole = n - n % (4 * LANES)
+        whole = 0
+        if x.step == 1:
+            close, whole = near(x), n - n % (4 * LANES)
             for i in range(0, whole, 4 * LANES):
-                a = of_two(fetch(x, i, 1, LANES, lowest), a)
-                b = of_two(fetch(x, i + LANES, 1, LANES, lowest), b)
-                c = of_two(fetch(x, i + 2 * LANES, 1, LANES, lowest), c)
-                d = of_two(fetch(x, i + 3 * LANES, 1, LANES, lowest), d)
-            for i in range(whole, n, LANES):
-                a = of_two(fetch(x, i, 1, n - i, lowest), a)
-        else:
-            for i in range(0, n, LANES):
-                a = of_two(fetch(x, i, core, n - i, lowest), a)
+                a = of_two(fetch(close, i, LANES, lowest), a)
+                b = of_two(fetch(close, i + LANES, LANES, lowest), b)
+                c = of_two(fetch(close, i + 2 * LANES, LANES, lowest), c)
+                d = of_two(fetch(close, i + 3 * LANES, LANES, lowest), d)
+        for i in range(whole, n, LANES):
+            a = of_two(fetch(x, i, n - i, lowest), a)
         a = of_two(of_two(a, b), of_two(c, d))
         return -largest_of_lanes(-a) if least else largest_of_lanes(a)
 
@@ -120,180 +88,244 @@ def largest(f: Format, *, least: bool = False) -> Any:
 
 
 @functools.cache
-def summed(f: Format, kind: Kind) -> Any:
-    sweep, parts = second_sweep(f, kind, ahead=False), kind.parts
-    fold, short = folded(f, parts=parts), in_order(f, parts=parts)
+def nan_if_any(f: Precision) -> Any:
+    """The function that gives NaN if an element of a row is NaN, else 0."""
+    zero = f.zero
 
-    def summed(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> Any:
-        """Sum, rest and count of a row."""
+    def nan_if_any(x, n):
+        found = splat(zero)
+        for i in range(0, n, LANES):
+            v = fetch(x, i, n - i, zero)
+            found += where(v == v, zero, v)
+        return sum_of_lanes(found)
+
+    return njit(nan_if_any)
+
+
+@njit
+def fill(y, n, value):
+    """Write a value to all elements of a row."""
+    for i in range(0, n, LANES):
+        put(y, i, n - i, value)
+
+
+@functools.cache
+def subtract_maximum(f: Precision) -> Any:
+    """The function that takes a large or infinite maximum off the elements, in the output.
+
+    x - m is exact wherever it is not far below 0; it is 0 where both are infinite.
+    """
+    zero = f.zero
+
+    def subtract_maximum(x, y, n, m):
+        for i in range(0, n, LANES):
+            v = fetch(x, i, n - i, zero)
+            put(y, i, n - i, where(v == m, zero, v - m))
+
+    return njit(subtract_maximum)
+
+
+# ---------------------------------------------------------------- the second pass
+class How(NamedTuple):
+    """What a pass does beside arithmetic: constants where it is called, which cost nothing."""
+
+    keeps: Any  # whether exponentials are kept
+    padded: Any  # whether these fill whole vectors, as they may in scratch memory
+    ahead: Any  # whether memory is asked for
+
+
+@functools.cache
+def term_of(terms: Terms) -> Any:
+    """The function that makes the terms of a vector of elements, and keeps exponentials."""
+    f, power, count_largest = terms.f, terms.power, counted(terms)
+    zero, lowest, native = f.zero, -f.infinity, f.native
+
+    def term_of(x, kept, i, left, m, how, count):
+        """Terms and the new count."""
+        v = fetch(x, i, left, lowest)
+        e = power(v, m)
+        if native and how.keeps:
+            put(kept, i, LANES if how.padded else left, e)
+        e, count = count_largest(e, v, m, count, None)
+        return (e if left >= LANES else within(e, left, zero)), count
+
+    return njit(term_of)
+
+
+@functools.cache
+def accumulate(terms: Terms) -> Any:
+    """The second pass: exponentials, and the accumulators of their sum.
+
+    It may ask for the memory of other rows, of input and output: while there is much to compute
+    there is little to wait for.
+    """
+    f, term = terms.f, term_of(terms)
+    (start, start_rest), add, _ = summing(f, parts=terms.parts)
+    zero, widened = f.zero, not isinstance(start, type(f.zero))
+
+    def step(arrays, i, left, values, found):
+        x, kept, next_x, next_y = arrays
+        m, how = values
+        total, rest, count = found
+        if how.ahead:
+            prefetch_read(next_x, i)
+            prefetch_write(next_y, i)
+        e, count = term(x, kept, i, left, m, how, count)
+        total, rest = add(total, rest, e)
+        return total, rest, count
+
+    loop = each_vector(njit(step))
+
+    def accumulate(arrays, n, m, few, how):
+        """The accumulators and the number of largest elements if these are left out.
+
+        `arrays` are input, kept exponentials, and the memory to be asked for. With `few` elements,
+        which have one accumulator, the terms themselves.
+        """
+        total, rest, count = splat(start), splat(start_rest), splat(zero)
+        if few:
+            e, count = term(arrays[0], arrays[1], 0, n, m, how, count)
+            return (double(e) if widened else e), rest, count
+        return loop(arrays, n, (m, how), (total, rest, count))
+
+    return njit(accumulate)
+
+
+@functools.cache
+def summed(terms: Terms) -> Any:
+    """The function that gives sum, rest and count of a row."""
+    accumulators, parts = accumulate(terms), terms.parts
+    fold, short = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
+
+    def summed(x, n, m):
         few = n <= LANES
-        total, rest, count = sweep(x, y, n, core_x, core_y, m, few, False, x, y)
+        total, rest, count = accumulators((x, x, x, x), n, m, few, How(False, False, False))
         total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
         return total_of_row, rest_of_row, sum_of_lanes(count)
 
     return njit(summed)
 
 
+# ---------------------------------------------------------------- the last pass
 @functools.cache
-def summed_with_next(f: Format, kind: Kind) -> Any:
-    """As `summed`, of a kind that keeps none, for whole vectors; the maximum of as many others."""
-    (fetch, _), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    (start, start_rest), add, _ = summing(f, parts=kind.parts)
-    others, fold = without_largest(f, kind), folded(f, parts=kind.parts)
-    zero, lowest = f.zero, -f.infinity
+def results(element: Any, f: Precision) -> Any:
+    """The last pass: `element` makes results of exponentials that were kept, or of the input.
 
-    def summed_with_next(x: Any, n: Any, m: Any, x_after: Any) -> Any:
-        total, rest, count = every_lane(start), every_lane(start_rest), every_lane(zero)
-        most = every_lane(lowest)
-        for i in range(0, n, LANES):
-            soon_read(x_after, i + LATER)
-            most = larger(fetch(x_after, i, 1, LANES, lowest), most)
-            v = fetch(x, i, 1, LANES, lowest)
-            e, count = others(power(v, m), v, m, count, None)
-            total, rest = add(total, rest, e)
-        total_of_row, rest_of_row = fold(total, rest)
-        return total_of_row, rest_of_row, sum_of_lanes(count), largest_of_lanes(most)
-
-    return njit(summed_with_next)
-
-
-@functools.cache
-def second_sweep(f: Format, kind: Kind, *, ahead: bool) -> Any:
-    """The second sweep.
-
-    With `ahead` it asks for the memory of the next rows, of input and output: while there is much
-    to compute there is little to wait for.
+    Of a row that is much longer than the cache it asks for memory ahead.
     """
-    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    (start, start_rest), add, _ = summing(f, parts=kind.parts)
-    keeps, others, zero, lowest = kind.keeps, without_largest(f, kind), f.zero, -f.infinity
-    widened = not isinstance(start, type(zero))
-    ask = asking(f)
+    zero = f.zero
 
-    def step(
-        x: Any, y: Any, i: Any, core_x: Any, core_y: Any, left: Any, m: Any, padded: Any,
-        count: Any,
-    ) -> Any:  # fmt: skip
-        """The exponentials of the next elements, of which there are `left`, and the new count."""
-        v = fetch(x, i, core_x, left, lowest)
-        e = power(v, m)
-        if keeps:
-            put(y, i, core_y, LANES if padded else left, e)
-        e, count = others(e, v, m, count, None)
-        return (e if left >= LANES else within(e, left, zero)), count
+    def step(arrays, i, left, values, found):
+        source, row = arrays
+        a, b, how = values
+        if how.ahead:
+            prefetch_read(source, i + PREFETCH_DISTANCE)
+            prefetch_write(row.y, i + PREFETCH_DISTANCE)
+        v = fetch(source, i, LANES if how.padded else left, zero)
+        put(row.y, i, left, element(v, how.keeps, row, i, left, a, b))
+        return found
 
-    step = njit(step)
+    loop = each_vector(njit(step))
 
-    def second_sweep(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, few: Any, padded: Any,
-        next_x: Any, next_y: Any,
-    ) -> Any:  # fmt: skip
-        """The accumulators of the sum; the number of largest elements if these are left out.
+    def results(source, row, n, a, b, how):
+        loop((source, row), n, (a, b, how), 0)
 
-        With `few` elements, which have one accumulator, the terms. Exponentials that are kept fill
-        whole vectors if they are `padded`.
-        """
-        total, rest, count = every_lane(start), every_lane(start_rest), every_lane(zero)
-        if core_x == 1 and (core_y == 1 or not keeps) and not few:
-            whole = n - n % LANES
-            for i in range(0, whole, LANES):
-                if ahead:
-                    ask(next_x, i, next_y, i)
-                e, count = step(x, y, i, 1, 1, LANES, m, padded, count)
-                total, rest = add(total, rest, e)
-            if whole < n:
-                e, count = step(x, y, whole, 1, 1, n - whole, m, padded, count)
-                total, rest = add(total, rest, e)
+    return njit(results)
+
+
+class Output(NamedTuple):
+    """What the results of a row need: the output, and the maximum."""
+
+    y: Any
+    m: Any
+
+
+@functools.cache
+def element_of(to: Normaliser) -> Any:
+    """The `element` of a function whose results need no more than an `Output`."""
+    of_one = to.element
+
+    def element_of(v, kept, row, i, left, a, b):
+        return of_one(v, kept, row.m, a, b)
+
+    return njit(element_of)
+
+
+@njit
+def no_end(operands, r, n, state):
+    """The `close` of a function that is done after the last pass."""
+
+
+# ---------------------------------------------------------------- passes in groups of rows
+class Passes(NamedTuple):
+    """The passes of a function along rows, which a row's state connects.
+
+    `first` looks for the maximum; `begin` is told the maximum, and does at once a row that the
+    other passes cannot do: its state then has the maximum -inf, and they skip it. `row` gives the
+    input, the length that counts, and a NamedTuple of what the results need, with the output `y`
+    and the maximum `m`. `settle` makes numbers of the sums of rows side by side. `element` is that
+    of `results`. `close` comes last. Rows may go together where `counts` says so; None: never.
+
+    If it `keeps` exponentials, those of rows that fit are kept in scratch memory, those of others
+    in the output, where its dtype allows that (float16 has too few bits).
+    """
+
+    terms: Terms
+    keeps: bool
+    element: Any
+    first: Any
+    begin: Any
+    row: Any
+    settle: Any
+    close: Any
+    counts: Any = None
+    gives: bool = True  # whether there is a result with the axis
+
+
+class Group(NamedTuple):
+    """What the passes of a call share: its length, how rows go together, and scratch memory.
+
+    `ahead` is how many rows ahead memory is asked for. `here` is the state of the rows of this
+    group, `there` that of the rows before, whose place those after take.
+    """
+
+    rows: Any
+    n: Any
+    together: Any
+    ahead: Any
+    kept: Any
+    here: Any
+    there: Any
+    sums: Any
+
+
+@functools.cache
+def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
+    """Functions that keep what the second pass gives, and that make numbers of it."""
+    settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
+    short, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
+
+    def keep(sums, found, few):
+        total, rest, count = found
+        total, rest = (double(total), double(rest)) if few else settle(total, rest)
+        store_all(sums, 0, total)
+        if rests:
+            store_all(sums, LANES, rest)
+        if parts:
+            store_all(sums, 2 * LANES, double(count))
+
+    def total_of(sums, state, n, few):
+        total, rest = load_all(sums, 0), splat(0.0)
+        if rests:
+            rest = load_all(sums, LANES)
+        if few:
+            state[TOTAL], state[REST] = short(round_off(total), n)
         else:
-            for i in range(0, n, LANES):
-                e, count = step(x, y, i, core_x, core_y, n - i, m, padded, count)
-                if few:
-                    total = double(e) if widened else e
-                else:
-                    total, rest = add(total, rest, e)
-        return total, rest, count
+            state[TOTAL], state[REST] = join(total, rest)
+        if parts:
+            state[COUNT] = sum_of_lanes(load_all(sums, 2 * LANES))
 
-    return njit(second_sweep)
-
-
-@functools.cache
-def finished(f: Format, kind: Kind, *, far: bool = False) -> Any:
-    (fetch, put), result, keeps, zero = memory(f), kind.result, kind.keeps, f.zero
-    ask = asking(f)
-
-    def step(
-        x: Any, e: Any, y: Any, i: Any, core_x: Any, core_e: Any, core_y: Any, left: Any,
-        m: Any, a: Any, b: Any, padded: Any,
-    ) -> None:  # fmt: skip
-        if keeps:
-            v = fetch(e, i, core_e, LANES if padded else left, zero)
-        else:
-            v = fetch(x, i, core_x, left, zero)
-        put(y, i, core_y, left, result(v, m, a, b))
-
-    step = njit(step)
-
-    def finished(
-        x: Any, e: Any, y: Any, n: Any, core_x: Any, core_e: Any, core_y: Any,
-        m: Any, a: Any, b: Any, padded: Any,
-    ) -> None:  # fmt: skip
-        """The last sweep: from the exponentials, or from the input again.
-
-        Of a row that is `far` longer than the cache it asks for memory ahead.
-        """
-        if core_y == 1 and (core_e == 1 if keeps else core_x == 1):
-            whole = n - n % LANES
-            for i in range(0, whole, LANES):
-                if far:
-                    ask(x, i + LATER, y, i + LATER)
-                step(x, e, y, i, 1, 1, 1, LANES, m, a, b, padded)
-            if whole < n:
-                step(x, e, y, whole, 1, 1, 1, n - whole, m, a, b, padded)
-        else:
-            for i in range(0, n, LANES):
-                step(x, e, y, i, core_x, core_e, core_y, n - i, m, a, b, padded)
-
-    return njit(finished)
-
-
-@functools.cache
-def rewritten(f: Format) -> Any:
-    """What is done first with a row whose maximum is large or infinite."""
-    (fetch, put), zero = memory(f), f.zero
-
-    def rewritten(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any) -> None:
-        """x - m, which is exact wherever it is not far below 0; 0 where both are infinite."""
-        for i in range(0, n, LANES):
-            v = fetch(x, i, core_x, n - i, zero)
-            put(y, i, core_y, n - i, where(v == m, zero, v - m))
-
-    return njit(rewritten)
-
-
-@functools.cache
-def spoiled(f: Format) -> Any:
-    (fetch, _), zero = memory(f), f.zero
-
-    def spoiled(x: Any, n: Any, core: Any) -> Any:
-        """NaN if an element is NaN, else 0."""
-        found = every_lane(zero)
-        for i in range(0, n, LANES):
-            v = fetch(x, i, core, n - i, zero)
-            found += where(v == v, zero, v)
-        return sum_of_lanes(found)
-
-    return njit(spoiled)
-
-
-@functools.cache
-def filled(f: Format) -> Any:
-    _, put = memory(f)
-
-    def filled(y: Any, n: Any, core: Any, value: Any) -> None:
-        for i in range(0, n, LANES):
-            put(y, i, core, n - i, every_lane(value))
-
-    return njit(filled)
+    return njit(keep), njit(total_of)
 
 
 # Exponentials are kept in scratch memory, where rows are not longer than `room`. The memory of the
@@ -302,213 +334,47 @@ AHEAD = 8  # rows up to so many times `room`
 
 
 @functools.cache
-def with_room(f: Format, kind: Kind, short: Kind, *, ahead: bool) -> tuple[Any, Any]:
-    """The second and the last sweep over the first `count` of n elements.
+def middle_pass(passes: Passes) -> Any:
+    """The function that takes the second pass of row `r`."""
+    f, keeps, gives = passes.terms.f, passes.keeps, passes.gives
+    sums_of, (keep, _) = accumulate(passes.terms), keeping(f, parts=passes.terms.parts)
+    row_of, room, keepable = passes.row, f.room, f.pointer == f.number
 
-    Exponentials of a `short` kind are kept in scratch memory, those of rows longer than `room` in
-    the output. Where both are alike one sweep serves both.
-    """
-    room, alike = f.room, kind is short and f.pointer == f.number
-    sweep, last = second_sweep(f, kind, ahead=ahead), finished(f, kind)
-    short_sweep, short_last = second_sweep(f, short, ahead=ahead), finished(f, short)
-
-    def place(t: Any, y: Any, core_y: Any, n: Any) -> Any:
-        e, core_e = y, core_y
-        if n <= room:
-            e, core_e = t, 1
-        return e, core_e
-
-    place = njit(place)
-
-    def total_of(
-        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any, m: Any,
-        next_x: Any, next_y: Any,
-    ) -> Any:  # fmt: skip
-        e, core_e = place(t, y, core_y, n)
-        return sweep(x, e, count, core_x, core_e, m, n <= LANES, n <= room, next_x, next_y)
-
-    def finish(
-        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any,
-        m: Any, a: Any, b: Any,
-    ) -> None:  # fmt: skip
-        e, core_e = place(t, y, core_y, n)
-        last(x, e, y, count, core_x, core_e, core_y, m, a, b, n <= room)
-
-    def either_total_of(
-        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any, m: Any,
-        next_x: Any, next_y: Any,
-    ) -> Any:  # fmt: skip
-        if n <= room:
-            return short_sweep(x, t, count, core_x, 1, m, n <= LANES, True, next_x, next_y)
-        return sweep(x, y, count, core_x, core_y, m, False, False, next_x, next_y)
-
-    def either_finish(
-        x: Any, y: Any, t: Any, n: Any, count: Any, core_x: Any, core_y: Any,
-        m: Any, a: Any, b: Any,
-    ) -> None:  # fmt: skip
-        if n <= room:
-            short_last(x, t, y, count, core_x, 1, core_y, m, a, b, True)
+    def middle(operands, group, r, state, kept, sums):
+        x, count, row = row_of(operands, r, group.n, state)
+        next_x, next_y = near(from_row((x, row.y), group.ahead))
+        place, m, few, fits = view(kept, 0, 1), row.m, group.n <= LANES, group.n <= room
+        if keepable:
+            here = place if fits else row.y
+            found = sums_of((x, here, next_x, next_y), count, m, few, How(keeps, fits, gives))
         else:
-            last(x, y, y, count, core_x, core_y, core_y, m, a, b, False)
+            how = How(keeps and fits, True, gives)
+            found = sums_of((x, place, next_x, next_y), count, m, few, how)
+        keep(sums, found, few)
 
-    if alike:
-        return njit(total_of), njit(finish)
-    return njit(either_total_of), njit(either_finish)
-
-
-class Sweeps(NamedTuple):
-    """The sweeps of a row."""
-
-    top: Any
-    middle: Any
-    settle: Any
-    last: Any
-    possible: Any = None  # whether they can go together, all of them, and how long rows may be
-    all_sweeps: Any = None
-    reach: int = 0
+    return njit(middle)
 
 
 @functools.cache
-def three_sweeps(f: Format, kind: Kind, short: Kind, empty: float) -> Sweeps:
-    """The sweeps of a row: the maximum, the sum and what is made of it, the results."""
-    most, (total_of, finish) = largest(f), with_room(f, kind, short, ahead=True)
-    rewrite, spoil, fill, round_off = rewritten(f), spoiled(f), filled(f), rounding_of(f)
-    infinity, nothing, parameters = f.infinity, f.one * empty, kind.parameters
-    _, limit = exponential(f, quick=kind.quick)
-    keep, settled_facts = keeping(f, parts=kind.parts)
+def last_pass(passes: Passes) -> Any:
+    """The function that takes the last pass of row `r`."""
+    f, row_of, close, keeps = passes.terms.f, passes.row, passes.close, passes.keeps
+    write, room, round_off = results(passes.element, f), f.room, f.round
+    keepable = f.pointer == f.number
 
-    def crown(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, m: Any
-    ) -> None:  # fmt: skip
-        """A large maximum is taken off at once: the row goes on in the output, which is said."""
-        facts[MAXIMUM], facts[MOVED] = double(m), 0.0
-        if m == -infinity:
-            fill(y, n, core_y, nothing + spoil(x, n, core_x))
-        elif abs(m) >= limit:
-            rewrite(x, y, n, core_x, core_y, m)
-            facts[MAXIMUM], facts[MOVED] = 0.0, 1.0
+    def last(operands, group, r, state, kept):
+        x, count, row = row_of(operands, r, group.n, state)
+        place, a, b = view(kept, 0, 1), round_off(state[HIGH]), round_off(state[LOW])
+        fits = group.n <= room
+        if keepable and keeps:
+            write(place if fits else row.y, row, count, a, b, How(True, fits, False))
+        elif keeps and fits:
+            write(place, row, count, a, b, How(True, True, False))
+        else:
+            write(x, row, count, a, b, How(False, False, False))
+        close(operands, r, group.n, state)
 
-    crown = njit(crown)
-
-    def top(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any
-    ) -> None:
-        crown(x, y, n, core_x, core_y, row, options, facts, most(x, n, core_x))
-
-    def middle(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any,
-        sums: Any, t: Any, next_x: Any, next_y: Any,
-    ) -> None:  # fmt: skip
-        if facts[MOVED] != 0.0:
-            x, core_x = y, core_y
-        total, rest, count = total_of(
-            x, y, t, n, n, core_x, core_y, round_off(facts[MAXIMUM]), next_x, next_y
-        )
-        keep(sums, total, rest, count, n <= LANES)
-
-    def settle(n: Any, start: Any, width: Any, options: Any, facts: Any, sums: Any) -> None:
-        for k in range(width):
-            settled_facts(shifted(sums, k * SUMS), shifted(facts, k), n, n <= LANES)
-        a, b = parameters(load_all(facts, TOTAL), load_all(facts, REST), load_all(facts, COUNT))
-        store_all(facts, HIGH, double(a))
-        store_all(facts, LOW, double(b))
-
-    def last(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, row: Any, options: Any, facts: Any, t: Any
-    ) -> None:
-        if facts[MOVED] != 0.0:
-            x, core_x = y, core_y
-        m, a, b = round_off(facts[MAXIMUM]), round_off(facts[HIGH]), round_off(facts[LOW])
-        finish(x, y, t, n, n, core_x, core_y, m, a, b)
-
-    def counts(row: Any, options: Any) -> Any:
-        return True
-
-    def nothing_left(y: Any, core_y: Any, row: Any, options: Any, facts: Any) -> None:
-        pass
-
-    at_once = overlapped(f, short, njit(counts), crown, njit(nothing_left))
-    return Sweeps(njit(top), njit(middle), njit(settle), njit(last), *at_once)
-
-
-@functools.cache
-def along(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
-    """Rows one by one; one without mass is filled with `empty`."""
-    most = TOGETHER_OF_LOGARITHMS if kind.parts else TOGETHER
-    in_turn = in_groups(f.room, most, three_sweeps(f, kind, short, empty))
-
-    def along(
-        x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-        t: Any, facts: Any,
-    ) -> None:  # fmt: skip
-        in_turn(x, y, rows, n, row_x, row_y, core_x, core_y, t, facts, None)
-
-    return outlined(along)
-
-
-@functools.cache
-def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
-    """Each sweep over up to `most` rows before the next, unless the first has done all.
-
-    That it says by -inf as the first of `facts`. `options` are what rows have beside elements.
-    Where it is possible three sweeps go together: the first over the next rows, the last over
-    those before.
-    """
-    top, middle, settle, last, possible, all_sweeps, reach = sweeps
-    overlaps = possible is not None
-
-    def one_by_one(
-        x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-        t: Any, here: Any, there: Any, sums: Any, options: Any,
-        start: Any, k: Any, together: Any, ahead: Any,
-    ) -> None:  # fmt: skip
-        """The sweeps that row k of three groups needs, one after the other."""
-        before, r, after = start + k - together, start + k, start + k + together
-        own, other = shifted(here, k), shifted(there, k)
-        if 0 <= before < rows and other[MAXIMUM] > -INF:
-            last(shifted(x, before * row_x), shifted(y, before * row_y), n, core_x, core_y,
-                 before, options, other, t)  # fmt: skip
-        if 0 <= r < rows and own[MAXIMUM] > -INF:
-            x_r, y_r = shifted(x, r * row_x), shifted(y, r * row_y)
-            next_x, next_y = shifted(x_r, ahead * row_x), shifted(y_r, ahead * row_y)
-            middle(x_r, y_r, n, core_x, core_y, r, options, own, sums, t, next_x, next_y)
-        if after < rows:
-            top(shifted(x, after * row_x), shifted(y, after * row_y), n, core_x, core_y,
-                after, options, other)  # fmt: skip
-
-    one_by_one = outlined(one_by_one)
-
-    def in_groups(
-        x: Any, y: Any, rows: Any, n: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-        t: Any, facts: Any, options: Any,
-    ) -> None:  # fmt: skip
-        slot = (n + LANES - 1) // LANES * LANES
-        together = max(1, min(most, room // slot))
-        ahead = together if n <= AHEAD * room else 0
-        near = core_x == 1 and core_y == 1 and n > LANES and n <= reach
-        for k in range(0, 2 * FACTS, LANES):
-            store_all(facts, k, every_lane(1.0))  # subnormal numbers would take long
-        here, there, sums = facts, shifted(facts, FACTS), shifted(facts, 2 * FACTS)
-        for start in range(-together, rows + together, together):
-            inner = near and start >= together
-            for k in range(together):
-                before, r, after = start + k - together, start + k, start + k + together
-                own, other = shifted(here, k), shifted(there, k)
-                own_sums, t_r = shifted(sums, k * SUMS), shifted(t, k * slot)
-                full = inner and after < rows and other[MAXIMUM] > -INF and own[MAXIMUM] > -INF
-                if overlaps and full and possible(after, options):
-                    all_sweeps(shifted(x, before * row_x), shifted(y, before * row_y),
-                               shifted(x, r * row_x), shifted(y, r * row_y),
-                               shifted(x, after * row_x), shifted(y, after * row_y), n, t_r,
-                               own, other, own_sums, before, after, options)  # fmt: skip
-                else:
-                    one_by_one(x, y, rows, n, row_x, row_y, core_x, core_y, t_r, here, there,
-                               own_sums, options, start, k, together, ahead)  # fmt: skip
-            if 0 <= start < rows:
-                settle(n, start, min(together, rows - start), options, here, sums)
-            here, there = there, here
-
-    return outlined(in_groups)
+    return njit(last)
 
 
 # Rows of float32 longer than `room` go together up to `FAR` elements. In float64 that is no faster,
@@ -516,88 +382,170 @@ def in_groups(room: int, most: int, sweeps: Sweeps) -> Any:
 FAR = 2**16
 
 
-@functools.cache
-def overlapped(f: Format, kind: Kind, counts: Any, crown: Any, close: Any) -> tuple[Any, Any, int]:
-    """Whether the sweeps can go together, all of them, each over another row, and how far.
+class Three(NamedTuple):
+    """The arrays of three rows whose passes go together, for `three_passes`."""
 
-    Exponentials of rows longer than `room` are kept in the output, if its dtype allows it.
+    source: Any  # of the row before: its exponentials, or its input
+    before: Any  # what the results of the row before need
+    x: Any
+    kept: Any
+    y: Any
+    after: Any  # input of the row after
+
+
+@functools.cache
+def three_passes(passes: Passes) -> Any:
+    """The maximum of the next row; as `accumulate` of this one; the results of the one before.
+
+    Exponentials of this row take the place of those before. Rows that are `far` longer than scratch
+    memory keep them in the output.
     """
-    sweep, far_sweep = (sweep_of_three(f, kind, far=each) for each in (False, True))
-    (keep, _), keeps = keeping(f, parts=kind.parts), kind.keeps
-    round_off, room, far = rounding_of(f), f.room, f.pointer == types.float32
+    terms, element, keeps = passes.terms, passes.element, passes.keeps
+    f, term = terms.f, term_of(terms)
+    (start, start_rest), add, _ = summing(f, parts=terms.parts)
+    zero, lowest, room, reaches_far = f.zero, -f.infinity, f.room, reach(f) > f.room
 
-    def all_sweeps(
-        x_before: Any, y_before: Any, x: Any, y: Any, x_after: Any, y_after: Any, n: Any, t: Any,
-        facts: Any, facts_other: Any, sums: Any, before: Any, after: Any, options: Any,
-    ) -> None:  # fmt: skip
-        m, m_before = round_off(facts[MAXIMUM]), round_off(facts_other[MAXIMUM])
-        a, b = round_off(facts_other[HIGH]), round_off(facts_other[LOW])
-        if facts[MOVED] != 0.0:
-            x = y
-        if facts_other[MOVED] != 0.0:
-            x_before = y_before
-        if far and n > room:
-            m_after, total, rest, count = far_sweep(
-                y_before if keeps else x_before, y_before, m_before, a, b, x, y, y, m, x_after, n
-            )
+    def step(rows, i, left, values, found):
+        a, b, m, far = values
+        total, rest, count, most = found
+        padded = keeps and not (reaches_far and far)
+        if reaches_far and far:
+            prefetch_read(rows.after, i + PREFETCH_DISTANCE)
+            prefetch_write(rows.y, i + PREFETCH_DISTANCE)
         else:
-            m_after, total, rest, count = sweep(
-                t if keeps else x_before, y_before, m_before, a, b, x, t, y, m, x_after, n
-            )
-        keep(sums, total, rest, count, False)
-        close(y_before, 1, before, options, facts_other)
-        crown(x_after, y_after, n, 1, 1, after, options, facts_other, m_after)
+            prefetch_write(rows.y, i)
+        v = fetch(rows.source, i, LANES if padded else left, zero)
+        put(rows.before.y, i, left, element(v, keeps, rows.before, i, left, a, b))
+        most = larger(fetch(rows.after, i, left, lowest), most)
+        e, count = term(rows.x, rows.kept, i, left, m, How(keeps, padded, False), count)
+        total, rest = add(total, rest, e)
+        return total, rest, count, most
 
-    return counts, njit(all_sweeps), FAR if far else room
+    loop = each_vector(njit(step))
+
+    def three_passes(rows, n, a, b, m):
+        found = splat(start), splat(start_rest), splat(zero), splat(lowest)
+        far = n > room
+        total, rest, count, most = loop(near(rows), n, (a, b, m, far), found)
+        return largest_of_lanes(most), (total, rest, count)
+
+    return njit(three_passes)
+
+
+def reach(f: Precision) -> int:
+    """How long rows may be whose passes go together."""
+    return FAR if f.pointer == types.float32 else f.room
 
 
 @functools.cache
-def sweep_of_three(f: Format, kind: Kind, *, far: bool) -> Any:
-    (fetch, put), (power, _) = memory(f), exponential(f, quick=kind.quick)
-    keeps, others, result = kind.keeps, without_largest(f, kind), kind.result
-    (start, start_rest), add, _ = summing(f, parts=kind.parts)
-    zero, lowest, padded = f.zero, -f.infinity, keeps and not far  # scratch memory has the room
+def overlapped(passes: Passes) -> Any:
+    """The function that takes a pass of each of three rows, in one loop."""
+    f, keeps, row_of = passes.terms.f, passes.keeps, passes.row
+    three, (keep, _) = three_passes(passes), keeping(f, parts=passes.terms.parts)
+    begin, close, round_off, room = passes.begin, passes.close, f.round, f.room
+    far = reach(f) > room
 
-    def step(
-        e_before: Any, y_before: Any, m_before: Any, a: Any, b: Any,
-        x: Any, e: Any, y: Any, m: Any, x_after: Any, i: Any, left: Any, count: Any, most: Any,
-    ) -> Any:  # fmt: skip
-        if far:
-            soon_read(x_after, i + LATER)
-        soon_written(y, i + LATER if far else i)
-        v = fetch(e_before, i, 1, LANES if padded else left, zero)
-        put(y_before, i, 1, left, result(v, m_before, a, b))
-        most = larger(fetch(x_after, i, 1, left, lowest), most)
-        v = fetch(x, i, 1, left, lowest)
-        raw = power(v, m)
-        if keeps:
-            put(e, i, 1, LANES if padded else left, raw)
-        raw, count = others(raw, v, m, count, None)
-        return (raw if left >= LANES else within(raw, left, zero)), count, most
+    def overlapped(operands, group, r, k, kept):
+        state, other = shifted(group.here, k), shifted(group.there, k)
+        before, after, n = r - group.together, r + group.together, group.n
+        x, _, row = row_of(operands, r, n, state)
+        x_before, _, row_before = row_of(operands, before, n, other)
+        x_after = from_row(operands[0], after)
+        a, b = round_off(other[HIGH]), round_off(other[LOW])
+        scratch = view(kept, 0, 1)
+        if far and n > room:
+            source = row_before.y if keeps else x_before
+            rows = Three(source, row_before, x, row.y, row.y, x_after)
+        else:
+            rows = Three(scratch if keeps else x_before, row_before, x, scratch, row.y, x_after)
+        m_after, found = three(rows, n, a, b, row.m)
+        keep(shifted(group.sums, k * SUMS), found, False)
+        close(operands, before, n, other)
+        begin(operands, after, n, other, m_after)
 
-    step = njit(step)
+    return njit(overlapped)
 
-    def sweep_of_three(
-        e_before: Any, y_before: Any, m_before: Any, a: Any, b: Any,
-        x: Any, e: Any, y: Any, m: Any, x_after: Any, n: Any,
-    ) -> Any:  # fmt: skip
-        """The maximum of the next row; as `second_sweep` of this one; the result of that before.
 
-        Exponentials of this row take the place of those before.
-        """
-        total, rest, count = every_lane(start), every_lane(start_rest), every_lane(zero)
-        most, whole = every_lane(lowest), n - n % LANES
-        for i in range(0, whole, LANES):
-            raw, count, most = step(
-                e_before, y_before, m_before, a, b, x, e, y, m, x_after, i, LANES, count, most
-            )
-            total, rest = add(total, rest, raw)
-        if whole < n:
-            raw, count, most = step(
-                e_before, y_before, m_before, a, b, x, e, y, m, x_after, whole, n - whole,
-                count, most,
-            )  # fmt: skip
-            total, rest = add(total, rest, raw)
-        return largest_of_lanes(most), total, rest, count
+@functools.cache
+def one_by_one(passes: Passes) -> Any:
+    """The function that takes the passes that row k of three groups needs, one after the other."""
+    first, middle, gives = passes.first, middle_pass(passes), passes.gives
+    last: Any = last_pass(passes) if gives else None
 
-    return njit(sweep_of_three)
+    def one_by_one(operands, group, r, k, kept):
+        before, after = r - group.together, r + group.together
+        state, other = shifted(group.here, k), shifted(group.there, k)
+        if gives and 0 <= before < group.rows and other[MAXIMUM] > -INF:
+            last(operands, group, before, other, kept)
+        if 0 <= r < group.rows and state[MAXIMUM] > -INF:
+            middle(operands, group, r, state, kept, shifted(group.sums, k * SUMS))
+        if after < group.rows:
+            first(operands, after, group.n, other)
+
+    return outlined(one_by_one)
+
+
+@functools.cache
+def settling(passes: Passes) -> Any:
+    """The function that makes numbers of the sums of a group, whose first row is `start`."""
+    row_of, settle = passes.row, passes.settle
+    _, total_of = keeping(passes.terms.f, parts=passes.terms.parts)
+
+    def settling(operands, group, start):
+        width = min(group.together, group.rows - start)
+        for k in range(width):
+            state = shifted(group.here, k)
+            if state[MAXIMUM] > -INF:
+                _, count, _ = row_of(operands, start + k, group.n, state)
+                total_of(shifted(group.sums, k * SUMS), state, count, group.n <= LANES)
+        settle(from_row(operands, start), width, group.n, group.here)
+
+    return njit(settling)
+
+
+@functools.cache
+def in_groups(passes: Passes, most: int) -> Any:
+    """Each pass over up to `most` rows before the next; see `Passes`.
+
+    Where it is possible three passes go together: the first over the next rows, the last over those
+    before.
+    """
+    alone, settle, counts = one_by_one(passes), settling(passes), passes.counts
+    overlaps = counts is not None
+    three: Any = overlapped(passes) if overlaps else None
+    f = passes.terms.f
+    room, limit, to_numbers = f.room, reach(f), numbers(narrow=f.number == types.float32)
+
+    def group_of(operands, rows, n, scratch):
+        """The group of which the first rows are those before the first."""
+        slot = (n + LANES - 1) // LANES * LANES
+        together = max(1, min(most, room // slot))
+        ahead = together if n <= AHEAD * room else 0
+        here = shifted(scratch, TOTALS)
+        for k in range(0, 2 * STATES, LANES):
+            store_all(here, k, splat(1.0))  # subnormal numbers would take long
+        there, sums = shifted(here, STATES), shifted(here, 2 * STATES)
+        return Group(rows, n, together, ahead, to_numbers(scratch), here, there, sums), slot
+
+    group_of = njit(group_of)
+
+    def in_groups(operands, rows, n, scratch):
+        group, slot = group_of(operands, rows, n, scratch)
+        together = group.together
+        close = overlaps and neighbours((operands[0], operands[-1])) and LANES < n <= limit
+        for start in range(-together, rows + together, together):
+            for k in range(together):
+                r, kept = start + k, shifted(group.kept, k * slot)
+                state, other = group.here[MAXIMUM + k], group.there[MAXIMUM + k]
+                full = close and start >= together and r + together < rows
+                full = full and state > -INF and other > -INF
+                if overlaps and full and counts(operands, r + together):
+                    three(operands, group, r, k, kept)
+                else:
+                    alone(operands, group, r, k, kept)
+            if 0 <= start < rows:
+                settle(operands, group, start)
+            group = Group(rows, n, together, group.ahead, group.kept, group.there, group.here,
+                          group.sums)  # fmt: skip
+
+    return outlined(in_groups)

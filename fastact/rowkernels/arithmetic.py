@@ -1,20 +1,8 @@
-"""What loops over rows are made of: exponentials, sums, kinds of functions, scratch memory.
+"""Exponentials and sums of rows: the same bits for every layout and every number of threads.
 
-A loop gets `rows` rows of `n` elements with any strides. There are three ways through them, and
-`choose` says which one it is:
-
-`across` (see `across.py`)
-    short rows, and an axis whose neighbours in memory lie in other rows: a lane is a row. The rows
-    of a *tile* are turned into columns of scratch memory and stay there.
-`along` (see `along.py`)
-    other rows: lanes are neighbours in the row. Three sweeps, which find the row in the cache:
-    maximum, exponentials and their sum, result.
-`in_pieces` (see `long_rows`)
-    rows that do not fit into the cache: each piece by itself, on all threads, then all together.
-
-Sums never depend on the way. In a row of more than `LANES` elements, element i is added to
-accumulator i modulo `LANES`, and accumulators are joined by halves; shorter rows have one
-accumulator. So a result is the same bits for every stride, and for every number of threads.
+Sums never depend on the way through a row. In a row of more than `LANES` elements, element i is
+added to accumulator i modulo `LANES`, and accumulators are joined by halves; shorter rows have one
+accumulator.
 
 Exponentials are kept multiplied by a power of two (`up`), so that what is below the normal numbers
 is rounded once, when it is divided by the sum.
@@ -32,25 +20,7 @@ import numpy as np
 from numba.core import types
 
 from fastact.compiler.dispatch import dispatcher as njit
-from fastact.compiler.simd import (
-    LANES,
-    double,
-    every_lane,
-    exchange1,
-    exchange2,
-    exchange4,
-    exchange8,
-    first,
-    gather,
-    lane,
-    load_all,
-    load_some,
-    scatter,
-    soon_read,
-    soon_written,
-    store_all,
-    store_some,
-)
+from fastact.compiler.simd import double, first, lane, shuffle_xor, splat
 from fastact.numerics.elementary import (
     HALF32,
     LN2_HI32,
@@ -69,34 +39,39 @@ from fastact.numerics.elementary import (
 from fastact.numerics.primitives import bits, fma, from_bits, polynomial, shift_left, single, where
 from fastact.numerics.tables import EXP, EXP_SINGLE, LOG
 
-DEPTH = 64  # elements of a row that a tile holds: scratch memory has room for two tiles
 INF = float("inf")
 
 
 # ---------------------------------------------------------------- exponentials
 @njit
-def larger(x: Any, y: Any) -> Any:
+def larger(x, y):
     """The larger of both; `y` where `x` is NaN."""
     return where(x > y, x, y)
 
 
 @njit
-def smaller(x: Any, y: Any) -> Any:
+def smaller(x, y):
     """The smaller of both; `y` where `x` is NaN."""
     return where(x < y, x, y)
 
 
 @njit
-def equal(x: Any, m: Any) -> Any:
+def equal(x, m):
     return x == m
 
 
 @njit
-def difference(x: Any, m: Any) -> Any:
+def difference(x, m):
     """x - m as a float and what rounds off (Knuth)."""
     d = x - m
     back = d - x
     return d, (x - (d - back)) - (m + back)
+
+
+@njit
+def finite_of(v, infinite):
+    """In a row with infinite elements these are 0, and the others -inf."""
+    return where(infinite, where(v == INF, 0.0, where(v == v, -INF, v)), v)
 
 
 MAGIC_512 = MAGIC + 1023.0 + 512.0
@@ -104,13 +79,13 @@ LOWEST_32, LOWEST = np.float32(130.0), 760.0  # e to minus that is nothing besid
 
 
 @njit
-def series_single(r: Any) -> Any:
+def series_single(r):
     """(e**r - 1 - r) / r**2."""
     return fma(polynomial(r, EXP_SINGLE), r, HALF32)
 
 
 @njit
-def scaled_single(r: Any, k: Any) -> Any:
+def scaled_single(r, k):
     """2**n e**r, with n + 127 in the low bits of `k`."""
     p = fma(series_single(r), r * r, r)
     s = scale_single(k)
@@ -118,7 +93,7 @@ def scaled_single(r: Any, k: Any) -> Any:
 
 
 @njit
-def scaled_double(r: Any, k: Any) -> Any:
+def scaled_double(r, k):
     """2**n e**r, with n + 1023 in the low bits of `k`."""
     p = fma(polynomial(r, EXP) * r, r, r)
     s = from_bits(shift_left(bits(k), 52))
@@ -126,7 +101,7 @@ def scaled_double(r: Any, k: Any) -> Any:
 
 
 @njit
-def power_single(d: Any, rest: Any) -> Any:
+def power_single(d, rest):
     """2**64 e**(d + rest) for -130 <= d <= 0."""
     k = fma(d, LOG2E32, MAGIC_UP)
     n = k - MAGIC_UP
@@ -134,7 +109,7 @@ def power_single(d: Any, rest: Any) -> Any:
 
 
 @njit
-def power_double(d: Any, rest: Any) -> Any:
+def power_double(d, rest):
     """2**512 e**(d + rest) for -760 <= d <= 0."""
     k = fma(d, LOG2E, MAGIC_512)
     n = k - MAGIC_512
@@ -149,7 +124,7 @@ MAGIC_32 = np.float32(MAGIC32)
 
 
 @njit
-def quick_single(x: Any, m: Any) -> Any:
+def quick_single(x, m):
     """2**64 e**(x - m) for x <= m and |m| < 2**16; what rounds off the argument is not lost."""
     octave = fma(m, LOG2E32, MAGIC_32) - MAGIC_32
     of_m, of_octave = fma(octave, -LN2_32, m), octave * AFTER_LN2_32
@@ -164,7 +139,7 @@ def quick_single(x: Any, m: Any) -> Any:
 
 
 @njit
-def quick_double(x: Any, m: Any) -> Any:
+def quick_double(x, m):
     """2**512 e**(x - m) for x <= m and |m| < 2**28."""
     octave = fma(m, LOG2E, MAGIC) - MAGIC
     of_m = fma(octave, -LN2_TOP, m)
@@ -190,28 +165,28 @@ class Summing(NamedTuple):
 
 
 @njit
-def add_term(total: Any, rest: Any, e: Any) -> Any:
+def add_term(total, rest, e):
     after = total + e
     return after, rest + (e - (after - total))
 
 
 @njit
-def add_widened(total: Any, rest: Any, e: Any) -> Any:
+def add_widened(total, rest, e):
     return total + double(e), rest
 
 
 @njit
-def settle_single(total: Any, rest: Any) -> Any:
+def settle_single(total, rest):
     return double(total - BIG_SINGLE) + double(rest), 0.0 * double(rest)
 
 
 @njit
-def settle_double(total: Any, rest: Any) -> Any:
+def settle_double(total, rest):
     return total - BIG, rest
 
 
 @njit
-def settled(total: Any, rest: Any) -> Any:
+def settled(total, rest):
     return total, rest
 
 
@@ -221,19 +196,19 @@ WIDENED = Summing((0.0, 0.0), add_widened, settled)
 
 
 @njit
-def join_single(a: Any, a_rest: Any, b: Any, b_rest: Any) -> Any:
+def join_single(a, a_rest, b, b_rest):
     return a + b, a_rest
 
 
 @njit
-def join_double(a: Any, a_rest: Any, b: Any, b_rest: Any) -> Any:
+def join_double(a, a_rest, b, b_rest):
     total = a + b
     back = total - a
     return total, (a_rest + b_rest) + ((a - (total - back)) + (b - back))
 
 
 @njit
-def inverse_single(total: Any, rest: Any) -> Any:
+def inverse_single(total, rest):
     """1 / total as a float32 and a rest."""
     whole = single(total)
     after = single(total - double(whole))
@@ -242,7 +217,7 @@ def inverse_single(total: Any, rest: Any) -> Any:
 
 
 @njit
-def inverse_double(total: Any, rest: Any) -> Any:
+def inverse_double(total, rest):
     whole = total + rest
     rest += total - whole
     high = 1.0 / whole
@@ -250,7 +225,7 @@ def inverse_double(total: Any, rest: Any) -> Any:
 
 
 @njit
-def log1p(u: Any) -> Any:
+def log1p(u):
     """log(1 + u) for u >= 0, with what rounds off 1 + u."""
     w = 1.0 + u
     s, h = u / (2.0 + u), 0.5 * u * u
@@ -259,8 +234,13 @@ def log1p(u: Any) -> Any:
     return where(u < 0.375, small, where(u < INF, log(w) + (u - (w - 1.0)) / w, u))
 
 
+@njit
+def as_it_is(v):
+    return v
+
+
 @dataclass(frozen=True)
-class Format:
+class Precision:
     """How rows of a dtype are computed.
 
     An exponential of `lowest` is nothing beside any sum, and `up` keeps it a normal number.
@@ -280,6 +260,7 @@ class Format:
     power: Any
     quick: Any
     limit: Any
+    round: Any  # makes such a number of a float64
     all_terms: Summing
     other_terms: Summing  # than the largest
     join: Any
@@ -287,20 +268,25 @@ class Format:
     difference: Any = difference
     same: Any = equal
 
+    @property
+    def native(self) -> bool:
+        """Whether elements in memory are read as the numbers that are computed with."""
+        return bool((self.pointer == types.float64) == (self.number == types.float64))
 
-def of_single(pointer: Any) -> Format:
+
+def of_single(pointer: Any) -> Precision:
     f = np.float32
-    return Format(
+    return Precision(
         pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64,
-        power_single, quick_single, f(2.0**16),
+        power_single, quick_single, f(2.0**16), single,
         IN_SINGLE, WIDENED, join_single, inverse_single,
     )  # fmt: skip
 
 
-def of_double(pointer: Any) -> Format:
-    return Format(
+def of_double(pointer: Any) -> Precision:
+    return Precision(
         pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512,
-        power_double, quick_double, 2.0**28,
+        power_double, quick_double, 2.0**28, as_it_is,
         IN_DOUBLE, IN_DOUBLE, join_double, inverse_double,
     )  # fmt: skip
 
@@ -310,101 +296,49 @@ NATIVE = SINGLE | {"float64": of_double(types.float64)}
 DOUBLE = {dtype: of_double(f.pointer) for dtype, f in NATIVE.items()}
 
 
-# ---------------------------------------------------------------- memory
-@functools.cache
-def memory(f: Format) -> tuple[Any, Any]:
-    """Functions that read and write up to `LANES` elements of a row."""
-    wide = f.number == types.float64
-
-    def fetch(p: Any, i: Any, stride: Any, count: Any, filler: Any) -> Any:
-        """Elements from number `i` of a row on, with `filler` in the other lanes."""
-        if stride == 1:
-            x = load_all(p, i) if count >= LANES else load_some(p, i, count, filler)
-        else:
-            x = gather(p, i * stride, stride, count, filler)
-        return double(x) if wide else x
-
-    def put(p: Any, i: Any, stride: Any, count: Any, x: Any) -> None:
-        if stride != 1:
-            scatter(p, i * stride, stride, count, x)
-        elif count >= LANES:
-            store_all(p, i, x)
-        else:
-            store_some(p, i, count, x)
-
-    return njit(fetch), njit(put)
-
-
-LINE = 64  # bytes of memory that come together
-
-
-@functools.cache
-def asking(f: Format) -> Any:
-    """The function that asks for memory which is soon read and written, a vector of each."""
-    line = 8 * LINE // f.pointer.bitwidth
-
-    def asking(x: Any, i: Any, y: Any, j: Any) -> None:
-        for k in range(0, LANES, line):
-            soon_read(x, i + k)
-            soon_written(y, j + k)
-
-    return njit(asking)
-
-
-def rounding(dtype: str) -> Any:
-    """The function that rounds a float64 to the numbers of a dtype."""
-    return rounding_of(NATIVE[dtype])
-
-
-@functools.cache
-def rounding_of(f: Format) -> Any:
-    narrow = f.number == types.float32
-
-    def rounding(v: Any) -> Any:
-        return single(v) if narrow else v
-
-    return njit(rounding)
-
-
 # ---------------------------------------------------------------- lanes
-@njit
-def sum_of_lanes(v: Any) -> Any:
-    v += exchange8(v)
-    v += exchange4(v)
-    v += exchange2(v)
-    return first(v + exchange1(v))
+shuffle_8, shuffle_4, shuffle_2, shuffle_1 = map(shuffle_xor, (8, 4, 2, 1))
 
 
 @njit
-def largest_of_lanes(v: Any) -> Any:
-    v = larger(v, exchange8(v))
-    v = larger(v, exchange4(v))
-    v = larger(v, exchange2(v))
-    return first(larger(v, exchange1(v)))
+def sum_of_lanes(v):
+    v += shuffle_8(v)
+    v += shuffle_4(v)
+    v += shuffle_2(v)
+    return first(v + shuffle_1(v))
+
+
+@njit
+def largest_of_lanes(v):
+    v = larger(v, shuffle_8(v))
+    v = larger(v, shuffle_4(v))
+    v = larger(v, shuffle_2(v))
+    return first(larger(v, shuffle_1(v)))
 
 
 @functools.cache
 def joined_lanes(join: Any) -> Any:
-    def joined_lanes(total: Any, rest: Any) -> Any:
+    def joined_lanes(total, rest):
         """The sum of the lanes by halves, as a scalar and a rest."""
-        total, rest = join(total, rest, exchange8(total), exchange8(rest))
-        total, rest = join(total, rest, exchange4(total), exchange4(rest))
-        total, rest = join(total, rest, exchange2(total), exchange2(rest))
-        total, rest = join(total, rest, exchange1(total), exchange1(rest))
+        total, rest = join(total, rest, shuffle_8(total), shuffle_8(rest))
+        total, rest = join(total, rest, shuffle_4(total), shuffle_4(rest))
+        total, rest = join(total, rest, shuffle_2(total), shuffle_2(rest))
+        total, rest = join(total, rest, shuffle_1(total), shuffle_1(rest))
         return first(total), first(rest)
 
     return njit(joined_lanes)
 
 
-def summing(f: Format, *, parts: bool) -> Summing:
+def summing(f: Precision, *, parts: bool) -> Summing:
+    """How terms are summed, all or others than the largest."""
     return f.other_terms if parts else f.all_terms
 
 
 @functools.cache
-def folded(f: Format, *, parts: bool) -> Any:
+def folded(f: Precision, *, parts: bool) -> Any:
     settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
 
-    def folded(total: Any, rest: Any) -> Any:
+    def folded(total, rest):
         """The sum of the accumulators in the lanes."""
         total, rest = settle(total, rest)
         return join(total, rest)
@@ -413,22 +347,22 @@ def folded(f: Format, *, parts: bool) -> Any:
 
 
 @functools.cache
-def summing_few(f: Format, *, parts: bool) -> Summing:
+def summing_short(f: Precision, *, parts: bool) -> Summing:
     """The sum in one accumulator: without the largest terms, as if it had begun with the first."""
     join = f.join
 
-    def add(total: Any, rest: Any, e: Any) -> Any:
+    def add(total, rest, e):
         return join(total, rest, double(e), 0.0)
 
     return Summing((0.0, 0.0), njit(add), settled) if parts else f.all_terms
 
 
 @functools.cache
-def in_order(f: Format, *, parts: bool) -> Any:
+def in_order(f: Precision, *, parts: bool) -> Any:
     """The sum of the first lanes, up to `LANES`, in one accumulator."""
-    (start, start_rest), add, settle = summing_few(f, parts=parts)
+    (start, start_rest), add, settle = summing_short(f, parts=parts)
 
-    def in_order(e: Any, n: Any) -> Any:
+    def in_order(e, n):
         total, rest = start, start_rest
         for k in range(n):
             total, rest = add(total, rest, lane(e, k))
@@ -437,12 +371,13 @@ def in_order(f: Format, *, parts: bool) -> Any:
     return njit(in_order)
 
 
-# ---------------------------------------------------------------- kinds of functions
+# ---------------------------------------------------------------- exponentials of rows
 @functools.cache
-def raised(f: Format) -> Any:
+def raised(f: Precision) -> Any:
+    """The function that makes exponentials beside any finite maximum."""
     power, lowest, zero = f.power, f.lowest, f.zero
 
-    def raised(x: Any, m: Any) -> Any:
+    def raised(x, m):
         """`up` times e**(x - m) for x <= m."""
         d, rest = difference(x, m)
         small = d < lowest  # -inf too, whose rest is NaN
@@ -452,122 +387,107 @@ def raised(f: Format) -> Any:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What a function of rows does with the sum of exponentials.
+class Terms:
+    """The terms that are summed along a row: exponentials of its elements less the maximum.
 
-    `keeps`: the second sweep leaves exponentials in the output. `parts`: the sum leaves out the
-    largest elements, which are counted. `quick`: maxima are below the format's limit. `parameters`
-    makes two numbers of a row's sum and count, `result` an element of exponential or input,
-    maximum and these.
+    `parts`: the sum leaves out the largest elements, which are counted. `quick`: maxima are below
+    the limit of the precision.
     """
 
-    keeps: bool
+    f: Precision
     parts: bool
-    quick: bool
-    parameters: Any
-    result: Any
+    quick: bool = True
 
+    @property
+    def power(self) -> Any:
+        """The function of element and maximum that makes exponentials."""
+        return self.f.quick if self.quick else raised(self.f)
 
-def exponential(f: Format, *, quick: bool) -> tuple[Any, Any]:
-    """The function of element and maximum that makes exponentials, and from where on it cannot."""
-    return (f.quick, f.limit) if quick else (raised(f), f.infinity)
+    @property
+    def limit(self) -> Any:
+        """The size of a maximum from which on `power` cannot make them."""
+        return self.f.limit if self.quick else self.f.infinity
 
 
 @functools.cache
-def without_largest(f: Format, kind: Kind) -> Any:
-    same, parts, zero, one = f.same, kind.parts, f.zero, f.one
+def counted(terms: Terms) -> Any:
+    """The function that leaves the largest elements out of a sum, and counts them."""
+    f = terms.f
+    same, parts, zero, one = f.same, terms.parts, f.zero, f.one
 
-    def without_largest(e: Any, v: Any, m: Any, count: Any, present: Any) -> Any:
-        """The term of a sum, and the new number of largest elements, of those that are `present`.
-
-        These are all elements if it is None.
-        """
+    def counted(e, v, m, count, present):
+        """A term of the sum and the new count; `present` says which elements count, None all."""
         if parts:
             here = same(v, m)
             if present is not None:
                 here = here & present
-            count += where(here, one, every_lane(zero))
+            count += where(here, one, splat(zero))
             e = where(here, zero, e)
         return e, count
 
-    return njit(without_largest)
+    return njit(counted)
 
 
 @njit
-def share_of(e: Any, m: Any, high: Any, low: Any) -> Any:
+def share_of(e, high, low):
     """An exponential times a number in two parts."""
     return fma(e, high, e * low)
 
 
 @functools.cache
-def quotient(f: Format, *, keeps: bool, quick: bool = True) -> Kind:
-    """Softmax: e**(x - m) / sum. Where they are not kept, exponentials are computed again."""
-    invert, (power, _) = f.inverse, exponential(f, quick=quick)
-
-    def parameters(total: Any, rest: Any, count: Any) -> Any:
-        return invert(total, rest)
-
-    def of_input(x: Any, m: Any, high: Any, low: Any) -> Any:
-        return share_of(power(x, m), m, high, low)
-
-    return Kind(keeps, False, quick, njit(parameters), share_of if keeps else njit(of_input))
-
-
-@functools.cache
-def log_sum(f: Format) -> Any:
+def log_sum(f: Precision) -> Any:
+    """The function that makes a row's logarithm of its sums."""
     down = 1.0 / f.up
 
-    def log_sum(total: Any, rest: Any, count: Any) -> Any:
+    def log_sum(total, rest, count):
         """The logarithm of a sum, of which `total` leaves out `count` terms 1."""
         return log1p((total + rest) * down + (double(count) - 1.0))
 
     return njit(log_sum)
 
 
+# ---------------------------------------------------------------- from sums to results
+class Normaliser(NamedTuple):
+    """What softmax or log-softmax makes of a row's sum.
+
+    `parameters` makes two numbers of sum, rest and count; `element` makes a result of the input, or
+    of an exponential that was `kept`, of the maximum and of these.
+    """
+
+    parameters: Any
+    element: Any
+
+
 @functools.cache
-def logarithm(f: Format) -> Kind:
+def quotient(terms: Terms) -> Normaliser:
+    """Softmax: e**(x - m) / sum. Where they are not kept, exponentials are computed again."""
+    invert, power = terms.f.inverse, terms.power
+
+    def parameters(total, rest, count):
+        return invert(total, rest)
+
+    def element(v, kept, m, high, low):
+        return share_of(v if kept else power(v, m), high, low)
+
+    return Normaliser(njit(parameters), njit(element))
+
+
+@functools.cache
+def logarithm(terms: Terms) -> Normaliser:
     """Log-softmax: x - m - log(sum), where nothing cancels."""
+    f = terms.f
     log_of, narrow, infinity = log_sum(f), f.number == types.float32, f.infinity
     difference = f.difference
 
-    def parameters(total: Any, rest: Any, count: Any) -> Any:
+    def parameters(total, rest, count):
         logarithm = log_of(total, rest, count)
         if narrow:
             high = single(logarithm)
             return high, single(logarithm - double(high))
         return logarithm, 0.0 * logarithm
 
-    def result(x: Any, m: Any, high: Any, low: Any) -> Any:
+    def element(x, kept, m, high, low):
         d, rest = difference(x, m)
         return where(d > -infinity, (d - high) + (rest - low), d - high)
 
-    return Kind(False, True, True, njit(parameters), njit(result))
-
-
-# ---------------------------------------------------------------- scratch memory
-# Rows along which sweeps go before what they have found is joined: logarithms fill all lanes.
-TOGETHER, TOGETHER_OF_LOGARITHMS = 8, LANES
-# The facts of rows are float64 numbers, of each kind those of up to `LANES` rows side by side.
-MAXIMUM, MOVED, HIGH, LOW, SLOPE, TOTAL, REST, COUNT, OWN = (LANES * k for k in range(9))
-FACTS = 16 * LANES
-SUMS = 3 * LANES  # what the second sweep gives: three vectors of each row
-
-# It holds a tile, whose columns are rows, or the exponentials of short rows; the accumulators of
-# each column, or the facts of rows; and what is found out about pieces of a row.
-TOTALS, RESTS = 2048, 2048 + LANES * LANES
-FOUND = TOTALS + max(2 * LANES * LANES, 2 * FACTS + LANES * SUMS)
-SCRATCH = FOUND + 4 * 1024  # float64 elements
-
-
-# ---------------------------------------------------------------- the choice
-# For arguments of outlined functions, of which Numba would compile another one for each literal.
-ZERO, ONE = np.int64(0), np.int64(1)
-ALONG, TILED, ACROSS = 0, 1, 2
-
-
-@njit
-def choose(rows: Any, n: Any, row_x: Any, row_y: Any) -> Any:
-    """The way through rows: see the head of this file."""
-    if rows > 1 and row_x == 1 and row_y == 1:
-        return ACROSS
-    return TILED if rows > 1 and n <= DEPTH else ALONG
+    return Normaliser(njit(parameters), njit(element))

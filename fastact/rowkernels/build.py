@@ -6,7 +6,6 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from numba.core import types
@@ -20,60 +19,50 @@ from fastact.rowkernels import (
     cross_entropy,
     cross_entropy_hessian,
     jacobian_products,
+    logsumexp,
     long_rows_loop,
+    memory,
     partial_rows,
     softmax,
+    softmax_scaled,
     sparsemax,
 )
-from fastact.rowkernels.arithmetic import INF, NATIVE, SCRATCH
-from fastact.rowkernels.long_rows import LIMITS, steps
-from fastact.rowkernels.softmax_scaled import general
+from fastact.rowkernels.long_rows import LIMITS, Pieces
 
-LOOPS: dict[str, Callable[[str], Any]] = {
-    "softmax": softmax.softmax,
-    "log_softmax": softmax.log_softmax,
-    "logsumexp": softmax.logsumexp,
-    "logsumexp_weighted": softmax.logsumexp_weighted,
+# Of each function the NamedTuple of its operands, and what makes its loop for a dtype.
+LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
+    **softmax.LOOPS,
+    **softmax_scaled.LOOPS,
+    **logsumexp.LOOPS,
+    **partial_rows.LOOPS,
     **jacobian_products.LOOPS,
     **sparsemax.LOOPS,
-    **partial_rows.LOOPS,
-    "softmax_general": partial(general, log=False),
-    "log_softmax_general": partial(general, log=True),
-    "cross_entropy": partial(cross_entropy.labelled, gradient=False),
-    "cross_entropy_gradient": partial(cross_entropy.labelled, gradient=True),
-    "cross_entropy_general": partial(cross_entropy.general, gradient=False),
-    "cross_entropy_general_gradient": partial(cross_entropy.general, gradient=True),
-    "cross_entropy_hessian": cross_entropy_hessian.hessian,
+    **cross_entropy.LOOPS,
+    **cross_entropy_hessian.LOOPS,
 }
-# The three steps of a long row, of functions that go through it in pieces.
+# The three jobs of a long row, of functions that go through it in pieces.
 STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
-    "softmax": lambda dtype: steps(NATIVE[dtype], *softmax.kinds_of_softmax(dtype), 0.0),
-    "log_softmax": lambda dtype: steps(NATIVE[dtype], *softmax.kinds_of_log_softmax(dtype), -INF),
+    "softmax": lambda dtype: softmax.steps(softmax.of_softmax(dtype)),
+    "log_softmax": lambda dtype: softmax.steps(softmax.of_log_softmax(dtype)),
 }
 ELEMENT = ELEMENTS | {"int64": types.int64}
-# Those whose scratch memory holds float64 whatever they are given.
-IN_DOUBLE = {"logsumexp", "logsumexp_weighted", "max_and_sum"}
+SCRATCH = types.CPointer(types.float64)
+PIECES = types.BaseTuple.from_types((SCRATCH, SCRATCH, *[types.int64] * 4), Pieces)
 
 
 def build(spec: LoopSpec, letters: str) -> bytes:
     """The object code of a generalized inner loop, whose operands are `rowwise.FIXED` letters."""
     dtypes = {"x": spec.dtype, "i": "int64", "d": "float64"}
     operands = tuple((dtypes[letter.lower()], letter.isupper()) for letter in letters)
-    scratch = types.float64 if spec.name in IN_DOUBLE else NATIVE[spec.dtype].number
-    arguments = (
-        *[types.CPointer(ELEMENT[dtype]) for dtype, _ in operands],
-        types.CPointer(scratch), types.CPointer(types.float64),
-        *[types.int64] * (2 + 2 * len(operands)),
-    )  # fmt: skip
-    result = compiled(LOOPS[spec.name](spec.dtype), arguments)
-    rows = inner_loop.Rows(result.fndesc.mangled_name, operands, SCRATCH)
+    views = [memory.type_of(types.CPointer(ELEMENT[dtype])) for dtype, _ in operands]
+    named, make = LOOPS[spec.name]
+    arguments = types.BaseTuple.from_types(views, named), SCRATCH, types.int64, types.int64
+    result = compiled(make(spec.dtype), arguments)
+    rows = inner_loop.Rows(result.fndesc.mangled_name, operands, memory.SCRATCH)
     if spec.name not in STEPS:
         text = inner_loop.rowwise(spec.symbol, rows, machine_code.architecture())
-        return link(spec.symbol, text, result.library.get_llvm_str())
-    x, y = arguments[:2]
-    kinds = x, y, types.CPointer(types.float64), arguments[2], *[types.int64] * 6
-    steps = [compiled(each, kinds) for each in STEPS[spec.name](spec.dtype)]
+        return link(spec.symbol, text, result.library)
+    steps = [compiled(each, (*views, PIECES)) for each in STEPS[spec.name](spec.dtype)]
     symbols = tuple(each.fndesc.mangled_name for each in steps)
     text = long_rows_loop.rowwise(spec.symbol, rows, symbols, LIMITS, machine_code.architecture())
-    libraries = [each.library.get_llvm_str() for each in (result, *steps)]
-    return link(spec.symbol, text, *libraries)
+    return link(spec.symbol, text, *(each.library for each in (result, *steps)))

@@ -10,170 +10,244 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.dispatch import outlined
-from fastact.compiler.simd import (
-    LANES,
-    double,
-    every_lane,
-    first,
-    gather,
-    load_all,
-    real,
-    shifted,
-    store_all,
-    within,
-)
+from fastact.compiler.simd import LANES, double, load_all, real, shifted, splat, store_all, within
 from fastact.numerics.primitives import fma, single, where
-from fastact.rowkernels.across import accumulators, tiles, tops_across, totals_across
-from fastact.rowkernels.along import (
-    Sweeps,
-    filled,
-    in_groups,
-    keeping,
-    largest,
-    overlapped,
-    spoiled,
-    with_room,
-)
+from fastact.rowkernels.across import accumulators, maxima, totals
+from fastact.rowkernels.along import How, Passes, fill, in_groups, largest, nan_if_any
 from fastact.rowkernels.arithmetic import (
-    COUNT,
-    DEPTH,
     DOUBLE,
-    HIGH,
     INF,
-    LOW,
-    MAXIMUM,
-    MOVED,
     NATIVE,
-    OWN,
-    REST,
-    SLOPE,
-    SUMS,
-    TOGETHER_OF_LOGARITHMS,
-    TOTAL,
-    TOTALS,
-    Format,
-    Kind,
-    exponential,
+    Precision,
+    Terms,
+    finite_of,
     folded,
     in_order,
     join_double,
     log_sum,
-    memory,
-    raised,
-    rounding,
     share_of,
     sum_of_lanes,
 )
-from fastact.rowkernels.softmax_scaled import finite_of
+from fastact.rowkernels.memory import (
+    COUNT,
+    DEPTH,
+    GROUP_OF_LOGARITHMS,
+    HIGH,
+    LOW,
+    MAXIMUM,
+    OWN,
+    REST,
+    SLOPE,
+    TOTAL,
+    back,
+    bring,
+    column,
+    each_vector,
+    element_at,
+    fetch,
+    fetch_across,
+    from_row,
+    numbers,
+    put,
+    put_across,
+    side_by_side,
+)
+from fastact.rowkernels.operation import RowOperation, long_abreast, over_rows
 
-# What is kept of a row beside the numbers of `rows`: what stands at the label, sums over targets.
+# What a row's state holds beside the rest: what stands at the label, sums over targets, the loss.
 X_AT, W_AT, SPREAD, MASS, LOSS = (OWN + LANES * k for k in range(5))
 
 
-KEPT, LEFT = Kind(True, True, True, None, share_of), Kind(False, True, True, None, None)
+# ---------------------------------------------------------------- operands
+class Labelled(NamedTuple):
+    """Logits, labels and what losses are multiplied by; the losses."""
+
+    x: Any
+    label: Any
+    factor: Any
+    loss: Any
+
+
+class LabelledGradient(NamedTuple):
+    """The same, with the gradient."""
+
+    x: Any
+    label: Any
+    factor: Any
+    loss: Any
+    dx: Any
+
+
+class Weighted(NamedTuple):
+    """As `Labelled`, with targets `w` that count `smoothing` times; a label may be -1, for none."""
+
+    x: Any
+    label: Any
+    factor: Any
+    w: Any
+    smoothing: Any
+    loss: Any
+
+
+class WeightedGradient(NamedTuple):
+    """The same, with the gradient. Every other form is made this; what it has not is never read."""
+
+    x: Any
+    label: Any
+    factor: Any
+    w: Any
+    smoothing: Any
+    loss: Any
+    dx: Any
+
+
+class Form(NamedTuple):
+    """One of four losses: its dtype, and what it has."""
+
+    dtype: str
+    weighted: bool
+    gradient: bool
+
+    @property
+    def f(self) -> Precision:
+        """The precision of exponentials."""
+        return NATIVE[self.dtype]
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of the sum."""
+        return Terms(self.f, parts=True)
+
+
+@functools.cache
+def complete(form: Form) -> Any:
+    """The function that makes operands `WeightedGradient`."""
+    weighted, gradient = form.weighted, form.gradient
+
+    def complete(given):
+        x, factor = given.x, given.factor
+        w = given.w if weighted else x
+        smoothing = given.smoothing if weighted else factor
+        dx = given.dx if gradient else x
+        return WeightedGradient(x, given.label, factor, w, smoothing, given.loss, dx)
+
+    return njit(complete)
+
+
+@njit
+def only(values):
+    """The number that belongs to a row."""
+    return values.pointer[0]
 
 
 # ---------------------------------------------------------------- any target, any row
-@functools.cache
-def readers(dtype: str, *, weighted: bool) -> tuple[Any, Any]:
-    """Functions that read weights, which are 0 if there are none, and a single element."""
-    fetch, _ = memory(DOUBLE[dtype])
+class Sums(NamedTuple):
+    """Sum, rest and count as elsewhere; the sum of w (m - x) and that of w."""
 
-    def weights(w: Any, i: Any, core: Any, left: Any) -> Any:
-        return fetch(w, i, core, left, 0.0) if weighted else every_lane(0.0)
-
-    def at(p: Any, i: Any, core: Any) -> Any:
-        return first(fetch(shifted(p, i * core), 0, 1, 1, 0.0))
-
-    return njit(weights), njit(at)
+    total: Any
+    rest: Any
+    count: Any
+    spread: Any
+    mass: Any
 
 
 @functools.cache
-def general_sums(dtype: str, *, weighted: bool) -> Any:
-    f = DOUBLE[dtype]
-    (fetch, _), (weights, _) = memory(f), readers(dtype, weighted=weighted)
-    power, fold, ((start, _), add, _) = raised(f), folded(f, parts=True), f.other_terms
+def sums_of_any_row(form: Form) -> Any:
+    """The function that sums a row in float64."""
+    f, weighted = DOUBLE[form.dtype], form.weighted
+    power = Terms(f, parts=True, quick=False).power
+    fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
 
-    def general_sums(
-        x: Any, w: Any, n: Any, core_x: Any, core_w: Any, m: Any, infinite: Any
-    ) -> Any:
-        """Sum, rest and count as elsewhere; the sum of w (m - x) and that of w."""
-        total, rest, count = every_lane(start), every_lane(0.0), every_lane(0.0)
-        spread, mass = every_lane(0.0), every_lane(0.0)
+    def sums_of_any_row(x, w, n, m, infinite):
+        total, rest, count = splat(start), splat(0.0), splat(0.0)
+        spread, mass = splat(0.0), splat(0.0)
         for i in range(0, n, LANES):
-            v = within(finite_of(fetch(x, i, core_x, n - i, 0.0), infinite), n - i, -INF)
-            q = weights(w, i, core_w, n - i)
+            v = within(finite_of(fetch(x, i, n - i, 0.0), infinite), n - i, -INF)
+            q = fetch(w, i, n - i, 0.0) if weighted else splat(0.0)
             e = within(power(v, m), n - i, 0.0)
-            count += where(v == m, 1.0, every_lane(0.0))
+            count += where(v == m, 1.0, splat(0.0))
             total, rest = add(total, rest, where(v == m, 0.0, e))
             spread += where(q == 0.0, 0.0, q * (m - v))
             mass += q
         total, rest = fold(total, rest)
-        return total, rest, sum_of_lanes(count), sum_of_lanes(spread), sum_of_lanes(mass)
+        return Sums(
+            total, rest, sum_of_lanes(count), sum_of_lanes(spread), sum_of_lanes(mass)
+        )  # fmt: skip
 
-    return njit(general_sums)
+    return njit(sums_of_any_row)
 
 
 @functools.cache
-def general_row(dtype: str, *, gradient: bool, weighted: bool) -> Any:
-    """A row in float64: the target is `factor` at the label (if it is one) + `smoothing` w."""
-    f, native = DOUBLE[dtype], NATIVE[dtype]
-    (fetch, _), (_, put), fill, spoil = memory(f), memory(native), filled(native), spoiled(f)
-    most, power, log_of, rounded = largest(f), raised(f), log_sum(f), rounding(dtype)
-    sums, (weights, at) = general_sums(dtype, weighted=weighted), readers(dtype, weighted=weighted)
-    up = f.up
+def gradient_of_any_row(form: Form) -> Any:
+    """The function that writes the gradient of a row, but for the label's."""
+    weighted, round_off = form.weighted, form.f.round
+    power = Terms(DOUBLE[form.dtype], parts=True, quick=False).power
 
-    def row(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, dx: Any, n: Any,
-        core_x: Any, core_w: Any, core_dx: Any,
-    ) -> Any:  # fmt: skip
-        m, nan = most(x, n, core_x), spoil(x, n, core_x)
+    def gradient_of_any_row(row, n, m, infinite, share):
+        smoothing = only(row.smoothing)
+        for i in range(0, n, LANES):
+            v = finite_of(fetch(row.x, i, n - i, 0.0), infinite)
+            q = fetch(row.w, i, n - i, 0.0) if weighted else splat(0.0)
+            put(row.dx, i, n - i, round_off(power(v, m) * share - smoothing * q))
+
+    return njit(gradient_of_any_row)
+
+
+@functools.cache
+def any_row(form: Form) -> Any:
+    """The function of a row in float64: the target is `factor` at the label + `smoothing` w."""
+    f, weighted, gradient = DOUBLE[form.dtype], form.weighted, form.gradient
+    most, nan_of, log_of, up, round_off = largest(f), nan_if_any(f), log_sum(f), f.up, form.f.round
+    power, sums = Terms(f, parts=True, quick=False).power, sums_of_any_row(form)
+    write = gradient_of_any_row(form)
+
+    def any_row(row, n):
+        """The loss; the gradient is written."""
+        x, w, dx = row.x, row.w, row.dx
+        label, factor = only(row.label), only(row.factor)
+        smoothing = only(row.smoothing) if weighted else 0.0
+        m, nan = most(x, n), nan_of(x, n)
         if m == -INF:
             if gradient:
-                fill(dx, n, core_dx, rounded(nan))
+                fill(dx, n, round_off(nan))
             return INF + nan
         infinite = m == INF
         m = where(infinite, 0.0, m)
-        total, rest, count, spread, mass = sums(x, w, n, core_x, core_w, m, infinite)
-        logarithm = log_of(total, rest, count)
-        whole = (total + rest) + count * up
-        loss, of_label = smoothing * (spread + mass * logarithm), 0.0
+        s = sums(x, w, n, m, infinite)
+        logarithm = log_of(s.total, s.rest, s.count)
+        whole = (s.total + s.rest) + s.count * up
+        loss, of_label = smoothing * (s.spread + s.mass * logarithm), 0.0
         if label >= 0:
-            v = finite_of(at(x, label, core_x), infinite)
+            v = finite_of(element_at(x, label, 0.0), infinite)
             p = power(v, m) / whole
-            others = ((total + rest) + (count - 1.0) * up) / whole if v == m else 1.0 - p
+            others = ((s.total + s.rest) + (s.count - 1.0) * up) / whole if v == m else 1.0 - p
             loss += factor * ((m - v) + logarithm)
             of_label = -factor * others
             if weighted:
-                of_label += smoothing * (mass * p - at(w, label, core_w))
+                of_label += smoothing * (s.mass * p - element_at(w, label, 0.0))
         if gradient:
-            share = (factor + smoothing * mass) / whole
-            for i in range(0, n, LANES):
-                v = finite_of(fetch(x, i, core_x, n - i, 0.0), infinite)
-                dx_i = power(v, m) * share - smoothing * weights(w, i, core_w, n - i)
-                put(dx, i, core_dx, n - i, rounded(dx_i))
+            write(row, n, m, infinite, (factor + smoothing * s.mass) / whole)
             if label >= 0:
-                put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(rounded(of_label)))
+                put(dx, label, 1, round_off(of_label))
         return loss
 
-    return outlined(row)
+    return outlined(any_row)
 
 
-# ---------------------------------------------------------------- in the dtype
+# ---------------------------------------------------------------- from sums to results
 PLAIN = NATIVE["float32"]  # sums over the targets, float64 that do not cancel: in the order of rows
 
 
 @functools.cache
-def shares(f: Format, *, weighted: bool) -> tuple[Any, Any]:
-    """Functions of a row's sums: what multiplies exponentials, and a label's gradient."""
+def quotient_of(f: Precision) -> Any:
+    """The function that gives factor / sum in two parts, which multiply exponentials."""
     up, narrow = f.up, f.number != DOUBLE["float64"].number
 
-    def quotient(factor: Any, total: Any, rest: Any, count: Any) -> Any:
-        """factor / sum in two parts."""
+    def quotient_of(factor, total, rest, count):
         whole, low = join_double(double(count) * up, 0.0, total, rest)
         high = factor / whole
         if narrow:
@@ -181,11 +255,17 @@ def shares(f: Format, *, weighted: bool) -> tuple[Any, Any]:
             return short, single(high - double(short))
         return high, (fma(-high, whole, factor) - high * low) / whole
 
-    def of_label(
-        x: Any, m: Any, e: Any, factor: Any, total: Any, rest: Any, count: Any,
-        smoothing: Any, mass: Any, w: Any,
-    ) -> Any:  # fmt: skip
-        """-factor (1 - p), and smoothing (mass p - w)."""
+    return njit(quotient_of)
+
+
+@functools.cache
+def slope_of(form: Form) -> Any:
+    """The function that gives a label's gradient: -factor (1 - p), and smoothing (mass p - w)."""
+    up, weighted, power = form.f.up, form.weighted, form.terms.power
+
+    def slope_of(x, m, factor, sums, smoothing, w):
+        total, rest, count, _, mass = sums
+        e = power(x, m)
         whole = (total + rest) + double(count) * up
         others = where(x == m, (total + rest) + (double(count) - 1.0) * up, whole - double(e))
         slope = -factor * (others / whole)
@@ -193,468 +273,305 @@ def shares(f: Format, *, weighted: bool) -> tuple[Any, Any]:
             slope += smoothing * (mass * (double(e) / whole) - double(w))
         return slope
 
-    return njit(quotient), njit(of_label)
+    return njit(slope_of)
+
+
+@njit
+def term_of_target(x, w, m):
+    """w (m - x), 0 where w is, and w."""
+    q = double(w)
+    return where(q == 0.0, 0.0, q * (double(m) - double(x))), q
 
 
 @functools.cache
-def of_targets(f: Format) -> tuple[Any, Any]:
-    """The sum of w (m - x), and that of w: along a row, and of rows side by side."""
-    (fetch, _), zero = memory(f), f.zero
-    fold, short = folded(PLAIN, parts=True), in_order(PLAIN, parts=True)
-    collect, join = accumulators(PLAIN, parts=True)
+def targets_along(f: Precision) -> Any:
+    """The function that gives the sum of w (m - x) along a row, and that of w."""
+    zero, fold, short = f.zero, folded(PLAIN, parts=True), in_order(PLAIN, parts=True)
 
-    def term(x: Any, w: Any, m: Any) -> Any:
-        q = double(w)
-        return where(q == 0.0, 0.0, q * (double(m) - double(x))), q
+    def step(arrays, i, left, m, found):
+        x, w = arrays
+        spread, mass = found
+        d, q = term_of_target(fetch(x, i, left, zero), fetch(w, i, left, zero), m)
+        return spread + d, mass + q
 
-    term = njit(term)
+    loop = each_vector(njit(step))
 
-    def along(x: Any, w: Any, n: Any, core_x: Any, core_w: Any, m: Any) -> Any:
-        spread, mass = every_lane(0.0), every_lane(0.0)
-        whole = n - n % LANES if core_x == 1 and core_w == 1 else 0
-        for i in range(0, whole, LANES):
-            d, q = term(fetch(x, i, 1, LANES, zero), fetch(w, i, 1, LANES, zero), m)
-            spread, mass = spread + d, mass + q
-        for i in range(whole, n, LANES):
-            left = n - i
-            d, q = term(fetch(x, i, core_x, left, zero), fetch(w, i, core_w, left, zero), m)
-            spread, mass = spread + d, mass + q
+    def targets_along(x, w, n, m):
+        spread, mass = loop((x, w), n, m, (splat(0.0), splat(0.0)))
         if n <= LANES:
             return short(spread, n)[0], short(mass, n)[0]
-        return fold(spread, every_lane(0.0))[0], fold(mass, every_lane(0.0))[0]
+        return fold(spread, splat(0.0))[0], fold(mass, splat(0.0))[0]
 
-    def across(
-        x: Any, w: Any, n: Any, width: Any, core_x: Any, row_w: Any, core_w: Any, m: Any, s: Any
-    ) -> Any:
-        spread, mass = every_lane(0.0), every_lane(0.0)
+    return njit(targets_along)
+
+
+@functools.cache
+def targets_across(f: Precision) -> Any:
+    """The function that gives the same of rows side by side."""
+    zero, (collect, join) = f.zero, accumulators(PLAIN, parts=True)
+
+    def targets_across(x, w, n, width, m, scratch):
+        spread, mass = splat(0.0), splat(0.0)
         for j in range(2):
-            spread, total = mass, every_lane(0.0)
+            spread, total = mass, splat(0.0)
             for i in range(n):
-                v = fetch(x, i * core_x, 1, width, zero)
-                d, q = term(v, fetch(shifted(w, i * core_w), 0, row_w, width, zero), m)
+                v = fetch_across(x, i, width, zero)
+                d, q = term_of_target(v, fetch_across(w, i, width, zero), m)
                 each = d if j == 0 else q
                 if n <= LANES:
                     total += each
                 else:
-                    collect(s, i, each)
-            mass = total if n <= LANES else join(s)[0]
+                    collect(scratch, i, each)
+            mass = total if n <= LANES else join(scratch)[0]
         return spread, mass
 
-    return njit(along), njit(across)
+    return njit(targets_across)
+
+
+# ---------------------------------------------------------------- passes along a row
+class Output(NamedTuple):
+    """What results along a row need: output and targets, the maximum, what targets count."""
+
+    y: Any
+    w: Any
+    m: Any
+    smoothing: Any
 
 
 @functools.cache
-def results_of(f: Format, *, keeps: bool, weighted: bool) -> Any:
-    """The last sweep: from the exponentials, or from the input again."""
-    (fetch, put), (power, _), zero = memory(f), exponential(f, quick=True), f.zero
+def beginning(form: Form) -> tuple[Any, Any, Any]:
+    """The first pass, what is done when a maximum is known, and whether a row counts at all."""
+    f, weighted, gradient = form.f, form.weighted, form.gradient
+    most, limit, zero, round_off = largest(f), form.terms.limit, f.zero, f.round
+    done_at_once, targets = any_row(form), targets_along(f)
 
-    def element(
-        x: Any, e: Any, w: Any, i: Any, core_x: Any, core_e: Any, core_w: Any, left: Any,
-        m: Any, a: Any, b: Any, smoothing: Any,
-    ) -> Any:  # fmt: skip
-        v = fetch(e, i, core_e, left, zero) if keeps else power(fetch(x, i, core_x, left, zero), m)
-        v = fma(v, a, v * b)
-        return fma(fetch(w, i, core_w, left, zero), -smoothing, v) if weighted else v
+    def counts(operands, r):
+        row = from_row(operands, r)
+        return only(row.factor) != 0.0 or (weighted and only(row.smoothing) != 0.0)
 
-    element = njit(element)
-
-    def results(
-        x: Any, e: Any, w: Any, dx: Any, n: Any, core_x: Any, core_e: Any, core_w: Any,
-        core_dx: Any, m: Any, a: Any, b: Any, smoothing: Any,
-    ) -> None:  # fmt: skip
-        near = core_x == 1 and core_e == 1 and core_dx == 1 and (core_w == 1 or not weighted)
-        whole = n - n % LANES if near else 0
-        for i in range(0, whole, LANES):
-            put(dx, i, 1, LANES, element(x, e, w, i, 1, 1, 1, LANES, m, a, b, smoothing))
-        for i in range(whole, n, LANES):
-            v = element(x, e, w, i, core_x, core_e, core_w, n - i, m, a, b, smoothing)
-            put(dx, i, core_dx, n - i, v)
-
-    return njit(results)
-
-
-@functools.cache
-def row_of(f: Format, *, weighted: bool) -> tuple[Any, Any]:
-    """Functions that give what belongs to a row, and an element of it."""
-    (fetch, _), zero = memory(f), f.zero
-
-    def of_row(row: Any, options: Any) -> Any:
-        """Label, factor, targets, their distance, smoothing, and the place of the loss."""
-        (
-            label, row_label, factor, row_factor, w, row_w, core_w, smoothing, row_smoothing,
-            loss, row_loss,
-        ) = options  # fmt: skip
-        return (
-            label[row * row_label], factor[row * row_factor], shifted(w, row * row_w), core_w,
-            smoothing[row * row_smoothing] if weighted else 0.0, shifted(loss, row * row_loss),
-        )  # fmt: skip
-
-    def at(p: Any, i: Any, core: Any) -> Any:
-        return first(fetch(shifted(p, i * core), 0, 1, 1, zero)) if i >= 0 else zero
-
-    return njit(of_row), njit(at)
-
-
-@functools.cache
-def at_label(dtype: str, *, weighted: bool) -> Any:
-    f = NATIVE[dtype]
-    (of_row, at), (of_target, _), round_off = (
-        row_of(f, weighted=weighted), of_targets(f), rounding(dtype)
-    )  # fmt: skip
-
-    def at_label(x: Any, n: Any, core_x: Any, row: Any, options: Any, facts: Any) -> None:
+    def at_label(row, n, state):
         """What label and targets add, before exponentials may take the place of x."""
-        label, _, w, core_w, _, _ = of_row(row, options)
-        facts[X_AT] = double(at(x, label, core_x))
+        label = only(row.label)
+        state[X_AT] = double(element_at(row.x, label, zero) if label >= 0 else zero)
         if weighted:
-            facts[W_AT] = double(at(w, label, core_w))
-            facts[SPREAD], facts[MASS] = of_target(
-                x, w, n, core_x, core_w, round_off(facts[MAXIMUM])
-            )
+            state[W_AT] = double(element_at(row.w, label, zero) if label >= 0 else zero)
+            m = round_off(state[MAXIMUM])
+            state[SPREAD], state[MASS] = targets(row.x, row.w, n, m)
 
-    return njit(at_label)
+    counts, at_label = njit(counts), njit(at_label)
 
-
-@functools.cache
-def first_sweep(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any, Any]:
-    f = NATIVE[dtype]
-    (of_row, _), most, fill, zero = row_of(f, weighted=weighted), largest(f), filled(f), f.zero
-    general, (_, limit) = (
-        general_row(dtype, gradient=gradient, weighted=weighted), exponential(f, quick=True)
-    )  # fmt: skip
-    keep_label = at_label(dtype, weighted=weighted)
-
-    def counts(row: Any, options: Any) -> Any:
-        _, factor, _, _, smoothing, _ = of_row(row, options)
-        return factor != 0.0 or smoothing != 0.0
-
-    counts = njit(counts)
-
-    def crown(
-        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
-        m: Any,
-    ) -> None:  # fmt: skip
+    def begin(operands, r, n, state, m):
         """A row with a large maximum is done at once."""
-        label, factor, w, core_w, smoothing, loss = of_row(row, options)
-        facts[MAXIMUM], facts[MOVED] = double(m), 0.0
-        if not abs(m) < limit:
-            facts[MAXIMUM] = -INF
-            loss[0] = general(x, label, factor, w, smoothing, dx, n, core_x, core_w, core_dx)
+        row = from_row(operands, r)
+        state[MAXIMUM] = double(m)
+        if abs(m) < limit:
+            at_label(row, n, state)
         else:
-            keep_label(x, n, core_x, row, options, facts)
+            state[MAXIMUM] = -INF
+            row.loss.pointer[0] = done_at_once(row, n)
 
-    crown = njit(crown)
+    begin = njit(begin)
 
-    def top(
-        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any
-    ) -> None:
+    def first(operands, r, n, state):
         """So is one that does not count."""
-        if counts(row, options):
-            crown(x, dx, n, core_x, core_dx, row, options, facts, most(x, n, core_x))
+        row = from_row(operands, r)
+        if counts(operands, r):
+            begin(operands, r, n, state, most(row.x, n))
         else:
-            _, _, _, _, _, loss = of_row(row, options)
-            facts[MAXIMUM], loss[0] = -INF, 0.0
+            state[MAXIMUM], row.loss.pointer[0] = -INF, 0.0
             if gradient:
-                fill(dx, n, core_dx, zero)
+                fill(row.dx, n, zero)
 
-    return njit(top), counts, crown
-
-
-def kinds(dtype: str, *, gradient: bool) -> tuple[Kind, Kind]:
-    """For rows and short rows; float16 has too few bits to keep an exponential in the output."""
-    return (LEFT if dtype == "float16" else KEPT, KEPT) if gradient else (LEFT, LEFT)
+    return njit(first), begin, counts
 
 
 @functools.cache
-def middle_sweep(dtype: str, *, gradient: bool) -> Any:
-    f, (kind, short) = NATIVE[dtype], kinds(dtype, gradient=gradient)
-    (total_of, _), round_off = with_room(f, kind, short, ahead=gradient), rounding(dtype)
-    keep, _ = keeping(f, parts=True)
+def settling(form: Form) -> Any:
+    """The function that gives losses of some rows, and what makes their gradients, side by side."""
+    weighted, gradient, f = form.weighted, form.gradient, form.f
+    quotient, slope_at, log_of, round_off = quotient_of(f), slope_of(form), log_sum(f), f.round
 
-    def middle(
-        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
-        sums: Any, t: Any, next_x: Any, next_dx: Any,
-    ) -> None:  # fmt: skip
-        total, rest, count = total_of(
-            x, dx, t, n, n, core_x, core_dx, round_off(facts[MAXIMUM]), next_x, next_dx
-        )
-        keep(sums, total, rest, count, n <= LANES)
-
-    return njit(middle)
-
-
-@functools.cache
-def settling(dtype: str, *, gradient: bool, weighted: bool) -> Any:
-    f = NATIVE[dtype]
-    (quotient, of_label), log_of = shares(f, weighted=weighted), log_sum(f)
-    (of_row, _), (power, _) = row_of(f, weighted=weighted), exponential(f, quick=True)
-    (_, settled_facts), round_off = keeping(f, parts=True), rounding(dtype)
-
-    def settle(n: Any, start: Any, width: Any, options: Any, facts: Any, sums: Any) -> None:
-        """The losses of some rows, and what makes their gradients, side by side."""
-        for k in range(width):
-            of_this = shifted(facts, k)
-            if of_this[MAXIMUM] > -INF:
-                settled_facts(shifted(sums, k * SUMS), of_this, n, n <= LANES)
-        label, row_label, factor, row_factor, _, _, _, smoothing, row_smoothing, _, _ = options
-        factors = gather(shifted(factor, start * row_factor), 0, row_factor, width, 0.0)
-        m, x_at = load_all(facts, MAXIMUM), load_all(facts, X_AT)
-        total, rest = load_all(facts, TOTAL), load_all(facts, REST)
-        count = load_all(facts, COUNT)
+    def settle(operands, width, n, state):
+        factor = fetch_across(operands.factor, 0, width, 0.0)
+        m, x_at = load_all(state, MAXIMUM), load_all(state, X_AT)
+        total, rest, count = load_all(state, TOTAL), load_all(state, REST), load_all(state, COUNT)
         logarithm = log_of(total, rest, count)
-        value = factors * ((m - x_at) + logarithm)
-        smoothings, mass, w_at = 0.0, 0.0, x_at
+        value = factor * ((m - x_at) + logarithm)
+        smoothing, mass, spread, w_at = splat(0.0), splat(0.0), splat(0.0), x_at
         if weighted:
-            labels = gather(shifted(label, start * row_label), 0, row_label, width, 0)
-            smoothings = gather(
-                shifted(smoothing, start * row_smoothing), 0, row_smoothing, width, 0.0
-            )
-            mass, w_at = load_all(facts, MASS), load_all(facts, W_AT)
-            spread = load_all(facts, SPREAD)
-            value = where(real(labels) >= 0.0, value, 0.0) + smoothings * (
-                spread + mass * logarithm
-            )
-        store_all(facts, LOSS, double(value))
+            labels = fetch_across(operands.label, 0, width, 0)
+            smoothing = fetch_across(operands.smoothing, 0, width, 0.0)
+            mass, w_at = load_all(state, MASS), load_all(state, W_AT)
+            spread = load_all(state, SPREAD)
+            value = where(real(labels) >= 0.0, value, 0.0)
+            value += smoothing * (spread + mass * logarithm)
+        store_all(state, LOSS, value)
         if gradient:
-            a, b = quotient(factors + smoothings * mass, total, rest, count)
-            m, x_at = round_off(m), round_off(x_at)
-            slope = of_label(
-                x_at, m, power(x_at, m), factors, total, rest, count, smoothings, mass, w_at
-            )
-            store_all(facts, HIGH, double(a))
-            store_all(facts, LOW, double(b))
-            store_all(facts, SLOPE, double(slope))
+            whole = factor + smoothing * mass if weighted else factor
+            a, b = quotient(whole, total, rest, count)
+            sums = total, rest, count, spread, mass
+            slope = slope_at(round_off(x_at), round_off(m), factor, sums, smoothing, w_at)
+            store_all(state, HIGH, double(a))
+            store_all(state, LOW, double(b))
+            store_all(state, SLOPE, slope)
         for k in range(width):
-            of_this = shifted(facts, k)
-            if of_this[MAXIMUM] > -INF:
-                _, _, _, _, _, loss = of_row(start + k, options)
-                loss[0] = of_this[LOSS]
+            if state[MAXIMUM + k] > -INF:
+                operands.loss.pointer[k * operands.loss.row] = state[LOSS + k]
 
     return njit(settle)
 
 
 @functools.cache
-def last_sweep(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any]:
-    f, (kind, short) = NATIVE[dtype], kinds(dtype, gradient=gradient)
-    (of_row, _), (_, put), round_off = row_of(f, weighted=weighted), memory(f), rounding(dtype)
+def passes(form: Form) -> Passes:
+    """The passes along rows, which go together where there is a gradient, of no other targets."""
+    f, weighted, gradient = form.f, form.weighted, form.gradient
+    power, zero, round_off = form.terms.power, f.zero, f.round
+    first, begin, counts = beginning(form)
 
-    def close(dx: Any, core_dx: Any, row: Any, options: Any, facts: Any) -> None:
+    def row(operands, r, n, state):
+        here, m = from_row(operands, r), round_off(state[MAXIMUM])
+        smoothing = round_off(only(here.smoothing)) if weighted else zero
+        w = here.w if weighted else here.dx
+        return here.x, n, Output(here.dx, w, m, smoothing)
+
+    def element(v, kept, row, i, left, a, b):
+        dx = share_of(v if kept else power(v, row.m), a, b)
+        return fma(fetch(row.w, i, left, zero), -row.smoothing, dx) if weighted else dx
+
+    def close(operands, r, n, state):
         """The gradient of the label."""
-        label, _, _, _, _, _ = of_row(row, options)
+        here = from_row(operands, r)
+        label = only(here.label)
         if label >= 0:
-            put(shifted(dx, label * core_dx), 0, 1, 1, every_lane(round_off(facts[SLOPE])))
+            put(here.dx, label, 1, round_off(state[SLOPE]))
 
-    close = njit(close)
-    results = results_of(f, keeps=kind.keeps, weighted=weighted)
-    short_results, room = results_of(f, keeps=short.keeps, weighted=weighted), f.room
-
-    def last(
-        x: Any, dx: Any, n: Any, core_x: Any, core_dx: Any, row: Any, options: Any, facts: Any,
-        t: Any,
-    ) -> None:  # fmt: skip
-        if gradient:
-            _, _, w, core_w, smoothing, _ = of_row(row, options)
-            m, a, b = round_off(facts[MAXIMUM]), round_off(facts[HIGH]), round_off(facts[LOW])
-            s = round_off(smoothing)
-            if n <= room:
-                short_results(x, t, w, dx, n, core_x, 1, core_w, core_dx, m, a, b, s)
-            else:
-                results(x, dx, w, dx, n, core_x, core_dx, core_w, core_dx, m, a, b, s)
-            close(dx, core_dx, row, options, facts)
-
-    return njit(last), close
+    return Passes(
+        form.terms, gradient, njit(element), first, begin, njit(row), settling(form), njit(close),
+        counts if gradient and not weighted else None, gradient,
+    )  # fmt: skip
 
 
-def sweeps(dtype: str, *, gradient: bool, weighted: bool) -> Sweeps:
-    """Those of a row, which go together where there is a gradient, of no other targets."""
-    options = {"gradient": gradient, "weighted": weighted}
-    top, counts, crown = first_sweep(dtype, **options)
-    last, close = last_sweep(dtype, **options)
-    at_once = overlapped(NATIVE[dtype], KEPT, counts, crown, close)
-    middle, settle = middle_sweep(dtype, gradient=gradient), settling(dtype, **options)
-    return Sweeps(top, middle, settle, last, *(at_once if gradient and not weighted else ()))
+# ---------------------------------------------------------------- rows side by side
+@functools.cache
+def at_labels(form: Form) -> Any:
+    """The function that finds what stands at the labels of rows side by side."""
+    weighted, zero = form.weighted, form.f.zero
+
+    def at_labels(x, w, label, n, lanes):
+        at, w_at = splat(zero), splat(zero)
+        for i in range(n):
+            at = where(label == i, fetch_across(x, i, lanes, zero), at)
+            if weighted:
+                w_at = where(label == i, fetch_across(w, i, lanes, zero), w_at)
+        return at, w_at
+
+    return njit(at_labels)
 
 
 @functools.cache
-def side_by_side(dtype: str, *, gradient: bool, weighted: bool, keeps: bool) -> Any:
-    """Up to `LANES` rows as columns, whose exponentials are kept where they are needed."""
-    f, kind = NATIVE[dtype], KEPT if keeps else LEFT
-    (fetch, put_column), top_of, total_of = memory(f), tops_across(f, kind), totals_across(f, kind)
-    (quotient, of_label), (_, of_target) = shares(f, weighted=weighted), of_targets(f)
-    log_of, (power, _), zero = log_sum(f), exponential(f, quick=True), f.zero
-    (_, put), rounded = memory(DOUBLE["float64"]), rounding(dtype)
+def gradients_across(form: Form) -> Any:
+    """The function that makes gradients of the exponentials of rows side by side."""
+    weighted, zero, round_off = form.weighted, form.f.zero, form.f.round
 
-    def side_by_side(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
-        lanes: Any, width: Any, core_x: Any, row_w: Any, core_w: Any, row_loss: Any, core_dx: Any,
-        s: Any,
-    ) -> Any:  # fmt: skip
+    def gradients_across(dx, w, n, lanes, label, share, slope, smoothing, unused):
+        (a, b), slope, smoothing = share, round_off(slope), round_off(smoothing)
+        for i in range(n):
+            v = share_of(fetch_across(dx, i, lanes, zero), a, b)
+            if weighted:
+                v = fma(fetch_across(w, i, lanes, zero), -smoothing, v)
+            v = where(label == i, slope, v)
+            put_across(dx, i, lanes, where(unused, zero, v))
+
+    return njit(gradients_across)
+
+
+@functools.cache
+def abreast(form: Form) -> Any:
+    """The function of rows side by side: `width` of them, in so many `lanes` of the arrays."""
+    f, weighted, gradient = form.f, form.weighted, form.gradient
+    top_of, total_of, targets = maxima(form.terms), totals(form.terms), targets_across(f)
+    quotient, slope_at, log_of = quotient_of(f), slope_of(form), log_sum(f)
+    find, write = at_labels(form), gradients_across(form)
+
+    def abreast(rows, width, lanes, n, scratch):
         """Whether all was done: rows with a large maximum are left alone."""
-        done, m = top_of(x, n, lanes, core_x)
+        x, dx, w = side_by_side(rows.x), side_by_side(rows.dx), rows.w
+        done, m = top_of(x, n, lanes)
         if not done:
             return False
-        at, w_at, spread, mass = every_lane(zero), every_lane(zero), 0.0 * factor, 0.0 * factor
-        for i in range(n):
-            at = where(label == i, fetch(x, i * core_x, 1, lanes, zero), at)
-            if weighted:
-                v = fetch(shifted(w, i * core_w), 0, row_w, lanes, zero)
-                w_at = where(label == i, v, w_at)
-        counts = factor == 0.0
+        label, factor = (
+            real(fetch_across(rows.label, 0, width, 0)),
+            fetch_across(rows.factor, 0, width, 0.0),
+        )
+        at, w_at = find(x, w, label, n, lanes)
+        unused, smoothing, spread, mass = factor == 0.0, factor, 0.0 * factor, 0.0 * factor
         if weighted:
-            spread, mass = of_target(x, w, n, lanes, core_x, row_w, core_w, m, s)
-            counts = counts & (smoothing == 0.0)
-        total, rest, count = total_of(x, dx, n, lanes, core_x, core_dx, s, m, None)
+            smoothing = fetch_across(rows.smoothing, 0, width, 0.0)
+            spread, mass = targets(x, w, n, lanes, m, scratch)
+            unused = unused & (smoothing == 0.0)
+        how = How(gradient, False, False)
+        total, rest, count = total_of(x, dx, n, lanes, m, None, how, scratch)
         logarithm = log_of(total, rest, count)
         value = factor * ((double(m) - double(at)) + logarithm)
         if weighted:
             value += smoothing * (spread + mass * logarithm)
-        put(loss, 0, row_loss, width, where(counts, 0.0, value))
+        put_across(rows.loss, 0, width, where(unused, 0.0, value))
         if gradient:
-            a, b = quotient(factor + smoothing * mass, total, rest, count)
-            slope = rounded(of_label(
-                at, m, power(at, m), factor, total, rest, count, smoothing, mass, w_at
-            ))  # fmt: skip
-            more = rounded(smoothing)
-            for i in range(n):
-                e = fetch(dx, i * core_dx, 1, lanes, zero)
-                v = fma(e, a, e * b)
-                if weighted:
-                    q = fetch(shifted(w, i * core_w), 0, row_w, lanes, zero)
-                    v = fma(q, -more, v)
-                v = where(label == i, slope, v)
-                put_column(dx, i * core_dx, 1, lanes, where(counts, zero, v))
+            share = quotient(factor + smoothing * mass, total, rest, count)
+            sums = total, rest, count, spread, mass
+            slope = slope_at(at, m, factor, sums, smoothing, w_at)
+            write(dx, w, n, lanes, label, share, slope, smoothing, unused)
         return True
 
-    return outlined(side_by_side)
+    return outlined(abreast)
 
 
 @functools.cache
-def several(dtype: str, *, gradient: bool, weighted: bool) -> tuple[Any, Any]:
-    """Functions of up to `LANES` rows: by way of a tile, and where neighbours are in other rows."""
-    f = NATIVE[dtype]
-    (bring, back), zero = tiles(f), f.zero
-    of_tile = side_by_side(dtype, gradient=gradient, weighted=weighted, keeps=True)
-    of_columns = side_by_side(dtype, gradient=gradient, weighted=weighted, keeps=gradient)
+def tile_of(form: Form) -> Any:
+    """The function of short rows, by way of a tile: whether all was done."""
+    weighted, gradient, zero = form.weighted, form.gradient, form.f.zero
+    many, to_numbers = abreast(form), numbers(narrow=form.dtype != "float64")
 
-    def tile(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
-        width: Any, row_x: Any, row_w: Any, row_loss: Any, row_dx: Any,
-        core_x: Any, core_w: Any, core_dx: Any, t: Any, s: Any,
-    ) -> Any:  # fmt: skip
-        bring(x, row_x, core_x, width, n, t, zero)
-        targets = shifted(t, DEPTH * LANES)
+    def tile_of(rows, width, n, scratch):
+        tile = to_numbers(scratch)
+        targets, x = shifted(tile, DEPTH * LANES), column(tile)
+        bring(rows.x, width, n, tile, zero)
         if weighted:
-            bring(w, row_w, core_w, width, n, targets, zero)
-        done = of_tile(t, label, factor, targets, smoothing, loss, t, n, LANES, width,
-                       LANES, 1, LANES, row_loss, LANES, s)  # fmt: skip
+            bring(rows.w, width, n, targets, zero)
+        inside = WeightedGradient(
+            x, rows.label, rows.factor, column(targets), rows.smoothing, rows.loss, x
+        )
+        done = many(inside, width, LANES, n, scratch)
         if gradient and done:
-            back(t, dx, row_dx, core_dx, width, n)
+            back(tile, rows.dx, width, n)
         return done
 
-    def columns(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, n: Any,
-        width: Any, row_x: Any, row_w: Any, row_loss: Any, row_dx: Any,
-        core_x: Any, core_w: Any, core_dx: Any, t: Any, s: Any,
-    ) -> Any:  # fmt: skip
-        return of_columns(x, label, factor, w, smoothing, loss, dx, n, width, width,
-                          core_x, row_w, core_w, row_loss, core_dx, s)  # fmt: skip
-
-    return njit(tile), njit(columns)
+    return njit(tile_of)
 
 
-@functools.cache
-def rows_of(dtype: str, *, gradient: bool, weighted: bool) -> Any:
-    tile, columns = several(dtype, gradient=gradient, weighted=weighted)
-    of_row = sweeps(dtype, gradient=gradient, weighted=weighted)
-    one_by_one = in_groups(NATIVE[dtype].room, TOGETHER_OF_LOGARITHMS, of_row)
-    keepable = dtype != "float16"
+def loop(form: Form) -> Any:
+    """The loop over rows."""
+    of_all, many = complete(form), abreast(form)
+    along = in_groups(passes(form), GROUP_OF_LOGARITHMS)
 
-    def rows_of(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any,
-        rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
-        row_smoothing: Any, row_loss: Any, row_dx: Any, core_x: Any, core_w: Any, core_dx: Any,
-        t: Any, s: Any,
-    ) -> None:  # fmt: skip
-        tiled = rows > 1 and 0 < n <= DEPTH
-        abreast = keepable and rows > 1 and row_x == 1 and row_dx == 1 and not tiled
-        together = LANES if tiled or abreast else rows
-        for r in range(0, rows, together):
-            width, done = min(together, rows - r), False
-            x_r, dx_r = shifted(x, r * row_x), shifted(dx, r * row_dx)
-            label_r, factor_r = shifted(label, r * row_label), shifted(factor, r * row_factor)
-            w_r, loss_r = shifted(w, r * row_w), shifted(loss, r * row_loss)
-            smoothing_r = shifted(smoothing, r * row_smoothing)
-            if tiled or abreast:
-                labels = real(gather(label_r, 0, row_label, width, 0))
-                factors = gather(factor_r, 0, row_factor, width, 0.0)
-                smoothings = factors
-                if weighted:
-                    smoothings = gather(smoothing_r, 0, row_smoothing, width, 0.0)
-                if tiled:
-                    done = tile(x_r, labels, factors, w_r, smoothings, loss_r, dx_r, n, width,
-                                row_x, row_w, row_loss, row_dx, core_x, core_w, core_dx,
-                                t, s)  # fmt: skip
-                else:
-                    done = columns(x_r, labels, factors, w_r, smoothings, loss_r, dx_r, n, width,
-                                   row_x, row_w, row_loss, row_dx, core_x, core_w, core_dx,
-                                   t, s)  # fmt: skip
-            if not done:
-                options = (
-                    label_r, row_label, factor_r, row_factor, w_r, row_w, core_w,
-                    smoothing_r, row_smoothing, loss_r, row_loss,
-                )  # fmt: skip
-                one_by_one(x_r, dx_r, width, n, row_x, row_dx, core_x, core_dx, t,
-                           shifted(s, TOTALS), options)  # fmt: skip
+    def columns(rows, width, n, scratch):
+        return many(rows, width, width, n, scratch)
 
-    return njit(rows_of)
+    # float16 has too few bits to keep an exponential in the output.
+    in_place = njit(columns) if form.dtype != "float16" else None
+    over = over_rows(RowOperation(along, in_place, tile_of(form), long_abreast))
+
+    def loop(operands, scratch, rows, n):
+        over(of_all(operands), scratch, rows, n)
+
+    return njit(loop)
 
 
-def labelled(dtype: str, *, gradient: bool) -> Any:
-    """The loop over rows of logits, label and factor."""
-    rows_of_label = rows_of(dtype, gradient=gradient, weighted=False)
-
-    def value(
-        x: Any, label: Any, factor: Any, loss: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_label: Any, row_factor: Any, row_loss: Any,
-        core_x: Any, core_label: Any, core_factor: Any, core_loss: Any,
-    ) -> None:  # fmt: skip
-        rows_of_label(x, label, factor, x, factor, loss, x, rows, n, row_x, row_label, row_factor,
-                      row_x, row_factor, row_loss, row_x, core_x, core_x, core_x, t, s)  # fmt: skip
-
-    def value_and_gradient(
-        x: Any, label: Any, factor: Any, loss: Any, dx: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_label: Any, row_factor: Any, row_loss: Any, row_dx: Any,
-        core_x: Any, core_label: Any, core_factor: Any, core_loss: Any, core_dx: Any,
-    ) -> None:  # fmt: skip
-        rows_of_label(x, label, factor, x, factor, loss, dx, rows, n, row_x, row_label, row_factor,
-                      row_x, row_factor, row_loss, row_dx, core_x, core_x, core_dx,
-                      t, s)  # fmt: skip
-
-    return njit(value_and_gradient if gradient else value)
-
-
-def general(dtype: str, *, gradient: bool) -> Any:
-    """The loop over rows of logits, label (or -1), factor, class weights and smoothing."""
-    rows_of_target = rows_of(dtype, gradient=gradient, weighted=True)
-
-    def value(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, t: Any, s: Any,
-        rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
-        row_smoothing: Any, row_loss: Any, core_x: Any, core_label: Any, core_factor: Any,
-        core_w: Any, core_smoothing: Any, core_loss: Any,
-    ) -> None:  # fmt: skip
-        rows_of_target(x, label, factor, w, smoothing, loss, x, rows, n, row_x, row_label,
-                       row_factor, row_w, row_smoothing, row_loss, row_x,
-                       core_x, core_w, core_x, t, s)  # fmt: skip
-
-    def value_and_gradient(
-        x: Any, label: Any, factor: Any, w: Any, smoothing: Any, loss: Any, dx: Any, t: Any,
-        s: Any, rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_w: Any,
-        row_smoothing: Any, row_loss: Any, row_dx: Any, core_x: Any, core_label: Any,
-        core_factor: Any, core_w: Any, core_smoothing: Any, core_loss: Any, core_dx: Any,
-    ) -> None:  # fmt: skip
-        rows_of_target(x, label, factor, w, smoothing, loss, dx, rows, n, row_x, row_label,
-                       row_factor, row_w, row_smoothing, row_loss, row_dx,
-                       core_x, core_w, core_dx, t, s)  # fmt: skip
-
-    return njit(value_and_gradient if gradient else value)
+LOOPS = {
+    "cross_entropy": (Labelled, lambda dtype: loop(Form(dtype, False, False))),
+    "cross_entropy_gradient": (LabelledGradient, lambda dtype: loop(Form(dtype, False, True))),
+    "cross_entropy_general": (Weighted, lambda dtype: loop(Form(dtype, True, False))),
+    "cross_entropy_general_gradient": (
+        WeightedGradient, lambda dtype: loop(Form(dtype, True, True))
+    ),
+}  # fmt: skip

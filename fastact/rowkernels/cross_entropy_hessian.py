@@ -10,27 +10,39 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
-from fastact.compiler.simd import (
-    LANES,
-    double,
-    every_lane,
-    first,
-    gather,
-    load_all,
-    real,
-    shifted,
-    store_all,
-)
+from fastact.compiler.simd import LANES, double, real, shifted
 from fastact.numerics.primitives import where
-from fastact.rowkernels.across import summed_across, tiles
-from fastact.rowkernels.along import filled, largest, rewritten, spoiled, summed
-from fastact.rowkernels.arithmetic import DEPTH, NATIVE, exponential, memory, rounding
-from fastact.rowkernels.cross_entropy import KEPT, LEFT
+from fastact.rowkernels.across import sums_across
+from fastact.rowkernels.along import fill, largest, nan_if_any, subtract_maximum, summed
+from fastact.rowkernels.arithmetic import NATIVE, Terms
+from fastact.rowkernels.memory import (
+    DEPTH,
+    back,
+    bring,
+    column,
+    element_at,
+    fetch,
+    fetch_across,
+    from_row,
+    numbers,
+    put,
+    put_across,
+)
+from fastact.rowkernels.operation import RowOperation, over_rows
 
-SECOND = DEPTH * LANES  # scratch memory holds two tiles
+
+class Operands(NamedTuple):
+    """Logits, labels, what gradients and hessians are multiplied by; gradient and hessian."""
+
+    x: Any
+    label: Any
+    factor: Any
+    bend: Any
+    g: Any
+    h: Any
 
 
 @functools.cache
@@ -38,12 +50,12 @@ def derivatives(dtype: str) -> tuple[Any, Any]:
     """Functions that invert a row's sum, and that make p and 1 - p of an exponential."""
     up = NATIVE[dtype].up
 
-    def shares(total: Any, rest: Any, count: Any) -> Any:
+    def shares(total, rest, count):
         """What an exponential is multiplied by, and 1 - p of a largest element."""
         others = (total + rest) + (double(count) - 1.0) * up
         return 1.0 / (others + up), others / (others + up)
 
-    def probability(e: Any, inverse: Any, others: Any) -> Any:
+    def probability(e, inverse, others):
         p = double(e) * inverse
         return p, where(double(e) == up, others, 1.0 - p)
 
@@ -51,96 +63,85 @@ def derivatives(dtype: str) -> tuple[Any, Any]:
 
 
 @functools.cache
-def one_row(dtype: str) -> Any:
-    f, rounded = NATIVE[dtype], rounding(dtype)
-    most, total_of, spoil = largest(f), summed(f, LEFT), spoiled(f)
-    power, limit = exponential(f, quick=True)
-    (fetch, put), fill, rewrite = memory(f), filled(f), rewritten(f)
+def rows_of(dtype: str) -> Any:
+    """The function of rows one after the other."""
+    f, terms = NATIVE[dtype], Terms(NATIVE[dtype], parts=True)
+    most, total_of, nan = largest(f), summed(terms), nan_if_any(f)
+    power, limit, subtract, round_off = terms.power, terms.limit, subtract_maximum(f), f.round
     zero, one, infinity, (shares, probability) = f.zero, f.one, f.infinity, derivatives(dtype)
 
-    def one_row(
-        x: Any, label: Any, factor: Any, bend: Any, g: Any, h: Any, n: Any,
-        core_x: Any, core_g: Any, core_h: Any,
-    ) -> None:  # fmt: skip
-        m = most(x, n, core_x)
-        if m == -infinity or (factor == 0.0 and bend == 0.0):
-            nothing = zero if factor == 0.0 else one * spoil(x, n, core_x)
-            fill(g, n, core_g, nothing)
-            fill(h, n, core_h, nothing)
-            return
-        if abs(m) >= limit:
-            rewrite(x, g, n, core_x, core_g, m)
-            x, core_x, m = g, core_g, zero
-        at = first(fetch(shifted(x, label * core_x), 0, 1, 1, zero))
-        total, rest, count = total_of(x, g, n, core_x, core_g, m)
+    def write(x, n, m, row):
+        """Both derivatives of a row, whose maximum is not large."""
+        label, factor, bend = row.label.pointer[0], row.factor.pointer[0], row.bend.pointer[0]
+        at = element_at(x, label, zero)
+        total, rest, count = total_of(x, n, m)
         inverse, others = shares(total, rest, count)
         for i in range(0, n, LANES):
-            e = power(fetch(x, i, core_x, n - i, zero), m)
+            e = power(fetch(x, i, n - i, zero), m)
             p, q = probability(e, inverse, others)
-            put(g, i, core_g, n - i, rounded(p * factor))
-            put(h, i, core_h, n - i, rounded(p * q * bend))
+            put(row.g, i, n - i, round_off(p * factor))
+            put(row.h, i, n - i, round_off(p * q * bend))
         p, q = probability(power(at, m), inverse, others)
-        put(shifted(g, label * core_g), 0, 1, 1, every_lane(one * rounded(-q * factor)))
+        put(row.g, label, 1, one * round_off(-q * factor))
 
-    return njit(one_row)
+    write = njit(write)
+
+    def rows_of(operands, rows, n, scratch):
+        for r in range(rows):
+            row = from_row(operands, r)
+            x, g, factor = row.x, row.g, row.factor.pointer[0]
+            m = most(x, n)
+            if m == -infinity or (factor == 0.0 and row.bend.pointer[0] == 0.0):
+                fill_value = zero if factor == 0.0 else one * nan(x, n)
+                fill(g, n, fill_value)
+                fill(row.h, n, fill_value)
+            elif n > 0:
+                if abs(m) >= limit:
+                    subtract(x, g, n, m)
+                    x, m = g, zero
+                write(x, n, m, row)
+
+    return njit(rows_of)
 
 
 @functools.cache
-def tile_of_rows(dtype: str) -> Any:
-    f, rounded = NATIVE[dtype], rounding(dtype)
-    sums, (bring, back), zero = summed_across(f, KEPT), tiles(f), f.zero
-    shares, probability = derivatives(dtype)
+def tile_of(dtype: str) -> Any:
+    """The function of short rows by way of a tile, unless a maximum is too large."""
+    f, round_off = NATIVE[dtype], NATIVE[dtype].round
+    sums, zero, (shares, probability) = (
+        sums_across(Terms(f, parts=True)),
+        f.zero,
+        derivatives(dtype),
+    )
+    to_numbers = numbers(narrow=dtype != "float64")
 
-    def tile(
-        x: Any, label: Any, factor: Any, bend: Any, g: Any, h: Any, n: Any, width: Any,
-        row_x: Any, row_g: Any, row_h: Any, core_x: Any, core_g: Any, core_h: Any, t: Any, s: Any,
-    ) -> Any:  # fmt: skip
-        """Up to `LANES` rows, unless a maximum is too large: whether all was done."""
-        bring(x, row_x, core_x, width, n, t, zero)
-        done, _, total, rest, count = sums(t, t, n, LANES, LANES, LANES, s)
+    def tile_of(rows, width, n, scratch):
+        first = to_numbers(scratch)
+        second = shifted(first, DEPTH * LANES)
+        g, h = column(first), column(second)
+        bring(rows.x, width, n, first, zero)
+        done, _, total, rest, count = sums(g, n, LANES, True, scratch)
         if not done:
             return False
+        label = real(fetch_across(rows.label, 0, width, 0))
+        factor = fetch_across(rows.factor, 0, width, 0.0)
+        bend = fetch_across(rows.bend, 0, width, 0.0)
         inverse, others = shares(total, rest, count)
         for i in range(n):
-            p, q = probability(load_all(t, i * LANES), inverse, others)
+            p, q = probability(fetch_across(g, i, LANES, zero), inverse, others)
             slope = where(label == i, -q, p) * factor
-            store_all(t, i * LANES, rounded(where(factor == 0.0, 0.0, slope)))
-            curve = where(factor == 0.0, 0.0, p * q * bend)
-            store_all(t, SECOND + i * LANES, rounded(curve))
-        back(t, g, row_g, core_g, width, n)
-        back(shifted(t, SECOND), h, row_h, core_h, width, n)
+            put_across(g, i, LANES, round_off(where(factor == 0.0, 0.0, slope)))
+            put_across(h, i, LANES, round_off(where(factor == 0.0, 0.0, p * q * bend)))
+        back(first, rows.g, width, n)
+        back(second, rows.h, width, n)
         return True
 
-    return njit(tile)
+    return njit(tile_of)
 
 
 def hessian(dtype: str) -> Any:
-    """The loop over rows of logits, label and the factors of gradient and hessian."""
-    tile, one = tile_of_rows(dtype), one_row(dtype)
+    """The loop over rows."""
+    return over_rows(RowOperation(rows_of(dtype), tile=tile_of(dtype)))
 
-    def loop(
-        x: Any, label: Any, factor: Any, bend: Any, g: Any, h: Any, t: Any, s: Any,
-        rows: Any, n: Any, row_x: Any, row_label: Any, row_factor: Any, row_bend: Any,
-        row_g: Any, row_h: Any, core_x: Any, core_label: Any, core_factor: Any, core_bend: Any,
-        core_g: Any, core_h: Any,
-    ) -> None:  # fmt: skip
-        tiled = rows > 1 and n <= DEPTH
-        together = LANES if tiled else 1
-        for r in range(0, rows, together):
-            width, done = min(together, rows - r), False
-            if tiled:
-                done = tile(
-                    shifted(x, r * row_x),
-                    real(gather(shifted(label, r * row_label), 0, row_label, width, 0)),
-                    gather(shifted(factor, r * row_factor), 0, row_factor, width, 0.0),
-                    gather(shifted(bend, r * row_bend), 0, row_bend, width, 0.0),
-                    shifted(g, r * row_g), shifted(h, r * row_h), n, width, row_x, row_g, row_h,
-                    core_x, core_g, core_h, t, s,
-                )  # fmt: skip
-            if not done:
-                for k in range(r, r + width):
-                    one(shifted(x, k * row_x), label[k * row_label], factor[k * row_factor],
-                        bend[k * row_bend], shifted(g, k * row_g), shifted(h, k * row_h),
-                        n, core_x, core_g, core_h)  # fmt: skip
 
-    return njit(loop)
+LOOPS = {"cross_entropy_hessian": (Operands, hessian)}

@@ -52,13 +52,13 @@ series = taylor(1, 13)  # for |s| < log(2) / 32 the next term is 2**-112
 
 
 @njit
-def doubled(p: Any) -> Any:
+def doubled(p):
     """e**(2 s) - 1 from e**s - 1."""
     return p * (2.0 + p)
 
 
 @njit
-def exp_of_pair(x: Any) -> Any:
+def exp_of_pair(x):
     """e**x in pairs, and a power of two to multiply it with: their product may leave the range."""
     x = clamp(x, -FAR, FAR)
     k, shift = nearest_power(x), where(head(x) < -DEEP, SHIFT, where(head(x) > DEEP, -SHIFT, 0.0))
@@ -69,7 +69,7 @@ def exp_of_pair(x: Any) -> Any:
 
 
 @njit
-def log_of_sum(total: Any, rest: Any, m: Any) -> Any:
+def log_of_sum(total, rest, m):
     """log(total + rest) + m, from a logarithm in float64 by one step of Newton's method."""
     near = rounded(log(number(total, rest)))
     inverse, power = exp_of_pair(number(-near, 0.0))
@@ -83,13 +83,13 @@ TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
 
 
 @njit
-def add_pair(t: Any, j: Any, value: Any, rest: Any) -> None:
+def add_pair(t, j, value, rest):
     total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
     t[TOTALS + j], t[RESTS + j] = total, low
 
 
 @njit
-def settled(t: Any) -> Any:
+def settled(t):
     """All lanes joined by halves: a sum and its rest."""
     half = WIDTH // 2
     while half > 0:
@@ -100,17 +100,44 @@ def settled(t: Any) -> Any:
 
 
 @functools.cache
-def in_pairs(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
-    """The sum of a row's exponentials, times their weights and `up`, in pairs."""
-    halves = dtype == "float16"
-    to_double = primitives.half_to_double
+def element_of(dtype: str) -> Any:
+    """The function that reads an element as a float64."""
+    halves, to_double = dtype == "float16", primitives.half_to_double
 
-    def element(p: Any, i: Any) -> Any:
+    def element_of(p, i):
         return to_double((p[i],))[0] if halves else 1.0 * p[i]
 
-    element = njit(element)
+    return njit(element_of)
 
-    def in_pairs(x: Any, b: Any, n: Any, core_x: Any, core_b: Any, m: Any, t: Any) -> Any:
+
+@functools.cache
+def adding(*, weighted: bool, up: float) -> Any:
+    """The function that adds the terms of `WIDTH` elements, one to each lane."""
+
+    def adding(t, m):
+        for j in range(WIDTH):
+            e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
+            weight = t[TERMS + WIDTH + j]
+            if weighted:
+                e = e * widen((weight,))[0]
+            e = scaled(e, power * up)
+            value, rest = head(e), tail(e)
+            if weighted:
+                value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)
+            add_pair(t, j, value, rest)
+
+    return njit(adding)
+
+
+@functools.cache
+def sum_of_row(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
+    """The function that sums a row's exponentials, times their weights and `up`.
+
+    Lanes, and the elements and weights of the next terms, are in scratch memory.
+    """
+    element, add = element_of(dtype), adding(weighted=weighted, up=up)
+
+    def sum_of_row(x, b, n, m, t):
         for j in range(WIDTH):
             t[TOTALS + j], t[RESTS + j] = 0.0, 0.0
         for i in range(0, n, WIDTH):
@@ -118,18 +145,9 @@ def in_pairs(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
             for j in range(left, WIDTH):
                 t[TERMS + j], t[TERMS + WIDTH + j] = -INF, 0.0
             for j in range(left):
-                t[TERMS + j] = element(x, (i + j) * core_x)
-                t[TERMS + WIDTH + j] = element(b, (i + j) * core_b) if weighted else 1.0
-            for j in range(WIDTH):
-                e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
-                weight = t[TERMS + WIDTH + j]
-                if weighted:
-                    e = e * widen((weight,))[0]
-                e = scaled(e, power * up)
-                value, rest = head(e), tail(e)
-                if weighted:
-                    value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)
-                add_pair(t, j, value, rest)
+                t[TERMS + j] = element(x.pointer, (i + j) * x.step)
+                t[TERMS + WIDTH + j] = element(b.pointer, (i + j) * b.step) if weighted else 1.0
+            add(t, m)
         return settled(t)
 
-    return outlined(in_pairs)
+    return outlined(sum_of_row)

@@ -14,18 +14,35 @@ from typing import Any, NamedTuple
 from numba.core import types
 
 from fastact.compiler.dispatch import dispatcher as njit
-from fastact.compiler.simd import LANES, double, every_lane, shifted, soon_read, soon_written
+from fastact.compiler.simd import double, splat
 from fastact.numerics.primitives import fma, single, where
 from fastact.rowkernels.arithmetic import (
     NATIVE,
-    Format,
+    Precision,
     difference,
     join_double,
     joined_lanes,
     larger,
-    memory,
     sum_of_lanes,
 )
+from fastact.rowkernels.memory import (
+    each_vector,
+    fetch,
+    from_row,
+    near,
+    prefetch_read,
+    prefetch_write,
+    put,
+)
+from fastact.rowkernels.operation import RowOperation, over_rows
+
+
+class Operands(NamedTuple):
+    """Rows of a cotangent or tangent, of the function's output, and of the product."""
+
+    d: Any
+    y: Any
+    out: Any
 
 
 class Product(NamedTuple):
@@ -42,19 +59,19 @@ class Product(NamedTuple):
 
 
 # ---------------------------------------------------------------- pairs where they are wanted
-def narrow(f: Format) -> bool:
+def narrow(f: Precision) -> bool:
     return bool(f.number == types.float32)
 
 
 @functools.cache
-def multiplied(f: Format) -> Any:
+def multiplied(f: Precision) -> Any:
     """The product and what rounds off."""
     zero = f.zero
 
-    def plainly(a: Any, b: Any) -> Any:
-        return a * b, every_lane(zero)
+    def plainly(a, b):
+        return a * b, splat(zero)
 
-    def in_pairs(a: Any, b: Any) -> Any:
+    def in_pairs(a, b):
         p = a * b
         return p, fma(a, b, -p)
 
@@ -62,14 +79,14 @@ def multiplied(f: Format) -> Any:
 
 
 @functools.cache
-def less(f: Format) -> Any:
+def less(f: Precision) -> Any:
     """d - (high + low), and what rounds off."""
     zero = f.zero
 
-    def plainly(d: Any, high: Any, low: Any) -> Any:
+    def plainly(d, high, low):
         return (d - high) - low, zero
 
-    def in_pairs(d: Any, high: Any, low: Any) -> Any:
+    def in_pairs(d, high, low):
         value, lost = difference(d, high)
         return value, lost - low
 
@@ -77,22 +94,22 @@ def less(f: Format) -> Any:
 
 
 @functools.cache
-def adding(f: Format) -> Any:
-    def plainly(total: Any, rest: Any, high: Any, low: Any) -> Any:
+def adding(f: Precision) -> Any:
+    def plainly(total, rest, high, low):
         return total + double(high), rest
 
     return njit(plainly) if narrow(f) else join_double
 
 
 @functools.cache
-def settling(f: Format) -> Any:
+def settling(f: Precision) -> Any:
     """A sum as numbers of the format."""
 
-    def in_two(high: Any, low: Any) -> Any:
+    def in_two(high, low):
         short = single(high)
         return short, single((high - double(short)) + low)
 
-    def as_it_is(high: Any, low: Any) -> Any:
+    def as_it_is(high, low):
         return high, low
 
     return njit(in_two if narrow(f) else as_it_is)
@@ -100,69 +117,69 @@ def settling(f: Format) -> Any:
 
 # ---------------------------------------------------------------- the functions
 @functools.cache
-def probability(f: Format) -> Any:
+def probability(f: Precision) -> Any:
     """The exponential of a log-probability."""
     power, lowest, zero, down = f.power, f.lowest, f.zero, f.one / f.up
 
-    def probability(y: Any) -> Any:
+    def probability(y):
         return power(larger(lowest, where(y > zero, zero, y)), zero) * down
 
     return njit(probability)
 
 
-def of_softmax(f: Format) -> Product:
+def of_softmax(f: Precision) -> Product:
     """y (d - sum of y d), 0 where y is 0 whatever d is."""
     times, minus, zero = multiplied(f), less(f), f.zero
 
-    def terms(y: Any, d: Any) -> Any:
+    def terms(y, d):
         high, low = times(d, y)
-        return high, low, every_lane(zero)
+        return high, low, splat(zero)
 
-    def element(d: Any, y: Any, total: Any, rest: Any, count: Any) -> Any:
+    def element(d, y, total, rest, count):
         value, low = minus(d, total, rest)
         return where(y == zero, zero, fma(y, value, y * low))
 
     return Product(njit(terms), njit(element), zero)
 
 
-def of_log_softmax(f: Format) -> Product:
+def of_log_softmax(f: Precision) -> Product:
     """d - e^y times the sum of d, 0 in a row without mass."""
     share, zero, one, infinity = probability(f), f.zero, f.one, f.infinity
 
-    def terms(y: Any, d: Any) -> Any:
-        return d, every_lane(zero), where(y == -infinity, zero, every_lane(one))
+    def terms(y, d):
+        return d, splat(zero), where(y == -infinity, zero, splat(one))
 
-    def element(d: Any, y: Any, total: Any, rest: Any, count: Any) -> Any:
+    def element(d, y, total, rest, count):
         p = share(y)
         return where(count == zero, zero * p, fma(-p, total, d) - p * rest)
 
     return Product(njit(terms), njit(element), -f.infinity)
 
 
-def of_logarithms(f: Format) -> Product:
+def of_logarithms(f: Precision) -> Product:
     """Log-softmax's Jacobian times d: d less its mean with the weights e^y."""
     share, times, minus, zero = probability(f), multiplied(f), less(f), f.zero
 
-    def terms(y: Any, d: Any) -> Any:
+    def terms(y, d):
         p = share(y)
         high, low = times(p, d)
         return where(p == zero, zero, high), where(p == zero, zero, low), p
 
-    def element(d: Any, y: Any, total: Any, rest: Any, mass: Any) -> Any:
+    def element(d, y, total, rest, mass):
         value, low = minus(d, total, rest)
         return where(mass == zero, zero * mass, value + low)
 
     return Product(njit(terms), njit(element), -f.infinity)
 
 
-def of_support(f: Format) -> Product:
+def of_support(f: Precision) -> Product:
     """Sparsemax: d less its mean over the support, on the support."""
     minus, zero, one = less(f), f.zero, f.one
 
-    def terms(y: Any, d: Any) -> Any:
+    def terms(y, d):
         return where(y > zero, d, zero), zero * y, where(y > zero, one, zero * y)
 
-    def element(d: Any, y: Any, total: Any, rest: Any, count: Any) -> Any:
+    def element(d, y, total, rest, count):
         mean = (total + rest) / count
         value, low = minus(d, mean, (fma(-mean, count, total) + rest) / count)
         return where(y > zero, value + low, zero * y)
@@ -170,42 +187,50 @@ def of_support(f: Format) -> Product:
     return Product(njit(terms), njit(element), zero)
 
 
-def of_nothing(f: Format) -> Product:
+def of_nothing(f: Precision) -> Product:
     """Hardmax: 0, but NaN where the output is."""
     zero = f.zero
 
-    def terms(y: Any, d: Any) -> Any:
+    def terms(y, d):
         return zero * y, zero * y, zero * y
 
-    def element(d: Any, y: Any, total: Any, rest: Any, count: Any) -> Any:
+    def element(d, y, total, rest, count):
         return zero * y
 
     return Product(njit(terms), njit(element), zero)
 
 
-# ---------------------------------------------------------------- the loop
-def sums(f: Format, product: Product) -> Any:
-    (fetch, _), (terms, _, nothing), zero = memory(f), product, f.zero
+# ---------------------------------------------------------------- passes along a row
+class Reading(NamedTuple):
+    """The arrays of the first pass, and those of the next row, whose memory is asked for."""
+
+    d: Any
+    y: Any
+    following: Any
+
+
+@functools.cache
+def sums(f: Precision, product: Product) -> Any:
+    """The function that gives both sums of a row."""
+    (terms, _, nothing), zero = product, f.zero
     add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
 
-    def sums(
-        d: Any, y: Any, n: Any, core_d: Any, core_y: Any, next_d: Any, next_y: Any, next_out: Any
-    ) -> Any:
-        """Both sums; the memory of the next row is asked for."""
-        total, rest, count = every_lane(0.0), every_lane(0.0), every_lane(zero)
-        whole = n - n % LANES if core_d == 1 and core_y == 1 else 0
-        for i in range(0, whole, LANES):
-            soon_read(next_d, i)
-            soon_read(next_y, i)
-            soon_written(next_out, i)
-            high, low, more = terms(fetch(y, i, 1, LANES, zero), fetch(d, i, 1, LANES, zero))
-            total, rest = add(total, rest, high, low)
-            count += more
-        for i in range(whole, n, LANES):
-            v, w = fetch(d, i, core_d, n - i, zero), fetch(y, i, core_y, n - i, nothing)
-            high, low, more = terms(w, v)
-            total, rest = add(total, rest, high, low)
-            count += more
+    def step(arrays, i, left, values, found):
+        total, rest, count = found
+        following = arrays.following
+        prefetch_read(following.d, i)
+        prefetch_read(following.y, i)
+        prefetch_write(following.out, i)
+        y, d = fetch(arrays.y, i, left, nothing), fetch(arrays.d, i, left, zero)
+        high, low, more = terms(y, d)
+        total, rest = add(total, rest, high, low)
+        return total, rest, count + more
+
+    loop = each_vector(njit(step))
+
+    def sums(row, n):
+        arrays = Reading(row.d, row.y, near(from_row(row, 1)))
+        total, rest, count = loop(arrays, n, 0, (splat(0.0), splat(0.0), splat(zero)))
         of_row, rest_of_row = fold(total, rest)
         first, second = settle(of_row, rest_of_row)
         return first, second, sum_of_lanes(count)
@@ -213,48 +238,39 @@ def sums(f: Format, product: Product) -> Any:
     return njit(sums)
 
 
-def products(dtype: str, of: Callable[[Format], Product]) -> Any:
+@functools.cache
+def results(f: Precision, product: Product) -> Any:
+    """The function that writes the product of a row."""
+    element, zero = product.element, f.zero
+
+    def step(row, i, left, values, found):
+        high, low, count = values
+        d, y = fetch(row.d, i, left, zero), fetch(row.y, i, left, zero)
+        put(row.out, i, left, element(d, y, high, low, count))
+        return found
+
+    return each_vector(njit(step))
+
+
+def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
     """The loop of a product, from d and y."""
     f = NATIVE[dtype]
-    product, (fetch, put), zero = of(f), memory(f), f.zero
-    sums_of, element = sums(f, product), product.element
+    product = of(f)
+    sums_of, write = sums(f, product), results(f, product)
 
-    def results(
-        d: Any, y: Any, out: Any, n: Any, core_d: Any, core_y: Any, core_out: Any,
-        high: Any, low: Any, count: Any,
-    ) -> None:  # fmt: skip
-        near = core_d == 1 and core_y == 1 and core_out == 1
-        whole = n - n % LANES if near else 0
-        for i in range(0, whole, LANES):
-            v, w = fetch(d, i, 1, LANES, zero), fetch(y, i, 1, LANES, zero)
-            put(out, i, 1, LANES, element(v, w, high, low, count))
-        for i in range(whole, n, LANES):
-            left = n - i
-            v, w = fetch(d, i, core_d, left, zero), fetch(y, i, core_y, left, zero)
-            put(out, i, core_out, left, element(v, w, high, low, count))
-
-    results = njit(results)
-
-    def loop(
-        d: Any, y: Any, out: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_d: Any, row_y: Any, row_out: Any, core_d: Any, core_y: Any, core_out: Any,
-    ) -> None:  # fmt: skip
+    def rows(operands, rows, n, scratch):
         for r in range(rows):
-            d_r, y_r = shifted(d, r * row_d), shifted(y, r * row_y)
-            out_r = shifted(out, r * row_out)
-            high, low, count = sums_of(
-                d_r, y_r, n, core_d, core_y,
-                shifted(d_r, row_d), shifted(y_r, row_y), shifted(out_r, row_out),
-            )  # fmt: skip
-            results(d_r, y_r, out_r, n, core_d, core_y, core_out, high, low, count)
+            row = from_row(operands, r)
+            write(row, n, sums_of(row, n), 0)
 
-    return njit(loop)
+    return over_rows(RowOperation(njit(rows)))
 
 
-LOOPS: dict[str, Callable[[str], Any]] = {
-    "softmax_backward": lambda dtype: products(dtype, of_softmax),
-    "log_softmax_backward": lambda dtype: products(dtype, of_log_softmax),
-    "log_softmax_jvp": lambda dtype: products(dtype, of_logarithms),
-    "sparsemax_backward": lambda dtype: products(dtype, of_support),
-    "hardmax_backward": lambda dtype: products(dtype, of_nothing),
+PRODUCTS: dict[str, Callable[[Precision], Product]] = {
+    "softmax_backward": of_softmax,
+    "log_softmax_backward": of_log_softmax,
+    "log_softmax_jvp": of_logarithms,
+    "sparsemax_backward": of_support,
+    "hardmax_backward": of_nothing,
 }
+LOOPS = {name: (Operands, functools.partial(products, of=of)) for name, of in PRODUCTS.items()}

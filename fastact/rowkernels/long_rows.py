@@ -10,52 +10,80 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.dispatch import outlined
-from fastact.compiler.simd import LANES, double, every_lane, load_all, shifted, store_all
+from fastact.compiler.simd import LANES, double, shifted, splat
 from fastact.numerics.primitives import fma, where
-from fastact.rowkernels.across import across, summed_across, tiles, tops_across, totals_across
-from fastact.rowkernels.along import along, finished, largest, spoiled, summed, summed_with_next
+from fastact.rowkernels.across import sums_across
+from fastact.rowkernels.along import (
+    PREFETCH_DISTANCE,
+    How,
+    Output,
+    element_of,
+    largest,
+    nan_if_any,
+    results,
+    summed,
+    term_of,
+)
 from fastact.rowkernels.arithmetic import (
-    ACROSS,
-    ALONG,
-    DEPTH,
-    FOUND,
     INF,
-    ONE,
-    TILED,
-    TOTALS,
-    ZERO,
-    Format,
-    Kind,
-    asking,
-    choose,
+    Normaliser,
+    Precision,
+    Terms,
     difference,
-    exponential,
+    folded,
     join_double,
     larger,
-    memory,
+    largest_of_lanes,
     power_double,
-    rounding_of,
+    sum_of_lanes,
+    summing,
 )
+from fastact.rowkernels.memory import (
+    FOUND,
+    fetch,
+    fetch_across,
+    from_element,
+    from_row,
+    near,
+    prefetch_read,
+    put_across,
+    side_by_side,
+)
+from fastact.rowkernels.operation import ONE, ZERO
 
 LONG = 2**16  # elements of a row, from which on it goes in pieces
 SHORTEST, MOST = 2**14, 1024  # elements of a piece, and pieces of a row
 LIMITS = LONG, SHORTEST, MOST
 UNIT = 32  # elements of which a piece is a multiple: see `long_rows_loop`
-PARTS = 4  # float64 numbers of a piece: maximum, sum, its rest, number of largest elements
+NUMBERS = 4  # float64 numbers of a piece: maximum, sum, its rest, number of largest elements
+
+
+class Pieces(NamedTuple):
+    """Some pieces of a row, as `long_rows_loop` hands them to a job.
+
+    `found` is where the numbers of the first of them stand, `first` its number in the row.
+    """
+
+    found: Any
+    scratch: Any
+    first: Any
+    count: Any
+    length: Any  # elements of a piece
+    n: Any  # elements of the row
 
 
 @njit
-def piece_length(n: Any) -> Any:
+def piece_length(n):
     """The length of pieces: it depends on that of the row alone."""
     return max(SHORTEST, (n + MOST * UNIT - 1) // (MOST * UNIT) * UNIT)
 
 
 @njit
-def share(m: Any, most: Any) -> Any:
+def share(m, most):
     """e**(m - most)."""
     d, rest = difference(m, most)
     small = d < -760.0
@@ -63,13 +91,12 @@ def share(m: Any, most: Any) -> Any:
 
 
 @functools.cache
-def joining(f: Format) -> Any:
+def joining(f: Precision) -> Any:
+    """The function that adds the sums of a piece, with its maximum, to those of a row so far."""
     up = f.up
 
-    def joining(
-        most: Any, total: Any, rest: Any, count: Any, m: Any, a: Any, b: Any, c: Any
-    ) -> Any:
-        """Sum, rest and count of a row so far, with those of its next piece."""
+    def joining(most, so_far, m, of_piece):
+        (total, rest, count), (a, b, c) = so_far, of_piece
         scale, same = share(m, most), where(m == most, c, 0.0 * c)
         a += (c - same) * up
         high = a * scale
@@ -81,243 +108,139 @@ def joining(f: Format) -> Any:
 
 # ---------------------------------------------------------------- one row, on all threads
 @functools.cache
-def part(f: Format, kind: Kind) -> Any:
-    most, total_of, spoil = largest(f), summed(f, kind), spoiled(f)
-    total_with_next, (_, limit) = summed_with_next(f, kind), exponential(f, quick=kind.quick)
-    zero = f.zero
+def summed_with_next(terms: Terms) -> Any:
+    """As `summed`, of terms that are not kept, for whole vectors; the maximum of as many others."""
+    f, term = terms.f, term_of(terms)
+    (start, start_rest), add, _ = summing(f, parts=terms.parts)
+    fold, zero, lowest = folded(f, parts=terms.parts), f.zero, -f.infinity
 
-    def part(
-        x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
-        core_x: Any, core_y: Any,
-    ) -> None:  # fmt: skip
-        """Pieces from `number` on, of which `x` and `found` are the first."""
-        m_after = most(x, min(length, n - number * length), core_x)
-        for k in range(pieces):
-            here, size = shifted(x, k * length * core_x), min(length, n - (number + k) * length)
-            after, left = shifted(here, length * core_x), n - (number + k + 1) * length
-            m, last, at = m_after, k + 1 == pieces, k * PARTS
-            with_next = core_x == 1 and left >= length and not last and abs(m) < limit
-            if with_next:
-                total, rest, count, m_after = total_with_next(here, length, m, after)
-            elif abs(m) < limit:
-                total, rest, count = total_of(here, y, size, core_x, core_y, m)
-            else:
-                total, rest, count = double(spoil(here, size, core_x)), 0.0, zero
-            found[at], found[at + 1], found[at + 2] = double(m), total, rest
-            found[at + 3] = double(count)
-            if not with_next and not last:
-                m_after = most(after, min(length, left), core_x)
+    def summed_with_next(x, x_after, n, m):
+        total, rest, count = splat(start), splat(start_rest), splat(zero)
+        most = splat(lowest)
+        for i in range(0, n, LANES):
+            prefetch_read(x_after, i + PREFETCH_DISTANCE)
+            most = larger(fetch(x_after, i, LANES, lowest), most)
+            e, count = term(x, x, i, LANES, m, How(False, False, False), count)
+            total, rest = add(total, rest, e)
+        total_of_row, rest_of_row = fold(total, rest)
+        return total_of_row, rest_of_row, sum_of_lanes(count), largest_of_lanes(most)
 
-    return outlined(part)
+    return njit(summed_with_next)
 
 
 @functools.cache
-def whole(f: Format, kind: Kind, short: Kind, empty: float) -> Any:
-    join, one = joining(f), along(f, kind, short, empty)
-    _, limit = exponential(f, quick=kind.quick)
+def first_step(terms: Terms) -> Any:
+    """The job that finds the maximum and the sum of each piece."""
+    f, limit = terms.f, terms.limit
+    most, total_of, nan = largest(f), summed(terms), nan_if_any(f)
+    total_with_next, zero = summed_with_next(terms), f.zero
+
+    def first_step(x, y, pieces):
+        """The sums of a piece and the maximum of the next, in one loop where that is possible."""
+        length, left = pieces.length, pieces.n - pieces.first * pieces.length
+        m_after = most(x, min(length, left))
+        for k in range(pieces.count):
+            here, after = from_element(x, k * length), from_element(x, (k + 1) * length)
+            size, left = min(length, left), left - length
+            m, last, found = m_after, k + 1 == pieces.count, shifted(pieces.found, k * NUMBERS)
+            with_next = x.step == 1 and left >= length and not last and abs(m) < limit
+            if with_next:
+                total, rest, count, m_after = total_with_next(near(here), near(after), length, m)
+            elif abs(m) < limit:
+                total, rest, count = total_of(here, size, m)
+            else:
+                total, rest, count = double(nan(here, size)), 0.0, zero
+            found[0], found[1], found[2], found[3] = double(m), total, rest, double(count)
+            if not with_next and not last:
+                m_after = most(after, min(length, left))
+
+    return outlined(first_step)
+
+
+@functools.cache
+def second_step(terms: Terms, along: Any, operands_of: Any) -> Any:
+    """The job that joins all pieces of a row, in place of the first."""
+    join, limit = joining(terms.f), terms.limit
     beyond = 0.5 * float(limit)  # so that pieces whose maximum is too large are far below
 
-    def whole(
-        x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
-        core_x: Any, core_y: Any,
-    ) -> None:  # fmt: skip
-        """All pieces together, in place of the first; a row with a large maximum as a whole."""
-        most = -INF
-        for k in range(pieces):
-            most = max(most, found[k * PARTS])
+    def second_step(x, y, pieces):
+        """A row with a large maximum is done as a whole, which the maximum inf says."""
+        found, most = pieces.found, -INF
+        for k in range(pieces.count):
+            most = max(most, found[k * NUMBERS])
         if abs(most) >= beyond:
-            one(x, y, ONE, n, ZERO, ZERO, core_x, core_y, t, found)
+            along(operands_of(x, y), ONE, pieces.n, pieces.scratch)
             most = INF
         else:
-            total, rest, count = 0.0, 0.0, 0.0
-            for at in range(0, pieces * PARTS, PARTS):
-                total, rest, count = join(
-                    most, total, rest, count,
-                    found[at], found[at + 1], found[at + 2], found[at + 3],
-                )  # fmt: skip
-            found[1], found[2], found[3] = total, rest, count
+            sums = 0.0, 0.0, 0.0
+            for k in range(pieces.count):
+                own = shifted(found, k * NUMBERS)
+                sums = join(most, sums, own[0], (own[1], own[2], own[3]))
+            found[1], found[2], found[3] = sums
         found[0] = most
 
-    return outlined(whole)
+    return outlined(second_step)
 
 
 @functools.cache
-def finish(f: Format, kind: Kind) -> Any:
-    """`kind` computes exponentials again."""
-    results, parameters, round_off = finished(f, kind, far=True), kind.parameters, rounding_of(f)
+def third_step(terms: Terms, to: Normaliser) -> Any:
+    """The job that computes the results of each piece, from the input again."""
+    f, parameters = terms.f, to.parameters
+    round_off = f.round
+    write = results(element_of(to), f)
 
-    def finish(
-        x: Any, y: Any, found: Any, t: Any, number: Any, pieces: Any, length: Any, n: Any,
-        core_x: Any, core_y: Any,
-    ) -> None:  # fmt: skip
+    def third_step(x, y, pieces):
+        found = pieces.found
         if abs(found[0]) < INF:
             m = round_off(found[0])
             a, b = parameters(found[1], found[2], found[3])
-            size = min(pieces * length, n - number * length)
-            results(x, y, y, size, core_x, core_y, core_y, m, a, b, False)
+            size = min(pieces.count * pieces.length, pieces.n - pieces.first * pieces.length)
+            write(x, Output(y, m), size, a, b, How(False, False, True))
 
-    return outlined(finish)
-
-
-def steps(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> tuple[Any, Any, Any]:
-    """The three steps of a row; see `forward` for the kinds."""
-    return part(f, again), whole(f, kind, short, empty), finish(f, again)
+    return outlined(third_step)
 
 
 @functools.cache
-def serially(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> Any:
-    first_step, second_step, third_step = steps(f, kind, short, again, empty)
+def serially(steps: tuple[Any, Any, Any]) -> Any:
+    """Long rows one after the other, on one thread."""
+    first, second, third = steps
 
-    def serially(x: Any, y: Any, n: Any, core_x: Any, core_y: Any, t: Any, s: Any) -> None:
-        """A row by itself, on one thread."""
-        length, found = piece_length(n), shifted(s, FOUND)
-        pieces = (n + length - 1) // length
-        first_step(x, y, found, t, ZERO, pieces, length, n, core_x, core_y)
-        second_step(x, y, found, t, ZERO, pieces, length, n, core_x, core_y)
-        third_step(x, y, found, t, ZERO, pieces, length, n, core_x, core_y)
+    def serially(operands, rows, n, scratch):
+        length = piece_length(n)
+        count = (n + length - 1) // length
+        pieces = Pieces(shifted(scratch, FOUND), scratch, ZERO, count, length, n)
+        for r in range(rows):
+            x, y = from_row(operands, r)
+            first(x, y, pieces)
+            second(x, y, pieces)
+            third(x, y, pieces)
 
     return outlined(serially)
 
 
 # ---------------------------------------------------------------- rows side by side
 @functools.cache
-def across_in_pieces(f: Format, kind: Kind) -> Any:
-    (fetch, put), sums, join = memory(f), summed_across(f, kind), joining(f)
-    parameters, result, zero, infinity = kind.parameters, kind.result, f.zero, f.infinity
+def across_in_pieces(terms: Terms, to: Normaliser) -> Any:
+    """Up to `LANES` rows, unless a maximum of a piece is too large: whether all was done."""
+    f, (parameters, element) = terms.f, to
+    sums, join, zero, infinity = sums_across(terms), joining(f), f.zero, f.infinity
 
-    def across_in_pieces(
-        x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any, s: Any
-    ) -> Any:
-        """Up to `LANES` rows, unless a maximum of a piece is too large: whether all was done."""
-        most, length = every_lane(-infinity), piece_length(n)
+    def across_in_pieces(operands, width, n, scratch):
+        x, y = side_by_side(operands)
+        most, length = splat(-infinity), piece_length(n)
         for i in range(n):
-            most = larger(fetch(x, i * core_x, 1, width, zero), most)
+            most = larger(fetch_across(x, i, width, zero), most)
         m = double(most)
-        total, rest, count = m - m, m - m, m - m
+        so_far = m - m, m - m, m - m
         for start in range(0, n, length):
-            here, size = shifted(x, start * core_x), min(length, n - start)
-            done, largest, a, b, c = sums(here, y, size, width, core_x, core_y, s)
+            here, size = from_element(x, start), min(length, n - start)
+            done, top, a, b, c = sums(here, size, width, False, scratch)
             if not done:
                 return False
-            total, rest, count = join(m, total, rest, count, double(largest), a, b, double(c))
-        a, b = parameters(total, rest, count)
+            so_far = join(m, so_far, double(top), (a, b, double(c)))
+        a, b = parameters(*so_far)
         for i in range(n):
-            v = fetch(x, i * core_x, 1, width, zero)
-            put(y, i * core_y, 1, width, result(v, most, a, b))
+            put_across(y, i, width, element(fetch_across(x, i, width, zero), False, most, a, b))
         return True
 
     return outlined(across_in_pieces)
-
-
-# A sweep over a short row has little to do at a time, so it goes over several tiles before the next
-# begins. Each has behind it the maxima of its rows, and two numbers made of their sums.
-TILES, OF_ROWS = 4, 3
-
-
-@njit
-def rows_together(n: Any) -> Any:
-    return max(1, min(TILES, DEPTH // n)) * LANES
-
-
-@njit
-def tile_of(t: Any, r: Any, n: Any) -> Any:
-    return shifted(t, r * (n + OF_ROWS))
-
-
-@functools.cache
-def sweeps_of_tile(f: Format, kind: Kind) -> tuple[Any, Any, Any]:
-    top_of, total_of, (fetch, put) = tops_across(f, kind), totals_across(f, kind), memory(f)
-    parameters, result, zero = kind.parameters, kind.result, f.zero
-
-    def top(tile: Any, n: Any) -> Any:
-        """Whether no maximum is too large."""
-        possible, m = top_of(tile, n, LANES, LANES)
-        store_all(tile, n * LANES, m)
-        return possible
-
-    def middle(tile: Any, n: Any, s: Any) -> None:
-        m = load_all(tile, n * LANES)
-        total, rest, count = total_of(tile, tile, n, LANES, LANES, LANES, s, m, None)
-        a, b = parameters(total, rest, count)
-        store_all(tile, (n + 1) * LANES, a)
-        store_all(tile, (n + 2) * LANES, b)
-
-    def last(tile: Any, n: Any) -> None:
-        m, a = load_all(tile, n * LANES), load_all(tile, (n + 1) * LANES)
-        b = load_all(tile, (n + 2) * LANES)
-        for i in range(0, n * LANES, LANES):
-            v = fetch(tile, i, 1, LANES, zero)
-            put(tile, i, 1, LANES, result(v, m, a, b))
-
-    return njit(top), njit(middle), njit(last)
-
-
-@functools.cache
-def tiled(f: Format, kind: Kind) -> Any:
-    """Short rows by way of tiles."""
-    (bring, back), (top, middle, last), ask = tiles(f), sweeps_of_tile(f, kind), asking(f)
-    zero = f.zero
-
-    def tiled(x: Any, y: Any, row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-              rows: Any, n: Any, t: Any, s: Any) -> Any:  # fmt: skip
-        """Whether all was done: not if a maximum is too large."""
-        for r in range(0, rows, LANES):
-            width = min(LANES, rows - r)
-            bring(shifted(x, r * row_x), row_x, core_x, width, n, tile_of(t, r, n), zero)
-        possible = True
-        for r in range(0, rows, LANES):
-            possible = top(tile_of(t, r, n), n) and possible
-        if not possible:
-            return False
-        packed = row_x == n and row_y == n and core_x == 1 and core_y == 1
-        for r in range(0, rows, LANES):
-            middle(tile_of(t, r, n), n, s)
-            if packed:  # soon those of the next rows are wanted
-                for i in range((rows + r) * n, (rows + r + LANES) * n, LANES):
-                    ask(x, i, y, i)
-        for r in range(0, rows, LANES):
-            last(tile_of(t, r, n), n)
-        for r in range(0, rows, LANES):
-            width = min(LANES, rows - r)
-            back(tile_of(t, r, n), shifted(y, r * row_y), row_y, core_y, width, n)
-        return True
-
-    return njit(tiled)
-
-
-# ---------------------------------------------------------------- every way
-def forward(f: Format, kind: Kind, short: Kind, again: Kind, empty: float) -> Any:
-    """The loop of a function of rows, except for long rows that do not lie side by side.
-
-    Where exponentials are wanted for the last sweep, `kind` keeps them in the output, and `short`
-    in scratch memory, if its dtype allows it; `again` never does.
-    """
-    one, tile = along(f, kind, short, empty), tiled(f, short)
-    many = across(f, kind, one)
-    many_long, one_long = across_in_pieces(f, again), serially(f, kind, short, again, empty)
-
-    def loop(
-        x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-    ) -> None:  # fmt: skip
-        if n == 0:
-            return
-        way = choose(rows, n, row_x, row_y)
-        if way == ACROSS and n <= LONG:
-            many(x, y, rows, n, core_x, core_y, t, s)
-            return
-        together = rows if way == ALONG else rows_together(n) if way == TILED else LANES
-        for r in range(0, rows, together):
-            x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
-            done = False
-            if way == TILED:
-                done = tile(x_r, y_r, row_x, row_y, core_x, core_y, width, n, t, s)
-            elif way == ACROSS:
-                done = many_long(x_r, y_r, n, width, core_x, core_y, s)
-            if n <= LONG and not done:
-                facts = shifted(s, TOTALS)
-                one(x_r, y_r, width, n, row_x, row_y, core_x, core_y, t, facts)
-            for j in range(0 if n <= LONG or done else width):
-                one_long(shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y, t, s)
-
-    return njit(loop)

@@ -21,18 +21,16 @@ def step(module: ir.Module, symbol: str, rows: inner_loop.Rows) -> Any:
     """A job: a function of `long_rows` with pieces from its arguments on."""
     size = INT(ITEMSIZE[rows.operands[0][0]])
     f, b = inner_loop.function(module, f"step_{symbol}", ir.FunctionType(VOID, [PTR] * 3))
-    kind = ir.FunctionType(I32, [PTR] * 6 + [INT] * 6)
+    kind = ir.FunctionType(I32, [PTR] * 2 + [PTR, INT, INT] * 2 + [PTR] * 2 + [INT] * 4)
     compute = ir.Function(module, kind, symbol)
     returned, raised = b.alloca(PTR), b.alloca(PTR)
     scratch = b.alloca(ir.ArrayType(ir.DoubleType(), rows.scratch))
     scratch.align = 64
     x, y, found, _ = b.pointers(f.args[0], ARGUMENTS)
     number = b.words(f.args[0], ARGUMENTS)[-1]
-    strides = [b.sdiv(each, size) for each in b.words(f.args[2], ARGUMENTS + 2)[ARGUMENTS:]]
-    b.call(
-        compute,
-        [returned, raised, x, y, found, scratch, number, *b.words(f.args[1], 3), *strides],
-    )
+    of_x, of_y = (b.sdiv(each, size) for each in b.words(f.args[2], ARGUMENTS + 2)[ARGUMENTS:])
+    row, pieces = INT(0), [found, scratch, number, *b.words(f.args[1], 3)]
+    b.call(compute, [returned, raised, x, row, of_x, y, row, of_y, *pieces])
     b.ret_void()
     return f
 

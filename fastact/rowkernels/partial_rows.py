@@ -18,30 +18,36 @@ Imports Numba: used when a loop is compiled.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
-from fastact.compiler.simd import LANES, every, every_lane, first, lane, shifted  # fmt: skip
+from fastact.compiler.simd import LANES, every, lane, splat
 from fastact.numerics.primitives import head, number, scaled, tail, where, widen
-from fastact.rowkernels.across import summed_across
-from fastact.rowkernels.along import filled, largest, spoiled, summed
+from fastact.rowkernels.across import sums_across
+from fastact.rowkernels.along import fill, largest, nan_if_any, summed
 from fastact.rowkernels.arithmetic import (
-    ACROSS,
-    ALONG,
     DOUBLE,
     INF,
     NATIVE,
-    Format,
-    Kind,
-    choose,
+    Normaliser,
+    Precision,
+    Terms,
     join_double,
     log1p,
     logarithm,
-    memory,
     quotient,
-    rounding_of,
 )
-from fastact.rowkernels.double_double_sum import FAR, exp_of_pair, in_pairs, log_of_sum
+from fastact.rowkernels.double_double_sum import FAR, exp_of_pair, log_of_sum, sum_of_row
+from fastact.rowkernels.memory import (
+    element_at,
+    fetch,
+    fetch_across,
+    from_row,
+    put,
+    put_across,
+    side_by_side,
+)
+from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
 
 # The logarithm of a sum and its maximum cancel where this is negative, but not below -44, minus the
 # logarithm of 2**63 elements. There the sum has to be better than a float64, and so in each part
@@ -51,28 +57,75 @@ UP = DOUBLE["float64"].up
 DOWN = 1.0 / UP
 
 
+class Parts(NamedTuple):
+    """Of each row, or of each part of it, the maximum and the sum of the others in two numbers."""
+
+    m: Any
+    total: Any
+    rest: Any
+
+
+class PartOperands(NamedTuple):
+    """Rows of a part, and what it leaves behind."""
+
+    x: Any
+    m: Any
+    total: Any
+    rest: Any
+
+
+class JoinOperands(NamedTuple):
+    """What parts have left behind, a row of each; the same of all parts."""
+
+    m: Any
+    total: Any
+    rest: Any
+    top: Any
+    high: Any
+    low: Any
+
+
+class LogOperands(NamedTuple):
+    """What parts have left behind, a row of each; log-sum-exp."""
+
+    m: Any
+    total: Any
+    rest: Any
+    y: Any
+
+
+class Operands(NamedTuple):
+    """Rows of the input; of each what all its parts have left behind; rows of the output."""
+
+    x: Any
+    m: Any
+    total: Any
+    rest: Any
+    y: Any
+
+
 # ---------------------------------------------------------------- a part
 @functools.cache
 def of_row(dtype: str) -> Any:
-    f = DOUBLE[dtype]
-    most, spoil, limit = largest(f), spoiled(f), f.limit
-    total_of = summed(f, logarithm(f))
-    (fetch, _), exactly = memory(f), in_pairs(dtype, weighted=False, up=UP)
+    """The function that gives what a row leaves behind."""
+    f, terms = DOUBLE[dtype], Terms(DOUBLE[dtype], parts=True)
+    most, nan, limit, total_of = largest(f), nan_if_any(f), terms.limit, summed(terms)
+    exactly = sum_of_row(dtype, weighted=False, up=UP)
 
-    def of_row(x: Any, n: Any, core: Any, t: Any) -> Any:
-        m, zero = most(x, n, core), 0.0
+    def of_row(x, n, scratch):
+        m, zero = most(x, n), 0.0
         if m == -INF:
-            return m, spoil(x, n, core) - UP, zero
+            return m, nan(x, n) - UP, zero
         if m == INF:
             count = -1.0
             for i in range(n):
-                count += where(first(fetch(x, i, core, 1, 0.0)) == INF, 1.0, 0.0)
-            return m, spoil(x, n, core) + count * UP, zero
+                count += where(element_at(x, i, 0.0) == INF, 1.0, 0.0)
+            return m, nan(x, n) + count * UP, zero
         if LEAST < m < 0.0 or abs(m) >= limit:
-            total, rest = exactly(x, x, n, core, core, m, t)
+            total, rest = exactly(x, x, n, m, scratch)
             total, rest = join_double(total, rest, -UP, zero)
         else:
-            total, rest, count = total_of(x, t, n, core, 1, m)
+            total, rest, count = total_of(x, n, m)
             total, rest = join_double(total, rest, (count - 1.0) * UP, zero)
         return m, total, rest
 
@@ -80,43 +133,33 @@ def of_row(dtype: str) -> Any:
 
 
 def max_and_sum(dtype: str) -> Any:
-    f, one = DOUBLE[dtype], of_row(dtype)
-    sums = summed_across(f, logarithm(f))
+    """The loop over rows of a part."""
+    one, sums = of_row(dtype), sums_across(Terms(DOUBLE[dtype], parts=True))
 
-    def side_by_side(x: Any, n: Any, width: Any, core: Any, s: Any) -> Any:
-        """Whether nothing can cancel, and the parts."""
-        done, m, total, rest, count = sums(x, x, n, width, core, core, s)
-        total, rest = join_double(total, rest, (count - 1.0) * UP, every_lane(0.0))
-        return done and every((m <= LEAST) | (m >= 0.0)), m, total, rest
+    def columns(operands, width, n, scratch):
+        """Rows side by side: whether nothing can cancel."""
+        done, m, total, rest, count = sums(side_by_side(operands.x), n, width, False, scratch)
+        total, rest = join_double(total, rest, (count - 1.0) * UP, splat(0.0))
+        if not (done and every((m <= LEAST) | (m >= 0.0))):
+            return False
+        for j in range(width):
+            here = from_row(operands, j)
+            here.m.pointer[0], here.total.pointer[0] = lane(m, j), lane(total, j)
+            here.rest.pointer[0] = lane(rest, j)
+        return True
 
-    side_by_side = njit(side_by_side)
+    def rows(operands, rows, n, scratch):
+        for r in range(rows):
+            here = from_row(operands, r)
+            m, total, rest = one(here.x, n, scratch)
+            here.m.pointer[0], here.total.pointer[0], here.rest.pointer[0] = m, total, rest
 
-    def loop(
-        x: Any, m: Any, total: Any, rest: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_m: Any, row_total: Any, row_rest: Any,
-        core_x: Any, core_m: Any, core_total: Any, core_rest: Any,
-    ) -> None:  # fmt: skip
-        way = ALONG if n == 0 else choose(rows, n, row_x, 1)
-        together = LANES if way == ACROSS else 1
-        for r in range(0, rows, together):
-            x_r, width, right = shifted(x, r * row_x), min(together, rows - r), False
-            tops, totals, rests = every_lane(0.0), every_lane(0.0), every_lane(0.0)
-            if way == ACROSS:
-                right, tops, totals, rests = side_by_side(x_r, n, width, core_x, s)
-            for j in range(width):
-                k = r + j
-                if right:
-                    a, b, c = lane(tops, j), lane(totals, j), lane(rests, j)
-                else:
-                    a, b, c = one(shifted(x_r, j * row_x), n, core_x, t)
-                m[k * row_m], total[k * row_total], rest[k * row_rest] = a, b, c
-
-    return njit(loop)
+    return over_rows(RowOperation(njit(rows), njit(columns), abreast=input_abreast))
 
 
 # ---------------------------------------------------------------- parts joined
 @njit
-def weight(m: Any, top: Any, total: Any, rest: Any) -> Any:
+def weight(m, top, total, rest):
     """The sum of a part beside a maximum `top`, its own included, as two float64."""
     total, rest = join_double(UP, 0.0, total, rest)
     if m == top:
@@ -129,176 +172,139 @@ def weight(m: Any, top: Any, total: Any, rest: Any) -> Any:
 
 
 @njit
-def joined(m: Any, total: Any, rest: Any, n: Any, core_m: Any, core_t: Any, core_r: Any) -> Any:
+def joined(parts, n):
+    """The maximum and the sum of a row from those of its parts."""
+    m, total, rest = parts
     top, at = -INF, 0
     for i in range(n):
-        if m[i * core_m] > top:
-            top, at = m[i * core_m], i
+        if m.pointer[i * m.step] > top:
+            top, at = m.pointer[i * m.step], i
     if n == 0:
         return top, -UP, 0.0
-    high, low = total[at * core_t], rest[at * core_r]
+    high, low = total.pointer[at * total.step], rest.pointer[at * rest.step]
     for i in range(n):
         if i != at:
-            more, less = weight(m[i * core_m], top, total[i * core_t], rest[i * core_r])
+            more, less = weight(
+                m.pointer[i * m.step], top, total.pointer[i * total.step],
+                rest.pointer[i * rest.step],
+            )  # fmt: skip
             high, low = join_double(high, low, more, less)
     return top, high, low
 
 
 def join(dtype: str) -> Any:
-    def loop(
-        m: Any, total: Any, rest: Any, top: Any, high: Any, low: Any,
-        t: Any, s: Any, rows: Any, n: Any,
-        row_m: Any, row_total: Any, row_rest: Any, row_top: Any, row_high: Any, row_low: Any,
-        core_m: Any, core_total: Any, core_rest: Any, core_top: Any, core_high: Any, core_low: Any,
-    ) -> None:  # fmt: skip
-        for r in range(rows):
-            a, b, c = joined(
-                shifted(m, r * row_m), shifted(total, r * row_total), shifted(rest, r * row_rest),
-                n, core_m, core_total, core_rest,
-            )  # fmt: skip
-            top[r * row_top], high[r * row_high], low[r * row_low] = a, b, c
+    """The loop that joins parts."""
 
-    return njit(loop)
+    def rows(operands, rows, n, scratch):
+        for r in range(rows):
+            m, total, rest, top, high, low = from_row(operands, r)
+            top.pointer[0], high.pointer[0], low.pointer[0] = joined(Parts(m, total, rest), n)
+
+    return over_rows(RowOperation(njit(rows)))
 
 
 # ---------------------------------------------------------------- results
+@njit
+def log_of_parts(m, total, rest):
+    """Log-sum-exp of a row."""
+    if abs(m) == INF:
+        return m + (total - total)  # NaN stays
+    logarithm = log1p((total + rest) * DOWN)
+    if m < 0.0 and abs(m + logarithm) < 2.0 * logarithm:
+        high, low = join_double(UP, 0.0, total, rest)
+        return log_of_sum(high * DOWN, low * DOWN, m)
+    return m + logarithm
+
+
 def logsumexp(dtype: str) -> Any:
-    def result(m: Any, total: Any, rest: Any) -> Any:
-        if abs(m) == INF:
-            return m + (total - total)  # NaN stays
-        logarithm = log1p((total + rest) * DOWN)
-        if m < 0.0 and abs(m + logarithm) < 2.0 * logarithm:
-            high, low = join_double(UP, 0.0, total, rest)
-            return log_of_sum(high * DOWN, low * DOWN, m)
-        return m + logarithm
+    """The loop that joins parts to log-sum-exp."""
 
-    result = njit(result)
-
-    def loop(
-        m: Any, total: Any, rest: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_m: Any, row_total: Any, row_rest: Any, row_y: Any,
-        core_m: Any, core_total: Any, core_rest: Any, core_y: Any,
-    ) -> None:  # fmt: skip
+    def rows(operands, rows, n, scratch):
         for r in range(rows):
-            a, b, c = joined(
-                shifted(m, r * row_m), shifted(total, r * row_total), shifted(rest, r * row_rest),
-                n, core_m, core_total, core_rest,
-            )  # fmt: skip
-            y[r * row_y] = result(a, b, c)
+            m, total, rest, y = from_row(operands, r)
+            a, b, c = joined(Parts(m, total, rest), n)
+            y.pointer[0] = log_of_parts(a, b, c)
 
-    return njit(loop)
+    return over_rows(RowOperation(njit(rows)))
 
 
 @functools.cache
-def softmax_parameters(f: Format) -> Any:
-    parameters, unit = quotient(f, keeps=False).parameters, f.up * DOWN
+def parameters_of(f: Precision, *, log: bool) -> Any:
+    """The function that makes the two numbers of a `Normaliser` of what parts have left behind."""
+    to = logarithm(Terms(f, parts=True)) if log else quotient(Terms(f, parts=False, quick=False))
+    parameters, unit = to.parameters, f.up * DOWN
 
-    def softmax_parameters(total: Any, rest: Any) -> Any:
-        total, rest = join_double(UP, 0.0, total, rest)
+    def parameters_of(total, rest):
+        if not log:
+            total, rest = join_double(UP, 0.0, total, rest)
         return parameters(total * unit, rest * unit, 1.0)
 
-    return njit(softmax_parameters)
+    return njit(parameters_of)
 
 
 @functools.cache
-def log_parameters(f: Format) -> Any:
-    parameters, unit = logarithm(f).parameters, f.up * DOWN
+def results_along(f: Precision, to: Normaliser, parameters: Any, fill_value: float) -> Any:
+    """The function of a row by itself."""
+    element, round_off, infinity, zero = to.element, f.round, f.infinity, f.zero
+    empty = f.one * fill_value
 
-    def log_parameters(total: Any, rest: Any) -> Any:
-        return parameters(total * unit, rest * unit, 1.0)
-
-    return njit(log_parameters)
-
-
-@functools.cache
-def along(f: Format, kind: Kind, parameters: Any, empty: float) -> Any:
-    (fetch, put), fill, convert, result = memory(f), filled(f), rounding_of(f), kind.result
-    zero, infinity, nothing = f.zero, f.infinity, f.one * empty
-
-    def along(
-        x: Any, y: Any, n: Any, core_x: Any, core_y: Any, m: Any, total: Any, rest: Any
-    ) -> None:
+    def results_along(row, n):
+        m, total, rest = row.m.pointer[0], row.total.pointer[0], row.rest.pointer[0]
         if m == -INF:
-            fill(y, n, core_y, nothing + convert(where(total == total, 0.0, total)))
+            fill(row.y, n, empty + round_off(where(total == total, 0.0, total)))
             return
         a, b = parameters(total, rest)
-        top = zero if m == INF else convert(m)
+        top = zero if m == INF else round_off(m)
         for i in range(0, n, LANES):
-            v = fetch(x, i, core_x, n - i, zero)
+            v = fetch(row.x, i, n - i, zero)
             if m == INF:
-                v = where(v == infinity, zero, every_lane(-infinity))
-            put(y, i, core_y, n - i, result(v, top, a, b))
+                v = where(v == infinity, zero, splat(-infinity))
+            put(row.y, i, n - i, element(v, False, top, a, b))
 
-    return njit(along)
+    return njit(results_along)
 
 
 @functools.cache
-def across(f: Format, kind: Kind, parameters: Any) -> Any:
-    (fetch, put), convert, result, zero = memory(f), rounding_of(f), kind.result, f.zero
-    wide, _ = memory(DOUBLE["float64"])
+def results_across(f: Precision, to: Normaliser, parameters: Any) -> Any:
+    """The function of rows side by side, unless a maximum is infinite: whether it was done."""
+    element, round_off, zero = to.element, f.round, f.zero
 
-    def across(
-        x: Any, y: Any, n: Any, width: Any, core_x: Any, core_y: Any,
-        m: Any, total: Any, rest: Any, row_m: Any, row_total: Any, row_rest: Any,
-    ) -> Any:  # fmt: skip
-        """Up to `LANES` rows side by side, unless a maximum is infinite: whether it was done."""
-        top = wide(m, 0, row_m, width, 0.0)
-        if not every(abs(top) < INF):
+    def results_across(rows, width, n, scratch):
+        x, y = side_by_side(rows.x), side_by_side(rows.y)
+        m = fetch_across(rows.m, 0, width, 0.0)
+        if not every(abs(m) < INF):
             return False
-        totals, rests = wide(total, 0, row_total, width, 0.0), wide(rest, 0, row_rest, width, 0.0)
-        a, b = parameters(totals, rests)
+        total, rest = (
+            fetch_across(rows.total, 0, width, 0.0),
+            fetch_across(rows.rest, 0, width, 0.0),
+        )
+        top, (a, b) = round_off(m), parameters(total, rest)
         for i in range(n):
-            v = fetch(x, i * core_x, 1, width, zero)
-            put(y, i * core_y, 1, width, result(v, convert(top), a, b))
+            v = fetch_across(x, i, width, zero)
+            put_across(y, i, width, element(v, False, top, a, b))
         return True
 
-    return njit(across)
+    return njit(results_across)
 
 
-def finish(dtype: str, kind: Kind, parameters: Any, empty: float) -> Any:
-    """The loop of a function of rows from the rows' maxima and sums."""
+def results_of_parts(dtype: str, *, log: bool) -> Any:
+    """The loop of softmax or log-softmax from the rows' maxima and sums."""
     f = NATIVE[dtype]
-    one, many = along(f, kind, parameters, empty), across(f, kind, parameters)
+    to = logarithm(Terms(f, parts=True)) if log else quotient(Terms(f, parts=False, quick=False))
+    parameters = parameters_of(f, log=log)
+    one = results_along(f, to, parameters, -INF if log else 0.0)
 
-    def loop(
-        x: Any, m: Any, total: Any, rest: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_m: Any, row_total: Any, row_rest: Any, row_y: Any,
-        core_x: Any, core_m: Any, core_total: Any, core_rest: Any, core_y: Any,
-    ) -> None:  # fmt: skip
-        side_by_side = choose(rows, n, row_x, row_y) == ACROSS
-        together = LANES if side_by_side else 1
-        for r in range(0, rows, together):
-            x_r, y_r, width = shifted(x, r * row_x), shifted(y, r * row_y), min(together, rows - r)
-            m_r, total_r = shifted(m, r * row_m), shifted(total, r * row_total)
-            rest_r = shifted(rest, r * row_rest)
-            if side_by_side and many(
-                x_r, y_r, n, width, core_x, core_y,
-                m_r, total_r, rest_r, row_m, row_total, row_rest,
-            ):  # fmt: skip
-                continue
-            for j in range(width):
-                one(
-                    shifted(x_r, j * row_x), shifted(y_r, j * row_y), n, core_x, core_y,
-                    m_r[j * row_m], total_r[j * row_total], rest_r[j * row_rest],
-                )  # fmt: skip
+    def rows(operands, rows, n, scratch):
+        for r in range(rows):
+            one(from_row(operands, r), n)
 
-    return njit(loop)
-
-
-def softmax_of_parts(dtype: str) -> Any:
-    f = NATIVE[dtype]
-    return finish(dtype, quotient(f, keeps=False, quick=False), softmax_parameters(f), 0.0)
-
-
-def log_softmax_of_parts(dtype: str) -> Any:
-    f = NATIVE[dtype]
-    return finish(dtype, logarithm(f), log_parameters(f), -INF)
+    return over_rows(RowOperation(njit(rows), results_across(f, to, parameters)))
 
 
 LOOPS = {
-    "max_and_sum": max_and_sum,
-    "join_parts": join,
-    "logsumexp_of_parts": logsumexp,
-    "softmax_of_parts": softmax_of_parts,
-    "log_softmax_of_parts": log_softmax_of_parts,
+    "max_and_sum": (PartOperands, max_and_sum),
+    "join_parts": (JoinOperands, join),
+    "logsumexp_of_parts": (LogOperands, logsumexp),
+    "softmax_of_parts": (Operands, lambda dtype: results_of_parts(dtype, log=False)),
+    "log_softmax_of_parts": (Operands, lambda dtype: results_of_parts(dtype, log=True)),
 }

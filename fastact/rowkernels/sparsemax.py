@@ -9,73 +9,76 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
-from fastact.compiler.simd import LANES, every, every_lane, first, lane, shifted, within
+from fastact.compiler.simd import LANES, every, lane, splat, within
 from fastact.numerics.elementary import expm1, log
 from fastact.numerics.primitives import fma, head, number, rounded, tail, where, widen
-from fastact.rowkernels.along import filled, largest, spoiled, summed
+from fastact.rowkernels.along import fill, largest, nan_if_any, summed
 from fastact.rowkernels.arithmetic import (
     DOUBLE,
     INF,
     NATIVE,
-    Kind,
+    Terms,
     difference,
+    finite_of,
     join_double,
     joined_lanes,
-    memory,
-    rounding,
 )
-from fastact.rowkernels.double_double_sum import add_pair, settled
-from fastact.rowkernels.softmax import storing
-from fastact.rowkernels.softmax_scaled import finite_of, product, statistics
+from fastact.rowkernels.double_double_sum import WIDTH, add_pair, settled
+from fastact.rowkernels.logsumexp import storing
+from fastact.rowkernels.memory import element_at, fetch, from_element, from_row, put
+from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.softmax_scaled import largest_product, product
 
 folded_pairs = joined_lanes(join_double)
 
 
-# ---------------------------------------------------------------- the loops of sparse functions
-def general(dtype: str, one: Callable[[str], Any]) -> Any:
-    """A loop over rows of x, factor and length, of which `one` does what has a finite maximum."""
-    search, _ = statistics(dtype)
-    fill, finish, round_ = filled(NATIVE[dtype]), one(dtype), rounding(dtype)
+class Plain(NamedTuple):
+    """Rows of the input, and of the output."""
 
-    def loop(
-        x: Any, factor: Any, length: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_factor: Any, row_length: Any, row_y: Any,
-        core_x: Any, core_factor: Any, core_length: Any, core_y: Any,
-    ) -> None:  # fmt: skip
+    x: Any
+    y: Any
+
+
+class Scaled(NamedTuple):
+    """Rows of the input; of each a factor and a length; rows of the output."""
+
+    x: Any
+    factor: Any
+    length: Any
+    y: Any
+
+
+class Means(NamedTuple):
+    """Rows of the input; of each how many elements count, the others being -inf; the result."""
+
+    x: Any
+    count: Any
+    y: Any
+
+
+# ---------------------------------------------------------------- the loop of sparse functions
+def sparse(dtype: str, one: Callable[[str], Any], *, scaled: bool) -> Any:
+    """A loop over rows, of which `one` does what has a finite maximum."""
+    finish, round_off = one(dtype), NATIVE[dtype].round
+
+    def rows(operands, rows, n, scratch):
         for r in range(rows):
-            x_r, y_r, scale = shifted(x, r * row_x), shifted(y, r * row_y), factor[r * row_factor]
-            count = max(0, min(n, length[r * row_length]))
-            m, m_low, spoilt = search(x_r, scale, -INF, count, core_x)
+            row = from_row(operands, r)
+            factor, count = 1.0, n
+            if scaled:
+                factor, count = row.factor.pointer[0], max(0, min(n, row.length.pointer[0]))
+            m, m_low, spoilt = largest_product(row.x, factor, -INF, count)
             if m == -INF or spoilt != spoilt:
-                fill(y_r, count, core_y, round_(spoilt))
+                fill(row.y, count, round_off(spoilt))
             else:
-                finish(x_r, scale, count, y_r, core_x, core_y, m, m_low)
-            fill(shifted(y_r, count * core_y), n - count, core_y, round_(0.0))
+                finish(row.x, row.y, count, factor, m, m_low)
+            if scaled:
+                fill(from_element(row.y, count), n - count, round_off(0.0))
 
-    return njit(loop)
-
-
-def plain(dtype: str, one: Callable[[str], Any]) -> Any:
-    """The loop over rows of x alone."""
-    search, _ = statistics(dtype)
-    fill, finish, round_ = filled(NATIVE[dtype]), one(dtype), rounding(dtype)
-
-    def loop(
-        x: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_y: Any, core_x: Any, core_y: Any,
-    ) -> None:  # fmt: skip
-        for r in range(rows):
-            x_r, y_r = shifted(x, r * row_x), shifted(y, r * row_y)
-            m, m_low, spoilt = search(x_r, 1.0, -INF, n, core_x)
-            if m == -INF or spoilt != spoilt:
-                fill(y_r, n, core_y, round_(spoilt))
-            else:
-                finish(x_r, 1.0, n, y_r, core_x, core_y, m, m_low)
-
-    return njit(loop)
+    return over_rows(RowOperation(njit(rows)))
 
 
 # ---------------------------------------------------------------- sparsemax
@@ -84,11 +87,12 @@ def plain(dtype: str, one: Callable[[str], Any]) -> Any:
 # above -1 are 0 in any case, so it begins there.
 @functools.cache
 def sparsemax(dtype: str) -> Any:
-    (fetch, _), (_, put), round_ = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), rounding(dtype)
+    """The function of a row with a finite maximum."""
+    round_off = NATIVE[dtype].round
 
-    def centred(x: Any, i: Any, n: Any, core: Any, factor: Any, m: Any, m_low: Any) -> Any:
+    def centred(x, i, n, factor, m, m_low):
         """Elements less the maximum, and what rounds off."""
-        high, low = product(fetch(x, i, core, n - i, -INF), factor)
+        high, low = product(fetch(x, i, n - i, -INF), factor)
         high = within(finite_of(high, m == INF), n - i, -INF)
         d, rest = difference(high, where(m == INF, 0.0, m))
         near = d > -INF
@@ -96,17 +100,17 @@ def sparsemax(dtype: str) -> Any:
 
     centred = njit(centred)
 
-    def threshold(x: Any, n: Any, core: Any, factor: Any, m: Any, m_low: Any) -> Any:
+    def threshold(x, n, factor, m, m_low):
         tau, low, size = -1.0, 0.0, INF
         while True:
-            total, rest, count = every_lane(0.0), every_lane(0.0), every_lane(0.0)
+            total, rest, count = splat(0.0), splat(0.0), splat(0.0)
             for i in range(0, n, LANES):
-                d, r = centred(x, i, n, core, factor, m, m_low)
+                d, r = centred(x, i, n, factor, m, m_low)
                 above = d > tau
-                count += where(above, 1.0, every_lane(0.0))
+                count += where(above, 1.0, splat(0.0))
                 total, rest = join_double(total, rest, where(above, d, 0.0), where(above, r, 0.0))
             high, rest_of = folded_pairs(total, rest)
-            k, _ = folded_pairs(count, every_lane(0.0))
+            k, _ = folded_pairs(count, splat(0.0))
             high, rest_of = join_double(high, rest_of, -1.0, 0.0)
             tau = high / k
             low = (fma(-tau, k, high) + rest_of) / k
@@ -116,14 +120,12 @@ def sparsemax(dtype: str) -> Any:
 
     threshold = njit(threshold)
 
-    def one(
-        x: Any, factor: Any, n: Any, y: Any, core_x: Any, core_y: Any, m: Any, m_low: Any
-    ) -> None:  # fmt: skip
-        tau, low = threshold(x, n, core_x, factor, m, m_low)
+    def one(x, y, n, factor, m, m_low):
+        tau, low = threshold(x, n, factor, m, m_low)
         for i in range(0, n, LANES):
-            d, r = centred(x, i, n, core_x, factor, m, m_low)
+            d, r = centred(x, i, n, factor, m, m_low)
             p = (d - tau) + (r - low)
-            put(y, i, core_y, n - i, round_(where(p > 0.0, p, 0.0)))
+            put(y, i, n - i, round_off(where(p > 0.0, p, 0.0)))
 
     return njit(one)
 
@@ -131,13 +133,13 @@ def sparsemax(dtype: str) -> Any:
 # ---------------------------------------------------------------- hardmax
 @functools.cache
 def hardmax(dtype: str) -> Any:
-    (fetch, _), (_, put), fill = memory(DOUBLE[dtype]), memory(NATIVE[dtype]), filled(NATIVE[dtype])
-    round_, one_of = rounding(dtype), NATIVE[dtype].one
+    """The function of a row with a finite maximum."""
+    zero, one_of = NATIVE[dtype].zero, NATIVE[dtype].one
 
-    def place(x: Any, factor: Any, n: Any, core: Any, m: Any) -> Any:
+    def place(x, factor, n, m):
         """The index of the first element that is the maximum."""
         for i in range(0, n, LANES):
-            v = within(fetch(x, i, core, n - i, 0.0) * factor, n - i, -INF)
+            v = within(fetch(x, i, n - i, 0.0) * factor, n - i, -INF)
             if not every(v < m):
                 for j in range(LANES):
                     if lane(v, j) == m:
@@ -146,12 +148,10 @@ def hardmax(dtype: str) -> Any:
 
     place = njit(place)
 
-    def one(
-        x: Any, factor: Any, n: Any, y: Any, core_x: Any, core_y: Any, m: Any, m_low: Any
-    ) -> None:  # fmt: skip
-        k = place(x, factor, n, core_x, m)
-        fill(y, n, core_y, round_(0.0))
-        put(y, k, core_y, 1, every_lane(one_of))
+    def one(x, y, n, factor, m, m_low):
+        k = place(x, factor, n, m)
+        fill(y, n, zero)
+        put(y, k, 1, one_of)
 
     return njit(one)
 
@@ -161,65 +161,66 @@ def hardmax(dtype: str) -> Any:
 # the mean of e^(x - max) - 1 is taken in pairs, none of whose terms cancel.
 DOUBT = {"float16": 0.0, "float32": 2.0**-20, "float64": 0.25}
 SERIES = 2.0**-30  # below, four terms of log(1 + u) are enough
-WIDTH = 64
 
 
 @njit
-def log_of_one_and(u: Any) -> Any:
+def log_of_one_and(u):
     """log(1 + u) of a pair, for u in (-1, 0]."""
     if head(u) > -SERIES:
         return u * (1.0 - u * (0.5 - u * (1.0 / 3.0 - u * 0.25)))
     return log(1.0 + u)
 
 
-def logmeanexp(dtype: str) -> Any:
-    """The loop over rows of x and the number of elements that count, the others being -inf."""
-    store = storing(dtype)
-    f, doubt = DOUBLE[dtype], DOUBT[dtype]
-    most, spoil, down, (fetch, _) = largest(f), spoiled(f), 1.0 / f.up, memory(f)
-    total_of = summed(f, Kind(False, False, False, None, None))
+@functools.cache
+def mean_near_zero(dtype: str) -> Any:
+    """The function that gives log-mean-exp of a row by way of e^(x - m) - 1."""
 
-    def exactly(x: Any, n: Any, core: Any, m: Any, count: Any, s: Any) -> Any:
+    def mean_near_zero(x, n, m, count, scratch):
         for j in range(2 * WIDTH):
-            s[j] = 0.0
+            scratch[j] = 0.0
         missing = count - n  # minus the -inf that do not count; each that does is -1
         for i in range(n):
-            v = first(fetch(x, i, core, 1, m))
+            v = element_at(x, i, 0.0)
             e = expm1(widen((v,))[0] - widen((m,))[0])
             if v == -INF:
                 missing += 1.0
             else:
-                add_pair(s, i % WIDTH, head(e), tail(e))
-        total, rest = settled(s)
+                add_pair(scratch, i % WIDTH, head(e), tail(e))
+        total, rest = settled(scratch)
         mean = (number(total, rest) - missing) / count
         return rounded(log_of_one_and(mean) + widen((m,))[0])
 
-    exactly = njit(exactly)
+    return njit(mean_near_zero)
 
-    def one(x: Any, n: Any, core: Any, count: Any, s: Any) -> Any:
-        m = most(x, n, core)
+
+def logmeanexp(dtype: str) -> Any:
+    """The loop of log-mean-exp."""
+    store, exactly, f, doubt = storing(dtype), mean_near_zero(dtype), DOUBLE[dtype], DOUBT[dtype]
+    most, nan, down = largest(f), nan_if_any(f), 1.0 / f.up
+    total_of = summed(Terms(f, parts=False, quick=False))
+
+    def of_row(x, n, count, scratch):
+        m = most(x, n)
         if abs(m) == INF or count == 0.0:
-            return m + spoil(x, n, core)
-        total, rest, _ = total_of(x, s, n, core, 1, m)
+            return m + nan(x, n)
+        total, rest, _ = total_of(x, n, m)
         result = rounded(log(number(total * down, rest * down) / count) + widen((m,))[0])
-        return exactly(x, n, core, m, count, s) if abs(result) < doubt else result
+        return exactly(x, n, m, count, scratch) if abs(result) < doubt else result
 
-    one = njit(one)
+    of_row = njit(of_row)
 
-    def loop(
-        x: Any, count: Any, y: Any, t: Any, s: Any, rows: Any, n: Any,
-        row_x: Any, row_count: Any, row_y: Any, core_x: Any, core_count: Any, core_y: Any,
-    ) -> None:  # fmt: skip
+    def rows(operands, rows, n, scratch):
         for r in range(rows):
-            store(y, r * row_y, one(shifted(x, r * row_x), n, core_x, count[r * row_count], s))
+            row = from_row(operands, r)
+            store(row.y, 0, of_row(row.x, n, row.count.pointer[0], scratch))
 
-    return njit(loop)
+    return over_rows(RowOperation(njit(rows)))
 
 
-LOOPS: dict[str, Callable[[str], Any]] = {
-    "sparsemax": lambda dtype: plain(dtype, sparsemax),
-    "sparsemax_general": lambda dtype: general(dtype, sparsemax),
-    "hardmax": lambda dtype: plain(dtype, hardmax),
-    "hardmax_general": lambda dtype: general(dtype, hardmax),
-    "logmeanexp": logmeanexp,
+LOOPS = {
+    "sparsemax": (Plain, lambda dtype: sparse(dtype, sparsemax, scaled=False)),
+    "sparsemax_general": (Scaled, lambda dtype: sparse(dtype, sparsemax, scaled=True)),
+    "hardmax": (Plain, lambda dtype: sparse(dtype, hardmax, scaled=False)),
+    "hardmax_general": (Scaled, lambda dtype: sparse(dtype, hardmax, scaled=True)),
+    "logmeanexp": (Means, logmeanexp),
 }
