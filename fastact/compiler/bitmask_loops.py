@@ -124,7 +124,7 @@ def loop(name: str, scalar: Scalar, architecture: str) -> str:
     body = (forward_body if write else backward_body)(module, scalar)
     run = inner_loop.chunk(module, body, architecture)
     inner_loop.entry(module, name, run, scalar.nin + 2 if write else 5, 1)
-    return inner_loop.assembly(module)
+    return inner_loop.assembly(module, scalar.dtype)
 
 
 @kernel

@@ -383,7 +383,7 @@ def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
     """Long ones as two half as long, of x squared: the steps of one wait for those before."""
     x, table = args
     coefficients = [b.extract_value(table, k) for k in range(sig.args[1].count)]
-    if len(coefficients) < primitives.LONG:
+    if len(coefficients) < primitives.LONG or sig.args[0] == types.float32:
         return horner(b, x, coefficients)
     square = b.fmul(x, x)
     even, odd = (horner(b, square, coefficients[::-1][start::2][::-1]) for start in (0, 1))

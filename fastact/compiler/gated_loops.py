@@ -107,7 +107,7 @@ def assembly(name: str, scalar: inner_loop.Scalar, architecture: str) -> str:
     for symbol, compute, core_dimensions in ((name, elements, 0), (f"{name}{ROWS}", rows, 1)):
         run = inner_loop.chunk(module, compute, architecture)
         inner_loop.entry(module, symbol, run, operands, core_dimensions)
-    return inner_loop.assembly(module)
+    return inner_loop.assembly(module, scalar.dtype)
 
 
 def build(spec: LoopSpec, kernels: Any, variety: str, nin: int, nout: int) -> bytes:

@@ -85,8 +85,7 @@ def core(kernel: Kernel, dtype: str) -> Any:
     """The dispatcher of `kernel` as a function of array elements of this dtype."""
     widen, rounded, single = primitives.widen, primitives.rounded, primitives.single
     unpack, pack = primitives.half_to_double, primitives.double_to_half
-    if dtype == "float32" and kernel.float32 is not None:
-        kernel = kernel.float32
+    kernel = kernel.forms.get(dtype, kernel)
     value = compute(kernel)
 
     def same(*x: Any) -> Any:

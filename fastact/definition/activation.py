@@ -170,6 +170,7 @@ def declare(
     *,
     derivative_from_output: Kernel | None = None,
     float32: Mapping[str, Kernel] = MappingProxyType({}),
+    float64: Mapping[str, Kernel] = MappingProxyType({}),
     unrounded: Kernel | None = None,
     formula: str,
     summary: str,
@@ -186,8 +187,8 @@ def declare(
         What it is called.
     forward, derivative, second_derivative, derivative_from_output
         Its kernels, in the precision that `numerics.primitives` tells.
-    float32
-        The forms of kernels that compute float32 in float32, by the names of the arguments above.
+    float32, float64
+        The forms of kernels for results of this dtype, by the names of the arguments above.
     unrounded
         The float32 form of the value before it is rounded: ``(high, low, factor)``.
     formula, summary, source
@@ -209,8 +210,10 @@ def declare(
     for p in fields.get("params", ()):
         if p.partial is not None:
             kernels[f"partial_{p.name}"] = p.partial
-    for kernel, form in float32.items():
-        kernels[kernel] = kernels[kernel].with_float32(form, unrounded)
+    for dtype, forms in (("float32", float32), ("float64", float64)):
+        for kernel, form in forms.items():
+            before = unrounded if (dtype, kernel) == ("float32", "forward") else None
+            kernels[kernel] = kernels[kernel].with_form(dtype, form, before)
     record = Declaration(name, formula, kernels, limits=limits, **fields)
     doc = functools.partial(described.activation, record, summary, source)
     return (kind or Activation)(record, doc)

@@ -394,4 +394,5 @@ def written_kernel(root: Node, order: int) -> Kernel:
     program = Program()
     ends = ends_of(program.function(root, order, {}))
     made = Kernel(program.function(root, order, ends))
-    return made.with_float32(single(root, ends)) if order == 0 else made
+    form = single(root, ends) if order == 0 else None
+    return made if form is None else made.with_form("float32", form)

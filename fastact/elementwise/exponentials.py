@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
+from fastact.numerics import double, single
 from fastact.numerics.elementary import (
     celu_quotient,
     clamp,
     exp,
-    exp_single,
     exp_tail,
     expm1,
     log,
@@ -46,7 +46,8 @@ def exponential_from_output(y):
 
 exponential: Activation = declare(
     "exponential", exponential_value, exponential_value, exponential_value,
-    float32=dict.fromkeys(("forward", "derivative", "second_derivative"), exp_single),
+    float32=dict.fromkeys(("forward", "derivative", "second_derivative"), single.exp),
+    float64=dict.fromkeys(("forward", "derivative", "second_derivative"), double.exp),
     derivative_from_output=exponential_from_output,
     formula="e^x",
     summary="The exponential function, the inverse link of Poisson models.",
@@ -90,6 +91,11 @@ def elu_from_output(y, alpha):
 
 elu: WithAlpha = declare(
     "elu", elu_value, elu_derivative, elu_second_derivative,
+    float32={
+        "forward": single.elu,
+        "derivative": single.elu_slope,
+        "second_derivative": single.elu_bend,
+    },
     derivative_from_output=elu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, elu_alpha),),
     output_requires=("alpha > 0",),
@@ -134,6 +140,11 @@ def selu_from_output(y):
 
 selu: Activation = declare(
     "selu", selu_value, selu_derivative, selu_second_derivative,
+    float32={
+        "forward": single.selu,
+        "derivative": single.selu_slope,
+        "second_derivative": single.selu_bend,
+    },
     derivative_from_output=selu_from_output,
     formula=r"s\,(x \text{ if } x > 0 \text{ else } \alpha (e^x - 1))",
     summary="The exponential linear unit with s = 1.0507009873554805, α = 1.6732632423543772.",
@@ -173,6 +184,11 @@ def celu_from_output(y, alpha):
 
 celu: WithAlpha = declare(
     "celu", celu_value, celu_derivative, celu_second_derivative,
+    float32={
+        "forward": single.celu,
+        "derivative": single.celu_slope,
+        "second_derivative": single.celu_bend,
+    },
     derivative_from_output=celu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, celu_alpha),),
     requires=("alpha > 0",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastact.definition.activation import Activation, declare
+from fastact.numerics import double, single
 from fastact.numerics.elementary import (
     clamp,
     exp_tail,
@@ -13,7 +14,7 @@ from fastact.numerics.elementary import (
     tanh_shrink_quotient,
     tanh_single,
 )
-from fastact.numerics.primitives import copysign, kernel, scaled, where
+from fastact.numerics.primitives import copysign, fma, kernel, scaled, where
 from fastact.numerics.tables import LISHT_BEND, LISHT_BEND_QUOTIENT
 
 __all__ = [
@@ -50,14 +51,20 @@ def tanh_second_derivative(x):  # -2 y y'
     return copysign(scaled(scaled(e * -m, 8.0) / (d * d * d), scale), -x)
 
 
-@kernel
+@kernel(widen=False)
 def tanh_from_output(y):
-    return (1.0 - y) * (1.0 + y)
+    return fma(-y, y, 1.0)
 
 
 tanh: Activation = declare(
     "tanh", tanh_value, tanh_derivative, tanh_second_derivative,
-    float32={"forward": tanh_single},
+    float32={
+        "forward": tanh_single,
+        "derivative": single.tanh_slope,
+        "second_derivative": single.tanh_bend,
+        "derivative_from_output": single.tanh_from_output,
+    },
+    float64={"forward": double.tanh, "derivative": double.tanh_slope},
     derivative_from_output=tanh_from_output,
     formula=r"\tanh x",
     summary="The hyperbolic tangent.",
@@ -129,6 +136,7 @@ def lisht_second_derivative(x):  # 2 sech(x)^2 (1 - x tanh x)
 
 lisht: Activation = declare(
     "lisht", lisht_value, lisht_derivative, lisht_second_derivative,
+    float32={"forward": single.lisht},
     formula=r"x \tanh x",
     summary="The input times its hyperbolic tangent.",
     limits=(INF, INF),
@@ -150,7 +158,8 @@ def logcosh_value(x):
 
 logcosh: Activation = declare(
     "logcosh", logcosh_value, tanh_value, tanh_derivative,
-    float32={"derivative": tanh_single},
+    float32={"derivative": tanh_single, "second_derivative": single.tanh_slope},
+    float64={"derivative": double.tanh, "second_derivative": double.tanh_slope},
     formula=r"\log \cosh x",
     summary="The logarithm of the hyperbolic cosine, a smooth absolute value.",
     limits=(INF, INF),

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
+from fastact.numerics import double, single
 from fastact.numerics.elementary import (
     at_root,
     clamp,
@@ -18,11 +19,9 @@ from fastact.numerics.elementary import (
     log_quotient,
     near_root,
     sigmoid_parts,
-    sigmoid_single,
-    silu_single,
     times_constant,
 )
-from fastact.numerics.primitives import copysign, kernel, scaled, where
+from fastact.numerics.primitives import copysign, fma, kernel, scaled, where
 from fastact.numerics.tables import (
     GELU_TANH_BEND,
     GELU_TANH_BEND_QUOTIENT,
@@ -83,14 +82,20 @@ def sigmoid_second_derivative(x):  # y' (1 - 2 y), where 1 - 2 y = expm1(-|x|) /
     return copysign(e * -expm1(-abs(x)) / (d * d * d), -x)
 
 
-@kernel
-def sigmoid_from_output(y):
-    return y * (1.0 - y)
+@kernel(widen=False)
+def sigmoid_from_output(y):  # y (1 - y), rounded once
+    return fma(-y, y, y)
 
 
 sigmoid: Activation = declare(
     "sigmoid", sigmoid_value, sigmoid_derivative, sigmoid_second_derivative,
-    float32={"forward": sigmoid_single}, unrounded=sigmoid_parts,
+    float32={
+        "forward": single.sigmoid,
+        "derivative": single.sigmoid_slope,
+        "second_derivative": single.sigmoid_bend,
+    },
+    float64={"forward": double.sigmoid, "derivative": double.sigmoid_slope},
+    unrounded=sigmoid_parts,
     derivative_from_output=sigmoid_from_output,
     formula=r"\frac{1}{1 + e^{-x}}",
     summary="The logistic function 1 / (1 + exp(-x)).",
@@ -130,6 +135,13 @@ def log_sigmoid_from_output(y):  # 1 - e^y
 
 log_sigmoid: Activation = declare(
     "log_sigmoid", log_sigmoid_value, log_sigmoid_derivative, log_sigmoid_second_derivative,
+    float32={
+        "forward": single.log_sigmoid,
+        "derivative": single.log_sigmoid_slope,
+        "second_derivative": single.log_sigmoid_bend,
+        "derivative_from_output": single.log_sigmoid_from_output,
+    },
+    float64={"forward": double.log_sigmoid, "derivative": double.log_sigmoid_slope},
     derivative_from_output=log_sigmoid_from_output,
     formula=r"-\log(1 + e^{-x})",
     summary="The logarithm of the logistic function, -log(1 + exp(-x)).",
@@ -250,6 +262,13 @@ def softplus_beta(x, beta):  # (v sigmoid(v) - log(1 + e^v)) / b^2 with v = b x:
 
 softplus: WithBeta = declare(
     "softplus", softplus_value, softplus_derivative, softplus_second_derivative,
+    float32={
+        "forward": single.softplus,
+        "derivative": single.softplus_slope,
+        "second_derivative": single.softplus_bend,
+        "derivative_from_output": single.softplus_from_output,
+    },
+    float64={"forward": double.softplus, "derivative": double.softplus_slope},
     derivative_from_output=softplus_from_output,
     params=(Parameter("beta", 1.0, 0.125, 8.0, softplus_beta),),
     requires=("beta > 0",),
@@ -302,7 +321,8 @@ def silu_second_derivative(x):
 
 silu: Activation = declare(
     "silu", silu_value, silu_derivative, silu_second_derivative,
-    float32={"forward": silu_single},
+    float32={"forward": single.silu, "derivative": single.silu_slope},
+    float64={"forward": double.silu, "derivative": double.silu_slope},
     formula=r"x\,\sigma(x)",
     summary="The sigmoid linear unit x sigmoid(x), also called swish.",
     limits=(-0.0, INF),
@@ -348,6 +368,8 @@ def swish_beta(x, beta):  # x^2 sigmoid'(b x)
 
 swish: WithBeta = declare(
     "swish", swish_value, swish_derivative, swish_second_derivative,
+    float32={"forward": single.swish, "derivative": single.swish_slope},
+    float64={"derivative": double.swish_slope},
     params=(Parameter("beta", 1.0, 0.125, 8.0, swish_beta),),
     formula=r"x\,\sigma(\beta x)",
     summary="The input times the logistic function of `beta` times it; with `beta` = 1 it is silu.",
@@ -384,6 +406,8 @@ def quick_gelu_second_derivative(x):
 
 quick_gelu: Activation = declare(
     "quick_gelu", quick_gelu_value, quick_gelu_derivative, quick_gelu_second_derivative,
+    float32={"forward": single.quick_gelu, "derivative": single.quick_gelu_slope},
+    float64={"forward": double.quick_gelu, "derivative": double.quick_gelu_slope},
     formula=r"x\,\sigma(1.702 x)",
     summary="The approximation of gelu by x sigmoid(1.702 x).",
     limits=(-0.0, INF),
@@ -444,6 +468,8 @@ def gelu_tanh_second_derivative(x):  # E ((2 w + |x w'|) (1 + E) - |x| w^2 (1 - 
 
 gelu_tanh: Activation = declare(
     "gelu_tanh", gelu_tanh_value, gelu_tanh_derivative, gelu_tanh_second_derivative,
+    float32={"forward": single.gelu_tanh, "derivative": single.gelu_tanh_slope},
+    float64={"forward": double.gelu_tanh, "derivative": double.gelu_tanh_slope},
     formula=r"\tfrac12 x (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))",
     summary="The approximation of gelu by the hyperbolic tangent.",
     limits=(-0.0, INF),
@@ -505,6 +531,7 @@ def mish_second_derivative(x):
 
 mish: Activation = declare(
     "mish", mish_value, mish_derivative, mish_second_derivative,
+    float32={"forward": single.mish, "derivative": single.mish_slope},
     formula=r"x\tanh(\log(1 + e^x))",
     summary="The input times the hyperbolic tangent of its softplus.",
     limits=(-0.0, INF),

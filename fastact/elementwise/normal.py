@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastact.definition.activation import Activation, declare
+from fastact.numerics import double, single
 from fastact.numerics.elementary import at_root, erf_quotient, erfc_scaled, exp_tail, times_constant
 from fastact.numerics.primitives import copysign, kernel, scaled, where
 from fastact.numerics.tables import GELU_ROOT, GELU_ROOT_QUOTIENT
@@ -53,6 +54,12 @@ def erf_second_derivative(x):  # -2 x y'
 
 erf: Activation = declare(
     "erf", erf_value, erf_derivative, erf_second_derivative,
+    float32={
+        "forward": single.erf,
+        "derivative": single.erf_slope,
+        "second_derivative": single.erf_bend,
+    },
+    float64={"forward": double.erf},
     formula=r"\frac{2}{\sqrt\pi}\int_0^x e^{-t^2} dt",
     summary="The error function.",
     limits=(-1.0, 1.0),
@@ -81,6 +88,11 @@ def erfc_second_derivative(x):
 
 erfc: Activation = declare(
     "erfc", erfc_value, erfc_derivative, erfc_second_derivative,
+    float32={
+        "forward": single.erfc,
+        "derivative": single.erfc_slope,
+        "second_derivative": single.erfc_bend,
+    },
     formula=r"1 - \operatorname{erf} x",
     summary="The complementary error function, accurate in its right tail.",
     limits=(2.0, 0.0),
@@ -125,6 +137,12 @@ def gelu_second_derivative(x):  # phi(x) (2 - x^2)
 
 gelu: Activation = declare(
     "gelu", gelu_value, gelu_derivative, gelu_second_derivative,
+    float32={
+        "forward": single.gelu,
+        "derivative": single.gelu_slope,
+        "second_derivative": single.gelu_bend,
+    },
+    float64={"forward": double.gelu, "derivative": double.gelu_slope},
     formula=r"\tfrac12 x \operatorname{erfc}(-x / \sqrt2)",
     summary="The Gaussian error linear unit: the input times the normal distribution function.",
     limits=(-0.0, INF),

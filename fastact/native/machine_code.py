@@ -128,6 +128,20 @@ def fuses() -> bool:
     return b"fma\0" not in assembled(FUSED)
 
 
+SUM = """
+define <16 x float> @f(<16 x float> %x, <16 x float> %y) {
+  %r = fadd <16 x float> %x, %y
+  ret <16 x float> %r
+}
+"""
+
+
+@functools.cache
+def has_512_bits() -> bool:
+    """Whether sixteen float32 are one vector to the processor."""
+    return "zmm" in target().emit_assembly(llvm.parse_assembly(SUM))
+
+
 @functools.cache
 def engine(*, together: bool) -> Any:
     """The loader. It is never taken down: threads may be inside its code until the process ends.

@@ -85,8 +85,9 @@ def power_of_two(k):
 
 @kernel
 def clamp(x, low, high):
-    """`x` within [low, high]; NaN stays."""
-    return where(x < low, low, where(x > high, high, x))
+    """`x` within [low, high]; NaN stays. One end after the other: LLVM makes max and min of it."""
+    x = where(x < low, low, x)
+    return where(x > high, high, x)
 
 
 @kernel
@@ -372,17 +373,6 @@ def quotient_single(t):
     return q, r, first, fma(r, ONE32 + p, others), up
 
 
-@kernel(widen=False)
-def sigmoid_single(x):
-    """From -1 to 0 it is 1 - q (1 + r), and about 0 a line: else it would not be monotone."""
-    t = -abs(x)
-    q, r, first, others, up = quotient_single(where(t < F(-104.0), F(-104.0), t))
-    w = where(x < ZERO32, first + others, r)
-    far = where(x < ZERO32, up * UP, ONE32) * fma(q, w, q)
-    y = where((x < ZERO32) & (x > -ONE32), fma(-q, r, ONE32 - q), far)
-    return where(t > F(-(2.0**-8)), fma(QUARTER32, x, HALF32), y)
-
-
 @kernel
 def logistic_single(x, least):
     """1 / (1 + E), below 0 times 1 + p, in two parts, and `up`; as of `least` E is as there."""
@@ -392,17 +382,6 @@ def logistic_single(x, least):
     w = first + others
     high = fma(q, w, q)
     return high, fma(q, w, q - high) + q * (others - (w - first)), up
-
-
-@kernel(widen=False)
-def silu_single(x):
-    """x sigmoid(x); the factors come last, as it may be a subnormal number."""
-    x = where(x < F(-112.0), F(-112.0), x)
-    high, low, up = logistic_single(x, F(-112.0))
-    v = x * high
-    y = v + fma(x, low, fma(x, high, -v))
-    y = where(x > F(112.0), x, where(x == ZERO32, x, y))
-    return y * where(x < ZERO32, up, ONE32) * where(x < ZERO32, UP, ONE32)
 
 
 @kernel(widen=False)
@@ -425,13 +404,3 @@ def tanh_single(x):
     z = a * a
     near = fma(a * z, polynomial(z, TANH_SINGLE), a)
     return copysign(where(a < F(0.9), near, fma(-e, polynomial(e, QUOTIENT_TANH), ONE32)), x)
-
-
-@kernel(widen=False)
-def exp_single(x):
-    t = clamp(x, F(-104.0), F(89.0))
-    magic = where(t < ZERO32, MAGIC_UP, MAGIC_DOWN)
-    k = fma(t, LOG2E32, magic)
-    first, others = reduced_single(t, k - magic)
-    s = scale_single(k)
-    return fma(s, first + others, s) * where(t < ZERO32, UP, DOWN)

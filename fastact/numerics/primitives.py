@@ -11,6 +11,9 @@ float32   ``float64``                                 one rounding, at the end
 float64   pairs of ``float64`` (`double_double`)      one rounding, at the end, but for rare cases
 ========  ==========================================  =========================================
 
+That costs two to five times what a result of its own precision needs. Where it matters, a kernel
+has a *form* for float32 or float64 results (`Kernel.with_form`), which spends a part of the bound.
+
 What stands here is what an interpreter would do with floats; `double_double` teaches Numba to
 compile the same names for floats and for pairs. Importing this module does not import Numba.
 """
@@ -51,16 +54,17 @@ class Kernel:
         self.function = function
         self.widen = widen
         self.plain = plain
-        self.float32: Kernel | None = None  # a form that computes float32 in float32
-        self.unrounded: Kernel | None = None  # the same: (high, low, factor)
+        self.forms: dict[str, Kernel] = {}  # what computes results of some dtypes instead
+        self.unrounded: Kernel | None = None  # float32 before it is rounded: (high, low, factor)
         self.__name__ = function.__name__
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
 
-    def with_float32(self, form: Kernel | None, unrounded: Kernel | None = None) -> Kernel:
-        """The same kernel with a form that computes float32 in float32, and that unrounded."""
+    def with_form(self, dtype: str, form: Kernel, unrounded: Kernel | None = None) -> Kernel:
+        """The same kernel with a form for results of `dtype`, and that before it is rounded."""
         made = copy.copy(self)
-        made.float32, made.unrounded = form, unrounded
+        made.forms = self.forms | {dtype: form}
+        made.unrounded = unrounded or self.unrounded
         return made
 
     def __call__(self, *args: Any) -> Any:

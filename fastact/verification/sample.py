@@ -17,6 +17,7 @@ import numpy as np
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import Parameter, evaluate
 from fastact.diagnostics.finite_differences import from_ordinals, ordinals
+from fastact.verification import record
 from fastact.verification.hard import HARD
 from fastact.verification.judge import BLOCK, Case
 
@@ -132,7 +133,8 @@ def special_points(case: Case) -> Array:
     """Inputs at which a function is most likely to be wrong.
 
     Kinks, bends, roots, ends of the domain, thresholds and powers of two with their neighbours;
-    points that close in on roots, kinks and bends from both sides; published hard cases.
+    points that close in on roots, kinks and bends from both sides; published hard cases; the worst
+    inputs that are recorded.
 
     Parameters
     ----------
@@ -153,11 +155,18 @@ def special_points(case: Case) -> Array:
     centres = np.concatenate([[ordinal(at, dtype) for at in named], thresholds(case)])
     numbers = (centres[:, None] + np.arange(-REACH, REACH + 1)).ravel().astype(np.int64)
     hard = [HARD_CASES, -HARD_CASES] if dtype == "float64" else []
-    numbers = np.concatenate([numbers, *(ordinals(at, dtype) for at in (approaches(case), *hard))])
+    more = [approaches(case), *hard, recorded_worst(case)]
+    numbers = np.concatenate([numbers, *(ordinals(at, dtype) for at in more)])
     last = ordinal(np.inf, dtype)
     numbers = np.unique(np.clip(numbers, -last, last))
     points = from_ordinals(numbers, dtype)
     return np.concatenate([points, np.array([-0.0, np.nan], dtype)])
+
+
+def recorded_worst(case: Case) -> Array:
+    """The inputs at which the largest errors were found when `ulps.json` was written."""
+    found = record.read().get(case.dtype, {}).get(case.f.name, {})
+    return np.array([float.fromhex(each["worst"]) for each in found.values()])
 
 
 def approaches(case: Case) -> Array:

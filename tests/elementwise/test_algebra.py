@@ -243,7 +243,7 @@ def test_the_same_function_by_two_ways(dtype):
 def test_a_product_in_float32_is_rounded_once():
     """Computed in float32, with both parts of the sigmoid: as good as the function by itself."""
     f = fa.identity * fa.sigmoid
-    assert f.declaration.kernels["forward"].float32 is not None
+    assert f.declaration.kernels["forward"].forms.get("float32") is not None
     xs = sample(fa.silu, "float32", size=2000)
     pairs = zip(f(xs), (expected(fa.silu, "forward", x) for x in xs.tolist()), strict=True)
     found = [ulps(y, wanted, "float32") for y, wanted in pairs]
@@ -258,7 +258,7 @@ def test_products_that_are_computed_in_float32():
             ("-sigmoid * identity", -wide * fa.sigmoid(wide)),
             ("0.75 * (identity * (identity * sigmoid))", 0.75 * wide * wide * fa.sigmoid(wide)),
         ]:
-            assert read(text).declaration.kernels["forward"].float32 is not None
+            assert read(text).declaration.kernels["forward"].forms.get("float32") is not None
             assert ulps_between(read(text)(x), wanted.astype("f4")).max() <= 1
     for text in (
         "sigmoid + identity",
@@ -268,7 +268,7 @@ def test_products_that_are_computed_in_float32():
         "sigmoid / identity",
         "sigmoid(tanh) * identity",
     ):
-        assert read(text).declaration.kernels["forward"].float32 is None
+        assert read(text).declaration.kernels["forward"].forms.get("float32") is None
 
 
 # --- special values -----------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_a_graph_of_many_paths_stays_small():
     f = fa.sigmoid
     for _ in range(40):
         f = f * f
-    assert f.declaration.kernels["forward"].float32 is None
+    assert f.declaration.kernels["forward"].forms.get("float32") is None
 
 
 def test_a_long_chain():

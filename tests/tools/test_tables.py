@@ -13,7 +13,13 @@ from tools import remez
 def test_tables_are_reproduced(name):
     fit = remez.tables()[name]
     values, low, _ = remez.rounded(fit)
-    assert list(map(float, getattr(tables, name))) == values
+    found = list(map(float, getattr(tables, name)))
+    if fit.in_order and fit.dtype is np.float64:
+        # The last digits are those of a linear programme in float64, which other processors and
+        # versions of SciPy solve otherwise; the polynomial is as good.
+        assert found == pytest.approx(values, rel=1e-9)
+    else:
+        assert found == values
     assert list(getattr(tables, f"{name}_LOW", ())) == low
     assert isinstance(getattr(tables, name)[0], float if fit.dtype is np.float64 else np.float32)
 

@@ -1,0 +1,430 @@
+"""The forms of kernels for float64 results: plain float64, in two parts in the last steps only.
+
+e^t = 2^n (1 + p) with p = expm1(t - n log 2), of which 1 + p is never rounded: it multiplies as
+y + y p. What a sum or product in the last steps loses is kept and added in the end. Results below
+the normal numbers are computed times 2^512 and are rounded once.
+
+Numbers are clamped one end after the other, which LLVM makes instructions of. NaN stays.
+"""
+
+from __future__ import annotations
+
+from fastact.numerics.elementary import LN2_HI, LN2_LO, LN2_REST, LN2_TOP, LOG2E, MAGIC, clamp
+from fastact.numerics.primitives import (
+    add_bits,
+    bits,
+    copysign,
+    fma,
+    from_bits,
+    kernel,
+    polynomial,
+    shift_left,
+    where,
+)
+from fastact.numerics.tables import (
+    ATANH_DOUBLE,
+    ERF_FAR_DOUBLE,
+    ERF_NEAR_DOUBLE,
+    EXP,
+    GELU_DOUBLE,
+    GELU_ROOT,
+    GELU_SLOPE_DOUBLE,
+    GELU_TANH_ROOT,
+    LOGCOSH_HALF_DOUBLE,
+    POWER_OF_TWO_DOUBLE,
+    SILU_ROOT,
+)
+
+UP, DOWN = 2.0**512, 2.0**-512
+# It leaves n and the bias of float64 in the low bits; `PLAIN_UP` those of 2**(n + 512).
+PLAIN = MAGIC + 1023.0
+PLAIN_UP, PLAIN_DOWN, PLAIN_100 = PLAIN + 512.0, PLAIN - 512.0, PLAIN + 100.0
+UP_100 = 2.0**100
+NEAR_ZERO = 0.625  # where softplus(v / beta) is log 2 and a little
+CUBE, ROOT = 0.044715, (1.5957691216057308, -9.96930880911092e-17)  # of gelu_tanh: 2 sqrt(2 / pi)
+GELU_TANH_V = (
+    -1.2311548723318988,
+    1.2555719852614858e-17,
+    2.886201719375968e-34,
+)  # its exponent at the root of its derivative
+GELU_TANH_V_SERIES = 1.716972025434726, 9.683360638737154e-17, -0.1610752395722906  # v - v0
+GELU_TANH_A = (3.4251829019991535, 2.0454284244465366e-16)  # e to minus that
+SILU_A = 3.591121476668622, -3.6148589599468234e-20  # e^-x at the root of silu'
+
+
+@kernel
+def power(k):
+    """2**n for the n in the low bits of `k`."""
+    return from_bits(shift_left(bits(k), 52))
+
+
+@kernel
+def times_power(x, n):
+    """`x` times 2**n for an integer n, where both are normal numbers."""
+    return from_bits(add_bits(bits(x), n << 52))
+
+
+@kernel
+def smaller(a, b):
+    """The lesser of two floats above 0: integers are compared faster."""
+    a, b = bits(a), bits(b)
+    return from_bits(where(a < b, a, b))
+
+
+@kernel
+def expm1_rounded(t, n):
+    """expm1(r) for r = t - n log 2."""
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t))
+    return fma(polynomial(r, EXP), r * r, r)
+
+
+@kernel
+def expm1_parts(t, low, n):
+    """r and expm1(r) - r for r = t + low - n log 2; the second has what rounds off the first."""
+    top, rest = fma(n, -LN2_TOP, t), fma(n, LN2_REST, -low)
+    r = top - rest
+    return r, fma(polynomial(r, EXP), r * r, (top - r) - rest)
+
+
+@kernel(widen=False)
+def exp(x):
+    t = clamp(x, -746.0, 710.0)
+    magic = where(t < 0.0, PLAIN_UP, PLAIN_DOWN)
+    k = fma(t, LOG2E, magic)
+    s = power(k)
+    return fma(s, expm1_rounded(t, k - magic), s) * where(t < 0.0, DOWN, UP)
+
+
+# The logistic function without cases: e^-x = M (1 + p) / N with M = 2^min(n, 0), N = 2^-max(n, 0),
+# so y = N / (N + M (1 + p)), where N or M is 1. With T, the smaller one, S = 1 + T loses its low
+# part and so does S + M p: y = N (q + q e) with q, the inverse of their sum, and e, its residual.
+@kernel
+def logistic(x, low):
+    """1 / (1 + e**-(x + low)) for x from -746 to 746."""
+    k = fma(x, -LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, -x)) - low
+    p = fma(polynomial(r, EXP), r * r, r)
+    negative = where(k > PLAIN_UP, PLAIN_UP, k)
+    m, factor = power(negative), power(negative - n)
+    t = smaller(m, factor)
+    s = UP + t
+    d = fma(m, p, s)
+    d_low = fma(m, p, s - d) + (t - (s - UP))
+    q = 1.0 / d
+    return fma(q, fma(-d_low, q, fma(-d, q, 1.0)), q) * factor
+
+
+@kernel(widen=False)
+def sigmoid(x):
+    return logistic(clamp(x, -746.0, 746.0), 0.0)
+
+
+@kernel(widen=False)
+def log_sigmoid_slope(x):
+    return sigmoid(-x)
+
+
+@kernel(widen=False)
+def softplus_slope(x, beta):
+    v = beta * x
+    return logistic(clamp(v, -746.0, 746.0), where(abs(v) > 746.0, 0.0, fma(beta, x, -v)))
+
+
+# x takes the place of the 1 above. N may be a subnormal number, of which T needs only that it is
+# small: where its exponent is not positive, T is 0.
+@kernel
+def times_sigmoid(x, t, low):
+    """x / (1 + e**-(t + low)) for t from -800 to 600."""
+    k = fma(t, -LOG2E, PLAIN)
+    n = k - PLAIN
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, -t)) - low
+    p = fma(polynomial(r, EXP), r * r, r)
+    negative = where(k > PLAIN, PLAIN, k)
+    m, exponent = power(negative), shift_left(bits(negative - n), 52)
+    factor = from_bits(add_bits(exponent, 512 << 52))
+    one = smaller(m, from_bits(where(exponent > 0, exponent, 0)))
+    s = 1.0 + one
+    d = fma(m, p, s)
+    d_low = fma(m, p, s - d) + (one - (s - 1.0))
+    inverse = 1.0 / d
+    q = x * inverse
+    return fma(fma(-d_low, q, fma(-d, q, x)), inverse, q) * factor * DOWN
+
+
+@kernel(widen=False)
+def silu(x):
+    near = where(x < -760.0, -760.0, x)
+    y = times_sigmoid(near, where(near > 600.0, 600.0, near), 0.0)
+    return where(x > 600.0, x, copysign(y, x))
+
+
+@kernel(widen=False)
+def quick_gelu(x):
+    near = where(x < -450.0, -450.0, x)
+    t = where(near > 300.0, 300.0, near)
+    v = 1.702 * t
+    y = times_sigmoid(near, v, fma(1.702, t, -v))
+    return where(x > 300.0, x, copysign(y, x))
+
+
+# The exponent of gelu_tanh, c x (1 + k x^2), in two parts.
+@kernel
+def gelu_tanh_exponent(x):
+    square = x * x
+    m = CUBE * square
+    low = fma(CUBE, fma(x, x, -square), fma(CUBE, square, -m))
+    g = 1.0 + m
+    back = g - 1.0
+    low = low + ((1.0 - (g - back)) + (m - back))
+    line = ROOT[0] * x
+    line_low = fma(ROOT[1], x, fma(ROOT[0], x, -line))
+    v = line * g
+    return v, fma(line_low, g, fma(line, low, fma(line, g, -v)))
+
+
+@kernel(widen=False)
+def gelu_tanh(x):
+    near = where(x < -22.0, -22.0, x)
+    v, low = gelu_tanh_exponent(where(near > 9.0, 9.0, near))
+    y = times_sigmoid(near, v, low)
+    return where(x > 9.0, x, copysign(y, x))
+
+
+# E / (1 + E)^2 with E = e^t: (1 + E)^2 in two parts, its inverse q and the residual e, and in the
+# end q (1 + e) (1 + p).
+@kernel
+def logistic_slope(t, power_more):
+    """That times 2**power_more, for t from -750 to 0."""
+    k = fma(t, LOG2E, PLAIN_100)
+    p, m = expm1_rounded(t, k - PLAIN_100), power(k)
+    s = UP_100 + m
+    d = fma(m, p, s)
+    low = fma(m, p, s - d) + (m - (s - UP_100))
+    square = d * d
+    rest = fma(d + d, low, fma(d, d, -square))
+    q = 1.0 / square
+    e = fma(-rest, q, fma(-square, q, 1.0))
+    return fma(q, fma(e, 1.0 + p, p), q) * times_power(m, 100 + power_more)
+
+
+@kernel(widen=False)
+def sigmoid_slope(x):
+    t = -abs(x)
+    return logistic_slope(where(t < -750.0, -750.0, t), 0)
+
+
+@kernel(widen=False)
+def tanh_slope(x):
+    t = -2.0 * abs(x)
+    return logistic_slope(where(t < -750.0, -750.0, t), 2)
+
+
+# (1 - E) / (1 + E) with E = e^(-2|x|) = s (1 + p), top and bottom in two parts. Near 0, where it
+# is -p / (2 + p), rounding p makes at most 0.6 ulp.
+@kernel(widen=False)
+def tanh(x):
+    t = -2.0 * abs(x)
+    t = where(t < -45.0, -45.0, t)
+    k = fma(t, LOG2E, PLAIN)
+    p, s = expm1_rounded(t, k - PLAIN), power(k)
+    less, more = 1.0 - s, 1.0 + s
+    top = fma(-s, p, less)
+    top_low = fma(-s, p, less - top) + ((1.0 - less) - s)
+    d = fma(s, p, more)
+    low = fma(s, p, more - d) + (s - (more - 1.0))
+    inverse = 1.0 / d
+    q = top * inverse
+    return copysign(fma(fma(-low, q, fma(-d, q, top) + top_low), inverse, q), x)
+
+
+# The slopes of silu and gelu_tanh are f (f - 1 + l) / (f + a)^2, where f = e^t = s (1 + p) and t is
+# 0 at their root, as is l, so that both terms of the sum have the sign of t.
+@kernel
+def slope_from_root(t, low, line, line_low, a, a_low):
+    """That of t and l in two parts, for t from -800 to 300."""
+    k = fma(t, LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t)) + low
+    p = fma(polynomial(r, EXP), r * r, r)
+    up = power(k)
+    s = up * DOWN
+    less = s - 1.0
+    f = fma(s, p, less)
+    top = line + f
+    back = top - f
+    top_low = ((line - back) + (f - (top - back))) + (line_low + fma(s, p, less - f))
+    more = a + s
+    back = more - a
+    d = fma(s, p, more)
+    d_low = fma(s, p, more - d) + (((a - (more - back)) + (s - back)) + a_low)
+    square = d * d
+    rest = fma(d + d, d_low, fma(d, d, -square))
+    inverse = 1.0 / square
+    e = fma(-rest, inverse, fma(-square, inverse, 1.0))
+    w = fma(e, 1.0 + p, p)
+    y = top * inverse
+    y_low = fma(top_low, inverse, fma(top, inverse, -y))
+    return (y + fma(y, w, fma(y_low, w, y_low))) * up * DOWN
+
+
+@kernel
+def difference(x, high, low):
+    """x - (high + low) in two parts."""
+    y = x - high
+    back = y - x
+    return y, ((x - (y - back)) - (high + back)) - low
+
+
+# Of silu, t = x - x0, a = e^-x0 and l = a t, because 1 + a (1 + x0) = 0.
+@kernel
+def silu_slope_of_sum(x, x_low):
+    t, low = difference(x, SILU_ROOT[0], SILU_ROOT[1])
+    low = (low + x_low) - SILU_ROOT[2]
+    t, low = t + low, low - ((t + low) - t)  # the first may be 0
+    a, a_low = SILU_A
+    line = a * t
+    line_low = fma(a_low, t, fma(a, low, fma(a, t, -line)))
+    return slope_from_root(t, low, line, line_low, a, a_low)
+
+
+@kernel(widen=False)
+def silu_slope(x):
+    return silu_slope_of_sum(clamp(x, -760.0, 300.0), 0.0)
+
+
+@kernel(widen=False)
+def swish_slope(x, beta):
+    v = beta * x
+    rest = where((v < -760.0) | (v > 300.0), 0.0, fma(beta, x, -v))
+    return silu_slope_of_sum(clamp(v, -760.0, 300.0), rest)
+
+
+@kernel(widen=False)
+def quick_gelu_slope(x):
+    return swish_slope(x, 1.702)
+
+
+# Of gelu_tanh, with its exponent v: t = v - v0, a = e^-v0 and l = a (3 t - 2 c (x - x0)), because
+# 1 + a (1 + x0 v'(x0)) = 0 and x v' = 3 v - 2 c x.
+@kernel(widen=False)
+def gelu_tanh_slope(x):
+    x = clamp(x, -22.0, 9.0)
+    v, v_low = gelu_tanh_exponent(x)
+    t, low = difference(v, GELU_TANH_V[0], GELU_TANH_V[1])
+    low = low + (v_low - GELU_TANH_V[2])
+    far, far_low = difference(x, GELU_TANH_ROOT[0], GELU_TANH_ROOT[1])
+    first, first_low, second = GELU_TANH_V_SERIES
+    near = first * far
+    near_low = fma(first, far, -near) + fma(first, far_low, far * fma(second, far, first_low))
+    close = abs(far) < 2.0**-26
+    t, low = where(close, near, t), where(close, near_low, low)
+    c, (a, a_low) = 2.0 * ROOT[0], GELU_TANH_A
+    u = c * far
+    u_low = fma(2.0 * ROOT[1], far, fma(c, far_low, fma(c, far, -u)))
+    thrice = 3.0 * t
+    both, both_low = difference(thrice, u, u_low)
+    both_low = both_low + fma(3.0, low, fma(3.0, t, -thrice))
+    line = a * both
+    line_low = fma(a_low, both, fma(a, both_low, fma(a, both, -line)))
+    return slope_from_root(t, low, line, line_low, a, a_low)
+
+
+# erf(x) = x + x q(x^2) near 0, and 1 - 2^g(|x|) elsewhere.
+@kernel(widen=False)
+def erf(x):
+    a = abs(x)
+    near = fma(a, polynomial(fma(a, a, -0.72), ERF_NEAR_DOUBLE), a)
+    g = polynomial(where(a > 5.95, 5.95, a) - 1.25, ERF_FAR_DOUBLE)
+    k = g + PLAIN
+    part = polynomial(g - (k - PLAIN), POWER_OF_TWO_DOUBLE)
+    return copysign(where(a < 1.2, near, fma(-power(k), part, 1.0)), x)
+
+
+# e^(-b^2 / 2) = s (1 + r + h), of the square in two parts.
+@kernel
+def bell(b, magic):
+    """s, r and h."""
+    half = b * 0.5
+    q = half * b
+    k = fma(q, -LOG2E, magic)
+    r, h = expm1_parts(-q, -fma(half, b, -q), k - magic)
+    return power(k), r, h
+
+
+# Phi(-b) = e^(-b^2 / 2) (1 + v) / (2 (b + 1)), where v is nearly a polynomial in (b - 4) / (b + 4).
+@kernel(widen=False)
+def gelu(x):
+    b = abs(x)
+    b = where(b > 39.0, 39.0, b)
+    s, r, h = bell(b, PLAIN_UP)
+    d = b + 1.0
+    low, u, t = b - (d - 1.0), 1.0 / d, b / (b + 4.0)
+    v = polynomial((t + t) - 1.0, GELU_DOUBLE)
+    half = b * 0.5
+    y = half * u
+    y_low = fma(-low, y, fma(-d, y, half)) * u
+    w = r + fma(v, 1.0 + (r + h), h)
+    y = (y + fma(y, w, fma(y_low, w, y_low))) * s * DOWN
+    return where(x > 0.0, x - y, copysign(y, x))
+
+
+# gelu'(-b) = e^(-b^2 / 2) (b0 - b) (1 + v) / 2, where b0 is its root and 1 + v has none.
+@kernel(widen=False)
+def gelu_slope(x):
+    b = abs(x)
+    b = where(b > 39.0, 39.0, b)
+    s, r, h = bell(b, PLAIN_UP - 1.0)
+    t = b / (b + 4.0)
+    v = polynomial((t + t) - 1.0, GELU_SLOPE_DOUBLE)
+    d = -GELU_ROOT[0] - b
+    back = -GELU_ROOT[0] - d
+    low = ((back - b) + (-GELU_ROOT[0] - (d + back))) - GELU_ROOT[1]
+    w = r + fma(v, 1.0 + (r + h), h)
+    y = (d + fma(d, w, fma(low, w, low))) * s * DOWN
+    return where(x > 0.0, 1.0 - y, y)
+
+
+# softplus = max(x, 0) + log1p(E) / b with E = e^-|b x| = s (1 + p). log1p(E) = 2 atanh(S), where
+# S = E / (2 + E) = 1 - g with g = 2 / (2 + E), is E g (1 + S^2 P(S^2)), of which all factors are
+# multiplied in one step, and 1 / b with them. Near 0, where that is not monotone, it is
+# (log 2 + v / 2 + v^2 Q(v^2)) / b with v = b x, of which v / 2 is exact and the last term small.
+@kernel(widen=False)
+def softplus(x, beta):
+    v = beta * x
+    rest = fma(beta, x, -v)
+    near, t = abs(v) < NEAR_ZERO, -abs(v)
+    k = fma(t, LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t)) + where(v > 0.0, -rest, rest)
+    up, p = power(k), fma(polynomial(r, EXP), r * r, r)
+    s = up * DOWN
+    two = 2.0 + s
+    e = fma(s, p, two)
+    e_low = fma(s, p, two - e) + (s - (two - 2.0))
+    d = e * beta
+    d_low = fma(e_low, beta, fma(e, beta, -d))
+    inverse = 1.0 / where(near, beta, d)
+    g = inverse + inverse
+    error = fma(-d_low, inverse, fma(-d, inverse, 1.0))
+    square = 1.0 - g * beta
+    square = square * square
+    w = fma(fma(square, polynomial(square, ATANH_DOUBLE), error), 1.0 + p, p)
+    tail = fma(g, w, g)
+    y = where(x > 0.0, fma(s, tail, x), tail * up * DOWN)
+    y = where(near, softplus_near(v, rest, beta, inverse), y)
+    return where(abs(v) > 1000.0, where(x > 0.0, x, 0.0), y)
+
+
+@kernel
+def softplus_near(v, rest, beta, inverse):
+    square = v * v
+    s = fma(square, polynomial(square, LOGCOSH_HALF_DOUBLE), 0.5 * v) + fma(0.5, rest, LN2_LO)
+    y = LN2_HI + s
+    q = y * inverse
+    return fma(fma(-beta, q, y) + (s - (y - LN2_HI)), inverse, q)
+
+
+@kernel(widen=False)
+def log_sigmoid(x):
+    return -softplus(-x, 1.0)
