@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fastact import elementwise as _elementwise
+from fastact.arguments import nearest as _nearest_of
 from fastact.definition.activation import Activation
-from fastact.definition.described import nearest as _nearest_of
 from fastact.definition.user_defined import activation
 from fastact.diagnostics.conventions import conventions
 from fastact.elementwise import activations

@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from fastact.arguments import INTEGRAL, Axis, axes, boolean, refused
 from fastact.native import loop_registry
 from fastact.rowwise.logsumexp import PARTS as OF_PARTS
-from fastact.rowwise.row_function import Axis, RowFunction, normalized
+from fastact.rowwise.row_function import RowFunction
 from fastact.rowwise.softmax_family import log_softmax as _log_softmax
 from fastact.rowwise.softmax_family import softmax as _softmax
 
@@ -101,41 +102,38 @@ def logsumexp(
     >>> float(fa.dask.logsumexp(dask.array.zeros(1024, chunks=100)) / 10)
     0.6931471805599453
     """
-    x, axes = _checked("logsumexp", x, axis)
-    if not axes:  # each element is a sum of one
-        x, axes, keepdims = x[np.newaxis], (0,), False
+    x, found = _checked("logsumexp", x, axis)
+    keepdims = boolean("fastact.dask.logsumexp", "keepdims", keepdims)
+    if not found:  # each element is a sum of one
+        x, found, keepdims = x[np.newaxis], (0,), False
     meta = np.empty((0,) * x.ndim, x.dtype)
-    parts = _reduced(x, axes, split_every)
-    result = parts.map_blocks(_logarithm, axis=max(axes), to=x.dtype, dtype=x.dtype, meta=meta)
-    return result if keepdims else result.squeeze(axes)
+    parts = _reduced(x, found, split_every)
+    result = parts.map_blocks(_logarithm, axis=max(found), to=x.dtype, dtype=x.dtype, meta=meta)
+    return result if keepdims else result.squeeze(found)
 
 
 def _checked(name: str, x: Any, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     """The array in a float format, and its axes as non-negative integers."""
+    name = f"fastact.dask.{name}"
     if not isinstance(x, da.Array):
-        raise TypeError(
-            f"fastact.dask.{name}: x must be a dask array, got {type(x).__name__}; "
-            f"fastact.{name} takes other arrays"
-        )
-    dtype = np.dtype("f8") if x.dtype.kind in "biu" else x.dtype.newbyteorder("=")
+        got = f"{type(x).__name__}, which {name.replace('.dask', '')} takes"
+        raise refused(name, "x", "a dask array", got)
+    dtype = np.dtype("f8") if x.dtype.kind in INTEGRAL else x.dtype.newbyteorder("=")
     if dtype.name not in loop_registry.DTYPES:
-        raise TypeError(
-            f"fastact.dask.{name}: x must be of {', '.join(loop_registry.DTYPES)}, "
-            f"integers or bool, got {x.dtype}"
-        )
-    return x.astype(dtype), normalized(axis, x.ndim, name)
+        raise refused(name, "x", f"{', '.join(loop_registry.DTYPES)} or integers", x.dtype)
+    return x.astype(dtype), axes(name, axis, x.ndim)
 
 
 def _normalised(name: str, x: Any, axis: Axis, split_every: int | None) -> Any:
-    x, axes = _checked(name, x, axis)
+    x, found = _checked(name, x, axis)
     meta = np.empty((0,) * x.ndim, x.dtype)
-    if all(x.numblocks[a] == 1 for a in axes):
+    if all(x.numblocks[a] == 1 for a in found):
         return x.map_blocks(WHOLE[name], axis=axis, dtype=x.dtype, meta=meta)
-    parts = _reduced(x, axes, split_every)
+    parts = _reduced(x, found, split_every)
     # Blocks are matched by number and not by size, which may be unknown.
     return da.blockwise(
         _result, range(x.ndim), x, range(x.ndim), parts, range(x.ndim), function=name,
-        axis=max(axes), dtype=x.dtype, meta=meta, align_arrays=False, token=name,
+        axis=max(found), dtype=x.dtype, meta=meta, align_arrays=False, token=name,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from fastact.arguments import unexpected
 from fastact.definition import algebra, described
 from fastact.definition.bitmask import ForwardWithMask
 from fastact.definition.declaration import (
@@ -24,7 +25,6 @@ from fastact.definition.declaration import (
 from fastact.definition.expression import Flat, Node, X, lock, unflattened
 from fastact.definition.function import Array, Backward, Function, Partial, integral, summed_to
 from fastact.native import threads
-from fastact.native.threads import in_use
 from fastact.numerics.primitives import Kernel
 
 if TYPE_CHECKING:
@@ -117,13 +117,14 @@ class Activation(Algebra, Function):
         values = self._bind((), params)
         if params:
             known = ("x", *(p.name for p in self.params))
-            raise described.unexpected(f"{self.name}.backward_params", next(iter(params)), known)
+            raise unexpected(f"{self.name}.backward_params", next(iter(params)), known)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None
-        if in_use:
-            threads.sync()
         return {
-            name: summed_to(shapes[name], np.asarray(partial.ufunc(dy, x, *values, dtype=dtype)))
+            name: summed_to(
+                shapes[name],
+                np.asarray(threads.call(partial.ufunc, dy, x, *values, dtype=dtype)),
+            )
             for name, partial in self._partials.items()
         }
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastact.arguments import broadcast, delivered, refused, target, unexpected
+from fastact.containers import array, public
 from fastact.definition.declaration import Field, compiled, evaluate
-from fastact.definition.described import Described, member, signature, unexpected
+from fastact.definition.described import Described, member, signature
 from fastact.definition.function import INTEGRAL, Owner
 from fastact.native import loop_registry, threads
 
@@ -88,7 +90,7 @@ class ForwardWithMask(Described):
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self.__module__, self.__name__ = "fastact", "forward_with_mask"
-        self.__qualname__ = f"{owner.name}.forward_with_mask"
+        self.__qualname__ = self.name = f"{owner.name}.forward_with_mask"
         self._slopes = owner.declaration.masked
         if self._slopes is None:
             return
@@ -111,11 +113,12 @@ class ForwardWithMask(Described):
             for loop in self._loops.values():
                 loop_registry.add(loop)
 
+    @public()
     def __call__(
         self, x: Array, /, *params: Array, out: Any = None, **named: Any
     ) -> tuple[Any, Any]:
         """Return the value and the mask; see the class."""
-        function = f"{self._owner.name}.forward_with_mask"
+        function = self.name
         self._values_of_slope(function)
         values = self._bind(function, params, named)
         x, *values = operands(function, x, values)
@@ -179,13 +182,11 @@ class ForwardWithMask(Described):
 
 def operands(function: str, x: Array, values: Iterable[Array]) -> list[Any]:
     """`x`, and parameters of its size or of one element, as contiguous arrays of one dtype."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{function}() does not take masked arrays")
-    x = np.asarray(x)
+    x = np.asarray(array(function, "x", x))
     values = [v if isinstance(v, float | int) else np.asarray(v) for v in values]
     dtype = np.result_type(np.float64 if x.dtype.kind in INTEGRAL else x, *values)
     if dtype.char not in NAMES:
-        raise TypeError(f"{function}() takes {', '.join(loop_registry.DTYPES)}, got {dtype}")
+        raise refused(function, "x", f"{', '.join(loop_registry.DTYPES)} or integers", dtype)
     native = np.dtype(dtype.char)
     x = np.asarray(x, native, order="C")
     x = x if x.flags.aligned else x.copy()
@@ -194,12 +195,7 @@ def operands(function: str, x: Array, values: Iterable[Array]) -> list[Any]:
 
 def fitted(function: str, value: Any, shape: tuple[int, ...]) -> Any:
     """A parameter as one element, or as the contiguous array of that shape it broadcasts to."""
-    try:
-        whole = np.broadcast_to(value, shape)
-    except ValueError:
-        raise ValueError(
-            f"{function}(): a parameter of shape {value.shape} does not broadcast to {shape}"
-        ) from None
+    whole = broadcast(function, "a parameter", value, shape, "the shape of x")
     return value.reshape(1) if value.size == 1 else np.require(whole, None, ["C", "A"]).reshape(-1)
 
 
@@ -207,12 +203,11 @@ def checked(function: str, mask: Any, shape: tuple[int, ...], size: int) -> Any:
     """The mask, contiguous, if it is one and fits."""
     if not isinstance(mask, np.ndarray) or mask.dtype != np.uint8:
         got = getattr(mask, "dtype", type(mask).__name__)
-        raise TypeError(f"{function}(): mask must be a uint8 array of forward_with_mask, got {got}")
+        raise refused(function, "mask", "a uint8 array of forward_with_mask", got)
     wanted = (-(-size // BITS),)
     if mask.shape != wanted:
-        raise ValueError(
-            f"{function}(): the mask for dy of shape {shape} has shape {wanted}, got {mask.shape}"
-        )
+        expected = f"of shape {wanted} for dy of shape {shape}"
+        raise refused(function, "mask", expected, mask.shape, ValueError)
     return np.ascontiguousarray(mask)
 
 
@@ -240,8 +235,6 @@ def parameter(value: Any) -> Operand:
 
 def run(loops: Mapping[str, loop_registry.LoopSpec], size: int, flat: list[Operand]) -> None:
     """Run a loop over arrays of `size` elements; what does not fill a unit, in copies."""
-    if threads.in_use:
-        threads.sync()
     loop = loaded(loops[NAMES[flat[0].array.dtype.char]])
     units, rest = divmod(size, UNIT)
     if units:
@@ -266,45 +259,20 @@ def call(loop: Any, units: int, flat: list[Operand]) -> None:
     words = ctypes.c_int64 * len(flat)
     pointers = words(*[array.ctypes.data for array, _, _ in flat])
     steps = words(*[array.itemsize * width for array, width, _ in flat])
-    loop(pointers, DIMS(units, UNIT), steps, threads.block())
+    threads.call(loop, pointers, DIMS(units, UNIT), steps, threads.block())
 
 
 class Result:
     """The array that a loop writes: `out` itself where that can be, else one to copy from."""
 
     def __init__(self, function: str, out: Any, like: Any, others: list[Any]) -> None:
-        (self.out,) = out if isinstance(out, tuple) else (out,)
-        if self.out is None or not usable(function, self.out, like, others):
-            self.array = np.empty_like(like)
-        else:
-            self.array = self.out
+        self.function, self.out = function, out
+        found = target(function, out, like.shape, like.dtype, (like, *others))
+        free = found is not None and found.flags.carray
+        self.array = found if free else np.empty_like(like)
         self.operand = Operand(self.array.reshape(-1), UNIT, written=True)
 
     def given(self) -> Any:
         """What the caller gets."""
-        if self.out is None:
-            return self.array[()]
-        if self.out is not self.array:
-            np.copyto(self.out, self.array, casting="same_kind")
-        return self.out
-
-
-def usable(function: str, out: Any, like: Any, others: list[Any]) -> bool:
-    """Whether a loop may write the result, which is like `like`, straight to `out`."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"{function}(): out must be an array, got {type(out).__name__}")
-    if out.shape != like.shape or not out.flags.writeable:
-        got = f"{out.shape}" + ("" if out.flags.writeable else ", read-only")
-        raise ValueError(f"{function}(): out must be writeable, of shape {like.shape}, got {got}")
-    if out.dtype != like.dtype:
-        if not np.can_cast(like.dtype, out.dtype, "same_kind"):
-            raise TypeError(f"{function}(): cannot cast the result, {like.dtype}, to {out.dtype}")
-        return False
-    return bool(out.flags.carray) and not any(clash(out, a) for a in (like, *others))
-
-
-def clash(out: Any, a: Any) -> bool:
-    """Whether writing `out` would change elements of `a` that are yet to be read."""
-    if out is a or not np.may_share_memory(out, a):
-        return False
-    return bool((out.dtype, out.size, out.ctypes.data) != (a.dtype, a.size, a.ctypes.data))
+        (out,) = self.out if isinstance(self.out, tuple) else (self.out,)
+        return out if out is self.array else delivered(self.function, out, self.array)

@@ -130,22 +130,6 @@ METHODS: Mapping[str, Callable[[Iterable[Parameter]], Signature]] = {
 }
 
 
-# ---------------------------------------------------------------- errors
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'beta'?"`` if one of the known names is near."""
-    import difflib
-
-    found = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
-def unexpected(function: str, given: str, known: Iterable[str]) -> TypeError:
-    """The error of a keyword that a function does not take."""
-    known = list(known)
-    hint = nearest(given, known) or f"; it takes {', '.join(known)}"
-    return TypeError(f"{function}() got an unexpected keyword argument {given!r}{hint}")
-
-
 # ---------------------------------------------------------------- docstrings
 # What backward(y=) promises.
 LOSS = """

@@ -9,11 +9,12 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from fastact.arguments import unexpected
+from fastact.containers import PLAIN, elementwise, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import MISSING, OPTIONS
 from fastact.native import loading, loop_registry, threads, ufunc
-from fastact.native.threads import in_use
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -118,9 +119,9 @@ class Function(described.Described):
         loops = self._loops  # not `self`: Python does not find cycles that go through a ufunc
         self._ufunc = ufunc.make(name, doc, self._nin, nout, lambda dtype: loops[dtype].address())
         _made[id(self._ufunc)] = self
-        if self._direct and not (self.params or in_use):
+        direct = self._direct and nout == 1 and not self.params
+        if direct and threads.direct_until(self):
             self.__call__ = self._ufunc
-            threads.first_use.add(self)
         return self._ufunc
 
     def _detour(self) -> None:
@@ -143,16 +144,19 @@ class Function(described.Described):
             raise TypeError(
                 f"{self._called}() needs {self._data[0]}: {self._called}{self._signature()}"
             )
-        if in_use:
-            threads.sync()
         if self.params:
             params = self._bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
         if options and not options.keys() <= UFUNC_OPTIONS:
             given = next(k for k in options if k not in UFUNC_OPTIONS)
-            raise described.unexpected(self._called, given, self._signature().parameters)
-        return self.ufunc(x, *params, **options)
+            raise unexpected(self._called, given, self._signature().parameters)
+        if type(x) in PLAIN:
+            return threads.call(self.ufunc, x, *params, **options)
+        if self._variety == "value_and_derivative" and takes_one(x):
+            owner: Any = self._owner
+            return owner(x, *params, **options), owner.derivative(x, *params, **options)
+        return elementwise(self.ufunc, self._called, (x, *params), options)
 
     @property
     def _called(self) -> str:
@@ -263,17 +267,17 @@ class Backward(Function):
         params = used._bind((), named)
         if named:
             self._check_names(named)
-        if threads.in_use:
-            threads.sync()
         data = x if y is None else y
         dtype = np.float64 if integral(dy) and integral(data) else None
-        return used.ufunc(dy, data, *params, out=out, dtype=dtype)
+        if type(dy) in PLAIN and type(data) in PLAIN:
+            return threads.call(used.ufunc, dy, data, *params, out=out, dtype=dtype)
+        return elementwise(used.ufunc, name, (dy, data, *params), {"out": out, "dtype": dtype})
 
     def _check_names(self, named: Mapping[str, Any]) -> None:
         """Raise a TypeError if a keyword is none of a parameter."""
         for given in named.keys() - {p.name for p in self.params}:
             name = f"{self._owner.name}.backward"
-            raise described.unexpected(name, given, self._signature().parameters)
+            raise unexpected(name, given, self._signature().parameters)
 
     def _misplaced(self) -> str:
         """What to say where not exactly one argument is given by position."""

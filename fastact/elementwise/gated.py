@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastact.arguments import boolean, broadcast, one_axis, output, outputs, together
+from fastact.containers import public
 from fastact.definition.activation import Activation
 from fastact.definition.function import integral, summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu
@@ -62,20 +64,16 @@ class PairFunction:
 
     def __call__(self, *arrays: Array, **options: Any) -> Any:
         """Call the ufunc."""
-        if threads.in_use:
-            threads.sync()
         if all(map(integral, arrays)):
             options.setdefault("dtype", np.float64)
-        return self.ufunc(*arrays, **options)
+        return threads.call(self.ufunc, *arrays, **options)
 
     def along(self, arrays: Sequence[Any], axis: int, out: Any) -> Any:
         """Call one ufunc or the other for halves of an array along `axis`."""
         outs = out if isinstance(out, tuple) else () if out is None else (out,)
         if not short_rows(arrays, outs, axis):
             return self(*arrays, out=out)
-        if threads.in_use:
-            threads.sync()
-        return self.rows(*arrays, axis=axis, out=out)
+        return threads.call(self.rows, *arrays, axis=axis, out=out)
 
 
 def short_rows(arrays: Sequence[Any], outs: Sequence[Any], axis: int) -> bool:
@@ -102,20 +100,10 @@ def halves(x: Any, axis: int, gate_first: bool) -> tuple[Any, Any]:
     return (first, second) if gate_first else (second, first)
 
 
-def fitting(name: str, **arrays: Any) -> tuple[int, ...]:
-    """The shape that the arrays broadcast to; None is left out."""
-    shapes = {key: np.shape(a) for key, a in arrays.items() if a is not None}
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        got = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
-        raise ValueError(f"{name}() needs shapes that broadcast together, got {got}") from None
-
-
 def gradient(dy: Any, name: str, shape: tuple[int, ...]) -> Any:
     """`dy` as an array of the shape of the output; a Python number keeps its weak dtype."""
-    if np.shape(dy) != shape and fitting(name, output=np.empty(shape, "V0"), dy=dy) != shape:
-        raise ValueError(f"{name}(): dy needs the shape of the output, {shape}, got {np.shape(dy)}")
+    if np.shape(dy) != shape:
+        broadcast(name, "dy", dy, shape, "the shape of the output")
     return dy if isinstance(dy, float | int) else np.asarray(dy)
 
 
@@ -164,6 +152,7 @@ class Split:
         """The `numpy.ufunc` of ``(gate, value)``."""
         return self.owner.functions["forward"].ufunc
 
+    @public()
     def __call__(
         self,
         gate: Array,
@@ -181,9 +170,10 @@ class Split:
         try:
             return function(gate, value, *biases, out=out, **options)
         except ValueError:
-            fitting(self.name, gate=gate, value=value, gate_bias=gate_bias, value_bias=value_bias)
+            together(self.name, gate=gate, value=value, gate_bias=gate_bias, value_bias=value_bias)
             raise
 
+    @public()
     def backward(
         self,
         dy: Array,
@@ -218,7 +208,7 @@ class Split:
         """
         name = f"{self.name}.backward"
         given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
-        shape = fitting(name, **given)
+        shape = together(name, **given)
         dy = gradient(dy, name, shape)
         if out is not None and not np.shape(gate) == np.shape(value) == shape:
             raise ValueError(
@@ -227,7 +217,7 @@ class Split:
             )
         biases = both(gate_bias, value_bias)
         function = self.owner.function("backward", biases)
-        terms = function(dy, gate, value, *biases, out=out or (None, None))
+        terms = function(dy, gate, value, *biases, out=outputs(name, out, 2))
         summed = (
             summed_to(np.shape(array), np.asarray(term))
             for array, term in zip((gate_bias, value_bias), terms, strict=True)
@@ -284,6 +274,7 @@ class GatedPair:
         """The function of a variety, with biases or without."""
         return self.functions[f"{variety}_bias" if biases else variety]
 
+    @public()
     def __call__(
         self,
         x: Array,
@@ -297,9 +288,10 @@ class GatedPair:
         """Apply the function to the halves of `x`; see the docstring of the object."""
         arrays, axis = self.operands(self.name, x, axis, gate_first, bias)
         if out is not None:
-            check_out(self.name, out, arrays[0].shape)
+            output(self.name, out, arrays[0].shape, common(*arrays))
         return self.function("forward", arrays[2:]).along(arrays, axis, out)
 
+    @public()
     def backward(
         self,
         dy: Array,
@@ -358,7 +350,7 @@ class GatedPair:
         if out is None:
             out = np.empty_like(np.asarray(x), dtype)
         else:
-            check_out(name, out, whole)
+            output(name, out, whole, dtype)
         dy = np.broadcast_to(np.asarray(dy, dtype if isinstance(dy, float | int) else None), shape)
         function = self.function("backward", arrays[2:])
         function.along((dy, *arrays), axis, halves(out, axis, gate_first))
@@ -373,13 +365,8 @@ class GatedPair:
     ) -> tuple[tuple[Any, ...], int]:
         """Gate, value and their biases as arrays that broadcast, and `axis` as it counts from 0."""
         x = np.asarray(x)
-        try:
-            index = operator.index(axis)
-        except TypeError:
-            raise TypeError(f"{name}(): axis must be an integer, got {axis!r}") from None
-        if not -x.ndim <= index < x.ndim:
-            raise np.exceptions.AxisError(index, x.ndim, f"{name}()")
-        index %= x.ndim
+        index = one_axis(name, axis, x.ndim)
+        gate_first = boolean(name, "gate_first", gate_first)
         n = x.shape[index]
         if n % 2:
             raise ValueError(
@@ -410,14 +397,6 @@ class GatedPair:
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}(x, axis=-1) = value * {self.activation.name}(gate)>"
-
-
-def check_out(name: str, out: Any, shape: tuple[int, ...]) -> None:
-    """Raise unless `out` is an array of this shape."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"{name}(): out must be an ndarray, got {type(out).__name__}")
-    if out.shape != shape:
-        raise ValueError(f"{name}(): out needs shape {shape}, got {out.shape}")
 
 
 DOC = r"""{summary}: ``value * {activation}(gate)``.

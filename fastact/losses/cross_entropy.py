@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastact.arguments import floats, integer, number, one_axis, outputs, refused
+from fastact.containers import public
 from fastact.losses.shared import (
     SLAB,
     Array,
     apart,
     check_batch,
     check_reduction,
-    floats,
     gradient_array,
-    index,
     narrowed,
     slabs,
 )  # fmt: skip
@@ -46,10 +46,9 @@ HESSIAN = RowFunction("cross_entropy_hessian", OWNER, "Xidd", "XX")
 # ---------------------------------------------------------------- what is checked before any work
 def check_labels(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> None:
     if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name}(): labels must be integers (class indices) or floats (probabilities), "
-            f"got {labels.dtype}"
-        )
+        soft = " or floats (probabilities)" * name.startswith("softmax_cross_entropy")
+        soft *= not name.endswith("hessian")
+        raise refused(name, "labels", f"integers (class indices){soft}", labels.dtype)
     rows = shape[:axis] + shape[axis + 1 :]
     if labels.shape != rows:
         hint = "; probabilities must be floats" if labels.shape == shape else ""
@@ -83,9 +82,7 @@ def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
 
 def class_weights(name: str, weight: Any, classes: int) -> Any:
     """One finite float64 for each class."""
-    weight = np.asarray(weight)
-    if weight.dtype.kind not in "biuf":
-        raise TypeError(f"{name}(): weight must be numbers, got {weight.dtype}")
+    weight = floats(name, "weight", weight)
     if weight.shape != (classes,):
         raise ValueError(
             f"{name}(): weight needs one number for each class, shape {(classes,)}, "
@@ -99,8 +96,7 @@ def class_weights(name: str, weight: Any, classes: int) -> Any:
 
 
 def check_smoothing(name: str, smoothing: float) -> None:
-    if not 0.0 <= smoothing <= 1.0:
-        raise ValueError(f"{name}(): label_smoothing must be from 0 to 1, got {smoothing!r}")
+    number(name, "label_smoothing", smoothing, 0.0, 1.0, "from 0 to 1")
 
 
 # ---------------------------------------------------------------- targets
@@ -222,6 +218,7 @@ class SoftmaxCrossEntropy:
 
     name = OWNER
 
+    @public()
     def __call__(
         self,
         logits: Array,
@@ -236,6 +233,7 @@ class SoftmaxCrossEntropy:
         options = weight, ignore_index, label_smoothing, reduction
         return self.computed(self.name, logits, labels, axis, options, None)[0]
 
+    @public()
     def value_and_grad(
         self,
         logits: Array,
@@ -271,6 +269,7 @@ class SoftmaxCrossEntropy:
         options = weight, ignore_index, label_smoothing, reduction
         return self.computed(name, logits, labels, axis, options, (out,))
 
+    @public()
     def gradient_and_hessian(
         self,
         logits: Array,
@@ -303,14 +302,15 @@ class SoftmaxCrossEntropy:
         """
         name = f"{self.name}.gradient_and_hessian"
         x, labels = floats(name, "logits", logits), np.asarray(labels)
-        axis = index(name, axis, x.ndim)
+        axis = one_axis(name, axis, x.ndim)
         check_labels(name, labels, x.shape, axis)
-        outs = [gradient_array(name, o, x) for o in out or (None, None)]
+        outs = [gradient_array(name, o, x) for o in outputs(name, out, 2)]
+        if ignore_index is not None:
+            integer(name, "ignore_index", ignore_index)
+        scale = number(name, "hessian_scale", hessian_scale, -np.inf, np.inf, "one number")
         found = targets(name, labels, x.shape[axis], (weight, ignore_index, 0.0, "sum"))
-        if threads.in_use:
-            threads.sync()
-        operands = last(x, axis), found.labels, found.factor, found.factor * hessian_scale
-        HESSIAN.ufunc(*operands, *(last(o, axis) for o in outs))
+        operands = last(x, axis), found.labels, found.factor, found.factor * scale
+        threads.call(HESSIAN.ufunc, *operands, *(last(o, axis) for o in outs))
         return outs[0], outs[1]
 
     def computed(
@@ -318,17 +318,17 @@ class SoftmaxCrossEntropy:
     ) -> tuple[Any, Any]:
         """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
         _, ignore_index, smoothing, reduction = options
+        if ignore_index is not None:
+            integer(name, "ignore_index", ignore_index)
         check_reduction(name, reduction)
         check_smoothing(name, smoothing)
         x, labels = floats(name, "logits", logits), np.asarray(labels)
-        axis = index(name, axis, x.ndim)
+        axis = one_axis(name, axis, x.ndim)
         gradient = None if out is None else gradient_array(name, out[0], x)
         soft = labels.dtype.kind == "f"
         (check_probabilities if soft else check_labels)(name, labels, x.shape, axis)
         check_batch(name, labels.size, reduction, "row")
         rows = last(x, axis), None if gradient is None else last(gradient, axis)
-        if threads.in_use:
-            threads.sync()
         if soft:
             if ignore_index is not None:
                 raise ValueError(f"{name}(): ignore_index needs labels that are class indices")
@@ -361,9 +361,9 @@ def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
         operands, functions = (*operands, weight.astype(x.dtype), found.smoothing), GENERAL
     losses = np.empty(found.labels.shape)
     if gradient is None:
-        functions[0].ufunc(*operands, losses)
+        threads.call(functions[0].ufunc, *operands, losses)
     else:
-        functions[1].ufunc(*operands, losses, gradient)
+        threads.call(functions[1].ufunc, *operands, losses, gradient)
     return losses
 
 
@@ -382,7 +382,9 @@ def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any
         outs: tuple[Any, ...] = (losses[slab],)
         if gradient is not None:
             outs += (gradient[slab],)
-        GENERAL[gradient is not None].ufunc(x[slab], NO_LABEL, 0.0, q, scale, out=outs)
+        threads.call(
+            GENERAL[gradient is not None].ufunc, x[slab], NO_LABEL, 0.0, q, scale, out=outs
+        )
     return losses
 
 
@@ -414,6 +416,7 @@ class NegativeLogLikelihood:
 
     name = "nll"
 
+    @public()
     def __call__(
         self,
         log_probabilities: Array,
@@ -427,6 +430,7 @@ class NegativeLogLikelihood:
         options = weight, ignore_index, 0.0, reduction
         return self.computed(self.name, log_probabilities, labels, axis, options)[0]
 
+    @public()
     def value_and_grad(
         self,
         log_probabilities: Array,
@@ -449,9 +453,11 @@ class NegativeLogLikelihood:
 
     def computed(self, name: str, x: Any, labels: Any, axis: int, options: Any) -> Any:
         """The loss; labels and factors with the axis, and the axis."""
+        if options[1] is not None:
+            integer(name, "ignore_index", options[1])
         check_reduction(name, options[-1])
         x, labels = floats(name, "log_probabilities", x), np.asarray(labels)
-        axis = index(name, axis, x.ndim)
+        axis = one_axis(name, axis, x.ndim)
         check_labels(name, labels, x.shape, axis)
         check_batch(name, labels.size, options[-1], "row")
         found = targets(name, labels, x.shape[axis], options)

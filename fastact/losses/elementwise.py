@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastact.arguments import boolean, floats, number, outputs
+from fastact.containers import public
 from fastact.losses.shared import (
     Array,
     ElementwiseLoss,
@@ -13,7 +15,6 @@ from fastact.losses.shared import (
     Sweep,
     check_reduction,
     fitting,
-    floats,
     functions,
     gradient_array,
     no_nan,
@@ -151,6 +152,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
             others.append((factor, kind))
         return x, tuple(others)
 
+    @public()
     def __call__(
         self,
         logits: Array,
@@ -164,6 +166,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         x, others = self.operands(self.name, logits, targets, pos_weight, weight)
         return self.reduced(self.functions[""], x, others, reduction)
 
+    @public()
     def value_and_grad(
         self,
         logits: Array,
@@ -198,6 +201,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         gradient = gradient_array(name, out, x)
         return self.reduced(self.functions["_gradient"], x, others, reduction, gradient), gradient
 
+    @public()
     def gradient_and_hessian(
         self,
         logits: Array,
@@ -219,7 +223,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         """
         name = f"{self.name}.gradient_and_hessian"
         x, others = self.operands(name, logits, targets, pos_weight, weight)
-        gradient, hessian = (gradient_array(name, o, x) for o in out or (None, None))
+        gradient, hessian = (gradient_array(name, o, x) for o in outputs(name, out, 2))
         sweep = Sweep(self.functions["_hessian"], x, others, (gradient, hessian))
         for slab in slabs(x.shape):
             sweep(slab, 1.0)
@@ -324,15 +328,15 @@ class Focal(ElementwiseLoss):
         self, name: str, logits: Array, targets: Array, gamma: float, alpha: float | None
     ) -> tuple[Any, tuple[Operand, ...]]:
         """The logits, and the operands after them with their dtypes."""
-        gamma = float(gamma)
-        if not 0.0 <= gamma < np.inf:
-            raise ValueError(f"{name}(): gamma must be finite and not negative, got {gamma!r}")
-        if alpha is not None and not 0.0 <= alpha <= 1.0:
-            raise ValueError(f"{name}(): alpha must be None or from 0 to 1, got {alpha!r}")
+        most = float(np.finfo(np.float64).max)
+        gamma = number(name, "gamma", gamma, 0.0, most, "finite and not negative")
+        if alpha is not None:
+            alpha = number(name, "alpha", alpha, 0.0, 1.0, "None or from 0 to 1")
         x = floats(name, "logits", logits)
         t = fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
-        return x, (t, (gamma, None), (-1.0 if alpha is None else float(alpha), None))
+        return x, (t, (gamma, None), (-1.0 if alpha is None else alpha, None))
 
+    @public()
     def __call__(
         self,
         logits: Array,
@@ -346,6 +350,7 @@ class Focal(ElementwiseLoss):
         x, others = self.operands(self.name, logits, targets, gamma, alpha)
         return self.reduced(self.functions[""], x, others, reduction)
 
+    @public()
     def value_and_grad(
         self,
         logits: Array,
@@ -462,6 +467,7 @@ class Divergence(ElementwiseLoss):
         """What the sum is divided by."""
         return float(len(x)) if reduction == "batchmean" else super().divisor(x, reduction)
 
+    @public()
     def __call__(
         self,
         log_probabilities: Array,
@@ -473,9 +479,11 @@ class Divergence(ElementwiseLoss):
         check_reduction(self.name, reduction, self.reductions)
         x = floats(self.name, "log_probabilities", log_probabilities)
         t = fitting(self.name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
-        function = (self.of_logs if log_target else self.functions)[""]
+        of_logs = boolean(self.name, "log_target", log_target)
+        function = (self.of_logs if of_logs else self.functions)[""]
         return self.reduced(function, x, (t,), reduction)
 
+    @public()
     def value_and_grad(
         self,
         log_probabilities: Array,
@@ -491,7 +499,8 @@ class Divergence(ElementwiseLoss):
         x = floats(name, "log_probabilities", log_probabilities)
         t = fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
         gradient = gradient_array(name, out, x)
-        function = (self.of_logs if log_target else self.functions)["_gradient"]
+        of_logs = boolean(name, "log_target", log_target)
+        function = (self.of_logs if of_logs else self.functions)["_gradient"]
         return self.reduced(function, x, (t,), reduction, gradient), gradient
 
     def __repr__(self) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from fastact.arguments import choice, floats, output, overlaps
 from fastact.native import loop_registry, threads, ufunc
 from fastact.numerics.primitives import Kernel
 
 Array = Any
 REDUCTIONS = ("mean", "sum", "none")
-FLOATS = "efd"  # NumPy's characters for float16, float32 and float64
 NORMAL = {c: (float(np.finfo(c).tiny), float(np.finfo(c).max)) for c in "ef"}
 SLAB = 2**16  # elements that are computed before they are summed: half a MiB of float64
 Slab = Any  # an index
@@ -23,8 +22,7 @@ Made = Callable[[str], tuple[Kernel, ...]]  # for a dtype
 
 # ---------------------------------------------------------------- what is checked before any work
 def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
-    if reduction not in known:
-        raise ValueError(f"{name}(): reduction must be one of {known}, got {reduction!r}")
+    choice(name, "reduction", reduction, known)
 
 
 def check_batch(name: str, size: int, reduction: str, what: str = "element") -> None:
@@ -36,23 +34,14 @@ def check_batch(name: str, size: int, reduction: str, what: str = "element") -> 
         )
 
 
-def floats(name: str, what: str, x: Array) -> Any:
-    """An array of float16, float32 or float64; integers and bool become float64."""
-    x = np.asarray(x)
-    if x.dtype.char in FLOATS:
-        return x
-    if x.dtype.kind in "biu":
-        return x.astype(np.float64)
-    raise TypeError(
-        f"{name}(): {what} must be float16, float32, float64 or integers, got {x.dtype}"
-    )
-
-
 def fitting(name: str, what: str, x: Array, shape: tuple[int, ...]) -> Any:
     """An array of numbers that broadcasts to `shape`."""
     x = np.asarray(x)
     if x.shape != shape and not broadcasts(x.shape, shape):
-        raise ValueError(f"{name}(): {what} of shape {x.shape} do not broadcast to {shape}")
+        raise ValueError(
+            f"{name}(): {what} must broadcast to the shape of the first array, {shape}, "
+            f"got shape {x.shape}"
+        )
     return floats(name, what, x) if x.dtype.kind not in "biu" else x
 
 
@@ -72,30 +61,9 @@ def no_nan(name: str, what: str, x: Any) -> None:
 
 def gradient_array(name: str, out: Any, like: Any) -> Any:
     """`out`, or a new array for the gradient of `like`."""
-    dtype = like.dtype if like.dtype.isnative else like.dtype.newbyteorder("=")
     if out is None:
-        return np.empty(like.shape, dtype)
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"{name}(): out must be an ndarray, got {type(out).__name__}")
-    if out.shape != like.shape or out.dtype != dtype:
-        raise ValueError(
-            f"{name}(): out needs shape {like.shape} and dtype {dtype}, "
-            f"got {out.shape} and {out.dtype}"
-        )
-    if not out.flags.writeable:
-        raise ValueError(f"{name}(): out is read-only")
-    return out
-
-
-def index(name: str, axis: Any, ndim: int) -> int:
-    """The axis as a non-negative integer."""
-    try:
-        axis = operator.index(axis)
-    except TypeError:
-        raise TypeError(f"{name}(): axis must be an integer, got {axis!r}") from None
-    if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim, f"{name}()")
-    return int(axis) % ndim
+        return np.empty(like.shape, like.dtype)
+    return output(name, out, like.shape, like.dtype, exact=True)
 
 
 # ---------------------------------------------------------------- results
@@ -132,10 +100,7 @@ def slabs(shape: tuple[int, ...], size: int = SLAB) -> Iterator[Slab]:
 
 def apart(x: Any, out: Any) -> Any:
     """`x`, or a copy of it if writing `out` element by element would change what is yet to read."""
-    if out is None or not np.may_share_memory(x, out):
-        return x
-    same = x.ctypes.data == out.ctypes.data and x.strides == out.strides and x.shape == out.shape
-    return x if same and x.dtype == out.dtype else x.copy()
+    return x if out is None or not overlaps(out, x) else x.copy()
 
 
 # ---------------------------------------------------------------- element by element
@@ -180,8 +145,6 @@ class Sweep:
     def __init__(
         self, function: LossFunction, x: Any, others: tuple[Operand, ...], outs: tuple[Any, ...]
     ) -> None:
-        if threads.in_use:
-            threads.sync()
         self.compute, self.outs = function.ufunc, outs
         operands = ((x, x.dtype.newbyteorder("=")), *others)
         self.operands = [self.prepared(x.shape, *operand) for operand in operands]
@@ -204,7 +167,7 @@ class Sweep:
             array if dtype is None else array[slab].astype(dtype, copy=False)
             for array, dtype in self.operands
         ]
-        self.compute(*cut, scale, out=(*values, *(out[slab] for out in self.outs)))
+        threads.call(self.compute, *cut, scale, out=(*values, *(out[slab] for out in self.outs)))
 
 
 def total(

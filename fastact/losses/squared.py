@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from fastact.arguments import floats, refused
+from fastact.containers import public
 from fastact.definition.activation import Activation
 from fastact.definition.algebra import call
 from fastact.definition.differentiate import Kernels, exactly
@@ -15,7 +17,6 @@ from fastact.losses.shared import (
     ElementwiseLoss,
     LossFunction,
     fitting,
-    floats,
     gradient_array,
 )  # fmt: skip
 from fastact.numerics.primitives import (
@@ -118,13 +119,15 @@ class SquaredError(ElementwiseLoss):
     def __init__(self) -> None:
         super().__init__("squared_error")
 
+    @public()
     def __call__(self, z: Array, t: Array, activation: Activation | None = None) -> Any:
         """Return ``E``; see the class."""
-        function = squared(chosen(activation), "")
+        function = squared(chosen(self.name, activation), "")
         z = floats(self.name, "z", z)
         t = fitting(self.name, "targets", t, z.shape), z.dtype.newbyteorder("=")
         return self.reduced(function, z, (t,), "sum")
 
+    @public()
     def value_and_grad(
         self, z: Array, t: Array, activation: Activation | None = None, *, out: Any = None
     ) -> tuple[Any, Any]:
@@ -138,7 +141,7 @@ class SquaredError(ElementwiseLoss):
         (np.float64(0.25), array([ 0.125, -0.125]))
         """
         name = f"{self.name}.value_and_grad"
-        function = squared(chosen(activation), "_gradient")
+        function = squared(chosen(name, activation), "_gradient")
         z = floats(name, "z", z)
         t = fitting(name, "targets", t, z.shape), z.dtype.newbyteorder("=")
         delta = gradient_array(name, out, z)
@@ -148,15 +151,12 @@ class SquaredError(ElementwiseLoss):
         return "<fastact.squared_error(z, t, activation=sigmoid)>"
 
 
-def chosen(activation: Activation | None) -> Activation:
+def chosen(name: str, activation: Activation | None) -> Activation:
     """The activation, sigmoid unless another is given."""
     if activation is None:
         return SIGMOID
     if not isinstance(activation, Activation):
-        raise TypeError(
-            "squared_error(): activation must be a fastact.Activation, "
-            f"got {type(activation).__name__}"
-        )
+        raise refused(name, "activation", "a fastact.Activation", type(activation).__name__)
     return activation
 
 

@@ -21,7 +21,7 @@ import reprlib
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, SupportsIndex
 from weakref import WeakSet
@@ -34,8 +34,7 @@ VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
     "fastact_num_threads", default=None
 )
-first_use: WeakSet[Any] = WeakSet()  # each takes a `_detour` once somebody enters `num_threads`
-in_use: list[bool] = []  # not empty once anybody has entered `num_threads`
+_direct: WeakSet[Any] | None = WeakSet()  # see `direct_until`; None once calls need `call`
 
 _state: dict[str, Any] = {}  # block, limit, key; each is there from its first need on
 _slot = threading.local()  # what this thread's native slot holds
@@ -180,7 +179,7 @@ def _apply() -> None:
     limit = _limit()[0]
     _word("limit").value, _word("failed").value = limit, 0
     _word("key").value = _state.get("key", -1)
-    parallel = limit > 1 or bool(in_use)
+    parallel = limit > 1 or call is not operator.call
     _word("cutover").value = pool.CUTOVER if parallel else pool.SERIAL
 
 
@@ -200,8 +199,8 @@ def _native() -> ctypes.CDLL:
 def sync() -> None:
     """Tell this thread's native slot the override of the current context.
 
-    ``num_threads`` does it on entry and exit; a caller that may run in another task than the one
-    that entered does it before each call, if `in_use` is not empty.
+    ``num_threads`` does it on entry and exit; `call` does it for callers that may run in another
+    task than the one that entered.
     """
     n = override.get() or 0
     key = _state.get("key", -1)
@@ -209,6 +208,33 @@ def sync() -> None:
         return
     _native().pthread_setspecific(ctypes.c_uint(key), ctypes.c_void_p(n))
     _slot.n = n
+
+
+# How a ufunc or a loop is called with the thread limit of the calling context. As long as nobody
+# has entered `num_threads` there is no other limit than the process's, and it costs nothing. It has
+# to be looked up in this module at each call.
+call: Callable[..., Any] = operator.call
+
+
+def _call_in_context(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
+    sync()
+    return function(*arguments, **options)
+
+
+def direct_until(function: Any) -> bool:
+    """Whether a ufunc may be called by itself; if so, `_detour` is called when that ends."""
+    if _direct is None:
+        return False
+    _direct.add(function)
+    return True
+
+
+def end_direct_calls() -> None:
+    """From now on, ufuncs are called through what knows more than they do."""
+    global _direct  # the state of the process
+    waiting, _direct = list(_direct or ()), None
+    for function in waiting:
+        function._detour()
 
 
 def set_num_threads(n: SupportsIndex) -> None:
@@ -253,11 +279,11 @@ class num_threads:  # noqa: N801 - used like a function
         self._tokens: list[contextvars.Token[int | None]] = []
 
     def __enter__(self) -> Self:
-        if not in_use:
+        global call  # noqa: PLW0603  # the state of the process
+        if call is not _call_in_context:
             _state.setdefault("key", _new_key())
-            in_use.append(True)
-            for function in list(first_use):
-                function._detour()
+            call = _call_in_context
+            end_direct_calls()
             _apply()
         self._tokens.append(override.set(self.n))
         sync()

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
+from numpy import ndarray
 
-from fastact.rowwise.row_function import (
-    INTEGER,
-    MAX_ULP,
+from fastact.arguments import (
+    INTEGRAL,
     Axis,
-    Layout,
-    RowFunction,
-    assign,
-    normalized,
-    slabs,
+    axes,
+    boolean,
+    broadcast,
+    delivered,
+    floats,
+    mask,
+    output,
+    outputs,
+    together,
+    weak,
 )
-from fastact.rowwise.row_options import Rows, broadcast, floats, mask
+from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.rowwise.row_function import MAX_ULP, Layout, RowFunction, slabs
+from fastact.rowwise.row_options import Rows
 from fastact.rowwise.softmax_family import softmax
 
 if TYPE_CHECKING:
@@ -52,8 +60,15 @@ class LogSum(RowFunction):
     def _finish(self, result: Any, layout: Layout, *, keepdims: bool, out: Any) -> Any:
         """The result, with the axes as ones if they are kept, in `out` if there is one."""
         result = kept(result, layout) if keepdims else result
-        return result if out is None else assign(out, result)
+        return delivered(self.name, out, result)
 
+    def _check_out(self, out: Any, layout: Layout, dtype: Any, *, keepdims: bool) -> None:
+        """Raise before any work unless the result fits."""
+        if out is not None:
+            shape = kept(np.empty(layout.kept, "V0"), layout).shape if keepdims else layout.kept
+            output(self.name, out, shape, dtype)
+
+    @public()
     def backward(
         self,
         ds: Array,
@@ -74,19 +89,21 @@ class LogSum(RowFunction):
         >>> fa.logsumexp.backward(1.0, x=np.zeros(4))
         array([0.25, 0.25, 0.25, 0.25])
         """
-        x = floats(self.name, x)
-        p = shares(self.name, x, axis, where, b)
-        ds, layout = np.asarray(ds), Layout(p.shape, normalized(axis, p.ndim, self.name))
+        name = f"{self.name}.backward"
+        x = floats(name, "x", x)
+        ds = floats(name, "ds", weak(ds, x.dtype))
+        p = shares(name, x, axis, where, b)
+        layout = Layout(p.shape, axes(name, axis, p.ndim))
         if ds.ndim != p.ndim or not p.ndim:
             what = "the shape of the result"
-            ds = kept(broadcast(self.name, "ds", ds, layout.kept, what), layout)
-        dtype = np.result_type(p, ds) if ds.dtype.kind == "f" else p.dtype
-        absent = p == 0
-        with np.errstate(invalid="ignore"):
-            result = np.multiply(p, ds, out=p if p.dtype == dtype else None)
-        np.copyto(result, 0, where=absent)
-        return result if out is None else assign(out, result)
+            ds = kept(broadcast(name, "ds", ds, layout.kept, what), layout)
+        dtype = np.result_type(x if b is None else joint(x, b), ds)
+        with np.errstate(all="ignore"):
+            result = np.multiply(p, ds)
+            np.copyto(result, 0, where=p == 0)
+            return delivered(name, out, result.astype(dtype, copy=False)[()])
 
+    @public()
     def jvp(
         self,
         dx: Array,
@@ -105,12 +122,17 @@ class LogSum(RowFunction):
         >>> fa.logsumexp.jvp(np.array([1.0, 3.0]), x=np.zeros(2))
         np.float64(2.0)
         """
-        x = floats(self.name, x)
-        p = shares(self.name, x, axis, where, b)
-        dx = broadcast(self.name, "dx", floats(self.name, dx, "dx"), p.shape, "the shape of x")
-        layout = Layout(p.shape, normalized(axis, p.ndim, self.name))
-        terms = np.multiply(p, dx, dtype=np.float64, where=p != 0, out=np.zeros(p.shape))
-        total = layout.rows(terms).sum(axis=-1).astype(np.result_type(p, dx))[()]
+        name = f"{self.name}.jvp"
+        x = floats(name, "x", x)
+        p = shares(name, x, axis, where, b)
+        dx = floats(name, "dx", weak(dx, x.dtype))
+        dtype = np.result_type(x if b is None else joint(x, b), dx)
+        dx = broadcast(name, "dx", dx, p.shape, "the shape of x")
+        layout = Layout(p.shape, axes(name, axis, p.ndim))
+        with np.errstate(all="ignore"):
+            terms = np.multiply(p, dx, dtype=np.float64, where=p != 0, out=np.zeros(p.shape))
+            total = layout.rows(terms).sum(axis=-1).astype(dtype)[()]
+        keepdims = boolean(name, "keepdims", keepdims)
         return self._finish(total, layout, keepdims=keepdims, out=out)
 
     def __reduce__(self) -> Any:
@@ -159,6 +181,7 @@ class LogSumExp(LogSum):
     def __init__(self) -> None:
         super().__init__("logsumexp", "logsumexp", "X", "x")
 
+    @without_unknown
     def __call__(
         self,
         x: Array,
@@ -170,39 +193,69 @@ class LogSumExp(LogSum):
         return_sign: bool = False,
         where: Array | None = None,
         out: Any = None,
+        **unknown: Never,
     ) -> Any:
         """Apply the function along `axis`; see the class."""
-        if not keepdims and b is None and not return_sign and where is None:
-            return self.of_one(x, axis, out)
-        if b is None and not return_sign and where is None:
-            result = self.along((x,), axis)
-            layout = Layout(np.shape(x), normalized(axis, np.ndim(x), self.name))
-            return self._finish(result, layout, keepdims=True, out=out)
-        if return_sign and not (out is None or (isinstance(out, tuple) and len(out) == 2)):
-            raise TypeError(
-                f"{self.name}(): with return_sign out must be two arrays, got {type(out).__name__}"
-            )
-        layout, log, sign = self._sums(x, axis, b, where, return_sign=return_sign)
+        if (
+            type(x) is ndarray and type(axis) is int and keepdims is False and b is None
+            and return_sign is False and where is None and (out is None or type(out) is ndarray)
+            and not unknown
+        ):  # fmt: skip
+            return self.apply(x, axis=axis, out=out)
+        return self._general(
+            x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
+            **unknown,
+        )  # fmt: skip
+
+    @public(lazy=("x",))
+    def _general(
+        self,
+        x: Array,
+        /,
+        axis: Axis = -1,
+        *,
+        keepdims: bool = False,
+        b: Array | None = None,
+        return_sign: bool = False,
+        where: Array | None = None,
+        out: Any = None,
+    ) -> Any:
+        """What the call comes to if it is not one of the ufunc with an array."""
+        keepdims = boolean(self.name, "keepdims", keepdims)
+        return_sign = boolean(self.name, "return_sign", return_sign)
+        if is_dask(x):
+            if b is not None or return_sign or where is not None or out is not None:
+                what = "with b, return_sign, where or out x"
+                raise TypeError(f"{self.name}(): {what} must be {LAZY}")
+            return import_module("fastact.dask").logsumexp(x, axis=axis, keepdims=keepdims)
+        if not return_sign and b is None and where is None:
+            x = floats(self.name, "x", x)
+            layout = Layout(x.shape, axes(self.name, axis, x.ndim))
+            self._check_out(out, layout, x.dtype, keepdims=keepdims)
+            return self._finish(self.apply(layout.rows(x)), layout, keepdims=keepdims, out=out)
+        outs = outputs(self.name, out, 2) if return_sign else (out,)
+        x, b = weights(self.name, x, b)
+        layout = Layout(x.shape, axes(self.name, axis, x.ndim))
+        for each in outs:
+            self._check_out(each, layout, x.dtype, keepdims=keepdims)
+        log, sign = self._sums(x, layout, b, where, return_sign=return_sign)
         if not return_sign:
             if b is not None:
                 log = np.where(sign < 0, np.nan, log)[()].astype(log.dtype)
             return self._finish(log, layout, keepdims=keepdims, out=out)
-        outs = (None, None) if out is None else out
         return tuple(
             self._finish(each, layout, keepdims=keepdims, out=into)
             for each, into in zip((log, sign), outs, strict=True)
         )
 
     def _sums(
-        self, x: Array, axis: Axis, b: Array | None, where: Array | None, *, return_sign: bool
-    ) -> tuple[Layout, Any, Any]:
+        self, x: Any, layout: Layout, b: Any, where: Array | None, *, return_sign: bool
+    ) -> tuple[Any, Any]:
         """The logarithms and the signs."""
-        x, b = weights(self.name, x, b)
-        layout = Layout(x.shape, normalized(axis, x.ndim, self.name))
-        present = None if where is None else layout.rows(mask(self.name, where, x.shape))
+        present = None if where is None else layout.rows(mask(self.name, "where", where, x.shape))
         x = layout.rows(x)
         if b is None and not return_sign:
-            return layout, self._masked(x, present), None
+            return self._masked(x, present), None
         b = np.broadcast_to(x.dtype.type(1), x.shape) if b is None else layout.rows(b)
         log, sign = (np.empty(layout.kept, x.dtype) for _ in range(2))
         for index in slabs(x.shape, x.ndim - 1) if present is not None else [(...,)]:
@@ -210,7 +263,7 @@ class LogSumExp(LogSum):
             counts = counts.astype(x.dtype, copy=False)
             found = weighted.apply(x[index], counts, out=(None, None))
             log[index[:-1]], sign[index[:-1]] = found
-        return layout, log[()], sign[()]
+        return log[()], sign[()]
 
     def _masked(self, x: Any, present: Any) -> Any:
         result = np.empty(x.shape[:-1], x.dtype)
@@ -238,6 +291,7 @@ class LogMeanExp(LogSum):
     def __init__(self) -> None:
         super().__init__("logmeanexp", "logmeanexp", "Xd", "x")
 
+    @public(lazy=("x",))
     def __call__(
         self,
         x: Array,
@@ -249,13 +303,20 @@ class LogMeanExp(LogSum):
         out: Any = None,
     ) -> Any:
         """Apply the function along `axis`; see the class."""
-        if where is None and not keepdims and isinstance(axis, INTEGER):
-            shape = np.shape(x)
-            if -len(shape) <= axis < len(shape):
-                x = x if hasattr(x, "dtype") and x.dtype.kind == "f" else floats(self.name, x)
-                return self.apply(x, float(shape[axis]), axis=axis, out=out)
-        x = floats(self.name, x)
+        keepdims = boolean(self.name, "keepdims", keepdims)
+        if is_dask(x):
+            (core,) = found if len(found := axes(self.name, axis, x.ndim)) == 1 else (None,)
+            if core is None or where is not None or out is not None or x.numblocks[core] != 1:
+                raise TypeError(
+                    f"{self.name}(): with where, out, several axes or an axis that is split into "
+                    f"chunks x must be {LAZY}"
+                )
+            x = x.astype(np.float64) if x.dtype.kind in INTEGRAL else x
+            result = self.apply(x, float(x.shape[core]), axis=core)
+            return np.expand_dims(result, core) if keepdims else result
+        x = floats(self.name, "x", x)
         rows = Rows(self.name, x.shape, axis, where=where)
+        self._check_out(out, rows.layout, x.dtype, keepdims=keepdims)
         seen = rows.layout.rows(x)
         if rows.where is None:
             result = self.apply(seen, float(seen.shape[-1]))
@@ -276,21 +337,22 @@ def kept(result: Any, layout: Layout) -> Any:
     return np.expand_dims(result, layout.axes)
 
 
+def joint(x: Any, b: Array) -> Any:
+    """The dtype of elements with weights: Python numbers and integers do not widen it."""
+    given = np.asarray(b)
+    beside = type(b) in {int, float, bool} or given.dtype.kind in INTEGRAL
+    dtype = x.dtype if beside else np.result_type(x, given)
+    return np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
+
+
 def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:
     """Elements and weights of one dtype and one shape."""
     if b is None:
-        return floats(name, x), None
-    x, given = np.asarray(x), np.asarray(b)
-    dtype = np.result_type(x, b if isinstance(b, int | float) else given)
-    dtype = np.dtype(np.float64) if dtype.kind in "iub" else dtype
-    x, b = floats(name, x), floats(name, given, "b")
-    try:
-        shape = np.broadcast_shapes(x.shape, b.shape)
-    except ValueError:
-        raise ValueError(
-            f"{name}(): b must broadcast with x, got shapes {b.shape} and {x.shape}"
-        ) from None
-    x, b = (a.astype(dtype, copy=False) for a in (x, b))
+        return floats(name, "x", x), None
+    dtype = joint(np.asarray(x), b)
+    x, given = floats(name, "x", x), floats(name, "b", b)
+    shape = together(name, x=x, b=given)
+    x, b = (a.astype(dtype, copy=False) for a in (x, given))
     return np.broadcast_to(x, shape), np.broadcast_to(b, shape)
 
 
@@ -299,12 +361,46 @@ def shares(name: str, x: Any, axis: Axis, where: Array | None, b: Array | None) 
     if b is None:
         return softmax(x, axis=axis, where=where)
     x, b = weights(name, x, b)
-    log, sign = logsumexp(x, axis=axis, b=b, where=where, return_sign=True, keepdims=True)
-    with np.errstate(invalid="ignore", over="ignore"):
-        p = np.exp(x - log) * b * sign
-    absent = b == 0 if where is None else (b == 0) | ~mask(name, where, x.shape)
-    np.copyto(p, 0, where=absent | (x == -INF))
-    return p
+    layout = Layout(x.shape, axes(name, axis, x.ndim))
+    counts = b != 0 if where is None else (b != 0) & mask(name, "where", where, x.shape)
+    wide = (layout.rows(a.astype(np.float64)) for a in (x, b))
+    with np.errstate(all="ignore"):
+        return layout.back(weighted_shares(next(wide), next(wide), layout.rows(counts)))
+
+
+LN2_HI, LN2_LO = 0.6931471803691238, 1.9082149292705877e-10  # as in fdlibm: q HI is exact
+FURTHEST = 5000.0  # of exponents: with a weight of any size, e**-5000 is 0 beside the largest term
+
+
+def weighted_shares(x: Any, b: Any, counts: Any) -> Any:
+    """``b exp(x) / sum(b exp(x))`` for float64 rows, of the elements that count.
+
+    No term overflows or underflows beside the largest: with b = m 2**e, and x* and e* those of the
+    largest term, a term is m 2**(e - e* + q) exp(x - x* - q log 2). What x - x* rounds off goes
+    along. Where weights have both signs the sum may cancel, and is the kernel's.
+    """
+    infinite = np.any(counts & (x == INF), axis=-1, keepdims=True)
+    x = np.where(infinite & ~np.isnan(x), np.where(x == INF, 0.0, -INF), x)
+    mantissa, exponent = np.frexp(np.where(counts, b, 0.0))
+    size = np.where(counts & (x > -INF), x + exponent * LN2_HI, -INF)
+    size = np.where(counts & np.isnan(x), np.inf, size)
+    if not x.shape[-1]:
+        return x
+    largest = np.argmax(size, axis=-1)[..., None]
+    top, scale = (np.take_along_axis(a, largest, axis=-1) for a in (x, exponent))
+    there = counts & (x > -INF) | np.isnan(x) & counts
+    step = np.where(x == top, 0.0, x - top)
+    back = np.where(np.isfinite(step), x - (top + step), 0.0)
+    step = np.clip(step, -FURTHEST, FURTHEST)
+    q = np.rint(step / LN2_HI)
+    rest = ((step - q * LN2_HI) - q * LN2_LO) + back
+    power = (exponent - scale + q).astype(np.int64).clip(-3000, 3000).astype(np.int32)
+    terms = np.where(there, np.ldexp(mantissa * np.exp(rest), power), 0.0)
+    total = terms.sum(axis=-1, keepdims=True)
+    if np.any(terms < 0) and np.any(terms > 0):
+        logs, signs = weighted.apply(np.where(there, 0.0, -INF), terms, out=(None, None))
+        total = (np.exp(logs) * signs)[..., None]
+    return np.where(there & (terms != 0) | np.isnan(terms), terms / total, 0.0)
 
 
 logsumexp: TypedLogSumExp = LogSumExp()

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fastact.rowwise.row_function import SLAB, assign, normalized
-from fastact.rowwise.row_options import floats, given
+from fastact.arguments import delivered, exactly_one, floats, integers, one_axis
+from fastact.containers import public
+from fastact.rowwise.row_function import SLAB
 
 Array = Any
 LONG = 2048  # elements, from which on a sequence is worth a call of its own
@@ -38,17 +39,19 @@ class Sequences:
     def __init__(self, owner: Any) -> None:
         self.owner, self.name = owner, f"{owner.name}.sequences"
 
+    @public()
     def __call__(
         self, x: Array, /, *, offsets: Array, axis: int = -1, out: Any = None, **options: Any
     ) -> Any:
         """Apply the function to each sequence; see the class."""
-        x = floats(self.name, x)
+        x = floats(self.name, "x", x)
 
         def apply(parts: tuple[Any, ...], into: Any, where: Any = None) -> None:
             self.owner(parts[0], where=where, **options, out=into)
 
         return self._each(apply, (x,), offsets, axis, out)
 
+    @public()
     def backward(
         self,
         dy: Array,
@@ -69,9 +72,9 @@ class Sequences:
         array([ 0.25, -0.25,  0.  ,  0.  ,  0.  ])
         """
         name = f"{self.name}.backward"
-        given(name, x, y)
+        exactly_one(name, x=x, y=y)
         key, saved = ("x", x) if y is None else ("y", y)
-        saved, dy = floats(name, saved, key), floats(name, dy, "dy")
+        saved, dy = floats(name, key, saved), floats(name, "dy", dy)
         if saved.shape != dy.shape:
             raise ValueError(f"{name}(): dy must have the shape {saved.shape}, got {dy.shape}")
 
@@ -85,7 +88,7 @@ class Sequences:
         self, apply: Any, arrays: tuple[Any, ...], offsets: Array, axis: int, out: Any
     ) -> Any:
         """Long sequences one by one, short ones of about the same length side by side."""
-        (axis,) = normalized((axis,), arrays[0].ndim, self.name)
+        axis = one_axis(self.name, axis, arrays[0].ndim)
         starts, lengths = cuts(self.name, offsets, arrays[0].shape[axis])
         arrays = tuple(np.moveaxis(a, axis, -1) for a in arrays)
         result = np.empty(arrays[0].shape, np.result_type(*arrays))
@@ -95,7 +98,7 @@ class Sequences:
         for group in similar(lengths, result[..., 0].size if result.size else 1):
             together(apply, arrays, result, starts[group], lengths[group])
         result = np.moveaxis(result, -1, axis)
-        return result if out is None else assign(out, result)
+        return delivered(self.name, out, result)
 
 
 def together(apply: Any, arrays: tuple[Any, ...], result: Any, starts: Any, lengths: Any) -> None:
@@ -125,12 +128,9 @@ def similar(lengths: Any, repeated: int) -> list[Any]:
 
 def cuts(name: str, offsets: Array, n: int) -> tuple[Any, Any]:
     """Where sequences begin, and how long they are."""
-    array = np.asarray(offsets)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name}(): offsets must be integers, got {array.dtype.name}")
+    array = integers(name, "offsets", offsets)
     if array.ndim != 1 or not array.size:
         raise ValueError(f"{name}(): offsets must have one axis and begin with 0, got {offsets!r}")
-    array = array.astype(np.int64)
     if array[0] != 0 or array[-1] != n:
         raise ValueError(
             f"{name}(): offsets must run from 0 to {n}, the length of the axis, "

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from fastact.arguments import INTEGER, Axis, axes, delivered
 from fastact.native import loop_registry, threads, ufunc
 
 Array = Any
-Axis = int | tuple[int, ...] | None
-
-
-INTEGER = (int, np.integer)
 FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
 # The largest errors promised of softmax and its kin, in units in the last place.
 MAX_ULP: dict[str, dict[str, float]] = {
@@ -66,23 +62,14 @@ class RowFunction:
 
     def apply(self, *arrays: Array, axis: int = -1, out: Any = None) -> Any:
         """Apply the ufunc along an axis, in one call."""
-        if threads.in_use:
-            threads.sync()
         made = self._ufunc or self.ufunc
         if axis == -1:
-            return made(*arrays, out=out)
-        return made(*arrays, axis=axis, out=out)
-
-    def of_one(self, x: Array, axis: Axis, out: Any) -> Any:
-        """`along` for one array, with as few calls as there can be."""
-        if type(axis) is not int:
-            return self.along((x,), axis, out)
-        if threads.in_use:
-            threads.sync()
-        made = self._ufunc or self.ufunc
-        if axis == -1:
-            return made(x, out=out)
-        return made(x, axis=axis, out=out)
+            return threads.call(made, *arrays, out=out)
+        try:
+            return threads.call(made, *arrays, axis=axis, out=out)
+        except np.exceptions.AxisError as error:
+            axes(self.name, axis, max(map(np.ndim, arrays)))  # names the function
+            raise error from None
 
     def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
         """Apply the ufunc along an axis, or along several as if they were one."""
@@ -99,11 +86,11 @@ class RowFunction:
     def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
         """Several axes, moved to the end and joined into one."""
         arrays = np.broadcast_arrays(*arrays)
-        layout = Layout(arrays[0].shape, normalized(axis, arrays[0].ndim, self.name))
+        layout = Layout(arrays[0].shape, axes(self.name, axis, arrays[0].ndim))
         result = self.apply(*map(layout.rows, arrays))
         if self.keeps_axis:
             result = layout.back(result)
-        return result if out is None else assign(out, result)
+        return delivered(self.name, out, result)
 
 
 class Layout:
@@ -142,37 +129,3 @@ def slabs(shape: tuple[int, ...], axis: int) -> Iterator[tuple[slice, ...]]:
         starts = range(0, length, max(1, step))
         cuts.append([slice(i, i + step) for i in starts])
     return itertools.product(*cuts)
-
-
-def same_view(a: Any, b: Any) -> bool:
-    """Whether two arrays are the same elements at the same places of memory."""
-    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (
-        b.ctypes.data, b.shape, b.strides, b.dtype
-    )  # fmt: skip
-
-
-def normalized(axis: Axis, ndim: int, name: str) -> tuple[int, ...]:
-    """The axes as distinct non-negative integers."""
-    if axis is None:
-        return tuple(range(ndim))
-    try:
-        chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
-    except TypeError:
-        what = "an integer, a tuple of integers or None"
-        raise TypeError(f"{name}(): axis must be {what}, got {axis!r}") from None
-    for a in chosen:
-        if not -ndim <= a < ndim:
-            raise np.exceptions.AxisError(a, ndim, f"{name}()")
-    chosen = tuple(a % ndim for a in chosen)
-    if len(set(chosen)) != len(chosen):
-        raise ValueError(f"{name}(): axis={axis!r} names an axis twice")
-    return chosen
-
-
-def assign(out: Any, result: Any) -> Any:
-    """Put a result into `out`, as a ufunc would."""
-    (target,) = out if isinstance(out, tuple) else (out,)
-    if target.shape != result.shape:
-        raise ValueError(f"out has shape {target.shape}, the result has {result.shape}")
-    np.copyto(target, result, casting="same_kind")
-    return target

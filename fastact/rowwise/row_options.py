@@ -7,12 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from fastact.rowwise.row_function import Axis, Layout, normalized
+from fastact.arguments import (
+    Axis,
+    axes,
+    boolean,
+    broadcast,
+    integers,
+    mask,
+    numbers,
+    positive,
+    refused,
+)
+from fastact.rowwise.row_function import Layout
 
 Array = Any
 EMPTY, INFINITE = ("zero", "nan", "uniform", "raise"), ("limit", "nan")
-LARGEST = 2.0**512  # factor: beyond, products would overflow, and all that do look alike
-FLOATS = ("float16", "float32", "float64")
+LARGEST = 2.0**1023  # factor: none is infinite, which times 0 were NaN
+COLD = 2.0**-512  # temperature: below, products with its reciprocal could overflow in kernels
 
 
 class Rows:
@@ -28,17 +39,21 @@ class Rows:
         causal: bool = False, softcap: float | None = None,
     ) -> None:  # fmt: skip
         self.name = name
-        self.layout = layout = Layout(shape, normalized(axis, len(shape), name))
-        self.where = None if where is None else layout.rows(mask(name, where, shape))
+        self.layout = layout = Layout(shape, axes(name, axis, len(shape)))
+        self.where = None if where is None else layout.rows(mask(name, "where", where, shape))
         self.factor: Any = None if temperature is None and sign == 1.0 else sign
+        self.sign = sign
+        self.cold: Any = None  # the temperatures, where there is one below COLD
         if temperature is not None:
-            with np.errstate(over="ignore"):
-                factor = 1 / checked_temperature(name, temperature, layout.kept)
-            self.factor = sign * np.minimum(factor, LARGEST)
+            degrees = temperatures(name, temperature, layout.kept)
+            with np.errstate(all="ignore"):
+                self.factor = sign * np.minimum(1.0 / degrees, LARGEST)
+            if np.any(degrees < COLD):
+                self.cold = degrees
         self.lengths: Any = (
             None if lengths is None else checked_lengths(name, lengths, axis, layout)
         )
-        if causal:
+        if boolean(name, "causal", causal):
             seen = causal_lengths(name, shape, layout)
             self.lengths = seen if self.lengths is None else np.minimum(seen, self.lengths)
         self.cap = None if softcap is None else positive(name, "softcap", softcap)
@@ -63,6 +78,25 @@ class Rows:
         lengths = self.layout.shape[-1] if self.lengths is None else self.lengths[index[:-1]]
         return (factor[index[:-1]] if np.ndim(factor) else factor), lengths
 
+    def stretched(self, index: tuple[Any, ...], x: Any, sink: float) -> tuple[Any, Any, Any]:
+        """Elements, factor and sink for temperatures whose reciprocal is too large for kernels.
+
+        What matters are differences from the largest element that counts, or the sink: these,
+        times 1 / COLD, which is exact, go with what is left of the factor.
+        """
+        with np.errstate(all="ignore"):
+            logits = x.astype(np.float64) * (self.sign * (1.0 if self.cap is None else self.cap))
+            present = self.present(index)
+            counts = True if present is None else present
+            top = np.max(logits, axis=-1, keepdims=True, where=counts, initial=-math.inf)
+            top = np.maximum(top, sink)
+            below = np.where((logits == top) & (top > -math.inf), 0.0, logits - top)
+            below = np.where(top > -math.inf, below, -math.inf) / COLD
+            below = np.where(np.isnan(top), np.nan, below)
+            degrees = self.cold[index[:-1]] if np.ndim(self.cold) else self.cold
+            sinks = np.where(sink == top[..., 0], 0.0, (sink - top[..., 0]) / degrees)
+            return below, COLD / degrees, sinks
+
 
 def masked(x: Any, present: Any, absent: float, out: Any = None) -> Any:
     """`x` where it is present, else `absent`.
@@ -78,62 +112,13 @@ def masked(x: Any, present: Any, absent: float, out: Any = None) -> Any:
     return found.view(x.dtype)
 
 
-def floats(name: str, x: Array, argument: str = "x") -> Any:
-    """An array of one of our float types, in native byte order; integers become float64."""
-    array = np.asarray(x)
-    if array.dtype.kind in "iub":
-        return array.astype(np.float64)
-    if array.dtype.name not in FLOATS:
-        raise TypeError(
-            f"{name}(): {argument} must be float16, float32, float64 or integers, "
-            f"got {array.dtype.name}"
-        )
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def broadcast(name: str, argument: str, array: Any, shape: tuple[int, ...], what: str) -> Any:
-    """The array broadcast to a shape."""
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError:
-        raise ValueError(
-            f"{name}(): {argument} must broadcast to {what}, {shape}, got shape {np.shape(array)}"
-        ) from None
-
-
-def mask(name: str, where: Array, shape: tuple[int, ...]) -> Any:
-    """The mask of an array of this shape."""
-    where = np.asarray(where)
-    if where.dtype != np.bool_:
-        raise TypeError(
-            f"{name}(): where must be boolean, True where an element counts, got {where.dtype.name}"
-        )
-    return broadcast(name, "where", where, shape, "the shape of x")
-
-
-def number(name: str, argument: str, value: Array) -> Any:
-    """An argument as an array of float64."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name}(): {argument} must be a number, got {array.dtype.name}")
-    return array.astype(np.float64)
-
-
-def positive(name: str, argument: str, value: Array) -> float:
-    """A number that must be positive and finite."""
-    array = number(name, argument, value)
-    if array.ndim or not 0 < array < math.inf:
-        raise ValueError(f"{name}(): {argument} must be one positive finite number, got {value!r}")
-    return float(array)
-
-
-def checked_temperature(name: str, temperature: Array, kept: tuple[int, ...]) -> Any:
+def temperatures(name: str, temperature: Array, kept: tuple[int, ...]) -> Any:
     """The temperature: one number, or one for each row."""
-    array = number(name, "temperature", temperature)
+    array = numbers(name, "temperature", temperature)
     wrong = ~((array > 0) & (array < math.inf))
     if wrong.any():
         value = float(array[wrong][0]) if array.ndim else temperature
-        raise ValueError(f"{name}(): temperature must be positive and finite, got {value!r}")
+        raise refused(name, "temperature", "positive and finite", f"{value!r}", ValueError)
     if not array.ndim:
         return array[()]
     return broadcast(name, "temperature", array, kept, "x without the axis")
@@ -141,9 +126,7 @@ def checked_temperature(name: str, temperature: Array, kept: tuple[int, ...]) ->
 
 def checked_lengths(name: str, lengths: Array, axis: Axis, layout: Layout) -> Any:
     """The length of each row."""
-    array = np.asarray(lengths)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name}(): lengths must be integers, got {array.dtype.name}")
+    array = integers(name, "lengths", lengths)
     if len(layout.axes) != 1:
         raise ValueError(f"{name}(): lengths need one axis, got axis={axis!r}")
     wrong, n = (array < 0) | (array > layout.shape[-1]), layout.shape[-1]
@@ -153,7 +136,7 @@ def checked_lengths(name: str, lengths: Array, axis: Axis, layout: Layout) -> An
             f"{name}(): lengths must lie in 0..{n}, the length of the axis; "
             f"got {int(array[at])} at {at}"
         )
-    return broadcast(name, "lengths", array.astype(np.int64), layout.kept, "x without the axis")
+    return broadcast(name, "lengths", array, layout.kept, "x without the axis")
 
 
 def causal_lengths(name: str, shape: tuple[int, ...], layout: Layout) -> Any:
@@ -166,16 +149,3 @@ def causal_lengths(name: str, shape: tuple[int, ...], layout: Layout) -> Any:
     queries, keys = shape[-2:]
     seen = np.clip(np.arange(queries) + keys - queries + 1, 0, keys)
     return np.broadcast_to(seen, layout.kept)
-
-
-def chosen(name: str, argument: str, value: object, allowed: tuple[str, ...]) -> None:
-    """Raise an error unless a policy is one of those that there are."""
-    if value not in allowed:
-        raise ValueError(f"{name}(): {argument} must be one of {allowed}, got {value!r}")
-
-
-def given(name: str, x: Array | None, y: Array | None) -> None:
-    """Raise an error unless exactly one of input and output is given."""
-    if (x is None) == (y is None):
-        what = "neither" if x is None else "both"
-        raise TypeError(f"{name}() needs exactly one of x= and y=, got {what}")

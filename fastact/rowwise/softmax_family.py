@@ -6,38 +6,45 @@ policies for special rows) goes through rows in slabs, in the output's own memor
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
+from numpy import ndarray
 
+from fastact.arguments import (
+    CHARACTERS,
+    INTEGER,
+    INTEGRAL,
+    Axis,
+    axes,
+    boolean,
+    broadcast,
+    choice,
+    delivered,
+    exactly_one,
+    floats,
+    mask,
+    one_axis,
+    output,
+    target,
+    together,
+    weak,
+)
+from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.elementwise import tanh
 from fastact.rowwise.ragged import Sequences
-from fastact.rowwise.row_function import (
-    INTEGER,
-    MAX_ULP,
-    Axis,
-    RowFunction,
-    assign,
-    same_view,
-    slabs,
-)
-from fastact.rowwise.row_options import (
-    EMPTY,
-    INFINITE,
-    Rows,
-    broadcast,
-    chosen,
-    floats,
-    given,
-    masked,
-)
+from fastact.rowwise.row_function import MAX_ULP, RowFunction, slabs
+from fastact.rowwise.row_options import COLD, EMPTY, INFINITE, Rows, masked
 
 if TYPE_CHECKING:
     from fastact.definition.interfaces import Along
 
 Array = Any
 INF = float("inf")
+NUMBER = (int, float)
+HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
 softmax_backward = RowFunction("softmax_backward", "softmax", "XX", "X")
 softmax_general = RowFunction("softmax_general", "softmax", "Xddi", "X")
@@ -82,6 +89,7 @@ class Normaliser(RowFunction):
         """The `numpy.ufunc` itself."""
         return super().ufunc if self.plain else self.general.ufunc
 
+    @without_unknown
     def __call__(
         self,
         x: Array,
@@ -96,32 +104,77 @@ class Normaliser(RowFunction):
         empty: str = "zero",
         inf: str = "limit",
         out: Any = None,
+        **unknown: Never,
     ) -> Any:
         """Apply the function along `axis`; see the class."""
         if (
-            where is None and temperature is None and lengths is None and softcap is None
-            and not causal and empty == "zero" and inf == "limit" and self.plain
+            type(x) is ndarray and type(axis) is int and where is None and lengths is None
+            and causal is False and softcap is None and empty == "zero" and inf == "limit"
+            and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
-            return self.of_one(x, axis, out)
-        chosen(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)
-        chosen(self.name, "inf", inf, INFINITE)
+            if temperature is None:
+                if self.plain:
+                    return self.apply(x, axis=axis, out=out)
+            elif (
+                type(temperature) in NUMBER and COLD <= temperature <= HOT
+                and x.dtype.char in CHARACTERS and x.ndim
+            ):  # fmt: skip
+                return self._at_temperature(x, axis, temperature, out)
+        return self._general(
+            x, axis, where=where, temperature=temperature, lengths=lengths, causal=causal,
+            softcap=softcap, empty=empty, inf=inf, out=out, **unknown,
+        )  # fmt: skip
+
+    def _at_temperature(self, x: Any, axis: int, temperature: float, out: Any) -> Any:
+        """One call of the compiled function."""
+        n = x.shape[axis] if -x.ndim <= axis < x.ndim else 0
+        factor = self.sign / temperature
+        if self.sink is None:
+            return self.general.apply(x, factor, n, axis=axis, out=out)
+        return self.general.apply(x, factor, self.sink, n, axis=axis, out=out)
+
+    @public(lazy=("x", "where"))
+    def _general(
+        self,
+        x: Array,
+        /,
+        axis: Axis = -1,
+        *,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        empty: str = "zero",
+        inf: str = "limit",
+        out: Any = None,
+    ) -> Any:
+        """What the call comes to if it is not one of a ufunc with an array."""
+        choice(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)
+        choice(self.name, "inf", inf, INFINITE)
         options: dict[str, Any] = {
             "where": where, "temperature": temperature, "lengths": lengths, "causal": causal,
             "softcap": softcap,
         }  # fmt: skip
-        if foreign(x):
-            return self._foreign(x, axis, options, empty, inf, out)
-        x = floats(self.name, x)
+        if is_dask(x):
+            return self._lazy(x, axis, options, empty, inf, out)
+        if is_dask(where):
+            raise TypeError(f"{self.name}(): where must be {LAZY}")
+        x = floats(self.name, "x", x)
         rows = Rows(self.name, x.shape, axis, sign=self.sign, **options)
-        target = fitting(self.name, out, x.shape, x.dtype, (x,), ())
-        into = np.empty_like(x, subok=False) if target is None else target
+        into = target(self.name, out, x.shape, x.dtype, (x,))
+        direct = into is not None
+        into = np.empty_like(x, subok=False) if into is None else into
         y = rows.layout.rows(into)
         self._forward(rows, rows.layout.rows(x), y, empty, inf)
         rows.layout.settle(y, into)
-        return into if out is None or target is not None else assign(out, into)
+        return into if direct else delivered(self.name, out, into)
 
-    def _forward(self, rows: Rows, x: Any, y: Any, empty: str, inf: str) -> None:
-        cuts = list(slabs(x.shape, x.ndim - 1))
+    def _forward(self, rows: Rows, x: Any, y: Any, empty: str = "zero", inf: str = "limit") -> None:
+        """All rows: at once where that needs no memory, else in slabs."""
+        whole = rows.where is None and rows.cap is None and rows.cold is None and inf == "limit"
+        whole &= empty == "zero"
+        cuts = [(...,)] if whole else list(slabs(x.shape, x.ndim - 1))
         if empty == "raise":
             for index in cuts:
                 self._refuse_empty(rows, index, x[index])
@@ -160,8 +213,11 @@ class Normaliser(RowFunction):
             return
         factor, lengths = rows.operands(index)
         factor = factor if rows.cap is None else factor * rows.cap
-        sink = () if self.sink is None else (self.sink,)
-        self.general.apply(x, factor, *sink, lengths, out=y)
+        sink: Any = -INF if self.sink is None else self.sink
+        if rows.cold is not None:
+            x, factor, sink = rows.stretched(index, x, sink)
+        sinks = () if self.sink is None else (sink,)
+        self.general.apply(x, factor, *sinks, lengths, out=y)
 
     @property
     def _absent(self) -> float:
@@ -190,30 +246,60 @@ class Normaliser(RowFunction):
         with np.errstate(divide="ignore"):
             return shares if self.nothing == 0 else np.log(shares)
 
-    def _foreign(
+    def _lazy(
         self, x: Any, axis: Axis, options: dict[str, Any], empty: str, inf: str, out: Any
     ) -> Any:
-        """Arrays of other packages, which pass on the ufunc: for what it can do by itself."""
-        if empty != "zero" or inf != "limit" or not isinstance(axis, INTEGER):
+        """Dask arrays, which pass on the ufunc: for what it can do by itself."""
+        used = [key for key, value in options.items() if value is not None and value is not False]
+        used += ["empty"] * (empty != "zero") + ["inf"] * (inf != "limit")
+        used += ["out"] * (out is not None)
+        found = axes(self.name, axis, x.ndim)
+        if self.name in {"softmax", "log_softmax"} and not used:
+            return getattr(import_module("fastact.dask"), self.name)(x, axis=axis)
+        if {"empty", "inf", "out"} & {*used}:
             raise TypeError(
-                f"{self.name}(): empty, inf and several axes need NumPy arrays, "
-                f"got {type(x).__name__}"
+                f"{self.name}(): empty, inf and out need NumPy arrays: x must be {LAZY}"
             )
-        shape = tuple(x.shape)
-        rows = Rows(self.name, shape, axis, sign=self.sign, **options)
+        if len(found) != 1 or x.numblocks[found[0]] != 1:
+            raise TypeError(
+                f"{self.name}(): x must have all of one axis in a chunk, got chunks "
+                f"{x.chunks} and axis={axis!r}: rechunk it, or see fastact.dask"
+            )
+        x = x.astype(np.float64) if x.dtype.kind in INTEGRAL else x
+        rows = Rows(self.name, tuple(x.shape), axis, sign=self.sign, **{**options, "where": None})
+        if rows.cold is not None:
+            raise TypeError(f"{self.name}(): with such a temperature x must be {LAZY}")
+        (core,) = found
         if rows.cap is not None:
-            x = tanh(x / rows.cap) * rows.cap
+            x = tanh(x / x.dtype.type(rows.cap))
         if options["where"] is not None:
-            x = np.where(options["where"], x, np.asarray(self._absent, x.dtype))
+            where = options["where"]
+            present = where if is_dask(where) else mask(self.name, "where", where, x.shape)
+            x = np.where(present, x, np.asarray(self._absent, x.dtype))
         factor, lengths = (
-            operand + np.zeros_like(np.take(x, 0, axis=axis), dtype=operand.dtype)  # x's chunks
+            operand + np.zeros_like(np.take(x, 0, axis=core), dtype=operand.dtype)  # x's chunks
             if np.ndim(operand) else operand
-            for operand in rows.operands((slice(None),) * len(shape))
+            for operand in rows.operands((slice(None),) * x.ndim)
         )  # fmt: skip
         sink = () if self.sink is None else (self.sink,)
-        return self.general.apply(x, factor, *sink, lengths, axis=axis, out=out)
+        if self.plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+            return self.apply(x, axis=core)
+        factor = factor if rows.cap is None else factor * rows.cap
+        return self.general.apply(x, factor, *sink, lengths, axis=core)
 
-    def jacobian(self, x: Array, /, axis: int = -1, **options: Any) -> Any:
+    @public()
+    def jacobian(
+        self,
+        x: Array,
+        /,
+        axis: int = -1,
+        *,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+    ) -> Any:
         """The Jacobian of each row, of shape ``x.shape + (n,)``.
 
         Element ``[..., i, ..., j]`` is ``∂ y_i / ∂ x_j``: i stands at `axis`, j at the end. The
@@ -224,18 +310,25 @@ class Normaliser(RowFunction):
         array([[ 0.25, -0.25],
                [-0.25,  0.25]])
         """
-        x = floats(self.name, x)
-        rows = Rows(self.name, x.shape, axis, sign=self.sign, **options)
-        if len(rows.layout.axes) != 1:
-            raise ValueError(f"{self.name}.jacobian(): needs one axis, got axis={axis!r}")
+        name = f"{self.name}.jacobian"
+        x = floats(name, "x", x)
+        rows = Rows(
+            name, x.shape, (one_axis(name, axis, x.ndim),), sign=self.sign, where=where,
+            temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
+        )  # fmt: skip
         logits = rows.layout.rows(x)
         y = np.empty(logits.shape, x.dtype)
-        self._forward(rows, logits, y, "zero", "limit")
-        found = self._jacobian(y, logits, rows)
+        self._forward(rows, logits, y)
+        with np.errstate(all="ignore"):
+            return self._finished(self._jacobian(y, logits, rows), logits, rows)
+
+    def _finished(self, found: Any, logits: Any, rows: Rows) -> Any:
+        """The Jacobian of what was made of the logits, with that of temperature, cap and masks."""
         if rows.factor is not None:
-            found *= rows.factor[..., None, None] if np.ndim(rows.factor) else rows.factor
+            factor = rows.factor[..., None, None] if np.ndim(rows.factor) else rows.factor
+            np.multiply(found, factor, out=found, casting="same_kind", where=found != 0)
         if rows.cap is not None:
-            found *= tanh.derivative(logits / rows.cap)[..., None, :]
+            found *= tanh.derivative(logits / logits.dtype.type(rows.cap))[..., None, :]
         present = rows.present((slice(None),) * logits.ndim)
         if present is not None:
             np.copyto(found, 0, where=~(present[..., :, None] & present[..., None, :]))
@@ -257,6 +350,7 @@ class Product:
     """A product of the Jacobian and a vector, from the output or from the input."""
 
     before = False  # whether the cap's slope comes before the product
+    vector = "dy"
 
     def __init__(self, owner: Normaliser, function: RowFunction) -> None:
         self.owner, self.function = owner, function
@@ -267,6 +361,7 @@ class Product:
         """The `numpy.ufunc` of the vector and the output."""
         return self.function.ufunc
 
+    @without_unknown
     def __call__(
         self,
         d: Array,
@@ -281,36 +376,102 @@ class Product:
         causal: bool = False,
         softcap: float | None = None,
         out: Any = None,
+        **unknown: Never,
     ) -> Any:
         """Return the product; see the class."""
-        given(self.name, x, y)
         if (
-            where is None and temperature is None and lengths is None and softcap is None
-            and not causal and self.owner.sign == 1.0
+            type(d) is ndarray and type(y) is ndarray and x is None and type(axis) is int
+            and where is None and temperature is None and lengths is None and causal is False
+            and softcap is None and (out is None or type(out) is ndarray)
+            and d.dtype.kind == "f" and y.dtype.kind == "f" and self.owner.sign == 1.0
+            and not unknown
         ):  # fmt: skip
-            return self.function.along((d, self.owner(x, axis=axis) if y is None else y), axis, out)
+            return self.function.apply(d, y, axis=axis, out=out)
+        return self._general(
+            d, x=x, y=y, axis=axis, where=where, temperature=temperature, lengths=lengths,
+            causal=causal, softcap=softcap, out=out, **unknown,
+        )  # fmt: skip
+
+    @public(lazy=("d", "x", "y"))
+    def _general(
+        self,
+        d: Array,
+        /,
+        *,
+        x: Array | None = None,
+        y: Array | None = None,
+        axis: Axis = -1,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        out: Any = None,
+    ) -> Any:
+        """What the call comes to if it is not one of a ufunc with two arrays."""
+        exactly_one(self.name, x=x, y=y)
+        plain = (
+            where is None and temperature is None and lengths is None and softcap is None
+            and not boolean(self.name, "causal", causal) and self.owner.sign == 1.0
+        )  # fmt: skip
+        if any(map(is_dask, (d, x, y))):
+            return self._lazy(d, x, y, axis, plain=plain and out is None)
         if y is not None and softcap is not None:
             raise TypeError(f"{self.name}(): softcap needs x=, got y=")
-        saved, d = floats(self.name, x if y is None else y), floats(self.name, d, "the vector")
+        saved = floats(self.name, "y" if x is None else "x", y if x is None else x)
+        d = floats(self.name, self.vector, weak(d, saved.dtype))
+        if plain:
+            return self._plain(d, saved, axis, out, from_x=y is None)
         rows = Rows(
             self.name, saved.shape, axis, sign=self.owner.sign, where=where,
             temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
         )  # fmt: skip
-        d = broadcast(self.name, "the vector", d, saved.shape, "the shape of x")
+        d = broadcast(self.name, self.vector, d, saved.shape, "the shape of x")
         dtype = np.result_type(d, saved)
-        target = fitting(self.name, out, saved.shape, dtype, (d,), (saved,))
-        into = np.empty_like(saved, dtype, subok=False) if target is None else target
+        into = target(self.name, out, saved.shape, dtype, (d,), (saved,))
+        direct = into is not None
+        into = np.empty_like(saved, dtype, subok=False) if into is None else into
         seen = rows.layout.rows
         result = seen(into)
         self._rows(rows, seen(d), seen(saved), result, from_x=y is None)
         rows.layout.settle(result, into)
-        return into if out is None or target is not None else assign(out, into)
+        return into if direct else delivered(self.name, out, into)
+
+    def _plain(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
+        """No option is given: one ufunc of the vector and the output."""
+        shape = together(self.name, **{self.vector: d, "the array": saved})
+        if not isinstance(axis, INTEGER) or d.ndim == 0:
+            d, saved = np.broadcast_arrays(d, saved)
+        if out is not None:
+            output(self.name, out, shape, np.result_type(d, saved))
+        y = self.owner(saved, axis=axis) if from_x else saved
+        return self.function.along((d, y), axis, out)
+
+    def _lazy(self, d: Any, x: Any, y: Any, axis: Axis, *, plain: bool) -> Any:
+        """Dask arrays, which pass on the ufunc."""
+        key, saved = ("x", x) if y is None else ("y", y)
+        if not plain or not isinstance(axis, INTEGER):
+            raise TypeError(f"{self.name}(): with several axes or options {key} must be {LAZY}")
+        core = one_axis(self.name, axis, saved.ndim)
+        for each in (d, saved):
+            if is_dask(each) and (each.ndim != saved.ndim or each.numblocks[core] != 1):
+                raise TypeError(
+                    f"{self.name}(): {key} and the vector must have all of the axis in a chunk, "
+                    f"got chunks {each.chunks}: rechunk them"
+                )
+        if y is None:
+            saved = self.owner(x, axis=axis)
+        d, saved = (
+            a.astype(np.float64) if a.dtype.kind in INTEGRAL else a
+            for a in (d if is_dask(d) else np.asarray(d), saved)
+        )
+        return self.function.apply(d, saved, axis=core)
 
     def _rows(self, rows: Rows, d: Any, saved: Any, out: Any, *, from_x: bool) -> None:
         for index in slabs(d.shape, d.ndim - 1):
             y, slope, result = saved[index], None, out[index]
             if rows.cap is not None:
-                slope = tanh.derivative(y / rows.cap)
+                slope = tanh.derivative(np.divide(y, rows.cap, dtype=y.dtype))
             if from_x:
                 y = np.empty(y.shape, y.dtype)
                 self.owner._slab(rows, index, saved[index], y)
@@ -359,12 +520,7 @@ class Jvp(Product):
     """
 
     before = True
-
-
-def foreign(x: Any) -> bool:
-    """Whether an array is of another package that takes ufuncs over."""
-    kind = type(x)
-    return hasattr(kind, "__array_ufunc__") and not issubclass(kind, np.ndarray | np.generic)
+    vector = "dx"
 
 
 def has(x: Any, value: float, present: Any) -> Any:
@@ -375,28 +531,6 @@ def has(x: Any, value: float, present: Any) -> Any:
 def capped_half(rows: Rows, y: Any) -> bool:
     """Whether the capped logits would lose their accuracy in the output's memory."""
     return rows.cap is not None and y.dtype == np.float16
-
-
-def fitting(
-    name: str, out: Any, shape: tuple[int, ...], dtype: Any, same: tuple[Any, ...],
-    apart: tuple[Any, ...],
-) -> Any:  # fmt: skip
-    """`out` if the work can be done in its memory, else None.
-
-    It may be one of the arrays `same`, but otherwise share no memory with them or with `apart`.
-    """
-    if out is None:
-        return None
-    (target,) = out if isinstance(out, tuple) else (out,)
-    if target.shape != shape:
-        raise ValueError(f"{name}(): out must have shape {shape}, got {target.shape}")
-    if not np.can_cast(dtype, target.dtype, "same_kind"):
-        raise TypeError(f"{name}(): out must hold {dtype}, got {target.dtype}")
-    if not target.flags.writeable:
-        raise ValueError(f"{name}(): out must be writable, got a read-only array")
-    clear = all(same_view(a, target) or not np.may_share_memory(a, target) for a in same)
-    clear &= not any(np.may_share_memory(a, target) for a in apart)
-    return target if clear and target.dtype == dtype else None
 
 
 def with_diagonal(matrices: Any, values: Any) -> Any:

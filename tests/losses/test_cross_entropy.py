@@ -497,7 +497,7 @@ BAD = [
     ((X[0], 5), {}, ValueError, "the label is 5"),
     ((X, L[:3]), {}, ValueError, r"shape of the logits \(4, 3\) without axis 1, \(4,\), got \(3,"),
     ((X, np.zeros((4, 3), int)), {}, ValueError, "probabilities must be floats"),
-    ((X, L.astype(bool)), {}, TypeError, "integers .* or floats .*bool"),
+    ((X, L.astype(bool)), {}, TypeError, "labels must be integers .*bool"),
     ((X, L.astype(complex)), {}, TypeError, "complex"),
     ((X, ["a"] * 4), {}, TypeError, "integers"),
     ((X.astype(complex), L), {}, TypeError, "must be float16.*complex"),
@@ -510,7 +510,7 @@ BAD = [
     ((X, L), {"weight": [1.0, 2.0]}, ValueError, r"shape \(3,\), got \(2,\)"),
     ((X, L), {"weight": [1.0, np.nan, 1.0]}, ValueError, "finite, got nan for class 1"),
     ((X, L), {"weight": [1.0, 1.0, np.inf]}, ValueError, "finite, got inf for class 2"),
-    ((X, L), {"weight": ["a", "b", "c"]}, TypeError, "weight must be numbers"),
+    ((X, L), {"weight": ["a", "b", "c"]}, TypeError, "weight must be float16.*U1"),
 ]
 SMOOTHED = [
     ((X, L.astype(float)), {}, TypeError, "class indices must be integers, got float64"),
@@ -520,8 +520,8 @@ SMOOTHED = [
     ((X, X), {"ignore_index": 1}, ValueError, "ignore_index needs"),
 ]
 OUTS = [
-    ((X, L), {"out": np.empty((4, 4))}, ValueError, "out needs shape"),
-    ((X, L), {"out": np.empty((4, 3), "f4")}, ValueError, "out needs .*float64, got .*float32"),
+    ((X, L), {"out": np.empty((4, 4))}, ValueError, "out must be of shape"),
+    ((X, L), {"out": np.empty((4, 3), "f4")}, ValueError, "out must be .*float64, got float32"),
     ((X, L), {"out": [[0.0] * 3] * 4}, TypeError, "out must be an ndarray"),
     ((X, L), {"out": np.broadcast_to(0.0, (4, 3))}, ValueError, "read-only"),
 ]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact as fa
-from fastact.rowwise.row_function import row_function
+from fastact.rowwise import row_function
 from tests.support.checks import assert_same_bits
 from tests.support.rows import BOUND, FORMS, NOTHING, gradient, truth
 from tests.support.strategies import LAYOUTS

@@ -1,0 +1,267 @@
+"""What is asked of arguments: each kind is checked in one place, with one wording.
+
+``name(): argument must be <what was expected>, got <what came>``: a message names the public
+function and the argument, and the nearest name where one was given that there is not. Checks come
+before any work. What is no array of NumPy's has been opened by `fastact.containers` before.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+Array = Any
+Axis = int | tuple[int, ...] | None
+
+INTEGER = (int, np.integer)
+BOOLEAN = (bool, np.bool_)
+INTEGRAL = frozenset("biu")
+FLOATS = ("float16", "float32", "float64")
+CHARACTERS = frozenset("efd")  # NumPy's for `FLOATS`
+# What other packages call the arguments that we have.
+SYNONYMS = {
+    "dim": "axis", "axes": "axis", "dims": "axis", "keepdim": "keepdims", "mask": "where",
+    "tau": "temperature", "temp": "temperature", "weights": "weight", "input": "x",
+    "is_causal": "causal", "target": "targets", "label": "labels", "grad": "dy",
+    "grad_output": "dy", "approximate": "gelu_tanh",
+}  # fmt: skip
+
+
+def refused(
+    name: str, argument: str, expected: str, got: object, kind: type[Exception] = TypeError
+) -> Exception:
+    """The error for an argument that is not what it must be."""
+    return kind(f"{name}(): {argument} must be {expected}, got {got}")
+
+
+def shown(value: object) -> str:
+    """A value in a message: itself if it is short, else its type."""
+    text = repr(value)
+    return text if len(text) <= 40 and "\n" not in text else type(value).__name__
+
+
+# ---------------------------------------------------------------- names
+def nearest(given: str, known: Iterable[str]) -> str:
+    """What to say after a name that there is not."""
+    import difflib
+
+    names = list(known)
+    found = [SYNONYMS[given]] if SYNONYMS.get(given) in names else []
+    found += difflib.get_close_matches(given, names, 1, 0.6)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def unexpected(name: str, given: str, known: Iterable[str]) -> TypeError:
+    """The error for a keyword that a function does not have."""
+    names = list(known)
+    hint = nearest(given, names) or f"; it takes {', '.join(names) or 'no keywords'}"
+    return TypeError(f"{name}() got an unexpected keyword argument {given!r}{hint}")
+
+
+def choice(name: str, argument: str, value: object, allowed: tuple[str, ...]) -> None:
+    """A policy that must be one of those that there are."""
+    if not isinstance(value, str) or value not in allowed:
+        hint = nearest(value, allowed) if isinstance(value, str) else ""
+        raise refused(name, argument, f"one of {allowed}", f"{value!r}{hint}", ValueError)
+
+
+def exactly_one(name: str, **given: Array | None) -> None:
+    """Input and output, say, of which one must be given."""
+    found = [key for key, value in given.items() if value is not None]
+    if len(found) != 1:
+        keys = [f"{key}=" for key in given]
+        what = f"{', '.join(keys[:-1])} and {keys[-1]}"
+        several = "both" if len(given) == 2 else " and ".join(f"{key}=" for key in found)
+        raise TypeError(
+            f"{name}() needs exactly one of {what}, got {several if found else 'neither'}"
+        )
+
+
+# ---------------------------------------------------------------- numbers
+def boolean(name: str, argument: str, value: object) -> bool:
+    """A switch."""
+    if isinstance(value, BOOLEAN) or (isinstance(value, INTEGER) and value in (0, 1)):
+        return bool(value)
+    raise refused(name, argument, "True or False", shown(value))
+
+
+def integer(name: str, argument: str, value: Any) -> int:
+    """One integer."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise refused(name, argument, "an integer", shown(value)) from None
+
+
+def numbers(name: str, argument: str, value: Array) -> Any:
+    """Numbers as an array of float64."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise refused(name, argument, "a number", array.dtype)
+    return array.astype(np.float64)
+
+
+def number(name: str, argument: str, value: Array, low: float, high: float, expected: str) -> float:
+    """One number from `low` to `high`."""
+    array = numbers(name, argument, value)
+    if array.ndim or not low <= array <= high:
+        raise refused(name, argument, expected, shown(value), ValueError)
+    return float(array)
+
+
+def positive(name: str, argument: str, value: Array) -> float:
+    """One number that must be positive and finite."""
+    least, most = math.ulp(0.0), np.finfo(np.float64).max
+    return number(name, argument, value, least, float(most), "one positive finite number")
+
+
+# ---------------------------------------------------------------- arrays
+def floats(name: str, argument: str, x: Array) -> Any:
+    """An array of one of our float types, in native byte order; integers become float64."""
+    array = np.asarray(x)
+    dtype = array.dtype
+    if dtype.char in CHARACTERS:
+        return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+    if dtype.kind in INTEGRAL:
+        return array.astype(np.float64)
+    raise refused(name, argument, "float16, float32, float64 or integers", dtype)
+
+
+def weak(value: Array, dtype: Any) -> Array:
+    """A Python number in the dtype of the array that it goes with, which it must not widen."""
+    return np.asarray(value, dtype) if type(value) in {int, float, bool} else value
+
+
+def broadcast(name: str, argument: str, array: Array, shape: tuple[int, ...], to: str) -> Any:
+    """The array broadcast to a shape, that of `to`."""
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name}(): {argument} must broadcast to {to}, {shape}, got shape {np.shape(array)}"
+        ) from None
+
+
+def together(name: str, **arrays: Any) -> tuple[int, ...]:
+    """The shape that arrays broadcast to; None is left out."""
+    shapes = {key: np.shape(a) for key, a in arrays.items() if a is not None}
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        got = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
+        first, *others = shapes
+        raise ValueError(
+            f"{name}(): {' and '.join(others)} must broadcast with {first}, got {got}"
+        ) from None
+
+
+def mask(name: str, argument: str, where: Array, shape: tuple[int, ...]) -> Any:
+    """The mask of an array of this shape."""
+    where = np.asarray(where)
+    if where.dtype != np.bool_:
+        raise refused(name, argument, "boolean, True where an element counts", where.dtype)
+    return broadcast(name, argument, where, shape, "the shape of x")
+
+
+def integers(name: str, argument: str, value: Array) -> Any:
+    """An array of integers, as int64."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise refused(name, argument, "integers", array.dtype)
+    return array.astype(np.int64)
+
+
+# ---------------------------------------------------------------- the axis
+def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes as distinct non-negative integers; None is all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
+    except TypeError:
+        expected = "an integer, a tuple of integers or None"
+        raise refused(name, "axis", expected, shown(axis)) from None
+    for a in chosen:
+        if not -ndim <= a < ndim:
+            raise np.exceptions.AxisError(a, ndim, f"{name}()")
+    chosen = tuple(a % ndim for a in chosen)
+    if len(set(chosen)) != len(chosen):
+        raise ValueError(f"{name}(): axis={axis!r} names an axis twice")
+    return chosen
+
+
+def one_axis(name: str, axis: Any, ndim: int) -> int:
+    """The axis as a non-negative integer."""
+    return axes(name, integer(name, "axis", axis), ndim)[0]
+
+
+# ---------------------------------------------------------------- out
+def output(name: str, out: Any, shape: tuple[int, ...], dtype: Any, *, exact: bool = False) -> Any:
+    """`out` as an array that can take a result: writeable, of its shape, of a dtype for it.
+
+    With `exact` of its dtype, else of one that it can be cast to as ufuncs do ("same_kind").
+    """
+    if isinstance(out, tuple) and len(out) == 1:
+        (out,) = out
+    if not isinstance(out, np.ndarray):
+        raise refused(name, "out", "an ndarray", type(out).__name__)
+    if out.shape != shape:
+        raise refused(name, "out", f"of shape {shape}", out.shape, ValueError)
+    if not out.flags.writeable:
+        raise refused(name, "out", "writeable", "a read-only array", ValueError)
+    if exact and out.dtype != dtype:
+        raise refused(name, "out", f"of dtype {dtype}", out.dtype, ValueError)
+    if not np.can_cast(dtype, out.dtype, "same_kind"):
+        raise refused(name, "out", f"of a dtype that {dtype} can be cast to", out.dtype)
+    return out
+
+
+def outputs(name: str, out: Any, count: int) -> tuple[Any, ...]:
+    """`out` of a function with several results."""
+    if out is None:
+        return (None,) * count
+    if not isinstance(out, tuple) or len(out) != count:
+        got = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
+        raise refused(name, "out", f"{'two' if count == 2 else count} arrays in a tuple", got)
+    return out
+
+
+def same_view(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same elements at the same places of memory."""
+    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (
+        b.ctypes.data, b.shape, b.strides, b.dtype
+    )  # fmt: skip
+
+
+def overlaps(out: Any, a: Any) -> bool:
+    """Whether writing `out` element by element would change elements of `a` yet to be read."""
+    return bool(np.may_share_memory(a, out)) and not same_view(a, out)
+
+
+def target(
+    name: str, out: Any, shape: tuple[int, ...], dtype: Any, same: tuple[Any, ...] = (),
+    apart: tuple[Any, ...] = (),
+) -> Any:  # fmt: skip
+    """`out` if the work can be done in its memory, else None.
+
+    It may be one of the arrays `same`, but otherwise share no memory with them or with `apart`.
+    """
+    if out is None:
+        return None
+    array = output(name, out, shape, dtype)
+    free = not any(overlaps(array, a) for a in same)
+    free &= not any(np.may_share_memory(array, a) for a in apart)
+    return array if free and array.dtype == dtype else None
+
+
+def delivered(name: str, out: Any, result: Any) -> Any:
+    """The result, in `out` if there is one."""
+    if out is None:
+        return result[()] if result.ndim == 0 else result
+    array = output(name, out, np.shape(result), result.dtype)
+    np.copyto(array, result, casting="same_kind")
+    return array

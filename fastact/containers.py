@@ -1,0 +1,632 @@
+"""Arrays of other packages at the door of functions that are more than a ufunc.
+
+A ufunc of elements is passed on to whatever container it is called with, as NumPy does. A function
+along an axis, a loss or a gated pair is not: containers hand over blocks, columns or flat buffers
+in the place of the array. `public` opens their arguments: pandas, polars and xarray give an array,
+and what comes out is put into a container like it; dask's arrays stay lazy where there is a way;
+all else is a TypeError that says what to pass. `docs/containers.md` has the table.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fastact import arguments
+from fastact.native import threads
+
+Array = Any
+F = TypeVar("F", bound=Callable[..., Any])
+
+# What needs no look: NumPy's own arrays and scalars, and what is made into them.
+PLAIN = frozenset(
+    {np.ndarray, float, int, bool, str, list, tuple, type(None), np.bool_, np.float16, np.float32,
+     np.float64, np.int64}
+)  # fmt: skip
+# Arguments that are no array of which the result is another form.
+BESIDE = frozenset(
+    {"b", "bias", "ds", "gate_bias", "label_smoothing", "labels", "lengths", "mask", "offsets",
+     "pos_weight", "softcap", "t", "targets", "temperature", "value_bias", "weight", "where"}
+)  # fmt: skip
+NO_ARRAYS = frozenset({"activation", "axis", "out"})
+# Why the arrays of a package are refused, by the package and the class, "" being any.
+REFUSED = {
+    ("numpy", "MaskedArray"): (
+        "an array, got a masked array: pass its data, and the mask as where=~mask where the "
+        "function takes one"
+    ),
+    ("awkward", ""): (
+        "an array, got an awkward array: pass rows of one length with awkward.to_numpy(), ragged "
+        "ones to fastact.softmax.sequences or its kin, with "
+        "offsets=numpy.cumsum([0, *awkward.num(…)]) and the elements from awkward.flatten()"
+    ),
+    ("sparse", ""): "a dense array, got a sparse one: pass its .todense()",
+    ("scipy", ""): "a dense array, got a sparse one: pass its .toarray()",
+    ("polars", "LazyFrame"): "a Series or DataFrame, got a LazyFrame: pass its .collect()",
+    ("polars", "Expr"): "a Series or DataFrame, got an expression: use its .map_batches()",
+    ("polars", "GroupBy"): "a Series or DataFrame, got groups: use their .map_groups()",
+    ("xarray", "Dataset"): "a DataArray, got a Dataset: use its .map()",
+    ("dask_expr", ""): "an array, got a dask collection: use its .map_partitions()",
+    ("dask", ""): "an array, got a dask collection: use its .map_partitions()",
+}
+LAZY = (
+    "an array in memory, got a dask array: pass its .compute(), use its .map_blocks(), or see "
+    "fastact.dask"
+)
+
+
+def package(value: Any) -> tuple[str, str]:
+    """The package that an object's class is from, and the class; of NumPy, masked arrays only."""
+    for kind in type(value).__mro__:
+        root = kind.__module__.partition(".")[0]
+        if root in OPENERS or (root, kind.__name__) in REFUSED or (root, "") in REFUSED:
+            return root, kind.__name__
+    return "", ""
+
+
+def is_dask(value: Any) -> bool:
+    """Whether this is a dask array."""
+    return package(value) == ("dask", "Array")
+
+
+# ---------------------------------------------------------------- containers that are opened
+Kept = tuple[int | None, ...]  # the axis of the array that each axis of the result is, if it is one
+
+
+class Opened:
+    """The array in a container; `missing` tells where it has none, None for nowhere."""
+
+    def __init__(self, container: Any, array: Any, missing: Any = None) -> None:
+        self.container, self.array, self.missing = container, array, missing
+
+    def wrapped(self, result: Any, kept: Kept) -> Any:
+        """A container with this result."""
+        raise NotImplementedError
+
+    def beside(self, name: str, argument: str, other: Any, axes: tuple[int, ...]) -> Any:
+        """The array of another container of this package, once its labels are known to agree."""
+        return other.array
+
+    mixed = False  # whether columns have dtypes of their own
+
+    def cut(self, value: Any, k: int, shape: tuple[int, ...]) -> Any:
+        """The column of a frame, or what of another value stands beside it."""
+        if type(value) in PLAIN or not np.ndim(value):
+            return value if not np.ndim(value) else np.broadcast_to(value, shape)[:, k]
+        return self.column_of(value, k)
+
+    @staticmethod
+    def column_of(frame: Any, k: int) -> Any:
+        """One of the columns."""
+        raise NotImplementedError
+
+    def bound(self, columns: list[Any]) -> Any:
+        """Columns as a frame."""
+        raise NotImplementedError
+
+    def gaps(self, result: Any) -> Any:
+        """Where a result of the array's shape has no value."""
+        same = self.missing is not None and self.missing.shape == result.shape
+        return self.missing if same else None
+
+
+def disagree(name: str, argument: str, how: str) -> ValueError:
+    """The error for two containers of which it is unclear what belongs together."""
+    return ValueError(
+        f"{name}(): {argument} must have the labels of the first array, got others; {how}"
+    )
+
+
+def common_dtype(dtypes: list[Any]) -> Any:
+    """The dtype of columns as one array: that of floats, with integers as float64."""
+    if len(set(dtypes)) == 1:
+        return dtypes[0]
+    if any(d.kind == "f" for d in dtypes):
+        return np.result_type(*(np.float64 if d.kind in "iu" else d for d in dtypes))
+    return np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+
+
+def joined(columns: list[Any], absent: list[Any], rows: int, *, frame: bool) -> tuple[Any, Any]:
+    """Columns and what they lack as arrays, of two axes for those of a frame."""
+    if not frame:
+        return columns[0], absent[0]
+    array = np.empty((rows, len(columns)), common_dtype([c.dtype for c in columns]))
+    missing = np.zeros(array.shape, bool) if any(a is not None for a in absent) else None
+    for k, (column, gaps) in enumerate(zip(columns, absent, strict=True)):
+        array[:, k] = column
+        if gaps is not None and missing is not None:
+            missing[:, k] = gaps
+    return array, missing
+
+
+class Pandas(Opened):
+    """A Series, DataFrame, Index or an array of pandas: index, columns and names are kept."""
+
+    def __init__(self, name: str, argument: str, container: Any) -> None:
+        import pandas as pd
+
+        self.frame = isinstance(container, pd.DataFrame)
+        plain = self.frame or isinstance(container, pd.Series)
+        self.whole = whole = container if plain else pd.Series(container)
+        columns = [whole.iloc[:, k] for k in range(whole.shape[1])] if self.frame else [whole]
+        self.labels: tuple[Any, ...] = (
+            (whole.index, whole.columns) if self.frame else (whole.index,)
+        )
+        families = {self.family_of(name, argument, c.dtype) for c in columns}
+        self.family = families.pop() if len(families) == 1 else "numpy"
+        found = [self.parts(c) for c in columns]
+        values, absent = [v for v, _ in found], [a for _, a in found]
+        self.mixed = len({str(c.dtype) for c in columns}) > 1
+        super().__init__(container, *joined(values, absent, len(whole), frame=self.frame))
+
+    @staticmethod
+    def family_of(name: str, argument: str, dtype: Any) -> str:
+        """Whether results get NumPy's dtypes, pandas' nullable ones or those of Arrow."""
+        ours = isinstance(dtype, np.dtype)
+        found = dtype if ours else getattr(dtype, "numpy_dtype", None)
+        if found is None or found.kind not in "biufc":
+            raise arguments.refused(name, argument, "numbers", f"dtype {dtype}")
+        if ours:
+            return "numpy"
+        return "arrow" if type(dtype).__name__ == "ArrowDtype" else "nullable"
+
+    @staticmethod
+    def parts(column: Any) -> tuple[Any, Any]:
+        """The values of a column, and where a nullable one has none."""
+        if isinstance(column.dtype, np.dtype):
+            return column.to_numpy(), None
+        dtype, absent = column.dtype.numpy_dtype, column.isna().to_numpy(dtype=bool)
+        if not absent.any():
+            return column.to_numpy(dtype=dtype), None
+        return column.to_numpy(dtype=dtype, na_value=dtype.type(0)), absent
+
+    def column(self, values: Any, gaps: Any) -> Any:
+        """Floats as a column of this family; NaN stays what it is."""
+        import pandas as pd
+
+        values = np.ascontiguousarray(values)
+        if self.family == "nullable" and values.dtype != np.float16:
+            absent = np.zeros(values.shape, bool) if gaps is None else gaps.copy()
+            return pd.arrays.FloatingArray(values, absent)
+        if self.family == "arrow":
+            import pyarrow as pa
+
+            return pd.arrays.ArrowExtensionArray(pa.array(values, mask=gaps, from_pandas=False))
+        return values
+
+    def wrapped(self, result: Any, kept: Kept) -> Any:
+        """A container with this result."""
+        import pandas as pd
+
+        labels, gaps = [None if k is None else self.labels[k] for k in kept], self.gaps(result)
+        if result.ndim == 2:
+            made = pd.DataFrame(result, labels[0])
+            if self.family != "numpy":
+                columns = range(result.shape[1])
+                absent = [None if gaps is None else gaps[:, k] for k in columns]
+                parts = {k: self.column(result[:, k], absent[k]) for k in columns}
+                made = pd.DataFrame(parts, labels[0])
+            if labels[1] is not None:
+                made.columns = labels[1]
+            return made.__finalize__(self.whole)
+        values = self.column(result, gaps)
+        if isinstance(self.container, pd.Index):
+            return pd.Index(values, name=self.container.name)
+        if self.whole is not self.container:
+            return pd.array(values) if self.family == "numpy" else values
+        return pd.Series(values, labels[0], name=None if self.frame else self.whole.name)
+
+    @staticmethod
+    def column_of(frame: Any, k: int) -> Any:
+        """One of the columns."""
+        return frame.iloc[:, k]
+
+    def bound(self, columns: list[Any]) -> Any:
+        """Columns as a frame."""
+        import pandas as pd
+
+        made = pd.concat(columns, axis=1)
+        made.columns = self.whole.columns
+        return made.__finalize__(self.whole)
+
+    def beside(self, name: str, argument: str, other: Any, axes: tuple[int, ...]) -> Any:
+        """Labels are compared, not aligned: whoever has others passes an array."""
+        ours, theirs = self.labels, other.labels
+        if len(theirs) == len(ours):
+            agree = all(len(a) != len(b) or a.equals(b) for a, b in zip(ours, theirs, strict=True))
+        else:  # a column beside a frame: one number for each row, or one for each column
+            (index,) = theirs if len(theirs) == 1 else ours
+            sides = [side for side in max(ours, theirs, key=len) if len(side) == len(index)]
+            agree = not sides or any(side.equals(index) for side in sides)
+        if not agree:
+            raise disagree(name, argument, "pass its .to_numpy() if the order is the same")
+        return other.array
+
+
+class Polars(Opened):
+    """A Series or DataFrame of polars: names are kept."""
+
+    def __init__(self, name: str, argument: str, container: Any) -> None:
+        import polars as pl
+
+        self.frame = isinstance(container, pl.DataFrame)
+        columns = container.get_columns() if self.frame else [container]
+        for c in columns:
+            if not (c.dtype.is_integer() or c.dtype.is_float() or c.dtype == pl.Boolean):
+                raise arguments.refused(name, argument, "numbers", f"dtype {c.dtype}")
+        absent = [c.is_null().to_numpy() if c.null_count() else None for c in columns]
+        filled = [c.fill_null(value=False if c.dtype == pl.Boolean else 0) for c in columns]
+        found = [c.to_numpy() for c in filled]
+        self.mixed = len({c.dtype for c in columns}) > 1
+        super().__init__(container, *joined(found, absent, len(container), frame=self.frame))
+
+    @staticmethod
+    def column_of(frame: Any, k: int) -> Any:
+        """One of the columns."""
+        return frame.get_columns()[k]
+
+    def bound(self, columns: list[Any]) -> Any:
+        """Columns as a frame."""
+        import polars as pl
+
+        return pl.DataFrame(columns)
+
+    @staticmethod
+    def column(name: str, values: Any, gaps: Any) -> Any:
+        """Floats as a column."""
+        import polars as pl
+
+        made = pl.Series(name, np.ascontiguousarray(values))
+        return made if gaps is None else made.set(pl.Series(gaps), None)
+
+    def wrapped(self, result: Any, kept: Kept) -> Any:
+        """A container with this result."""
+        import polars as pl
+
+        gaps = self.gaps(result)
+        if result.ndim == 1:
+            return self.column("" if self.frame else self.container.name, result, gaps)
+        columns = range(result.shape[1])
+        names = self.container.columns if kept[1] == 1 else [f"column_{k}" for k in columns]
+        absent = [None if gaps is None else gaps[:, k] for k in columns]
+        return pl.DataFrame([self.column(names[k], result[:, k], absent[k]) for k in columns])
+
+
+class Xarray(Opened):
+    """A DataArray of xarray: dimensions, coordinates, name and attributes are kept."""
+
+    def __init__(self, name: str, argument: str, container: Any) -> None:
+        data = container.data
+        inner = None if is_dask(data) else opener(name, argument, data)
+        super().__init__(container, data if inner is None else inner.array)
+
+    def wrapped(self, result: Any, kept: Kept) -> Any:
+        """A container with this result."""
+        import xarray as xr
+
+        x = self.container
+        there = {x.dims[k] for k in kept if k is not None}
+        others = iter(d for d in x.dims if d not in there)
+        dims = tuple(next(others) if k is None else x.dims[k] for k in kept)
+        if not hasattr(x, "coords"):
+            return xr.Variable(dims, result, x.attrs)
+        coords = {key: c for key, c in x.coords.items() if there.issuperset(c.dims)}
+        return xr.DataArray(result, coords, dims, x.name, x.attrs)
+
+    def beside(self, name: str, argument: str, other: Any, axes: tuple[int, ...]) -> Any:
+        """Dimensions are matched by their names; labels must be the same."""
+        dims, found = self.container.dims, other.container.dims
+        rest = tuple(d for k, d in enumerate(dims) if k not in axes)
+        wanted = next((w for w in (dims, rest) if set(w) == set(found)), None)
+        if not found:
+            return other.array
+        if wanted is None:
+            raise disagree(name, argument, f"pass one with the dimensions {dims} or {rest}")
+        ours, theirs = (getattr(c.container, "indexes", {}) for c in (self, other))
+        if not all(ours[key].equals(theirs[key]) for key in found if key in ours and key in theirs):
+            raise disagree(name, argument, "see xarray.align")
+        return np.transpose(other.array, [found.index(d) for d in wanted])
+
+
+OPENERS: dict[str, Callable[[str, str, Any], Opened]] = {
+    "pandas": Pandas, "polars": Polars, "xarray": Xarray,
+}  # fmt: skip
+
+
+def opener(name: str, argument: str, value: Any) -> Opened | None:
+    """The container opened; None if it is an array already; an error if it is neither."""
+    root, kind = package(value)
+    for key in ((root, kind), (root, "")):
+        if key in REFUSED:
+            raise TypeError(f"{name}(): {argument} must be {REFUSED[key]}")
+    if root in OPENERS:
+        return OPENERS[root](name, argument, value)
+    foreign = hasattr(type(value), "__array_ufunc__") and not isinstance(
+        value, np.ndarray | np.generic
+    )
+    if foreign:
+        raise arguments.refused(
+            name, argument, "an array", f"{type(value).__name__}: pass numpy.asarray(…) of it"
+        )
+    return None
+
+
+def takes_one(value: Any) -> bool:
+    """Whether a container takes no ufunc of two results: dask's, and xarray's around them."""
+    return package(value)[0] in {"dask", "xarray"}
+
+
+def array(name: str, argument: str, value: Any) -> Any:
+    """What is an array already or is made into one; an error for any container."""
+    if type(value) in PLAIN:
+        return value
+    if is_dask(value):
+        raise TypeError(f"{name}(): {argument} must be {LAZY}")
+    if opener(name, argument, value) is not None:
+        raise arguments.refused(name, argument, "an array", f"{type(value).__name__}")
+    return value
+
+
+# ---------------------------------------------------------------- the door
+class Call:
+    """One call with containers among its arguments, which are opened in `bound`."""
+
+    def __init__(self, name: str, bound: inspect.BoundArguments, lazy: tuple[str, ...]) -> None:
+        self.name, self.bound, self.lazy = name, bound, lazy
+        self.words = {"d": getattr(bound.arguments["self"], "vector", "d")}
+        opened = dict(self.opened())
+        self.first = next((o for key, o in opened.items() if key not in BESIDE), None)
+        self.axes = self.found_axes()
+        for key, each in opened.items():
+            self.put(key, self.array(key, each))
+
+    def opened(self) -> Iterator[tuple[str, Opened]]:
+        """The arguments that are containers, opened."""
+        for key, value in self.values():
+            if type(value) in PLAIN or key in NO_ARRAYS:
+                continue
+            if is_dask(value):
+                self.check_lazy(key)
+                continue
+            word = self.words.get(key, key)
+            found = opener(self.name, word, value)
+            if found is None:
+                continue
+            if found.missing is not None:
+                raise arguments.refused(
+                    self.name, word, "without missing values",
+                    "some: fill them, and pass where= for those that are not to count",
+                )  # fmt: skip
+            yield key, found
+
+    def check_lazy(self, key: str) -> None:
+        """Raise an error if the function takes no dask array for this argument."""
+        if key not in self.lazy:
+            raise TypeError(f"{self.name}(): {key} must be {LAZY}")
+
+    def array(self, key: str, each: Opened) -> Any:
+        """What is in a container, in the order of the first one."""
+        found = each.array
+        if self.first is not None and type(each) is type(self.first):
+            found = self.first.beside(self.name, key, each, self.axes)
+        if is_dask(found):
+            self.check_lazy(key)
+        return found
+
+    def values(self) -> Iterator[tuple[str, Any]]:
+        """All arguments by name; those that are gathered under one by theirs or by number."""
+        for key, value in self.bound.arguments.items():
+            kind = self.bound.signature.parameters[key].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                yield from list(value.items())
+            elif kind is inspect.Parameter.VAR_POSITIONAL:
+                yield from ((f"{key}[{k}]", each) for k, each in enumerate(value))
+            elif key != "self":
+                yield key, value
+
+    def put(self, key: str, array: Any) -> None:
+        """Replace an argument, by the name that `values` gives it."""
+        group, _, place = key.partition("[")
+        if place:
+            values = list(self.bound.arguments[group])
+            values[int(place[:-1])] = array
+            self.bound.arguments[group] = tuple(values)
+        elif key in self.bound.arguments:
+            self.bound.arguments[key] = array
+        else:
+            next(v for v in self.bound.arguments.values() if isinstance(v, dict))[key] = array
+
+    def found_axes(self) -> tuple[int, ...]:
+        """The axes of the call in the first container; a name of a dimension becomes a number."""
+        parameters = self.bound.signature.parameters
+        if self.first is None or "axis" not in parameters:
+            return ()
+        axis = self.bound.arguments.get("axis", parameters["axis"].default)
+        if isinstance(axis, str) and isinstance(self.first, Xarray):
+            dims = self.first.container.dims
+            arguments.choice(self.name, "axis", axis, tuple(map(str, dims)))
+            axis = self.bound.arguments["axis"] = dims.index(axis)
+        return arguments.axes(self.name, axis, self.first.array.ndim)
+
+    def wrapped(self, result: Any) -> Any:
+        """What the function returned, in containers like the first one where it has its shape."""
+        if isinstance(result, tuple):
+            return tuple(map(self.wrapped, result))
+        out = self.bound.arguments.get("out")
+        given = any(result is o for o in (out if isinstance(out, tuple) else (out,)))
+        fits = isinstance(result, np.ndarray) or is_dask(result)
+        if self.first is None or given or not fits or result.dtype.kind != "f" or not result.ndim:
+            return result
+        kept = self.kept(result.shape)
+        return result if kept is None else self.first.wrapped(result, kept)
+
+    def kept(self, shape: tuple[int, ...]) -> Kept | None:
+        """Which axis of the first array each axis of a result is; None if it is another thing."""
+        whole = self.first.array.shape if self.first is not None else ()
+        if len(shape) == len(whole):
+            kept = tuple(k if shape[k] == n else None for k, n in enumerate(whole))
+            return None if kept == (None,) else kept
+        rest = tuple(k for k in range(len(whole)) if k not in self.axes)
+        return rest if tuple(whole[k] for k in rest) == shape else None
+
+
+def name_of(owner: Any, method: str) -> str:
+    """The public name of a method of a public object."""
+    return str(owner.name) if method in {"__call__", "_general"} else f"{owner.name}.{method}"
+
+
+def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """The door of a public method: it opens containers, and names the function in errors.
+
+    Dask arrays go through as the arguments `lazy`, which the method itself must know.
+    """
+
+    def decorated(method: F) -> F:
+        label = method.__name__
+
+        @functools.cache
+        def signature() -> inspect.Signature:
+            return inspect.signature(method)
+
+        @functools.wraps(method)
+        def call(self: Any, /, *args: Any, **named: Any) -> Any:
+            if PLAIN.issuperset(map(type, args)) and PLAIN.issuperset(map(type, named.values())):
+                try:
+                    return method(self, *args, **named)
+                except TypeError as error:
+                    if error.__traceback__ and error.__traceback__.tb_next:
+                        raise
+                    raise misbound(name_of(self, label), error, named, signature()) from None
+            name = name_of(self, label)
+            try:
+                bound = signature().bind(self, *args, **named)
+            except TypeError as error:
+                raise misbound(name, error, named, signature()) from None
+            opened = Call(name, bound, lazy)
+            return opened.wrapped(method(*bound.args, **bound.kwargs))
+
+        return call  # type: ignore[return-value]
+
+    return decorated
+
+
+def without_unknown(method: F) -> F:
+    """A method that is called as it is; ``**unknown``, which catches mistakes, is not shown."""
+    signature = inspect.signature(method)
+    known = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    method.__signature__ = signature.replace(parameters=known)  # type: ignore[attr-defined]
+    return method
+
+
+def misbound(
+    name: str, error: TypeError, named: dict[str, Any], signature: inspect.Signature
+) -> TypeError:
+    """The error for arguments that do not fit the signature."""
+    kinds = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    known = [p.name for p in signature.parameters.values() if p.kind in kinds and p.name != "self"]
+    unknown = [key for key in named if key not in known]
+    if unknown:
+        return arguments.unexpected(name, unknown[0], known)
+    text = str(error)
+    return TypeError(f"{name}() {text.partition('() ')[2] or text}")
+
+
+# ---------------------------------------------------------------- functions of elements
+def elementwise(ufunc: Any, name: str, inputs: tuple[Array, ...], options: dict[str, Any]) -> Any:
+    """Call a ufunc of elements with containers that would not pass it on as it is.
+
+    polars takes the first dtype of a ufunc that holds the input, pandas makes arrays of numbers
+    that stand beside a DataFrame, and columns of Arrow go through as objects. The others, and
+    Series that have to be aligned, are left to themselves.
+    """
+    opened = {
+        k: OPENERS[root](name, f"argument {k}", x)
+        for k, x in enumerate(inputs)
+        if type(x) not in PLAIN and (root := package(x)[0]) in {"pandas", "polars"}
+    }
+    first = next(iter(opened.values()), None)
+    if first is not None and first.mixed and first.array.ndim == 2:
+        return column_by_column(ufunc, name, inputs, options, first)
+    if first is None or options.get("out") is not None or not in_line(opened, inputs):
+        arrays = [x for x in inputs if np.ndim(x)] if first is None else []
+        if len(inputs) > 1 and arrays and all(kind_of(x) in arguments.INTEGRAL for x in arrays):
+            inputs = tuple(as_float64(x) if np.ndim(x) else x for x in inputs)
+            options.pop("dtype", None)
+        return threads.call(ufunc, *inputs, **options)
+    arrays = [opened[k].array if k in opened else x for k, x in enumerate(inputs)]
+    if all(getattr(getattr(a, "dtype", None), "kind", "b") in arguments.INTEGRAL for a in arrays):
+        options["dtype"] = options.get("dtype") or np.float64
+    results = threads.call(ufunc, *arrays, **options)
+    lost = [o.missing for o in opened.values() if o.missing is not None]
+    first.missing = np.logical_or.reduce(lost) if lost else None
+    kept = tuple(range(first.array.ndim))
+    if isinstance(results, tuple):
+        return tuple(first.wrapped(r, kept) for r in results)
+    return first.wrapped(results, kept)
+
+
+def kind_of(x: Any) -> str:
+    """The kind of an array's dtype; of ragged ones that of the elements."""
+    if package(x)[0] == "awkward":
+        import awkward as ak
+
+        x = ak.to_numpy(ak.flatten(x, axis=None))
+    return str(getattr(getattr(x, "dtype", None), "kind", ""))
+
+
+def as_float64(x: Any) -> Any:
+    """An array of integers in the dtype that they stand for, before dispatch asks them for it."""
+    if package(x)[0] == "awkward":
+        import awkward as ak
+
+        return ak.values_astype(x, np.float64)
+    return x.astype(np.float64)
+
+
+def column_by_column(
+    ufunc: Any, name: str, inputs: tuple[Array, ...], options: dict[str, Any], first: Any
+) -> Any:
+    """A frame of columns of several dtypes, each of which keeps its own."""
+    shape = first.array.shape
+    columns = []
+    for k in range(shape[1]):
+        parts = tuple(first.cut(x, k, shape) for x in inputs)
+        columns.append(elementwise(ufunc, name, parts, dict(options)))
+    if columns and isinstance(columns[0], tuple):
+        return tuple(first.bound(list(each)) for each in zip(*columns, strict=True))
+    return first.bound(columns)
+
+
+def in_line(opened: dict[int, Opened], inputs: tuple[Array, ...]) -> bool:
+    """Whether containers have one shape, one package and one order, and all else is no larger."""
+    first, *others = opened.values()
+    shape = first.array.shape
+    try:
+        for each in others:
+            if type(each) is not type(first) or each.array.shape != shape:
+                return False
+            first.beside("", "", each, ())
+        shapes = (np.shape(x) for k, x in enumerate(inputs) if k not in opened)
+        return bool(np.broadcast_shapes(shape, *shapes) == shape)
+    except ValueError:
+        return False
+
+
+class Watch:
+    """Finds no module: it tells when polars comes, whose Series ufuncs must not meet directly."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Let calls go the longer way once polars is imported."""
+        if name == "polars":
+            threads.end_direct_calls()
+
+
+if "polars" in sys.modules:
+    threads.end_direct_calls()
+else:
+    sys.meta_path.insert(0, Watch())

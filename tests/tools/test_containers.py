@@ -1,0 +1,238 @@
+"""Containers of other packages: the values, dtype and labels of a call, or what to pass instead."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from tests.support.checks import assert_same_bits
+from tests.tools.test_conventions import PACKAGES, script
+
+for package in PACKAGES:
+    pytest.importorskip(package)
+
+import awkward as ak  # noqa: E402  # only once all of them are there
+import dask  # noqa: E402
+import dask.array as da  # noqa: E402
+import pandas as pd  # noqa: E402
+import polars as pl  # noqa: E402
+import scipy.sparse  # noqa: E402
+import sparse  # noqa: E402
+import xarray as xr  # noqa: E402
+
+PAGE = script("containers")
+MAKERS = PAGE.CONTAINERS | PAGE.COLUMNS
+ALONG = [f for f in vars(fa).values() if hasattr(f, "sequences") or hasattr(f, "jvp")]
+LOSSES = [f for f in vars(fa).values() if hasattr(f, "value_and_grad")]
+PAIRS = [f for f in vars(fa).values() if hasattr(f, "split") and hasattr(f, "activation")]
+FOREIGN = {
+    "awkward": (ak.Array([[1.0, 2.0], [], [3.0]]), "sequences"),
+    "masked": (np.ma.array([1.0, 2.0], mask=[False, True]), "where=~mask"),
+    "sparse": (sparse.COO(np.eye(2)), "todense"),
+    "scipy": (scipy.sparse.csr_array(np.eye(2)), "toarray"),
+    "lazy frame": (pl.LazyFrame({"a": [1.0]}), "collect"),
+    "expression": (pl.col("a"), "map_batches"),
+    "dataset": (xr.Dataset({"a": ("r", [1.0, 2.0])}), "map"),
+    "words": (pd.Series(["a", "b"]), "numbers"),
+    "dates": (pl.Series(np.array(["2020-01-01"], "M8[D]")), "numbers"),
+    "missing": (pd.Series([1.0, None], dtype="Float32"), "missing values"),
+    "null": (pl.Series([1.0, None]), "missing values"),
+}
+
+over_foreign = pytest.mark.parametrize("kind", FOREIGN)
+
+
+def named(functions):
+    return pytest.mark.parametrize("g", functions, ids=lambda f: f.name)
+
+
+def plain(result):
+    """A result as an array, and the name of its dtype."""
+    if isinstance(result, da.Array):
+        result = result.compute(scheduler="synchronous")
+    if isinstance(result, xr.DataArray):
+        result = result.compute(scheduler="synchronous").data
+    if isinstance(result, pd.DataFrame):
+        (dtype,) = {str(d) for d in result.dtypes}
+        return result.to_numpy(dtype="f8"), dtype
+    if isinstance(result, pl.DataFrame):
+        (dtype,) = set(result.dtypes)
+        return result.to_numpy(), str(dtype)
+    if isinstance(result, pd.Series | pl.Series):
+        return np.asarray(result.to_numpy(), "f8"), str(result.dtype)
+    if isinstance(result, ak.Array):
+        result = ak.to_numpy(result)
+    if isinstance(result, sparse.COO):
+        result = result.todense()
+    return np.asarray(result), str(result.dtype)
+
+
+def check(result, wanted):
+    if isinstance(wanted, tuple):
+        for each, true in zip(result, wanted, strict=True):
+            check(each, true)
+        return
+    got, dtype = plain(result)
+    names = {"float": "float32", "double": "float64"}
+    name = dtype.lower().removesuffix("[pyarrow]")
+    assert names.get(name, name) == str(np.asarray(wanted).dtype)
+    there = ~np.ma.getmaskarray(result) if isinstance(result, np.ma.MaskedArray) else ...
+    assert got.shape == np.shape(wanted)
+    assert_same_bits(np.asarray(got, "f8")[there], np.asarray(wanted, "f8")[there])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8"])
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("call", PAGE.CALLS)
+def test_a_call_gives_what_it_gives_for_the_array_or_a_type_error(call, name, dtype):
+    x = (PAGE.X[0] if name in PAGE.COLUMNS else PAGE.X).astype(dtype)
+    wanted = PAGE.CALLS[call](x)
+    if PAGE.outcome(PAGE.CALLS[call], MAKERS[name](x))[0] == "-":
+        with pytest.raises(TypeError, match=r"\(\): .*(pass|use|rechunk)"):
+            PAGE.CALLS[call](MAKERS[name](x))
+        return
+    result = PAGE.CALLS[call](MAKERS[name](x))
+    if name.endswith("split") and call in {"softmax", "logsumexp"}:  # parts are joined
+        got, true = np.asarray(result), np.asarray(wanted)
+        assert got.dtype == true.dtype
+        assert np.allclose(got, true, rtol=4 * np.finfo(true.dtype).eps, atol=0)
+        return
+    check(result, wanted)
+
+
+@pytest.mark.parametrize("call", PAGE.CALLS)
+def test_labels_are_kept(call):
+    frame = PAGE.CALLS[call](PAGE.pandas(PAGE.X))
+    for each in frame if isinstance(frame, tuple) else (frame,):
+        if isinstance(each, pd.DataFrame | pd.Series):
+            assert list(each.index) == list("xyz")
+        if isinstance(each, pd.DataFrame) and each.shape[1] == 4:
+            assert list(each.columns) == list("abcd")
+    array = PAGE.CALLS[call](PAGE.xarray(PAGE.X))
+    for each in array if isinstance(array, tuple) else (array,):
+        if isinstance(each, xr.DataArray):
+            assert each.name == "scores"
+            assert list(each.row) == [3, 4, 5]
+
+
+@pytest.mark.parametrize("call", PAGE.CALLS)
+@pytest.mark.parametrize("name", ["dask array", "dask array, axis split", "xarray of dask"])
+def test_nothing_lazy_is_computed(call, name):
+    def computed(*args, **kwargs):
+        raise AssertionError
+
+    with dask.config.set(scheduler=computed):
+        assert "ndarray" not in PAGE.outcome(PAGE.CALLS[call], MAKERS[name](PAGE.X))[0]
+
+
+@over_foreign
+@named(ALONG)
+def test_functions_along_an_axis_say_what_to_pass(g, kind):
+    x, hint = FOREIGN[kind]
+    with pytest.raises(TypeError, match=rf"{g.name}\(\): x must be .*{hint}"):
+        g(x)
+    with pytest.raises(TypeError, match=rf"{g.name}\(\): where must be|{g.name}\(\): .*{hint}"):
+        g(np.ones(2), where=x)
+    vector = {"ds" if g.name.startswith("log") and not hasattr(g, "sequences") else "dy"}
+    with pytest.raises(TypeError, match=rf"{g.name}\.backward\(\): ({'|'.join(vector)}) must"):
+        g.backward(x, x=np.ones(2))
+
+
+@over_foreign
+@named(LOSSES)
+def test_losses_say_what_to_pass(g, kind):
+    x, hint = FOREIGN[kind]
+    labels = np.zeros(2, int) if g.name in {"nll", "softmax_cross_entropy"} else np.zeros((2, 2))
+    for call in (g, g.value_and_grad):
+        with pytest.raises(TypeError, match=rf"{g.name}.*\(\): \w+ must be .*{hint}"):
+            call(x, labels)
+        with pytest.raises(TypeError, match=rf"{g.name}.*\(\): \w+ must be .*{hint}"):
+            call(np.ones((2, 2)), x)
+
+
+@over_foreign
+@named(PAIRS)
+def test_gated_pairs_say_what_to_pass(g, kind):
+    x, hint = FOREIGN[kind]
+    calls = [
+        lambda: g(x), lambda: g(np.ones(2), bias=x), lambda: g.split(x, x),
+        lambda: g.backward(np.ones(1), x=x), lambda: g.split.backward(x, gate=1.0, value=1.0),
+    ]  # fmt: skip
+    for call in calls:
+        with pytest.raises(TypeError, match=rf"{g.name}.*\(\): \w+ must be .*{hint}"):
+            call()
+
+
+@over_foreign
+def test_bit_masks_say_what_to_pass(kind):
+    x, hint = FOREIGN[kind]
+    with pytest.raises(TypeError, match=rf"relu.forward_with_mask\(\): x must be .*{hint}"):
+        fa.relu.forward_with_mask(x)
+    with pytest.raises(TypeError, match="rrelu"):
+        fa.rrelu(x, rng=np.random.default_rng(0))
+
+
+def test_missing_values_stay_missing_in_functions_of_elements():
+    for function in (fa.gelu, fa.elu, fa.gelu.derivative):
+        for column in (pd.Series([1.0, None], dtype="Float32"),
+                       pd.Series([1.0, None], dtype="float[pyarrow]")):  # fmt: skip
+            assert list(function(column).isna()) == [False, True]
+            assert function(column).dtype == column.dtype
+        got = function(pl.Series("n", [1.0, None], dtype=pl.Float32))
+        assert (got.name, got.dtype, got.null_count()) == ("n", pl.Float32, 1)
+
+
+def test_columns_keep_their_own_dtypes_in_functions_of_elements():
+    frame = pd.DataFrame({"a": np.float32([0, 1]), "b": [1, 2]})
+    for got in (fa.gelu(frame), fa.elu(frame, alpha=2.0), fa.elu.backward(frame, x=frame)):
+        assert [str(d) for d in got.dtypes] == ["float32", "float64"]
+    got = fa.elu(pl.DataFrame({"a": [1.0], "b": [2]}, schema={"a": pl.Float32, "b": pl.Int8}))
+    assert got.schema == {"a": pl.Float32, "b": pl.Float64}
+
+
+def test_other_labels_are_an_error():
+    x = PAGE.pandas(PAGE.X)
+    with pytest.raises(ValueError, match=r"softmax.backward\(\): y must have the labels"):
+        fa.softmax.backward(x, y=x[::-1])
+    with pytest.raises(ValueError, match=r"labels must have the labels .*to_numpy"):
+        fa.softmax_cross_entropy(x, pd.Series(PAGE.LABELS))
+    whole = fa.softmax_cross_entropy(x, pd.Series(PAGE.LABELS, x.index))
+    assert whole == fa.softmax_cross_entropy(PAGE.X, PAGE.LABELS)
+
+
+def test_dimensions_are_matched_by_name():
+    x = PAGE.xarray(PAGE.X)
+    wanted = fa.softmax(PAGE.X, where=PAGE.X > 0)
+    assert_same_bits(fa.softmax(x, where=(x > 0).T).data, wanted)
+    labels = xr.DataArray(PAGE.LABELS, {"row": [3, 4, 5]}, "row")
+    assert fa.softmax_cross_entropy(x, labels) == fa.softmax_cross_entropy(PAGE.X, PAGE.LABELS)
+    assert_same_bits(fa.softmax(x, axis="row").data, fa.softmax(PAGE.X, axis=0))
+    with pytest.raises(ValueError, match="dimensions"):
+        fa.softmax(x, where=xr.DataArray([True] * 4, dims="other"))
+    with pytest.raises(ValueError, match=r"xarray\.align"):
+        fa.softmax_cross_entropy(x, labels.assign_coords(row=[5, 4, 3]))
+
+
+def test_a_series_of_polars_imported_late(python):
+    """A function that has been called before goes straight to its ufunc until polars comes."""
+    code = """
+import numpy as np, fastact as fa
+fa.relu(np.ones(3))
+assert isinstance(fa.relu.__call__, np.ufunc)
+import polars as pl
+for function in (fa.relu, fa.relu.derivative):
+    assert function(pl.Series([1.0], dtype=pl.Float32)).dtype == pl.Float32
+    assert function(pl.Series([1], dtype=pl.Int8)).dtype == pl.Float64
+"""
+    python(code)
+
+
+def test_a_refusal_names_function_argument_and_class():
+    class Other:
+        __array_ufunc__ = None
+
+    with pytest.raises(TypeError, match=re.escape("softmax(): x must be an array, got Other")):
+        fa.softmax(Other())
