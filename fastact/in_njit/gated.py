@@ -1,0 +1,233 @@
+"""Gated pairs inside compiled code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from fastact.in_njit import operands, symbols
+from fastact.in_njit.operands import INT, ONE, ZERO, Operand
+from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, floating, is_array
+from fastact.in_njit.rowwise import is_real
+from fastact.native import loop_registry
+
+
+class GatedPlan(Plan):
+    """What calls of gated pairs share."""
+
+    def real(self, *names: str) -> None:
+        """Check that arguments are arrays or numbers, or not given."""
+        for name in names:
+            if self.known[name] is not None and not is_real(self.types[name]):
+                raise self.refuse(name, "a number or an array of float16, float32, float64 or "
+                                  "integers")  # fmt: skip
+
+    def common(self, *names: str) -> str:
+        """The dtype of the loop."""
+        kinds = [np.dtype(str(floating(self.types[n]))) for n in names if is_array(self.types[n])]
+        return str(np.result_type(*kinds)) if kinds else "float64"
+
+    def fitting_out(self, *types_: Any) -> bool:
+        """Whether arrays of `out` may be given to a loop."""
+        return all(t.dtype == operands.number_type(self.dtype) and t.mutable for t in types_)
+
+    def need(self, variety: str) -> symbols.Need:
+        owner = getattr(self.ty.target, "owner", self.ty.target)
+        return symbols.needed(loop_registry.get, owner.functions[variety].name, self.dtype)
+
+
+class Halves(GatedPlan):
+    """A call with one array, of which one half is the gate."""
+
+    positional = ("x",)
+
+    def typed(self) -> Any:
+        ty = self.array("x")
+        if not ty.ndim:
+            raise self.refuse("x", "an array with an axis")
+        self.real("bias")
+        self.check_axis()
+        self.dtype = self.common("x", "bias")
+        return self.out(types.Array(operands.number_type(self.dtype), ty.ndim, "C"))
+
+    def check_axis(self) -> None:
+        axis = types.unliteral(self.types["axis"])
+        omitted = isinstance(axis, types.Omitted)
+        if not omitted and not isinstance(axis, types.Integer):
+            raise self.refuse("axis", "an integer")
+
+    def axis(self) -> int | None:
+        """The axis from 0, if our own code can be written for it."""
+        axis, ndim = self.known["axis"], self.types["x"].ndim
+        plain = self.known["bias"] is None and isinstance(self.known["gate_first"], bool)
+        known = isinstance(axis, int) and -ndim <= axis < ndim
+        return axis % ndim if plain and known else None
+
+    def halves(self, call: Call, x: Operand, axis: int) -> list[Operand]:
+        """Gate and value."""
+        b = call.builder
+        half = b.sdiv(x.shape[axis], INT(2))
+        shape = [*x.shape[:axis], half, *x.shape[axis + 1 :]]
+        second = b.gep(x.pointer, [b.mul(half, x.strides[axis])])
+        found = [Operand(x.pointer, shape, x.strides), Operand(second, shape, x.strides)]
+        return found if self.known["gate_first"] else found[::-1]
+
+    def odd(self, call: Call, x: Operand, axis: int) -> Any:
+        b = call.builder
+        return b.icmp_signed("!=", b.and_(x.shape[axis], ONE), ZERO)
+
+    def attempt(self, call: Call) -> Attempt | None:
+        axis, b = self.axis(), call.builder
+        into = self.known["out"] is UNKNOWN
+        if axis is None or (into and not self.fitting_out(self.result)):
+            return None
+        if into and self.result.ndim != self.types["x"].ndim:
+            return None
+        x, copy = self.operand(call, "x", self.dtype)
+        gate, value = self.halves(call, x, axis)
+        out, wrong = None, [self.odd(call, x, axis)]
+        if into:
+            out = operands.of_array(call.context, b, self.result, call.values["out"])
+            wrong.append(b.not_(operands.same_shape(b, out, gate)))
+            wrong += [operands.collide(b, out, x, x.shape, same=False)]
+
+        def make() -> Any:
+            made = None if out else operands.empty(call.context, b, self.result, gate.shape)
+            result = out or operands.of_array(call.context, b, self.result, made)
+            given = [gate, value, result]
+            operands.launch(call.context, b, self.need("forward"), given, gate.shape)
+            self.release(call, [copy])
+            return self.given_out(call) if out else made
+
+        return Attempt(make, either(b, *wrong))
+
+
+class HalvesBackward(Halves):
+    """The gradient of both halves."""
+
+    positional = ("dy",)
+
+    def typed(self) -> Any:
+        ty = self.array("x")
+        if not ty.ndim:
+            raise self.refuse("x", "an array with an axis")
+        self.real("dy", "bias")
+        self.check_axis()
+        self.dtype = self.common("dy", "x", "bias")
+        number = operands.number_type(self.dtype)
+        array = self.out(types.Array(number, ty.ndim, "C"))
+        if self.known["bias"] is None:
+            return array
+        if self.known["out"] is UNKNOWN:
+            raise self.refuse("out", "None where bias is given")
+        return types.Tuple([array, types.Array(number, 1, "C")])
+
+    def attempt(self, call: Call) -> Attempt | None:
+        axis, b, dy_type = self.axis(), call.builder, self.types["dy"]
+        if axis is None or self.known["out"] is UNKNOWN:
+            return None
+        if not is_array(dy_type) or dy_type.ndim != self.types["x"].ndim:
+            return None
+        x, copy = self.operand(call, "x", self.dtype)
+        dy, another = self.operand(call, "dy", self.dtype)
+        gate, value = self.halves(call, x, axis)
+        wrong = [self.odd(call, x, axis), b.not_(operands.same_shape(b, dy, gate))]
+
+        def make() -> Any:
+            made = operands.empty(call.context, b, self.result, x.shape)
+            result = operands.of_array(call.context, b, self.result, made)
+            given = [dy, gate, value, *self.halves(call, result, axis)]
+            operands.launch(call.context, b, self.need("backward"), given, gate.shape)
+            self.release(call, [copy, another])
+            return made
+
+        return Attempt(make, either(b, *wrong))
+
+
+class Split(GatedPlan):
+    """A call with gate and value."""
+
+    positional: tuple[str, ...] = ("gate", "value")
+    names: tuple[str, ...] = ("gate", "value")
+
+    def typed(self) -> Any:
+        biases = ("gate_bias", "value_bias")
+        self.real(*self.names, *biases)
+        given = [n for n in (*self.names, *biases) if self.known[n] is not None]
+        arrays = [n for n in given if is_array(self.types[n]) and self.types[n].ndim]
+        if not arrays:
+            raise self.refuse("gate", "an array, or value")
+        self.dtype = self.common(*given)
+        ndim = max(self.types[n].ndim for n in arrays)
+        return self.made_type(ndim)
+
+    def made_type(self, ndim: int) -> Any:
+        return self.out(types.Array(operands.number_type(self.dtype), ndim, "C"))
+
+    def inputs(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
+        """The operands and copies, or None where Python must do it."""
+        plain = self.known["gate_bias"] is None and self.known["value_bias"] is None
+        if not plain or self.known["out"] is UNKNOWN:
+            return None
+        if any(is_array(self.types[n]) and not self.types[n].ndim for n in self.names):
+            return None
+        found = [self.operand(call, name, self.dtype) for name in self.names]
+        return [each for each, _ in found], [copy for _, copy in found]
+
+    def attempt(self, call: Call) -> Attempt | None:
+        found, b = self.inputs(call), call.builder
+        if found is None:
+            return None
+        given, copies = found
+        sizes, wrong = operands.broadcast(b, given)
+
+        def make() -> Any:
+            made = operands.empty(call.context, b, self.result, sizes)
+            result = operands.of_array(call.context, b, self.result, made)
+            operands.launch(call.context, b, self.need("forward"), [*given, result], sizes)
+            self.release(call, copies)
+            return made
+
+        return Attempt(make, wrong)
+
+
+class SplitBackward(Split):
+    """The gradients of gate and value, and of the biases that are given."""
+
+    positional = ("dy",)
+    names = ("dy", "gate", "value")
+
+    def made_type(self, ndim: int) -> Any:
+        number = operands.number_type(self.dtype)
+        if self.known["out"] is not None:
+            raise self.refuse("out", "None")
+        results = []
+        for name in ("gate", "value", "gate_bias", "value_bias"):
+            if self.known[name] is None:
+                continue
+            own = self.types[name].ndim if is_array(self.types[name]) else 0
+            results.append(types.Array(number, own, "C") if own else number)
+        return types.Tuple(results)
+
+    def attempt(self, call: Call) -> Attempt | None:
+        kinds = [self.types[name] for name in self.names]
+        if not all(map(is_array, kinds)) or len({t.ndim for t in kinds}) > 1:
+            return None
+        found, b = self.inputs(call), call.builder
+        if found is None:
+            return None
+        given, copies = found
+        wrong = [b.not_(operands.same_shape(b, given[0], each)) for each in given[1:]]
+
+        def make() -> Any:
+            sizes = given[0].shape
+            made = [operands.empty(call.context, b, t, sizes) for t in self.result]
+            outs = [operands.of_array(call.context, b, t, m)
+                    for t, m in zip(self.result, made, strict=True)]  # fmt: skip
+            operands.launch(call.context, b, self.need("backward"), [*given, *outs], sizes)
+            self.release(call, copies)
+            return call.context.make_tuple(b, self.result, made)
+
+        return Attempt(make, either(b, *wrong))

@@ -1,0 +1,238 @@
+"""A call inside compiled code: its types, and the code for it.
+
+A `Plan` belongs to a function and the types of its arguments. It says what the result is, or
+raises a `TypingError`, and it writes the code: its own where it has some, and the call of the
+function in Python for the rest. What decides between the two at run time is `Attempt.wrong`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.errors import TypingError
+from numba.core.imputils import impl_ret_borrowed
+
+from fastact.in_njit import operands, python_call, symbols
+
+FLOATS = (types.float16, types.float32, types.float64)
+UNKNOWN = object()  # the value of what is not known when the call is compiled
+ARRAY = "an array of float16, float32, float64 or integers"
+
+
+class Attempt(NamedTuple):
+    """Code of our own: `make` writes it, and `wrong` says at run time that it does not hold."""
+
+    make: Callable[[], Any]
+    wrong: Any = None  # never
+
+
+class Call(NamedTuple):
+    """Where code is written, and the values of the arguments by their names."""
+
+    context: Any
+    builder: Any
+    values: dict[str, Any]
+
+
+def value_of(ty: Any) -> Any:
+    """The value of an argument if its type tells it, else `UNKNOWN`."""
+    if isinstance(ty, types.NoneType):
+        return None
+    if isinstance(ty, types.Omitted):
+        return ty.value
+    if isinstance(ty, types.Literal):
+        return ty.literal_value
+    return UNKNOWN
+
+
+def is_array(ty: Any) -> bool:
+    """Whether this is an array of numbers that our functions take."""
+    return isinstance(ty, types.Array) and is_real(ty.dtype)
+
+
+def is_number(ty: Any) -> bool:
+    """Whether this is a real number, or one that is known."""
+    return is_real(types.unliteral(ty)) or isinstance(value_of(ty), int | float)
+
+
+def is_real(ty: Any) -> bool:
+    """Whether these are elements that our functions take."""
+    return ty in FLOATS or isinstance(ty, types.Integer | types.Boolean)
+
+
+def shown(ty: Any) -> str:
+    """A type in the words of an error message."""
+    value = value_of(ty)
+    return str(types.unliteral(ty)) if value is UNKNOWN or value is None else repr(value)
+
+
+class Plan:
+    """A call of a function with arguments of these types."""
+
+    dtype: str  # of the loop
+    positional: tuple[str, ...] = ()  # arguments that only have a place
+
+    def __init__(self, ty: Any, arguments: dict[str, Any]) -> None:
+        self.ty, self.name, self.types = ty, ty.shown, arguments
+        self.known = {name: value_of(t) for name, t in arguments.items()}
+        self.result = self.typed()
+
+    # ------------------------------------------------------------ types
+    def typed(self) -> Any:
+        """The type of the result, or a `TypingError`."""
+        raise NotImplementedError
+
+    def refuse(self, argument: str, needed: str) -> TypingError:
+        """The error for an argument of a wrong type."""
+        got = shown(self.types[argument])
+        return TypingError(f"{self.name}(): {argument} must be {needed}, got {got}")
+
+    def array(self, argument: str, *, ndim: int | None = None) -> Any:
+        """The type of an argument that must be an array."""
+        ty = self.types[argument]
+        if not is_array(ty):
+            raise self.refuse(argument, ARRAY)
+        if ndim is not None and ty.ndim != ndim:
+            raise self.refuse(argument, f"{ARRAY} with {ndim} axes")
+        return ty
+
+    def constant(self, argument: str, needed: str, kind: Any) -> Any:
+        """The value of an argument that must be known when the call is compiled."""
+        value = self.known[argument]
+        if value is UNKNOWN or not isinstance(value, kind):
+            raise self.refuse(argument, f"{needed}, written out in the call")
+        return value
+
+    def out(self, result: Any, argument: str = "out") -> Any:
+        """The type of the result where it goes into `out`, if that is given."""
+        ty = self.types[argument]
+        if self.known[argument] is None:
+            return result
+        if not (isinstance(ty, types.Array) and ty.dtype in FLOATS):
+            raise self.refuse(argument, "an array of float16, float32 or float64")
+        return ty
+
+    def given(self, *names: str) -> bool:
+        """Whether any of these arguments has another value than its default."""
+        defaults = self.ty.signature.parameters
+        return any(
+            self.known[name] is UNKNOWN or self.known[name] != defaults[name].default
+            for name in names
+        )
+
+    # ------------------------------------------------------------ code
+    def attempt(self, call: Call) -> Attempt | None:
+        """Our own code, or None if the call is one of Python."""
+        return None
+
+    def needs(self) -> tuple[symbols.Need, ...]:
+        """What a cache must find again beside the loops that are called."""
+        return ()
+
+    def lower(self, context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        """The code of the call: what Numba calls."""
+        call = Call(context, builder, dict(zip(self.types, args, strict=True)))
+        symbols.stamp(context, *self.needs())
+        attempt = self.attempt(call)
+        if attempt is None:
+            return self.python(call)
+        if attempt.wrong is None:
+            return attempt.make()
+        place = cgutils.alloca_once(builder, context.get_value_type(self.result))
+        with builder.if_else(attempt.wrong, likely=False) as (otherwise, well):
+            with otherwise:
+                builder.store(self.python(call), place)
+            with well:
+                builder.store(attempt.make(), place)
+        return builder.load(place)
+
+    def python(self, call: Call) -> Any:
+        """The code that calls the function in Python."""
+        if self.known.get("out") is UNKNOWN:
+            self.invoked(call, types.none, "out")
+            return self.given_out(call)
+        return self.invoked(call, self.result, python_call.expected(self.result))
+
+    def invoked(self, call: Call, result: Any, expected: Any) -> Any:
+        """The result of the function in Python, of a type, and as `settled` is told to make it."""
+        boxed = {n: t for n, t in self.types.items() if self.known[n] is UNKNOWN}
+        constants = {
+            n: self.known[n]
+            for n, t in self.types.items()
+            if n not in boxed and not isinstance(t, types.Omitted)
+        }
+        invocation = python_call.Invocation(
+            self.ty.target, self.ty.member, tuple(boxed), self.positional, constants, expected
+        )
+        arguments = [(t, call.values[n]) for n, t in boxed.items()]
+        return python_call.call(call.context, call.builder, invocation, arguments, result)
+
+    def given_out(self, call: Call) -> Any:
+        """`out` as the result."""
+        return impl_ret_borrowed(call.context, call.builder, self.types["out"], call.values["out"])
+
+    # ------------------------------------------------------------ operands
+    def operand(self, call: Call, name: str, dtype: str) -> tuple[operands.Operand, Any]:
+        """An argument as an operand in a dtype, and the copy that was made of it, if any."""
+        ty, value = self.types[name], call.values[name]
+        if not isinstance(ty, types.Array):
+            return operands.of_number(call.builder, self.number(call, name, dtype)), None
+        if ty.dtype == operands.number_type(dtype):
+            return operands.of_array(call.context, call.builder, ty, value), None
+        ty, value = operands.converted(call.context, call.builder, ty, value, dtype)
+        return operands.of_array(call.context, call.builder, ty, value), (ty, value)
+
+    def number(self, call: Call, name: str, dtype: str) -> Any:
+        """A number, or the only element of an array without axes, in a dtype."""
+        ty, value, known = self.types[name], call.values[name], self.known[name]
+        if known is not UNKNOWN:
+            return operands.literal(dtype, known)
+        to = operands.number_type(dtype)
+        if isinstance(ty, types.Array):
+            array = operands.of_array(call.context, call.builder, ty, value)
+            kind = call.context.get_data_type(ty.dtype).as_pointer()
+            pointer = call.builder.bitcast(array.pointer, kind)
+            loaded = call.context.unpack_value(call.builder, ty.dtype, pointer)
+            return call.context.cast(call.builder, loaded, ty.dtype, to)
+        return call.context.cast(call.builder, value, types.unliteral(ty), to)
+
+    def release(self, call: Call, copies: list[Any]) -> None:
+        """Let copies go."""
+        for copy in copies:
+            if copy is not None:
+                call.context.nrt.decref(call.builder, *copy)
+
+
+def new_array(ty: Any, dtype: Any = None, ndim: int | None = None) -> Any:
+    """The type of a new array, as that of another but for what is given."""
+    return types.Array(dtype or ty.dtype, ty.ndim if ndim is None else ndim, "C")
+
+
+def floating(ty: Any) -> Any:
+    """The type of the elements as floats: integers become float64."""
+    return ty.dtype if ty.dtype in FLOATS else types.float64
+
+
+def either(builder: Any, *conditions: Any) -> Any:
+    """The disjunction of those that are not None; None if there is none."""
+    found = [each for each in conditions if each is not None]
+    return functools.reduce(builder.or_, found) if found else None
+
+
+def signature_of(function: Callable[..., Any], extra: tuple[str, ...] = ()) -> inspect.Signature:
+    """The signature of a method, without `self` and without options of any name."""
+    kept = [
+        p
+        for p in list(inspect.signature(function).parameters.values())[1:]
+        if p.kind is not p.VAR_KEYWORD
+    ]
+    more = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None) for n in extra]
+    return inspect.Signature([*kept, *more])
+
+
+BIT = ir.IntType(1)

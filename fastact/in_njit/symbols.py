@@ -1,0 +1,126 @@
+"""How compiled user code reaches the loops of the store, and when its cache is stale.
+
+A call of a loop is a call of a symbol that LLVM resolves when the code is loaded, so that no
+address of this process stands in code that Numba keeps. Symbols are made known before: when the
+user's function compiles, and when Numba reads it back from its cache.
+
+Numba keeps, beside the code, the constants of the environments of all functions in it. A `Stamp`
+is such a constant. Reading it back compares the version of this package and the sources of the
+user's activations with those that the code was compiled for, and loads the loops that it calls. If
+anything differs it raises an `OSError`, which for Numba's cache is a file that has gone: the
+function is compiled again and the entry replaced. Nothing has to change in Numba's keys.
+"""
+
+from __future__ import annotations
+
+import errno
+import pickle
+from typing import Any, NamedTuple
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from fastact.native import loop_registry, store, threads
+
+BLOCK = "fastact.threads"  # what loops get as their data
+_known: set[str] = set()
+
+
+class Need(NamedTuple):
+    """A loop, as a stamp keeps it: `pickled` finds it again, None if nothing can."""
+
+    symbol: str
+    pickled: bytes | None
+    called: bool  # else its kernel has been inlined
+
+
+class StaleError(OSError):
+    """Code that Numba kept is of another version, or its loops cannot be found again."""
+
+    def __init__(self, why: object) -> None:
+        super().__init__(errno.ESTALE, f"compiled code is stale: {why}")
+
+
+class Stamp:
+    """What code was compiled for; unpickling checks it and loads the loops."""
+
+    def __init__(self, needs: tuple[Need, ...]) -> None:
+        self.needs = needs
+
+    def __reduce__(self) -> Any:
+        return revive, (store.code_hash(), tuple(tuple(need) for need in self.needs))
+
+
+def revive(code_hash: str, needs: tuple[Any, ...]) -> Stamp:
+    """What unpickling a stamp calls: also that of a later version, so that its name must stay."""
+    if code_hash != store.code_hash():
+        raise StaleError("another version of fastact")
+    found = tuple(Need(*need) for need in needs)
+    for need in found:
+        try:
+            restore(need)
+        except Exception as error:
+            raise StaleError(error) from error
+    return Stamp(found)
+
+
+def restore(need: Need) -> None:
+    """Find the loop again, and load it where it is called."""
+    if need.pickled is None:
+        raise StaleError("an activation that no name finds")
+    make, *arguments = pickle.loads(need.pickled)  # noqa: S301  # from Numba's own pickle
+    spec = make(*arguments).decided()
+    if spec.symbol != need.symbol:
+        raise StaleError(f"{spec.name} has changed")
+    if need.called:
+        publish(spec)
+
+
+def needed(make: Any, *arguments: Any, called: bool = True) -> Need:
+    """The need of the loop ``make(*arguments)``, which is found in this way again."""
+    spec = make(*arguments).decided()
+    try:
+        pickled = pickle.dumps((make, *arguments))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        pickled = None
+    if called:
+        publish(spec)
+    return Need(spec.symbol, pickled, called)
+
+
+def publish(spec: loop_registry.LoopSpec) -> None:
+    """Make the symbol of a loop known to LLVM, which compiles or loads it."""
+    if BLOCK not in _known:
+        llvm.add_symbol(BLOCK, threads.block())
+        _known.add(BLOCK)
+    if spec.symbol not in _known:
+        llvm.add_symbol(spec.symbol, spec.address())
+        _known.add(spec.symbol)
+
+
+def stamp(context: Any, *needs: Need) -> None:
+    """Leave a stamp in the environment of the function that is being lowered."""
+    constants = context.environment.consts
+    if not any(isinstance(each, Stamp) and each.needs == needs for each in constants):
+        constants.append(Stamp(needs))
+
+
+def pointer(context: Any, builder: Any, need: Need) -> Any:
+    """The address of a loop, as the value of a symbol."""
+    stamp(context, need)
+    return external(builder, need.symbol)
+
+
+def block(builder: Any) -> Any:
+    """The address of the launch block."""
+    return external(builder, BLOCK)
+
+
+def external(builder: Any, symbol: str) -> Any:
+    """The address of a symbol, as a number."""
+    module = builder.module
+    found = module.globals.get(symbol)
+    if found is None:
+        found = ir.GlobalVariable(module, ir.IntType(8), symbol)
+        found.linkage = "external"
+    return builder.ptrtoint(found, ir.IntType(64))

@@ -1,0 +1,43 @@
+"""What the tests of calls inside compiled code share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.support.checks import assert_same_bits
+
+
+def assert_same(got: Any, wanted: Any, what: object = "") -> None:
+    """The same shape, dtype and bits; compiled code returns every number as a Python float."""
+    if isinstance(wanted, tuple):
+        assert len(got) == len(wanted), what
+        for one, other in zip(got, wanted, strict=True):
+            assert_same(one, other, what)
+        return
+    if isinstance(got, float):
+        assert np.ndim(wanted) == 0, what
+        got = np.asarray(got).astype(np.asarray(wanted).dtype)
+    assert_same_bits(got, wanted, what)
+
+
+def assert_inside_as_outside(numba: Any, function: Any, *arguments: Any) -> None:
+    """A function compiled gives what it gives in Python."""
+    assert_same(numba.njit(function)(*arguments), function(*arguments), function)
+
+
+def allocations(function: Any, *arguments: Any) -> int:
+    """How often a compiled function asks Numba's runtime for memory."""
+    import numba
+    from numba.core.runtime import _nrt_python, rtsys
+
+    compiled = numba.njit(function)
+    compiled(*arguments)
+    _nrt_python.memsys_enable_stats()
+    try:
+        before = rtsys.get_allocation_stats().alloc
+        compiled(*arguments)
+        return rtsys.get_allocation_stats().alloc - before
+    finally:
+        _nrt_python.memsys_disable_stats()

@@ -1,0 +1,160 @@
+"""Numba's cache of users' functions: kept across processes, and never stale."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.conftest import PACKAGE
+
+pytest.importorskip("numba", reason="Numba does not support this Python yet")
+
+OWN = """
+import fastact as fa
+
+@fa.activation(derivative=lambda x: 3 * x**2)
+def cube(x):
+    return x * x * x
+"""
+USER = """
+from numba import njit
+from fastact import sigmoid
+import fastact as fa
+from own import cube
+
+
+@njit(cache=True)
+def leak(v):
+    return sigmoid(v) + sigmoid.derivative(v)
+
+
+@njit(cache=True)
+def through_the_module(v):
+    return fa.sigmoid(v) * fa.tanh(v)
+
+
+@njit(cache=True)
+def of_rows(v, labels):
+    return fa.softmax(v), fa.softmax_cross_entropy.value_and_grad(v, labels)
+
+
+@njit(cache=True)
+def in_python(v):
+    return fa.softmax(v, where=v > 0)
+
+
+@njit(cache=True)
+def inner(v):
+    return fa.gelu(v)
+
+
+@njit(cache=True)
+def outer(v):
+    return inner(v) + 1
+
+
+@njit(cache=True)
+def of_own(v):
+    return cube(v) + cube.derivative(v)
+
+
+@njit(cache=True)
+def handed(f, v):
+    return f(v)
+"""
+CHECK = """
+import numpy as np
+import fastact as fa
+import user
+
+x = np.linspace(-9, 9, 77)
+def check(got, wanted):
+    assert np.asarray(got).tobytes() == np.asarray(wanted).tobytes()
+
+check(user.leak(x), fa.sigmoid(x) + fa.sigmoid.derivative(x))
+check(user.leak(x[5]), fa.sigmoid(x[5]) + fa.sigmoid.derivative(x[5]))
+check(user.through_the_module(x), fa.sigmoid(x) * fa.tanh(x))
+rows = x.reshape(7, 11)
+y, (loss, gradient) = user.of_rows(rows, np.arange(7))
+check(y, fa.softmax(rows))
+check(gradient, fa.softmax_cross_entropy.value_and_grad(rows, np.arange(7))[1])
+check(user.in_python(rows), fa.softmax(rows, where=rows > 0))
+check(user.outer(x), fa.gelu(x) + 1)
+check(user.of_own(x), user.cube(x) + user.cube.derivative(x))
+check(user.of_own(2.0), user.cube(2.0) + user.cube.derivative(2.0))
+check(user.handed(fa.relu, x), fa.relu(x))
+check(user.handed(user.cube, x), user.cube(x))
+functions = ("leak", "through_the_module", "of_rows", "in_python", "outer", "of_own", "handed")
+for name in functions:
+    stats = getattr(user, name).stats
+    print(name, sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
+"""
+CALLS = {"leak": 2, "of_own": 2, "handed": 2}
+NAMES = ("leak", "through_the_module", "of_rows", "in_python", "outer", "of_own", "handed")
+
+
+@pytest.fixture
+def project(python, tmp_path):
+    """A user's package: runs the check, and returns hits and misses by function."""
+    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "own.py").write_text(OWN)
+
+    def run(package=PACKAGE):
+        found = python(
+            CHECK,
+            PYTHONPATH=f"{tmp_path}:{package.parent}",
+            NUMBA_CACHE_DIR=str(tmp_path / "cache"),
+        )
+        lines = (line.split() for line in found.stdout.splitlines())
+        return {name: (int(hits), int(misses)) for name, hits, misses in lines}
+
+    return run
+
+
+def test_kept_across_processes_and_never_stale(project, tmp_path):
+    """Hits in another process; misses with another version, and of an activation that changed."""
+    fresh = {name: (0, CALLS.get(name, 1)) for name in NAMES}
+    kept = {name: (CALLS.get(name, 1), 0) for name in NAMES}
+    assert project() == fresh
+    assert project() == kept
+
+    (tmp_path / "own.py").write_text(OWN.replace("x * x * x", "x * x * x + 0 * x"))
+    changed = kept | {"of_own": (0, 2), "handed": (1, 1)}
+    assert project() == changed
+    assert project() == kept
+
+    copy = tmp_path / "other" / "fastact"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    with (copy / "numerics" / "tables.py").open("a") as file:
+        file.write("\n# another version\n")
+    assert project(copy) == fresh
+    assert project(copy) == kept
+
+
+LOCAL = """
+import numba
+import fastact as fa
+
+def made(k):
+    @fa.activation
+    def scaled(x):
+        return k * x
+    return scaled
+
+functions = made(2.0), made(3.0)
+
+@numba.njit(cache=True)
+def of_local(x):
+    return functions[0](x) + functions[1](x)
+
+print(of_local(1.0), sum(of_local.stats.cache_hits.values()))
+"""
+
+
+def test_an_activation_that_nothing_finds_is_compiled_again(python, tmp_path):
+    """No name leads another process to a local activation: it does not get the code of another."""
+    (tmp_path / "local.py").write_text(LOCAL)
+    env = {"PYTHONPATH": f"{tmp_path}:{PACKAGE.parent}", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    for _ in range(2):
+        assert python("import local", **env).stdout.split() == ["5.0", "0"]

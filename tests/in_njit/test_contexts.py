@@ -1,0 +1,171 @@
+"""Where else compiled code stands: arguments, fields, threads, callbacks, other decorators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from tests.in_njit.support import assert_same
+
+numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
+pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
+
+X = np.linspace(-4, 4, 301)
+ROWS = X[:300].reshape(20, 15)
+
+
+@numba.njit
+def applied(f, x):
+    return f(x) + f.derivative(x)
+
+
+def test_argument():
+    """Each activation is a type: one caller is compiled for each, own ones too."""
+    own = fa.identity * fa.sigmoid
+    for f in (fa.relu, fa.tanh, own):
+        assert_same(applied(f, X), f(X) + f.derivative(X))
+    assert len(applied.signatures) == 3
+    assert numba.njit(lambda f: f)(fa.gelu) is fa.gelu
+    assert_same(numba.njit(lambda f, x: f(x))(fa.softmax, ROWS), fa.softmax(ROWS))
+
+
+def test_default_argument_closure_and_tuple():
+    @numba.njit
+    def default(x, f=fa.silu):
+        return f(x)
+
+    def closed(f):
+        return numba.njit(lambda x: f(x))
+
+    @numba.njit
+    def layers(fs, x):
+        return fs[0](x) + fs[1](x)
+
+    assert_same(default(X), fa.silu(X))
+    assert_same(default(X, fa.relu), fa.relu(X))
+    assert_same(closed(fa.elu)(X), fa.elu(X))
+    assert_same(layers((fa.elu, fa.tanh), X), fa.elu(X) + fa.tanh(X))
+
+
+def test_field_of_a_jitclass():
+    spec = [("f", numba.typeof(fa.mish)), ("scale", numba.float64)]
+
+    @numba.experimental.jitclass(spec)
+    class Layer:
+        def __init__(self, f, scale):
+            self.f = f
+            self.scale = scale
+
+        def forward(self, x):
+            return self.f(self.scale * x)
+
+    assert_same(Layer(fa.mish, 2.0).forward(X), fa.mish(2.0 * X))
+
+
+def test_fast_math_of_the_caller_changes_no_bit():
+    """NaN, infinities and -0.0 too, which fast math takes to be absent."""
+    x = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-320, 0.1, -7.3] * 9)
+
+    @numba.njit(fastmath=True)
+    def fast(x, y, z):
+        for i in range(x.size):
+            y[i] = fa.log_sigmoid(x[i])
+            z[i] = fa.gelu.derivative(x[i])
+
+    y, z = np.empty_like(x), np.empty_like(x)
+    fast(x, y, z)
+    assert_same(y, fa.log_sigmoid(x))
+    assert_same(z, fa.gelu.derivative(x))
+
+
+LAYERS = """
+import numpy as np, numba, fastact as fa
+
+@numba.njit(parallel=True, nogil=True)
+def numbers(x, y):
+    for i in numba.prange(x.size):
+        y[i] = fa.gelu(x[i])
+
+@numba.njit(parallel=True)
+def rows(x, y):
+    for i in numba.prange(x.shape[0]):
+        y[i] = fa.softmax(x[i])
+
+@numba.njit(parallel=True)
+def whole(x):
+    return fa.tanh(x) + 2 * fa.silu(x)
+
+x = np.linspace(-4, 4, 6000)
+y, matrix = np.empty_like(x), x.reshape(20, 300)
+numbers(x, y)
+assert y.tobytes() == fa.gelu(x).tobytes()
+out = np.empty_like(matrix)
+rows(matrix, out)
+assert out.tobytes() == fa.softmax(matrix).tobytes()
+assert whole(x).tobytes() == (fa.tanh(x) + 2 * fa.silu(x)).tobytes()
+print(numba.threading_layer())
+"""
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "omp", "tbb"])
+def test_parallel_loops(python, layer):
+    """With each threading layer that this machine has."""
+    if layer != "workqueue":
+        pytest.importorskip(
+            f"numba.np.ufunc.{layer}pool", reason="not on this machine", exc_type=ImportError
+        )
+    found = python(LAYERS, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2")
+    assert found.stdout.split() == [layer]
+
+
+def test_callbacks_and_other_decorators():
+    @numba.cfunc("f8(f8)")
+    def callback(v):
+        return fa.softplus(v)
+
+    @numba.guvectorize(["f8[:],f8[:]", "f4[:],f4[:]"], "(n)->(n)")
+    def normalised(x, y):
+        fa.softmax(x, out=y)
+
+    @numba.stencil
+    def neighbours(x):
+        return fa.relu(x[-1]) + fa.relu(x[1])
+
+    @numba.njit
+    def smooth(x):
+        return neighbours(x)
+
+    @numba.vectorize(["f4(f4)", "f8(f8)"])
+    def each(v):
+        return fa.gelu(v)
+
+    @numba.njit
+    def with_python(x):
+        y = fa.tanh(x)
+        with numba.objmode(z="float64[::1]"):
+            z = fa.sigmoid(y)
+        return fa.relu(z)
+
+    assert callback.ctypes(1.5) == fa.softplus(1.5)
+    for dtype in ("f4", "f8"):
+        assert_same(normalised(ROWS.astype(dtype)), fa.softmax(ROWS.astype(dtype)))
+        assert_same(each(X.astype(dtype)), fa.gelu(X.astype(dtype)))
+    wanted = np.zeros_like(X)
+    wanted[1:-1] = fa.relu(X[:-2]) + fa.relu(X[2:])
+    assert_same(smooth(X), wanted)
+    assert_same(with_python(X), fa.relu(fa.sigmoid(fa.tanh(X))))
+
+
+def test_errors_leave_compiled_code_whole():
+    """An error from Python is one in compiled code: it can be caught, and the next call is well."""
+
+    @numba.njit(nogil=True)
+    def guarded(x, alpha):
+        try:
+            return fa.celu(x, alpha)[0]
+        except Exception:  # noqa: BLE001  # Numba knows no other
+            return -1.0
+
+    assert guarded(X, -1.0) == -1.0
+    assert guarded(X, 1.0) == fa.celu(X[0], 1.0)

@@ -1,0 +1,166 @@
+"""Losses and gated pairs inside compiled code have the bits, arguments and errors of outside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from fastact.losses.shared import SLAB
+from tests.in_njit.support import allocations, assert_inside_as_outside, assert_same
+from tests.support.losses import LOSSES
+from tests.support.strategies import DTYPES
+
+numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
+pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
+
+RNG = np.random.default_rng(16)
+ELEMENTWISE = [f for f in LOSSES.values() if f not in {fa.softmax_cross_entropy, fa.nll}]
+REDUCED = {"mean", "sum", "none"}
+by_loss = pytest.mark.parametrize("f", ELEMENTWISE, ids=lambda f: f.name)
+
+
+def data(dtype, shape=(6, 5)):
+    return RNG.normal(size=shape).astype(dtype), RNG.random(shape).astype(dtype)
+
+
+@by_loss
+def test_loss_and_gradient(f):
+    """In one pass, of a batch and of more than a slab, whose sums are rounded in their order."""
+
+    def every(x, t):
+        return (f(x, t), f.value_and_grad(x, t))
+
+    dtype = DTYPES[ELEMENTWISE.index(f) % 3]
+    assert_inside_as_outside(numba, every, *data(dtype))
+    x, t = data(dtype, (7, 3, SLAB // 15))
+    assert x.size > SLAB
+    assert_inside_as_outside(numba, every, x, t)
+    assert_inside_as_outside(numba, every, x.transpose(2, 0, 1), t.transpose(2, 0, 1))
+
+
+def test_reductions_and_weights():
+    def every(x, t):
+        return (
+            fa.sigmoid_cross_entropy(x, t, reduction="none"),
+            fa.sigmoid_cross_entropy.value_and_grad(x, t, reduction="sum"),
+            fa.sigmoid_cross_entropy(x, t, weight=t, pos_weight=2.0),
+            fa.sigmoid_cross_entropy(x, 1.0), fa.sigmoid_cross_entropy(x, t[0]),
+            fa.sigmoid_cross_entropy.gradient_and_hessian(x, t),
+            fa.focal.value_and_grad(x, t, gamma=1.5, alpha=0.25, reduction="none"),
+            fa.kl_divergence(x, t, reduction="batchmean"), fa.kl_divergence(x, t, log_target=True),
+            fa.squared_error(x, t, activation=fa.tanh),
+        )  # fmt: skip
+
+    for dtype in ("float32", "float64"):
+        assert_inside_as_outside(numba, every, *data(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cross_entropy(dtype):
+    """Class indices on any axis, of any integer type and layout; probabilities; rare options."""
+
+    def every(x, labels, columns):
+        f = fa.softmax_cross_entropy
+        return (
+            f(x, labels), f.value_and_grad(x, labels), f(x, labels, reduction="none"),
+            f.value_and_grad(x, columns[::2], axis=0, reduction="sum"),
+            f(x[0], 2), f.value_and_grad(x, labels, label_smoothing=0.1, ignore_index=1),
+        )  # fmt: skip
+
+    x = RNG.normal(size=(40, 7)).astype(dtype)
+    labels, columns = RNG.integers(0, 7, 40), RNG.integers(0, 40, 14).astype("u2")
+    assert_inside_as_outside(numba, every, x, labels, columns)
+
+
+def test_probabilities_and_other_losses_of_rows():
+    def every(x, labels, q):
+        f = fa.softmax_cross_entropy
+        return (
+            f(x, q), f.value_and_grad(x, q, reduction="none"), f.gradient_and_hessian(x, labels),
+            fa.nll(x, labels), fa.nll.value_and_grad(x, labels), f(x, labels, weight=q[0]),
+        )  # fmt: skip
+
+    x, q = data("float64", (9, 4))
+    assert_inside_as_outside(numba, every, x, RNG.integers(0, 4, 9), q)
+
+
+def test_out():
+    """The gradient goes into an array, which may be the logits."""
+
+    @numba.njit
+    def into(x, labels, out):
+        return fa.softmax_cross_entropy.value_and_grad(x, labels, out=out)
+
+    x, labels = RNG.normal(size=(5, 4)), RNG.integers(0, 4, 5)
+    wanted = fa.softmax_cross_entropy.value_and_grad(x, labels)
+    out = np.empty((4, 5)).T
+    assert_same(into(x, labels, out), wanted)
+    assert_same(out, wanted[1])
+    same = x.copy()
+    assert_same(into(same, labels, same), wanted)
+    assert_same(same, wanted[1])
+
+
+def test_wrong_values_raise_as_outside():
+    @numba.njit
+    def entropy(x, labels):
+        return fa.softmax_cross_entropy(x, labels)
+
+    x = np.zeros((3, 4))
+    for labels in (np.array([0, 4, 1]), np.array([0, -1, 1]), np.zeros(2, int)):
+        with pytest.raises(ValueError, match="softmax_cross_entropy") as outside:
+            fa.softmax_cross_entropy(x, labels)
+        with pytest.raises(ValueError, match="softmax_cross_entropy") as inside:
+            entropy(x, labels)
+        assert str(inside.value) == str(outside.value)
+    with pytest.raises(ValueError, match="empty batch"):
+        entropy(np.zeros((0, 4)), np.zeros(0, int))
+    with pytest.raises(ValueError, match="gamma must be finite"):
+        numba.njit(lambda x, g: fa.focal(x, x, gamma=g))(x, -1.0)
+    with pytest.raises(ValueError, match="reduction must be one of"):
+        numba.njit(lambda x: fa.focal(x, x, reduction="avg"))(x)
+
+
+def test_no_array_of_probabilities():
+    """Beside the gradient, the losses of rows are all the memory that is asked for."""
+    x, labels = np.ones((50, 10)), np.zeros(50, int)
+    handed = allocations(lambda x, labels: None, x, labels)
+    f = fa.softmax_cross_entropy
+    assert allocations(lambda x, labels: f(x, labels), x, labels) == handed + 1
+    assert allocations(lambda x, labels: f.value_and_grad(x, labels), x, labels) == handed + 2
+
+
+# ---------------------------------------------------------------- gated pairs
+PAIRS = [fa.glu, fa.reglu, fa.geglu, fa.swiglu]
+
+
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)
+def test_gated_pairs(f):
+    def every(x, dy, bias):
+        return (
+            f(x), f(x, axis=0, gate_first=True), f.backward(dy, x=x), f(x, bias=bias),
+            f.backward(dy, x=x, bias=bias), f.split(dy, dy[0]),
+            f.split.backward(dy, gate=dy, value=dy), f.split(dy, 1.5, gate_bias=0.5),
+            f.split.backward(dy, gate=dy, value=dy, value_bias=0.0),
+        )  # fmt: skip
+
+    dtype = DTYPES[PAIRS.index(f) % 3]
+    x = RNG.normal(size=(4, 3, 12)).astype(dtype)[..., ::2]
+    dy, bias = RNG.normal(size=(4, 3, 3)).astype(dtype), np.ones(6, dtype)
+    assert_inside_as_outside(numba, every, x, dy, bias)
+
+
+def test_gated_pairs_into_arrays_and_wrong_values():
+    @numba.njit
+    def into(x, out):
+        return fa.swiglu(x, out=out)
+
+    x = RNG.normal(size=(5, 8))
+    out = np.empty((5, 4))
+    assert_same(into(x, out), fa.swiglu(x))
+    assert_same(out, fa.swiglu(x))
+    same = x.copy()
+    assert_same(into(same, same[:, :4]), fa.swiglu(x))
+    with pytest.raises(ValueError, match="even length"):
+        numba.njit(lambda x: fa.swiglu(x))(np.ones((2, 3)))

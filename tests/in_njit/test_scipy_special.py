@@ -1,0 +1,60 @@
+"""`scipy.special` inside compiled code: its signatures, and its results within a few ulp."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
+special = pytest.importorskip("scipy.special", reason="SciPy is not installed")
+pytest.importorskip("fastact.in_njit.scipy_special")
+
+RNG = np.random.default_rng(17)
+X = np.concatenate([RNG.normal(size=60), [0.0, np.nan, 3.0, 1e-300]]).reshape(8, 8)
+P = RNG.random((8, 8))
+
+
+def agree(function, *arguments):
+    got, wanted = numba.njit(function)(*arguments), function(*arguments)
+    for one, other in zip(got, wanted, strict=True):
+        assert np.shape(one) == np.shape(other)
+        eps = np.finfo(np.asarray(other).dtype).eps
+        np.testing.assert_allclose(one, other, rtol=40 * eps, atol=4 * eps)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_alone(dtype):
+    def every(x, p):
+        return (
+            special.expit(x), special.logit(p), special.log_expit(x), special.erf(x),
+            special.erfc(x), special.entr(x), special.xlogy(x, p), special.rel_entr(p, x),
+            special.xlogy(0.0, p), special.expit(x[0, 0]), special.entr(2),
+        )  # fmt: skip
+
+    agree(every, X.astype(dtype), P.astype(dtype))
+
+
+def test_rows():
+    def every(x):
+        return (
+            special.softmax(x, axis=1), special.softmax(x), special.log_softmax(x[0]),
+            special.log_softmax(x, axis=0), special.logsumexp(x), special.logsumexp(x, axis=1),
+            special.logsumexp(x[0], b=x[1] * x[1]),
+        )  # fmt: skip
+
+    agree(every, P)
+
+
+def test_edges():
+    zeros = np.array([0.0, 0.0, 0.0, 1.0, -1.0, np.nan, 2.0, np.inf])
+    others = np.array([0.0, np.nan, np.inf, 0.0, 2.0, 1.0, -1.0, np.inf])
+
+    def every(x, y):
+        return special.xlogy(x, y), special.rel_entr(x, y), special.entr(x)
+
+    agree(every, zeros, others)
+
+
+def test_what_scipy_refuses():
+    with pytest.raises(numba.core.errors.TypingError):
+        numba.njit(lambda v: special.expit(v))([1.0])

@@ -1,0 +1,65 @@
+"""What is refused when a call is compiled: the error names function, argument, expected and got."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fastact as fa
+
+numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
+from numba.core.errors import TypingError  # noqa: E402
+
+X = np.ones((2, 3))
+REFUSED = [
+    (lambda x: fa.gelu(x), [1.0, 2.0], r"gelu\(\): x must be .*, got reflected list\(float64\)"),
+    (lambda x: fa.gelu(x), (1.0, 2.0), r"gelu\(\): x must be .*, got UniTuple\(float64 x 2\)"),
+    (lambda x: fa.gelu(x), 1j, r"gelu\(\): x must be .*, got complex128"),
+    (lambda x: fa.gelu(x), "one", r"gelu\(\): x must be .*, got unicode_type"),
+    (lambda x: fa.gelu(x), X.astype(complex), r"gelu\(\): x must be .*, got array\(complex128"),
+    (lambda x: fa.gelu(x, out=3), X, r"gelu\(\): out must be an array .*, got 3"),
+    (lambda x: fa.elu(x, "a"), X, r"elu\(\): alpha must be .*, got 'a'"),
+    (lambda x: fa.elu(x, beta=1.0), X, r"elu\(\): got an unexpected keyword argument 'beta'"),
+    (lambda x: fa.prelu(x), X, r"prelu\(\): missing a required argument: 'weight'"),
+    (lambda x: fa.gelu.backward(x), X, r"gelu.backward\(\) needs exactly one of x= and y="),
+    (lambda x: fa.gelu.backward(x, x=x, y=x), X, r"exactly one of x= and y=, got both"),
+    (lambda x: fa.gelu.backward(x, y=x), X, r"does not determine its derivative"),
+    (lambda x: fa.gelu.backward(x, x), X, r"gelu.backward\(\): too many positional"),
+    (lambda x: fa.softmax(x), 1.0, r"softmax\(\): x must be an array .*, got float64"),
+    (lambda x: fa.softmax(x), [1.0], r"softmax\(\): x must be an array .*, got reflected list"),
+    (lambda x: fa.softmax(x, axis=1.0), X, r"softmax\(\): axis must be .*, got float64"),
+    (lambda x: fa.softmax(x, where=x), X, r"softmax\(\): where must be an array of bool"),
+    (lambda x: fa.softmax(x, lengths=x), X, r"softmax\(\): lengths must be an array of int"),
+    (lambda x: fa.softmax.backward(x), X, r"softmax.backward\(\) needs exactly one of x= and y="),
+    (lambda x: fa.logsumexp(x, keepdims=x), X, r"logsumexp\(\): keepdims must be a bool, writ"),
+    (lambda x: fa.softmax_cross_entropy(x, "a"), X,
+     r"softmax_cross_entropy\(\): labels must be an array of integers .*, got 'a'"),
+    (lambda x: fa.softmax_cross_entropy(x, x > 0), X, r"labels must be an array of integers"),
+    (lambda x: fa.nll(x, x), X, r"nll\(\): labels must be an array of integers"),
+    (lambda x: fa.focal(x, "a"), X, r"focal\(\): targets must be an array .*, got 'a'"),
+    (lambda x: fa.squared_error(x, x, 3), X, r"activation must be a fastact.Activation, got 3"),
+    (lambda x: fa.squared_error.value_and_grad(x, 1j), X, r"t must be an array .*, got complex128"),
+    (lambda x: fa.swiglu(x), [1.0], r"swiglu\(\): x must be an array .*, got reflected list"),
+    (lambda x: fa.swiglu.split(x, "a"), X, r"swiglu.split\(\): value must be .*, got 'a'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "argument", "message"), REFUSED, ids=lambda v: str(v)[:40])
+def test_wrong_types(function, argument, message):
+    with pytest.raises(TypingError, match=message):
+        numba.njit(function)(argument)
+
+
+def test_a_reduction_must_be_written_out():
+    with pytest.raises(TypingError, match="reduction must be a string, written out in the call"):
+        numba.njit(lambda x, r: fa.focal(x, x, reduction=r))(X, "mean")
+
+
+def test_no_derivative_without_one():
+    @fa.activation
+    def bent(x):
+        return x * x
+
+    with pytest.raises(TypingError, match="derivative"):
+        numba.njit(lambda x: bent.derivative(x))(X)
+    assert (numba.njit(lambda x: bent(x))(X) == bent(X)).all()
