@@ -164,6 +164,41 @@ def numexpr() -> Peer:
     return Peer("numexpr", ("float32", "float64"), np.asarray, calls)
 
 
+NAIVE: dict[str, Callable[[float], float]] = {  # as a user of Numba writes them
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    "tanh": lambda x: math.tanh(x),  # noqa: PLW0108  # Numba compiles it
+    "relu": lambda x: max(x, 0),
+    "silu": lambda x: x / (1 + math.exp(-x)),
+    "gelu": lambda x: x * 0.5 * math.erfc(-x * math.sqrt(0.5)),
+    "softplus": lambda x: math.log1p(math.exp(x)),
+    "mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
+}
+
+
+def numba() -> Peer:
+    """Numba's own threads over the formula, in a ``prange``; compiled at the first call."""
+    import numba
+
+    numba.set_num_threads(min(fa.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
+
+    def loop(formula: Callable[[float], float]) -> Callable[..., Any]:
+        element = numba.njit(formula)
+
+        @numba.njit(parallel=True)
+        def over(x: Any) -> Any:
+            y, of_x = np.empty(x.shape, x.dtype), x.reshape(-1)
+            of_y = y.reshape(-1)
+            for i in numba.prange(x.size):
+                of_y[i] = element(of_x[i])
+            return y
+
+        found: Callable[..., Any] = over
+        return found
+
+    calls = {(name, FORWARD): loop(formula) for name, formula in NAIVE.items()}
+    return Peer("numba", ("float32", "float64"), np.asarray, calls)
+
+
 def torch() -> Peer:
     """PyTorch's operators, without autograd's bookkeeping."""
     import torch
@@ -304,7 +339,7 @@ def jax() -> Peer:
 def installed() -> dict[str, Peer]:
     """Return the peers that can be imported."""
     peers = {}
-    for make in (numpy, scipy, numexpr, torch, jax):
+    for make in (numpy, scipy, numexpr, numba, torch, jax):
         try:
             peers[make.__name__] = make()
         except ImportError:

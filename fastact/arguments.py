@@ -107,6 +107,8 @@ def numbers(name: str, argument: str, value: Array) -> Any:
 
 def number(name: str, argument: str, value: Array, low: float, high: float, expected: str) -> float:
     """One number from `low` to `high`."""
+    if type(value) is float and low <= value <= high:
+        return value
     array = numbers(name, argument, value)
     if array.ndim or not low <= array <= high:
         raise refused(name, argument, expected, shown(value), ValueError)
@@ -196,6 +198,8 @@ def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def one_axis(name: str, axis: Any, ndim: int) -> int:
     """The axis as a non-negative integer."""
+    if type(axis) is int and -ndim <= axis < ndim:
+        return axis % ndim
     return axes(name, integer(name, "axis", axis), ndim)[0]
 
 

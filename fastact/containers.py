@@ -14,6 +14,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def package(value: Any) -> tuple[str, str]:
 
 def is_dask(value: Any) -> bool:
     """Whether this is a dask array."""
-    return package(value) == ("dask", "Array")
+    return type(value) not in PLAIN and package(value) == ("dask", "Array")
 
 
 # ---------------------------------------------------------------- containers that are opened
@@ -495,7 +496,8 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
 
         @functools.wraps(method)
         def call(self: Any, /, *args: Any, **named: Any) -> Any:
-            if PLAIN.issuperset(map(type, args)) and PLAIN.issuperset(map(type, named.values())):
+            plain = PLAIN.issuperset(map(type, args))
+            if plain and (not named or PLAIN.issuperset(map(type, named.values()))):
                 try:
                     return method(self, *args, **named)
                 except TypeError as error:
@@ -617,16 +619,34 @@ def in_line(opened: dict[int, Opened], inputs: tuple[Array, ...]) -> bool:
         return False
 
 
+# Packages whose containers need more than a ufunc of elements: all ufuncs, or those of two results.
+EVERY, PAIRS = frozenset({"polars"}), frozenset({"dask", "pandas", "xarray"})
+_pairs: WeakSet[Any] = WeakSet()
+
+
+def direct_until(function: Any, results: int) -> bool:
+    """Whether a ufunc may be called by itself; if so, `_detour` is called when that ends."""
+    if results == 2:
+        if PAIRS & sys.modules.keys():
+            return False
+        _pairs.add(function)
+    return threads.direct_until(function)
+
+
 class Watch:
-    """Finds no module: it tells when polars comes, whose Series ufuncs must not meet directly."""
+    """Finds no module: it tells when packages come whose containers ufuncs must not meet."""
 
     def find_spec(self, name: str, *_: Any) -> None:
-        """Let calls go the longer way once polars is imported."""
-        if name == "polars":
+        """Let calls go the longer way once such a package is imported."""
+        if name in EVERY:
             threads.end_direct_calls()
+        elif name in PAIRS:
+            for function in list(_pairs):
+                function._detour()
+            _pairs.clear()
 
 
-if "polars" in sys.modules:
+if EVERY & sys.modules.keys():
     threads.end_direct_calls()
 else:
     sys.meta_path.insert(0, Watch())

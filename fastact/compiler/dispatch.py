@@ -1,8 +1,8 @@
 """From Python functions to LLVM modules and object code: the only place with compiler options.
 
-Numba translates a function and those it calls to LLVM, another module writes the loop around it,
-LLVM inlines the ones into the others, vectorises and emits. Importing this module imports Numba;
-the rest of the package does so only when something has to be compiled that the store lacks.
+Numba translates a function and all that it calls, another module writes the loop around them, LLVM
+inlines the ones into the others, vectorises and emits. Importing this module imports Numba; the
+rest of the package does so only when something has to be compiled that the store does not hold.
 
 ``fastmath`` is never used: it deletes checks for NaN. ``error_model="numpy"`` always: the other
 raises from inside the loop and keeps it from being vectorised.

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from fastact.arguments import unexpected
-from fastact.containers import PLAIN, elementwise, takes_one
+from fastact.containers import PLAIN, direct_until, elementwise, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import MISSING, OPTIONS
@@ -119,8 +119,7 @@ class Function(described.Described):
         loops = self._loops  # not `self`: Python does not find cycles that go through a ufunc
         self._ufunc = ufunc.make(name, doc, self._nin, nout, lambda dtype: loops[dtype].address())
         _made[id(self._ufunc)] = self
-        direct = self._direct and nout == 1 and not self.params
-        if direct and threads.direct_until(self):
+        if self._direct and not self.params and direct_until(self, nout):
             self.__call__ = self._ufunc
         return self._ufunc
 

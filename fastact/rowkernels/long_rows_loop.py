@@ -61,7 +61,7 @@ def each_long_row(
     f, b = inner_loop.function(module, "each_long_row", inner_loop.LOOP)
     places, dims, all_steps, data = f.args
     count, n = b.words(dims, 2)
-    row_x, row_y, core_x, core_y = b.words(all_steps, 4)
+    row_x, row_y, step_x, step_y = b.words(all_steps, 4)
     pointers = b.words(places, 2)
     unit = INT(inner_loop.UNIT)
     spread = b.mul(
@@ -77,7 +77,7 @@ def each_long_row(
         job.set(
             [x, y, b.ptrtoint(found, INT), INT(0)],
             [pieces, length, n],
-            [b.mul(length, core_x), b.mul(length, core_y), INT(FOUND), ONE, core_x, core_y],
+            [b.mul(length, step_x), b.mul(length, step_y), INT(FOUND), ONE, step_x, step_y],
         )
         first, second, third = steps
         job.run(first, data, n)

@@ -338,15 +338,11 @@ def each_vector(step: Callable[..., Any]) -> Any:
     """
 
     def each_vector(arrays, n, values, found):
-        if neighbours(arrays):
-            close, whole = near(arrays), n - n % LANES
-            for i in range(0, whole, LANES):
-                found = step(close, i, LANES, values, found)
-            if whole < n:
-                found = step(close, whole, n - whole, values, found)
-        else:
-            for i in range(0, n, LANES):
-                found = step(arrays, i, n - i, values, found)
+        close, whole = near(arrays), n - n % LANES if neighbours(arrays) else 0
+        for i in range(0, whole, LANES):
+            found = step(close, i, LANES, values, found)
+        for i in range(whole, n, LANES):
+            found = step(arrays, i, n - i, values, found)
         return found
 
     return njit(each_vector)

@@ -23,6 +23,7 @@ from fastact.arguments import (
     weak,
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.native import threads
 from fastact.rowwise.row_function import MAX_ULP, Layout, RowFunction, slabs
 from fastact.rowwise.row_options import Rows
 from fastact.rowwise.softmax_family import softmax
@@ -201,6 +202,8 @@ class LogSumExp(LogSum):
             and return_sign is False and where is None and (out is None or type(out) is ndarray)
             and not unknown
         ):  # fmt: skip
+            if axis == -1 and out is None:
+                return threads.call(self._ufunc or self.ufunc, x)
             return self.apply(x, axis=axis, out=out)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,

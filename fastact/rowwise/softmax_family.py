@@ -34,6 +34,7 @@ from fastact.arguments import (
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.elementwise import tanh
+from fastact.native import threads
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import MAX_ULP, RowFunction, slabs
 from fastact.rowwise.row_options import COLD, EMPTY, INFINITE, Rows, masked
@@ -114,7 +115,11 @@ class Normaliser(RowFunction):
         ):  # fmt: skip
             if temperature is None:
                 if self.plain:
-                    return self.apply(x, axis=axis, out=out)
+                    made = self._ufunc or self.ufunc
+                    if axis == -1 and out is None:
+                        return threads.call(made, x)
+                    if -x.ndim <= axis < x.ndim:
+                        return threads.call(made, x, axis=axis, out=out)
             elif (
                 type(temperature) in NUMBER and COLD <= temperature <= HOT
                 and x.dtype.char in CHARACTERS and x.ndim

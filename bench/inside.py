@@ -1,0 +1,129 @@
+"""Calls inside compiled code, beside calls outside and what a user of Numba would write.
+
+`python -m bench.inside` measures by turns and prints two tables: the time of a call in ``@njit``
+over that of the same call outside, and the time of loops over the plain formula over a call inside.
+The exit status is 1 if a call inside takes more than 1.05 times as long: on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numba
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import fastact as fa
+from bench.claims import WIDTH
+from bench.compare import by_turns, ratio
+from bench.peers import NAIVE
+
+SIZES = (2**10, 2**20)
+DTYPES = ("float32", "float64")
+LIMIT = 1.05
+CLASSES = 2**5
+
+Function = Callable[..., Any]
+
+
+def gradient(x: Any) -> Any:
+    return fa.gelu.backward(x, x=x)
+
+
+def loss(x: Any) -> Any:
+    rows = x.reshape(-1, CLASSES)
+    return fa.softmax_cross_entropy.value_and_grad(rows, np.zeros(rows.shape[0], np.int64))
+
+
+CALLS: dict[str, Function] = {
+    "sigmoid": lambda x: fa.sigmoid(x),
+    "gelu": lambda x: fa.gelu(x),
+    "gelu.backward": gradient,
+    "softmax": lambda x: fa.softmax(x.reshape(-1, CLASSES)),
+    "softmax_cross_entropy.value_and_grad": loss,
+    "swiglu": lambda x: fa.swiglu(x.reshape(-1, CLASSES)),
+}
+
+
+def repeated(function: Function, count: int) -> Function:
+    """A compiled function that makes a call several times: entering compiled code costs too."""
+    inner = numba.njit(function)
+
+    @numba.njit
+    def many(x: Any) -> Any:
+        for _ in range(count):
+            inner(x)
+        return inner(x)
+
+    found: Function = many
+    return found
+
+
+def inside_over_outside(name: str, dtype: str, size: int) -> tuple[str, float]:
+    """The quotient of times, as text and its median."""
+    function = CALLS[name]
+    x, count = np.linspace(-4, 4, size).astype(dtype), max(1, 2**17 // size)
+    many = repeated(function, count - 1)
+    many(x)
+
+    def outside() -> None:
+        for _ in range(count):
+            function(x)
+
+    r = ratio(by_turns({"inside": lambda: many(x), "outside": outside}), "inside", "outside")
+    return f"{r.median:.2f} ({r.low:.2f} to {r.high:.2f})", r.median
+
+
+def ways(name: str, dtype: str) -> dict[str, Function]:
+    """What a user of Numba would write for a formula, and the call."""
+    formula = NAIVE[name]
+    element, f, kind = numba.njit(formula), getattr(fa, name), numba.from_dtype(np.dtype(dtype))
+
+    def loop(x: Any) -> Any:
+        y = np.empty_like(x)
+        for i in numba.prange(x.size):
+            y[i] = element(x[i])
+        return y
+
+    return {
+        "fastact": numba.njit(lambda x: f(x)),
+        "@njit": numba.njit(loop),
+        "@njit, prange": numba.njit(loop, parallel=True),
+        "@vectorize": numba.vectorize([kind(kind)])(formula),
+        "@vectorize, parallel": numba.vectorize([kind(kind)], target="parallel")(formula),
+    }
+
+
+def main() -> None:
+    """Measure, print, and tell by the exit status whether the limit holds."""
+    console = Console(width=None if sys.stdout.isatty() else WIDTH + 40)
+    sizes = [f"{size} elements" for size in SIZES]
+    shown = Table("function", "dtype", *sizes, title="A call inside @njit over one outside")
+    medians = []
+    for name in CALLS:
+        for dtype in DTYPES:
+            found = [inside_over_outside(name, dtype, size) for size in SIZES]
+            medians += [median for _, median in found]
+            shown.add_row(name, dtype, *(text for text, _ in found))
+    console.print(shown)
+    shown = Table(title=f"Plain formula over fastact, {fa.get_num_threads()} threads")
+    for heading in ("function", "elements", "@njit", "@njit, prange", "@vectorize",
+                    "@vectorize, parallel"):  # fmt: skip
+        shown.add_column(heading)
+    for name in ("sigmoid", "gelu", "mish"):
+        calls = ways(name, "float32")
+        for size in SIZES:
+            x = np.linspace(-4, 4, size, dtype="f4")
+            times = by_turns({way: partial(call, x) for way, call in calls.items()})
+            others = [ratio(times, way, "fastact").median for way in calls if way != "fastact"]
+            shown.add_row(name, str(size), *(f"{each:.1f}" for each in others))
+    console.print(shown)
+    sys.exit(max(medians) > LIMIT)
+
+
+if __name__ == "__main__":
+    main()
