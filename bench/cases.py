@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import fastact as fa
 from bench.peers import FLOATS, PEERS
+from fastact.catalogue import catalogue
 from fastact.definition.declaration import evaluate
 
 SIZES = ((1,), (1000,), (2**15,), (2**20,))
@@ -39,21 +40,6 @@ VARIETIES = {
     "loss_of_labels": Variety(("x", "labels"), lambda f: f),
     "value_and_grad_of_labels": Variety(("x", "labels"), lambda f: f.value_and_grad),
 }
-ELEMENTWISE = ("forward", "backward", "value_and_derivative")
-WHOLE = {  # functions of whole rows or of whole arrays
-    **dict.fromkeys(
-        ("softmax", "log_softmax", "softmin", "softmax_off_by_one", "sparsemax"),
-        ("forward", "backward_from_output"),
-    ),
-    **dict.fromkeys(("hardmax", "logmeanexp", "logsumexp"), ("forward",)),
-    **dict.fromkeys(
-        ("focal", "kl_divergence", "sigmoid_cross_entropy", "squared_error"),
-        ("loss", "value_and_grad"),
-    ),
-    **dict.fromkeys(
-        ("nll", "softmax_cross_entropy"), ("loss_of_labels", "value_and_grad_of_labels")
-    ),
-} | dict.fromkeys(("glu", "reglu", "geglu", "swiglu"), ("forward", "backward"))
 
 
 class Case(NamedTuple):
@@ -70,22 +56,13 @@ class Case(NamedTuple):
 
 
 def functions() -> dict[str, Any]:
-    """Return every public function that has a backward or a gradient; an alias counts once."""
-    found = {
-        getattr(f, "name", name): f
-        for name, f in vars(fa).items()
-        if not name.startswith("_")
-        and not isinstance(f, type)
-        and (hasattr(f, "backward") or hasattr(f, "value_and_grad"))
-    }
-    return {**fa.activations, **found}
+    """Return every public function; an alias counts once."""
+    return {name: entry.function for name, entry in catalogue.items()}
 
 
 def varieties(name: str, f: Any) -> tuple[str, ...]:
     """Return the varieties in which a function is measured."""
-    if name not in fa.activations:
-        return WHOLE[name]
-    return (*ELEMENTWISE, "backward_from_output") if f.from_output else ELEMENTWISE
+    return catalogue[name].benchmarks
 
 
 def cases() -> Iterator[Case]:
@@ -127,10 +104,8 @@ def call_of(case: Case) -> Callable[..., Any]:
 
 
 def check_complete() -> None:
-    """Refuse to measure if a function has no benchmark or a peer compares with nothing."""
+    """Refuse to measure if a peer compares with nothing."""
     known = functions()
-    if without := sorted(set(known) - set(fa.activations) - set(WHOLE)):
-        raise LookupError(f"functions without a benchmark: {without}")
     asked = {(name, variety) for name, f in known.items() for variety in varieties(name, f)}
     lines = {line for peer in PEERS.values() for line in peer.calls}
     if stray := sorted(lines - asked):

@@ -53,13 +53,12 @@ def repeated(function: Function, count: int) -> Function:
     """A compiled function that makes a call several times: entering compiled code costs too."""
     inner = numba.njit(function)
 
-    @numba.njit
     def many(x: Any) -> Any:
         for _ in range(count):
             inner(x)
         return inner(x)
 
-    found: Function = many
+    found: Function = numba.njit(many)
     return found
 
 

@@ -184,7 +184,6 @@ def numba() -> Peer:
     def loop(formula: Callable[[float], float]) -> Callable[..., Any]:
         element = numba.njit(formula)
 
-        @numba.njit(parallel=True)
         def over(x: Any) -> Any:
             y, of_x = np.empty(x.shape, x.dtype), x.reshape(-1)
             of_y = y.reshape(-1)
@@ -192,7 +191,7 @@ def numba() -> Peer:
                 of_y[i] = element(of_x[i])
             return y
 
-        found: Callable[..., Any] = over
+        found: Callable[..., Any] = numba.njit(parallel=True)(over)
         return found
 
     calls = {(name, FORWARD): loop(formula) for name, formula in NAIVE.items()}

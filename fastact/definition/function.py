@@ -326,5 +326,6 @@ def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
     """The sum of `terms` over the axes along which an array of this shape was broadcast."""
     ahead = terms.ndim - len(shape)
     axes = *range(ahead), *(ahead + k for k, n in enumerate(shape) if n == 1)
-    total = np.sum(terms, axis=axes, dtype=np.promote_types(terms.dtype, np.float64))
-    return total.astype(terms.dtype).reshape(shape)[()]
+    with np.errstate(all="ignore"):
+        total = np.sum(terms, axis=axes, dtype=np.promote_types(terms.dtype, np.float64))
+        return total.astype(terms.dtype).reshape(shape)[()]

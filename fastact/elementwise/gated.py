@@ -246,6 +246,8 @@ class GatedPair:
     gradient of both halves.
     """
 
+    _kind = "gated"
+
     def __init__(self, name: str, activation: Activation, summary: str, source: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.activation, self.source = activation, source
@@ -457,6 +459,7 @@ True
 (1, 4)
 """
 
+LISTED = GatedPair  # what `fastact.catalogue` looks for
 SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
 glu: Gated = GatedPair(
     "glu", sigmoid, "The gated linear unit",

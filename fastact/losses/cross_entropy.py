@@ -216,7 +216,7 @@ class SoftmaxCrossEntropy:
     np.float64(3.3333333333333335)
     """
 
-    name = OWNER
+    name, _kind = OWNER, "loss of labels"
 
     @public()
     def __call__(
@@ -414,7 +414,7 @@ class NegativeLogLikelihood:
     array([[ 0., -1.,  0.]])
     """
 
-    name = "nll"
+    name, _kind = "nll", "loss of labels"
 
     @public()
     def __call__(
@@ -463,7 +463,8 @@ class NegativeLogLikelihood:
         found = targets(name, labels, x.shape[axis], options)
         places = np.expand_dims(found.labels, axis)
         picked = np.take_along_axis(x, places, axis).squeeze(axis).astype(np.float64)
-        losses = np.where(found.factor == 0.0, 0.0, -picked) * found.factor
+        with np.errstate(all="ignore"):
+            losses = np.where(found.factor == 0.0, 0.0, -picked) * found.factor
         loss = losses if options[-1] == "none" else np.add.reduce(losses, axis=None)
         factor = (
             np.broadcast_to(np.expand_dims(found.factor, axis), places.shape)

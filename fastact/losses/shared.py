@@ -191,6 +191,7 @@ def total(
 class ElementwiseLoss:
     """A loss that is a sum or a mean over elements."""
 
+    _kind = "loss"
     reductions: tuple[str, ...] = REDUCTIONS
 
     def __init__(self, name: str) -> None:

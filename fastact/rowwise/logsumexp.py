@@ -58,6 +58,8 @@ PARTS = {
 class LogSum(RowFunction):
     """What both share: the shape of the result, masks, and the gradient."""
 
+    _kind = "sum"
+
     def _finish(self, result: Any, layout: Layout, *, keepdims: bool, out: Any) -> Any:
         """The result, with the axes as ones if they are kept, in `out` if there is one."""
         result = kept(result, layout) if keepdims else result
@@ -141,6 +143,9 @@ class LogSum(RowFunction):
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}(x, axis=-1)>"
+
+
+LISTED = LogSum  # what `fastact.catalogue` looks for
 
 
 class LogSumExp(LogSum):

@@ -66,6 +66,7 @@ class Normaliser(RowFunction):
     count is `nothing`.
     """
 
+    _kind, _smooth = "shares", True
     sign = 1.0
     nothing = 0.0
     sink: float | None = None
@@ -183,8 +184,12 @@ class Normaliser(RowFunction):
         if empty == "raise":
             for index in cuts:
                 self._refuse_empty(rows, index, x[index])
-        for index in cuts:
-            self._slab(rows, index, x[index], y[index], empty, inf)
+        if whole:
+            self._slab(rows, cuts[0], x, y)
+            return
+        with np.errstate(all="ignore"):
+            for index in cuts:
+                self._slab(rows, index, x[index], y[index], empty, inf)
 
     def _slab(
         self, rows: Rows, index: Any, x: Any, y: Any, empty: str = "zero", inf: str = "limit"
@@ -438,7 +443,8 @@ class Product:
         into = np.empty_like(saved, dtype, subok=False) if into is None else into
         seen = rows.layout.rows
         result = seen(into)
-        self._rows(rows, seen(d), seen(saved), result, from_x=y is None)
+        with np.errstate(all="ignore"):
+            self._rows(rows, seen(d), seen(saved), result, from_x=y is None)
         rows.layout.settle(result, into)
         return into if direct else delivered(self.name, out, into)
 
@@ -543,6 +549,9 @@ def with_diagonal(matrices: Any, values: Any) -> Any:
     rows = np.arange(matrices.shape[-1])
     matrices[..., rows, rows] = values
     return matrices
+
+
+LISTED = Normaliser  # what `fastact.catalogue` looks for
 
 
 class Softmax(Normaliser):
@@ -733,6 +742,8 @@ class Hardmax(Normaliser):
     >>> fa.hardmax(np.array([1.0, 3.0, 3.0]))
     array([0., 1., 0.])
     """
+
+    _smooth = False  # its gradient is 0
 
     def __init__(self) -> None:
         super().__init__("hardmax", hardmax_general, hardmax_backward)

@@ -53,7 +53,9 @@ def test_strings_name_parameters() -> None:
 
 
 OF_TWO = sorted(
-    f.backward.name for f in fa.activations.values() if not f.params and "derivative" in f.kernels
+    f.backward.name
+    for f in fa.activations.values()
+    if not f.params and "derivative" in f.declaration.kernels
 )
 
 

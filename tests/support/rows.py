@@ -12,13 +12,12 @@ import numpy as np
 from mpmath import exp, fsum, inf, log, mp, mpf, tanh
 
 import fastact as fa
+from fastact.catalogue import of_kind
 
 PRECISION = 1400  # bits: e^x - 1 of the smallest subnormal number has some left
 NOTHING = {"log_softmax": -inf}
 BOUND = {"float16": 1.0, "float32": 2.0, "float64": 3.0}  # in ulp
-FORMS = [
-    fa.softmax, fa.log_softmax, fa.softmin, fa.softmax_off_by_one, fa.sparsemax, fa.hardmax,
-]  # fmt: skip
+FORMS = of_kind("shares")
 
 
 def softmax(row: list[mpf]) -> list[mpf]:

@@ -13,6 +13,7 @@ import pytest
 from mpmath import mp, mpf
 
 import fastact as fa
+from fastact.catalogue import catalogue, of_kind
 from fastact.definition.activation import declare
 from fastact.definition.declaration import Declaration
 from tests.conftest import PACKAGE
@@ -21,10 +22,7 @@ from tests.support.reference import ELEMENTWISE, ROWWISE, bends, domain, kinks, 
 from tests.support.rows import TRUTH
 from tests.support.strategies import DTYPES, defaults, parameter_sets
 
-ALONG_AN_AXIS = [
-    fa.softmax, fa.log_softmax, fa.softmin, fa.softmax_off_by_one, fa.sparsemax, fa.hardmax,
-    fa.logsumexp, fa.logmeanexp,
-]  # fmt: skip
+ALONG_AN_AXIS = of_kind("shares", "sum")
 
 
 def missing(wanted, found):
@@ -35,6 +33,15 @@ def test_every_function_has_a_reference():
     assert missing(fa.activations, ELEMENTWISE) == []
     assert missing([f.name for f in ALONG_AN_AXIS], TRUTH) == []
     assert missing(ROWWISE, TRUTH) == []
+
+
+def test_the_catalogue_has_every_public_function():
+    """What can be called with arrays, by its name and its kind."""
+    kinds = ("backward", "value_and_grad")
+    found = {f.name for f in vars(fa).values() if any(hasattr(f, k) for k in kinds)
+             and not isinstance(f, type)}  # fmt: skip
+    assert found == set(catalogue)
+    assert all(getattr(fa, name) is entry.function for name, entry in catalogue.items())
 
 
 def test_every_reference_has_a_function():

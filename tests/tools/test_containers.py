@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from tests.support.checks import assert_same_bits
 from tests.tools.test_conventions import PACKAGES, script
 
@@ -25,9 +26,9 @@ import xarray as xr  # noqa: E402
 
 PAGE = script("containers")
 MAKERS = PAGE.CONTAINERS | PAGE.COLUMNS
-ALONG = [f for f in vars(fa).values() if hasattr(f, "sequences") or hasattr(f, "jvp")]
-LOSSES = [f for f in vars(fa).values() if hasattr(f, "value_and_grad")]
-PAIRS = [f for f in vars(fa).values() if hasattr(f, "split") and hasattr(f, "activation")]
+ALONG = of_kind("shares", "sum")
+LOSSES = of_kind("loss", "loss of labels")
+PAIRS = of_kind("gated")
 FOREIGN = {
     "awkward": (ak.Array([[1.0, 2.0], [], [3.0]]), "sequences"),
     "masked": (np.ma.array([1.0, 2.0], mask=[False, True]), "where=~mask"),
