@@ -110,12 +110,14 @@ def test_inside_compiled_code():
 
 
 def test_in_an_expression():
-    """Their float64 values are exact operands: the others keep their precision."""
+    """Their float64 values are exact operands: the others keep their precision, that of pairs."""
     x = np.linspace(-3, 3, 99)
     same = fa.activation(lambda x: x, name="same", derivative=lambda x: 1.0)
-    assert_same_bits(fa.tanh(same)(x), fa.tanh(x))
+    assert_same_bits(fa.softsign(same)(x), fa.softsign(x))
     assert_same_bits((fa.identity * fa.sigmoid(same))(x), (fa.identity * fa.sigmoid)(x))
-    assert_same_bits(fa.tanh(same).derivative(x), fa.tanh.derivative(x))
+    assert_same_bits(fa.softsign(same).derivative(x), fa.softsign.derivative(x))
+    # By itself, tanh has a form for float64 that is not rounded from pairs.
+    assert np.allclose(fa.tanh(same)(x), fa.tanh(x), rtol=2 * np.finfo(float).eps, atol=0)
 
 
 def test_functions_of_one_name_stay_apart():
@@ -141,7 +143,8 @@ def test_functions_of_one_name_stay_apart():
     ],
 )
 def test_without_a_derivative_there_is_none(use):
-    with pytest.raises(TypeError, match=r"bare: its derivative is not known.*derivative=lambda"):
+    error = (TypeError, numba.TypingError)  # the latter from the compiler of the caller
+    with pytest.raises(error, match=r"bare: its derivative is not known.*derivative=lambda"):
         use()
 
 
