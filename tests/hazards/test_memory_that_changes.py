@@ -14,7 +14,6 @@ LOSSES = {
     "label_smoothing=0.1)",
     "without some": "fa.softmax_cross_entropy(z, labels, ignore_index=3)",
     "nll": "fa.nll.value_and_grad(z, labels)",
-    "focal": "fa.focal.value_and_grad(z, labels)",
 }
 
 

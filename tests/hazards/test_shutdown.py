@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.hazards.scripts import finished, run
@@ -34,6 +36,12 @@ ENDS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_store() -> None:
+    calls = (f"fa.{name}({ARGUMENTS.get(name, 'np.ones(3)')})" for name in KINDS)
+    run("import fastact as fa\n" + "\n".join(calls), timeout=900)
+
+
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("name", KINDS)
 def test_first_call_at_the_end(name: str, end: str) -> None:
@@ -45,7 +53,7 @@ def test_first_call_at_the_end(name: str, end: str) -> None:
         assert said == "value"
 
 
-def test_exit_while_a_thread_compiles(tmp_path) -> None:
+def test_exit_while_a_thread_compiles(tmp_path: Path) -> None:
     """Ctrl-C in a first call, and the process ends: LLVM is not taken down under a thread."""
     done = finished(
         """
