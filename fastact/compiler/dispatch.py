@@ -29,6 +29,9 @@ from fastact.native import machine_code
 
 OPTIONS = {
     "error_model": "numpy",
+    # Else a function that is compiled for a caller with fast math has it too: also where it is met
+    # again, in the loops that are stored.
+    "fastmath": False,
     "nogil": True,
     "forceinline": True,
     "no_cpython_wrapper": True,
