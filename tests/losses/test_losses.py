@@ -96,8 +96,9 @@ def test_saturated_units_still_learn():
 def test_a_perfect_fit_costs_nothing():
     z = np.linspace(-3, 3, 12)
     loss, delta = fa.squared_error.value_and_grad(z, fa.sigmoid(z), activation=fa.sigmoid)
-    assert loss == 0
-    assert (delta == 0).all()
+    eps = np.finfo(float).eps  # the loss rounds g(z) from pairs, the function from its own form
+    assert 0 <= loss <= 12 * eps**2
+    assert np.abs(delta).max() <= eps
 
 
 def test_activations_that_are_not_listed():

@@ -220,10 +220,10 @@ def test_unknown_sizes_of_chunks(name):
 def test_what_is_no_dask_array_of_floats(name):
     function = getattr(fa.dask, name)
     for x in (np.ones(3), [1.0, 2.0], 1.0):
-        with pytest.raises(TypeError, match=rf"dask\.{name}: x must be a dask array, got "):
+        with pytest.raises(TypeError, match=rf"dask\.{name}\(\): x must be a dask array, got "):
             function(x)
     for dtype in ("g", "c16", "O", "U1", "m8[s]"):
-        with pytest.raises(TypeError, match=rf"dask\.{name}: x must be of float16, .*, got "):
+        with pytest.raises(TypeError, match=rf"dask\.{name}\(\): x must be of float16, .*, got "):
             function(da.from_array(np.zeros(3, dtype), chunks=1))
     for axis in (2, -3, (0, 2)):
         with pytest.raises(np.exceptions.AxisError, match=name):
