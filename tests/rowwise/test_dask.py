@@ -223,7 +223,7 @@ def test_what_is_no_dask_array_of_floats(name):
         with pytest.raises(TypeError, match=rf"dask\.{name}\(\): x must be a dask array, got "):
             function(x)
     for dtype in ("g", "c16", "O", "U1", "m8[s]"):
-        with pytest.raises(TypeError, match=rf"dask\.{name}\(\): x must be of float16, .*, got "):
+        with pytest.raises(TypeError, match=rf"dask\.{name}\(\): x must be float16, .*, got "):
             function(da.from_array(np.zeros(3, dtype), chunks=1))
     for axis in (2, -3, (0, 2)):
         with pytest.raises(np.exceptions.AxisError, match=name):
