@@ -77,7 +77,8 @@ def operands(case: Case) -> list[NDArray[Any]]:
     """Return the arrays that a case is measured with."""
     f = functions()[case.function]
     usual = {p.name: p.typical for p in getattr(f, "params", ())}
-    ends = getattr(f, "domain", (-math.inf, math.inf))
+    everywhere = (-math.inf, math.inf)
+    ends = f.declaration.domain if isinstance(f, fa.Activation) else everywhere
     low, high = np.clip([evaluate(end, usual) for end in ends], -REACH, REACH)
     margin = (high - low) / 100  # rounding to float16 must not reach the end of the domain
     rng = np.random.default_rng(0)

@@ -24,6 +24,8 @@ from tests.support.checks import VARIETIES
 from tests.support.strategies import DTYPES, LAYOUTS
 
 PACKAGE = Path(fa.__file__).parent
+# Last, for `tools`: what is tested is the installed package.
+sys.path.append(str(Path(__file__).parents[1]))
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 settings.register_profile("dev", max_examples=10, **COMMON)
 settings.register_profile("ci", max_examples=25, derandomize=True, **COMMON)
@@ -59,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
             for value in getattr(getattr(item, "callspec", None), "params", {}).values():
-                if isinstance(owner := getattr(value, "owner", None), fa.Activation):
+                if isinstance(owner := getattr(value, "_owner", value), fa.Activation):
                     item.add_marker(pytest.mark.xdist_group(owner.name))
     left_out = set(filter(superfluous, items))
     if "bigmem" not in config.option.markexpr:
@@ -71,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def superfluous(item: pytest.Item) -> bool:
     """Whether the brief profile can do without a test: another dtype of what is no activation."""
     params = getattr(getattr(item, "callspec", None), "params", {})
-    owners = (getattr(value, "owner", value) for value in params.values())
+    owners = (getattr(value, "_owner", value) for value in params.values())
     about_activation = any(isinstance(owner, fa.Activation) for owner in owners)
     return (
         PROFILE == "brief" and params.get("dtype", "float32") != "float32" and not about_activation

@@ -41,6 +41,8 @@ OPTIONS = {
 
 if machine_code.refused():  # Numba would give the same to LLVM, which ends the process
     config.CPU_NAME = config.CPU_FEATURES = None
+elif config.CPU_NAME == "host":  # which LLVM does not know
+    config.CPU_NAME = None
 
 
 class Pipeline(CompilerBase):

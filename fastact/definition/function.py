@@ -222,7 +222,7 @@ class Backward(Function):
 
     def __init__(self, owner: Owner) -> None:
         super().__init__(owner, "backward", 2 + len(owner.params))
-        self.__from_output: Function | None = None
+        self._from_output: Function | None = None
         if owner.from_output:
             self._from_output = FromOutput(owner, "backward_from_output", self._nin)
 

@@ -5,8 +5,8 @@
 >>> @numba.njit
 ... def odds(x):
 ...     return scipy.special.logit(scipy.special.expit(x))
->>> odds(0.5)
-0.5
+>>> odds(0.0)
+0.0
 
 They have SciPy's signatures, less ``out``, and are computed as outside of `numba` by the functions
 of this package:

@@ -157,10 +157,25 @@ def _outcome(box: _Box) -> Any:
 _nested: list[bool] = []  # whether the thread that forks holds the lock anyway
 _interruptions: list[BaseException] = []  # of a fork that waits for a load
 _hooks: list[Callable[[], object]] = []  # before forks, registered by what is being loaded
+_waited = [False]  # whether the fork that is under way waited already
+_modules = [0]  # how many there were when this module's hook became the first to run
+
+
+def _be_first() -> None:
+    """Register the hook again: what is registered last runs first, before forks.
+
+    A hook that runs earlier may hold a lock that the load needs, for which it then waits for ever:
+    that of `logging` holds the one that each import of a module with a logger takes.
+    """
+    _modules[0] = len(sys.modules)
+    os.register_at_fork(before=_before_fork)
 
 
 def _before_fork() -> None:
     """Wait for what is being loaded, and for the thread that did it to be gone."""
+    if _waited[0]:
+        return
+    _waited[0] = True
     _nested.append(_owned())
     known = len(_hooks)
     while not _owned():
@@ -184,11 +199,14 @@ def _noting_hooks() -> Iterator[None]:
     if register is None:
         yield
         return
+    if len(sys.modules) != _modules[0]:
+        _be_first()
 
     def noting(**hooks: Any) -> None:
         register(**hooks)
         if hooks.get("before"):
             _hooks.append(hooks["before"])
+            register(before=_before_fork)
 
     vars(os)["register_at_fork"] = noting
     try:
@@ -203,6 +221,7 @@ def _owned() -> bool:
 
 
 def _after_fork() -> None:
+    _waited[0] = False
     if _owned() and not (_nested and _nested.pop()):
         _lock.release()
 

@@ -91,12 +91,12 @@ def test_the_directory_is_private(python, tmp_path):
 AT_ZERO = "import numpy as np, fastact as fa; print(float(fa.sigmoid(np.float64(0))))"
 CHANGED = """
 
-_exp = exp
+_logistic = logistic
 
 
 @kernel
-def exp(x):
-    return _exp(x) * 1.5
+def logistic(x, low):
+    return _logistic(x, low) * 0.8
 """
 
 
@@ -104,7 +104,7 @@ def test_an_edited_helper_module_is_seen(python, tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "fastact", ignore=shutil.ignore_patterns("__pycache__"))
     env = {"FASTACT_CACHE_DIR": str(tmp_path / "store"), "PYTHONPATH": str(tmp_path)}
     assert float(python(AT_ZERO, **env).stdout) == 0.5
-    module = tmp_path / "fastact" / "elementary.py"
+    module = tmp_path / "fastact" / "numerics" / "double.py"
     original = module.read_text()
     module.write_text(original + CHANGED)
     assert abs(float(python(AT_ZERO, **env).stdout) - 0.4) < 1e-6

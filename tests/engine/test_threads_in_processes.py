@@ -61,7 +61,7 @@ def in_child(body):
         os._exit(0)
     return pid
 """
-HERE = Path(__file__).resolve().parents[1]
+ROOT = Path(threads.__file__).resolve().parents[2]  # of the package that is tested
 
 
 def run(
@@ -73,7 +73,7 @@ def run(
 ) -> str:
     """Run a script after the prelude; its standard output."""
     code = PRELUDE.format(count=count) + textwrap.dedent(script)
-    path = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     kept = {k: v for k, v in os.environ.items() if k not in threads.VARIABLES}
     done = subprocess.run(
         [sys.executable, *options, "-c", code],

@@ -8,7 +8,9 @@ import sys
 import textwrap
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+import fastact
+
+ROOT = Path(fastact.__file__).resolve().parents[1]  # of the package that is tested
 ROUNDS = float(os.environ.get("FASTACT_HAZARD_ROUNDS", "1"))  # times the rounds of the short form
 
 PRELUDE = """

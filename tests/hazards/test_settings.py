@@ -34,8 +34,10 @@ def test_processor_that_llvm_does_not_know(
 
 
 @pytest.mark.parametrize("value", ["", "host"])
-def test_processor_at_hand(value: str) -> None:
-    assert run(CALL, NUMBA_CPU_NAME=value) == "[]\n"
+@pytest.mark.parametrize("warm", [False, True])
+def test_processor_at_hand(value: str, warm: bool, tmp_path: Path) -> None:
+    for _ in range(1 + warm):
+        assert run(CALL, NUMBA_CPU_NAME=value, FASTACT_CACHE_DIR=str(tmp_path)) == "[]\n"
 
 
 @pytest.mark.parametrize("value", ["9" * 5000, "abc", "-1", "0", "1.5", "²", "0x2", "1e3"])

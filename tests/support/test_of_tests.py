@@ -198,7 +198,7 @@ BETA = fa.softplus._partials["beta"].ufunc
 
 
 def with_partial(ufunc):
-    return Mutant(fa.softplus, partials={"beta": SimpleNamespace(ufunc=ufunc)})
+    return Mutant(fa.softplus, _partials={"beta": SimpleNamespace(ufunc=ufunc)})
 
 
 @pytest.mark.parametrize(

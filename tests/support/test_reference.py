@@ -78,34 +78,34 @@ def test_against_taylor_coefficients(name, order):
         assert abs(true_value(name, order, mpf(x)) - wanted) <= abs(wanted) * mpf(2) ** -75
 
 
-class Declaration(SimpleNamespace):
+class Declared(SimpleNamespace):
     __hash__ = object.__hash__
 
 
-def declaration(name, **fields):
-    nothing = {"kinks": (), "bends": (), "params": (), "domain": (-inf, inf)}
-    return Declaration(name=name, **nothing | fields)
+def declared(name, *, kinks=(), params=(), domain=(-inf, inf)):
+    about = SimpleNamespace(bends=(), domain=domain)
+    return Declared(name=name, kinks=kinks, params=params, declaration=about)
 
 
 def test_kinks_come_from_the_declaration():
     kinks = (SimpleNamespace(at=0.0, derivative=0.25),)
     slope = (SimpleNamespace(name="negative_slope"),)
-    assert expected(declaration("relu", kinks=kinks), "derivative", 0.0) == 0.25
-    assert expected(declaration("relu", kinks=kinks), "derivative", 5e-324) == 1
-    assert expected(declaration("relu", kinks=kinks), "derivative", -5e-324) == 0
+    assert expected(declared("relu", kinks=kinks), "derivative", 0.0) == 0.25
+    assert expected(declared("relu", kinks=kinks), "derivative", 5e-324) == 1
+    assert expected(declared("relu", kinks=kinks), "derivative", -5e-324) == 0
     kinks = (SimpleNamespace(at=0.0, derivative="negative_slope"),)
-    leaky = declaration("leaky_relu", kinks=kinks, params=slope)
+    leaky = declared("leaky_relu", kinks=kinks, params=slope)
     assert expected(leaky, "derivative", -0.0, (0.5,)) == 0.5
 
 
 def test_limits_at_infinity_and_at_the_ends_of_the_domain():
     eps, params = SimpleNamespace(name="eps"), (-1.0,)
-    f = declaration("logit", domain=(0.0, 1.0), params=(eps,))
+    f = declared("logit", domain=(0.0, 1.0), params=(eps,))
     assert [expected(f, v, 0.0, params) for v in ORDERS] == [-inf, inf, -inf]
     assert [expected(f, v, 1.0, params) for v in ORDERS] == [inf, inf, inf]
     outside = (-5e-324, 1.5, -inf, float("nan"))
     assert all(mp.isnan(expected(f, v, x, params)) for v in ORDERS for x in outside)
-    f = declaration("silu")
+    f = declared("silu")
     assert [
         ulps(y, expected(f, v, inf), "f8") for y, v in zip([inf, 1, 0], ORDERS, strict=True)
     ] == [0] * 3

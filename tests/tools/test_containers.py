@@ -13,7 +13,7 @@ from tests.support.checks import assert_same_bits
 from tests.tools.test_conventions import PACKAGES, script
 
 for package in PACKAGES:
-    pytest.importorskip(package)
+    pytest.importorskip(package, reason="the extra `containers` has it: tox -e peers")
 
 import awkward as ak  # noqa: E402  # only once all of them are there
 import dask  # noqa: E402

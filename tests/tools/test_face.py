@@ -44,7 +44,7 @@ def test_an_activation_shows_its_interface_and_no_more(activation):
     assert public(activation) == INTERFACE
     assert public(activation.derivative) == {"name", "params", "ufunc"}
     assert public(activation.backward) == {"name", "params", "ufunc"}
-    assert public(activation.forward_with_mask) == set()
+    assert public(activation.forward_with_mask) == {"name"}
 
 
 def test_modules_of_the_catalogue_are_imported_like_any():
@@ -109,11 +109,15 @@ def test_every_member_has_a_signature_that_is_true(f):
     assert bound(f.backward, x, x=x, out=out, **params) is out
 
 
-def test_a_signature_stays_when_the_call_becomes_the_ufunc():
-    before = inspect.signature(fa.tanh)
-    fa.tanh(0.5), fa.tanh.derivative(0.5)
-    assert fa.tanh.__call__ is fa.tanh.ufunc
-    assert inspect.signature(fa.tanh) == before == inspect.signature(fa.tanh.derivative)
+def test_a_signature_stays_when_the_call_becomes_the_ufunc(python):
+    python("""
+import inspect
+import fastact as fa
+before = inspect.signature(fa.tanh)
+fa.tanh(0.5), fa.tanh.derivative(0.5)
+assert fa.tanh.__call__ is fa.tanh.ufunc  # until a context has a thread limit of its own
+assert inspect.signature(fa.tanh) == before == inspect.signature(fa.tanh.derivative)
+""")
 
 
 def test_every_public_callable_has_a_signature():

@@ -414,7 +414,8 @@ def test_drawn_parameters_are_in_their_ranges(f, dtype):
 
 def test_drawn_parameters_obey_rules_and_bounds_that_are_no_floats():
     tenths = tuple(Parameter(name, 0.75, 0.7, 0.8) for name in "ab")
-    f = SimpleNamespace(name="f", params=tenths, requires=("a < b",))
+    rules = SimpleNamespace(requires=("a < b",))
+    f = SimpleNamespace(name="f", params=tenths, declaration=rules)
     for a, b in drawn(f, "float32", 50):
         assert 0.7 <= a < b <= 0.8
 
