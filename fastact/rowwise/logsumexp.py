@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
@@ -24,6 +23,7 @@ from fastact.arguments import (
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.native import threads
+from fastact.rowwise import chunks
 from fastact.rowwise.row_function import MAX_ULP, Layout, RowFunction, slabs
 from fastact.rowwise.row_options import Rows
 from fastact.rowwise.softmax_family import softmax
@@ -40,19 +40,6 @@ Array = Any
 INF = float("inf")
 
 weighted = RowFunction("logsumexp_weighted", "logsumexp", "XX", "xx")
-
-
-# Of rows in parts, for `fastact.dask`: see `rowkernels.partial_rows`.
-PARTS = {
-    f.name: f
-    for f in (
-        RowFunction("max_and_sum", "logsumexp", "X", "ddd"),
-        RowFunction("join_parts", "logsumexp", "DDD", "ddd"),
-        RowFunction("logsumexp_of_parts", "logsumexp", "DDD", "d"),
-        RowFunction("softmax_of_parts", "softmax", "Xddd", "X"),
-        RowFunction("log_softmax_of_parts", "log_softmax", "Xddd", "X"),
-    )
-}
 
 
 class LogSum(RowFunction):
@@ -235,7 +222,7 @@ class LogSumExp(LogSum):
             if b is not None or return_sign or where is not None or out is not None:
                 what = "with b, return_sign, where or out x"
                 raise TypeError(f"{self.name}(): {what} must be {LAZY}")
-            return import_module("fastact.dask").logsumexp(x, axis=axis, keepdims=keepdims)
+            return chunks.logsumexp(x, axis, keepdims=keepdims)
         if not return_sign and b is None and where is None:
             x = floats(self.name, "x", x)
             layout = Layout(x.shape, axes(self.name, axis, x.ndim))

@@ -6,7 +6,6 @@ policies for special rows) goes through rows in slabs, in the output's own memor
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Never
 
@@ -35,6 +34,7 @@ from fastact.arguments import (
 from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.elementwise import tanh
 from fastact.native import threads
+from fastact.rowwise import chunks
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import MAX_ULP, RowFunction, slabs
 from fastact.rowwise.row_options import COLD, EMPTY, INFINITE, Rows, masked
@@ -265,7 +265,7 @@ class Normaliser(RowFunction):
         used += ["out"] * (out is not None)
         found = axes(self.name, axis, x.ndim)
         if self.name in {"softmax", "log_softmax"} and not used:
-            return getattr(import_module("fastact.dask"), self.name)(x, axis=axis)
+            return chunks.normalised(self, x, axis)
         if {"empty", "inf", "out"} & {*used}:
             raise TypeError(
                 f"{self.name}(): empty, inf and out need NumPy arrays: x must be {LAZY}"
