@@ -24,6 +24,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
 from numba.core.registry import cpu_target
+from numba.core.types.functions import BaseFunction
 
 from fastact.native import machine_code
 
@@ -189,18 +190,47 @@ def texts(library: Any) -> list[str]:
     return list(found.values())
 
 
+def remembering() -> Any:
+    """Numba's search for the signature of a call, made once for the same types.
+
+    Numba tries all that it has under an operator's name, those for arrays too, each time that the
+    operator stands somewhere.
+    """
+    search, found = BaseFunction.get_call_type, {}
+
+    def get_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
+        key = self, tuple(args), tuple(kws.items())
+        if key not in found:
+            signature = search(self, context, args, kws)
+            found[key] = signature, self.get_impl_key(signature)
+        signature, self._impl_keys[signature.args] = found[key]
+        return signature
+
+    return get_call_type
+
+
 @contextmanager
 def in_fragments() -> Iterator[None]:
     """Let Numba translate functions to LLVM, and no more: `link` does the rest."""
-    codegen, place = cpu_target.target_context.codegen(), "_library_class"
+    codegen = cpu_target.target_context.codegen()
     with global_compiler_lock:
         cpu_target.target_context.refresh()  # which may compile what Numba itself needs
-        saved = getattr(codegen, place)
-        setattr(codegen, place, Fragment)
-        try:
+        with (
+            replaced(codegen, "_library_class", Fragment),
+            replaced(BaseFunction, "get_call_type", remembering()),
+        ):
             yield
-        finally:
-            setattr(codegen, place, saved)
+
+
+@contextmanager
+def replaced(holder: Any, name: str, value: Any) -> Iterator[None]:
+    """Let an attribute of Numba's have another value, under the lock that it compiles under."""
+    saved = getattr(holder, name)
+    setattr(holder, name, value)
+    try:
+        yield
+    finally:
+        setattr(holder, name, saved)
 
 
 def compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
