@@ -89,8 +89,8 @@ def verify(
     saturate, overflow or vanish; --exhaustive tries all 2^32.
 
     True values come from formulas that are not those of the kernels: of float16 and float32 in
-    float64 and, wherever a result may not be correctly rounded, in longdouble; of float64 in
-    longdouble and mpmath, which is slow. A NaN must give NaN. Where the slope jumps the declared
+    float64 and, where that cannot tell or the error may be the largest, in longdouble; of float64
+    in longdouble and mpmath, which is slow. A NaN must give NaN. Where the slope jumps the declared
     derivative counts, and the second derivative does not. With --parameters, functions that have
     any are judged over the ranges for which the bounds are declared, corners first.
 

@@ -2,9 +2,9 @@
 
 Every result is compared with a quick arithmetic first. Where everything as near to its value as
 the true one rounds to the result, that is correctly rounded, and most often no more is asked. The
-others, and those where the quick one has lost digits, are judged by a wider one. For float64 that
-is slow: there it judges only errors that may be the largest, and of the others in doubt the quick
-one says which are correctly rounded.
+others are judged by a wider one where the quick one has lost digits, where the error may be the
+largest, and where the quick one cannot tell whether the result is correctly rounded: but for
+float64, where that is slow and the quick one says so.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ Array = Any
 BLOCK = 2**15  # inputs that are judged at once: their arrays stay in the cache
 MOST = 1000  # exponent of the largest error: an infinite one stands for a wrong NaN
 OPEN = 2**14  # results that are kept for the wide arithmetic
+HALF = 0.5  # an ulp: no error of correct rounding is larger
 TAIL = (1.0, 2.0**12)  # sizes of inputs between which a result may be exponential
 
 
@@ -46,6 +47,7 @@ class Stages(NamedTuple):
     window: float  # the share of a root's size around it in which the first is not asked
     tails: float  # how much larger the doubt is for each octave from 1 of a result in a tail
     spares: bool  # whether the wide one is not asked where the error cannot be the largest
+    ties: bool  # but where the error may be less or more than that of correct rounding
 
 
 @cache
@@ -53,8 +55,8 @@ def stages(dtype: str) -> Stages:
     """How results of this dtype are judged."""
     if dtype == "float64":
         quick = LONG if WIDER else of_mpmath()
-        return Stages(quick, of_mpmath(), 2.0**-59, 2.0**-2, 2.0**-3, WIDER)
-    return Stages(DOUBLE, LONG if WIDER else of_mpmath(), 2.0**-38, 2.0**-6, 0.0, False)
+        return Stages(quick, of_mpmath(), 2.0**-59, 2.0**-2, 2.0**-3, WIDER, ties=False)
+    return Stages(DOUBLE, LONG if WIDER else of_mpmath(), 2.0**-38, 2.0**-6, 0.0, True, ties=True)
 
 
 def parameters(f: Activation, dtype: str) -> tuple[float, ...]:
@@ -77,7 +79,7 @@ class Tally:
     def add(self, x: Array, errors: Array) -> None:
         """Count these errors, of which an infinite one stands for a wrong NaN."""
         self.inputs += errors.size
-        self.not_correctly_rounded += int(np.count_nonzero(errors > 0.5))
+        self.not_correctly_rounded += int(np.count_nonzero(errors > HALF))
         wrong = np.flatnonzero(np.isinf(errors))
         if wrong.size:
             self.wrong_nan += wrong.size
@@ -305,11 +307,17 @@ class Judge:
         """Whether an error is known that is larger than any of correct rounding."""
         return self.largest[row] >= self.case.certain
 
-    def may_be_largest(self, row: Row, x: Array, got: Array, true: Array) -> Array:
-        """Whether an error is above the largest known one for some value within the doubt."""
-        off, quick = self.case.doubt(x, true), self.case.stages.quick
-        ends = [errors(got, end, quick, self.case.dtype) for end in (true - off, true + off)]
-        return np.maximum(*ends) > self.largest[row]
+    def counts(self, row: Row, x: Array, got: Array, true: Array) -> Array:
+        """Whether, for values within the doubt, the tally depends on where the true one is."""
+        quick = self.case.stages.quick
+        with np.errstate(invalid="ignore"):  # infinite values
+            off = self.case.doubt(x, true)
+            around = true - off, true + off
+        ends = [errors(got, end, quick, self.case.dtype) for end in around]
+        found: Array = np.maximum(*ends) > self.largest[row]
+        if self.case.stages.ties:
+            found |= (ends[0] > HALF) != (ends[1] > HALF)
+        return found
 
     def doubt(self, row: Row, x: Array, got: Array, true: Array, lost: Array | None) -> None:
         """Keep these results for the wide arithmetic, except limits, which may be its poles."""
@@ -317,7 +325,7 @@ class Judge:
         if row[0] not in self.strict:
             wide &= False if lost is None else lost
         elif self.case.stages.spares and self.settled(row):
-            wide &= self.may_be_largest(row, x, got, true) | (False if lost is None else lost)
+            wide &= self.counts(row, x, got, true) | (False if lost is None else lost)
         self.open[row].append((x[wide], got[wide]))
         quick = self.case.stages.quick
         found = errors(got[~wide], true[~wide], quick, self.case.dtype)
