@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastact.arguments import boolean, floats, number, outputs
 from fastact.containers import public
+from fastact.definition.described import shown
 from fastact.losses.shared import (
     Array,
     ElementwiseLoss,
@@ -24,15 +26,7 @@ from fastact.numerics.elementary import clamp, exp, log, log1p_unit
 from fastact.numerics.primitives import kernel, where
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import (
-        Divergence as TypedDivergence,
-    )
-    from fastact.definition.interfaces import (
-        Focal as TypedFocal,
-    )
-    from fastact.definition.interfaces import (
-        SigmoidCrossEntropy as TypedCrossEntropy,
-    )
+    from fastact.definition import interfaces
 
 
 # ---------------------------------------------------------------- shared by kernels
@@ -131,6 +125,16 @@ class SigmoidCrossEntropy(ElementwiseLoss):
     array([-0.5       ,  0.88079708, -1.        ])
     """
 
+    _formulas = MappingProxyType({
+        "value_and_grad": (
+            r"\frac{\partial \ell}{\partial x} = w\,((1 - t)\,\sigma(x) - p\,t\,\sigma(-x))"
+        ),
+        "gradient_and_hessian": (
+            r"g = w\,((1 - t)\,\sigma(x) - p\,t\,\sigma(-x)), \quad h = w\,(p\,t + 1 - "
+            r"t)\,\sigma(x)\,\sigma(-x)"
+        ),
+    })  # fmt: skip
+
     def __init__(self) -> None:
         super().__init__("sigmoid_cross_entropy")
         self.functions = functions(
@@ -166,6 +170,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         x, others = self.operands(self.name, logits, targets, pos_weight, weight)
         return self.reduced(self.functions[""], x, others, reduction)
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -201,6 +206,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         gradient = gradient_array(name, out, x)
         return self.reduced(self.functions["_gradient"], x, others, reduction, gradient), gradient
 
+    @shown
     @public()
     def gradient_and_hessian(
         self,
@@ -228,9 +234,6 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         for slab in slabs(x.shape):
             sweep(slab, 1.0)
         return gradient, hessian
-
-    def __repr__(self) -> str:
-        return "<fastact.sigmoid_cross_entropy(logits, targets)>"
 
 
 # ---------------------------------------------------------------- focal loss
@@ -318,6 +321,13 @@ class Focal(ElementwiseLoss):
     array([ 2.98286795e-01, -1.73505312e-05, -2.30029442e-52])
     """
 
+    _formulas = MappingProxyType({
+        "value_and_grad": (
+            r"\frac{\partial \ell}{\partial x} = \alpha_t\,(2t - 1)\,(1 - "
+            r"p_t)^\gamma\,(\gamma\,p_t \log p_t - (1 - p_t)), \quad t \in \{0, 1\}"
+        ),
+    })  # fmt: skip
+
     def __init__(self) -> None:
         super().__init__("focal")
         self.functions = functions(
@@ -350,6 +360,7 @@ class Focal(ElementwiseLoss):
         x, others = self.operands(self.name, logits, targets, gamma, alpha)
         return self.reduced(self.functions[""], x, others, reduction)
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -361,7 +372,9 @@ class Focal(ElementwiseLoss):
         *,
         out: Any = None,
     ) -> tuple[Any, Any]:
-        """The loss and its gradient by the logits, in one pass; see `sigmoid_cross_entropy`.
+        """The loss and its gradient by the logits, in one pass.
+
+        `out` is where the gradient goes: of the shape and dtype of the logits, or they themselves.
 
         >>> import numpy as np, fastact as fa
         >>> loss, gradient = fa.focal.value_and_grad(np.zeros(2), np.array([0.0, 1.0]), alpha=0.25)
@@ -374,9 +387,6 @@ class Focal(ElementwiseLoss):
         gradient = gradient_array(name, out, x)
         function = self.functions["_gradient"]
         return self.reduced(function, x, others, reduction, gradient), gradient
-
-    def __repr__(self) -> str:
-        return "<fastact.focal(logits, targets, gamma=2.0)>"
 
 
 # ---------------------------------------------------------------- Kullback-Leibler divergence
@@ -454,6 +464,10 @@ class Divergence(ElementwiseLoss):
     array([[-0.5, -0.5, -0. ]])
     """
 
+    _formulas = MappingProxyType({
+        "value_and_grad": r"\frac{\partial D}{\partial x_i} = -t_i",
+    })  # fmt: skip
+
     reductions = ("mean", "batchmean", "sum", "none")
 
     def __init__(self) -> None:
@@ -483,6 +497,7 @@ class Divergence(ElementwiseLoss):
         function = (self.of_logs if of_logs else self.functions)[""]
         return self.reduced(function, x, (t,), reduction)
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -493,7 +508,17 @@ class Divergence(ElementwiseLoss):
         *,
         out: Any = None,
     ) -> tuple[Any, Any]:
-        """The loss and its gradient by the log-probabilities; see `sigmoid_cross_entropy`."""
+        """The loss and its gradient by the log-probabilities, in one pass.
+
+        `out` is where the gradient goes: of the shape and dtype of the log-probabilities, or they
+        themselves.
+
+        >>> import numpy as np, fastact as fa
+        >>> x, t = np.log([0.5, 0.25, 0.25]), np.array([0.5, 0.5, 0.0])
+        >>> loss, gradient = fa.kl_divergence.value_and_grad(x, t, reduction="sum")
+        >>> gradient
+        array([-0.5, -0.5, -0. ])
+        """
         name = f"{self.name}.value_and_grad"
         check_reduction(name, reduction, self.reductions)
         x = floats(name, "log_probabilities", log_probabilities)
@@ -503,10 +528,7 @@ class Divergence(ElementwiseLoss):
         function = (self.of_logs if of_logs else self.functions)["_gradient"]
         return self.reduced(function, x, (t,), reduction, gradient), gradient
 
-    def __repr__(self) -> str:
-        return "<fastact.kl_divergence(log_probabilities, targets)>"
 
-
-sigmoid_cross_entropy: TypedCrossEntropy = SigmoidCrossEntropy()
-focal: TypedFocal = Focal()
-kl_divergence: TypedDivergence = Divergence()
+sigmoid_cross_entropy: interfaces.SigmoidCrossEntropy = SigmoidCrossEntropy()
+focal: interfaces.Focal = Focal()
+kl_divergence: interfaces.Divergence = Divergence()

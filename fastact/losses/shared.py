@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from fastact.arguments import choice, floats, output, overlaps
+from fastact.definition.described import Documented, called, filled
 from fastact.native import loop_registry, threads, ufunc
 from fastact.numerics.primitives import Kernel
 
@@ -188,14 +190,35 @@ def total(
     return found
 
 
-class ElementwiseLoss:
+class Loss(Documented):
+    """A loss: it is called with an input and targets, and gives its gradient by the input."""
+
+    # In LaTeX, what each member gives.
+    _formulas: Mapping[str, str] = MappingProxyType({})
+    _interface = frozenset({"gradient_and_hessian", "name", "value_and_grad"})
+
+    def __init__(self, name: str) -> None:
+        self.name = self.__name__ = self.__qualname__ = name
+        self.__module__ = "fastact"
+
+    def _member(self, name: str, text: str) -> str:
+        """Below the first line of the text of a member: the formula, and how it is called."""
+        head, _, rest = text.partition("\n\n")
+        call = f"``{called(self, name)}``"
+        return f"{head}\n\n.. math:: {self._formulas[name]}\n\n{filled(call)}\n\n{rest}"
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
+
+
+class ElementwiseLoss(Loss):
     """A loss that is a sum or a mean over elements."""
 
     _kind = "loss"
     reductions: tuple[str, ...] = REDUCTIONS
-
-    def __init__(self, name: str) -> None:
-        self.name = self.__name__ = self.__qualname__ = name
 
     def reduced(
         self, function: LossFunction, x: Any, others: Any, reduction: str, gradient: Any = None
@@ -215,9 +238,6 @@ class ElementwiseLoss:
     def divisor(self, x: Any, reduction: str) -> float:
         """What the sum is divided by."""
         return float(x.size) if reduction == "mean" else 1.0
-
-    def __reduce__(self) -> Any:
-        return self.name
 
 
 def chosen(kernels: tuple[Kernel, ...], dtype: str) -> tuple[Kernel, ...]:

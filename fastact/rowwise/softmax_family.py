@@ -33,14 +33,16 @@ from fastact.arguments import (
     weak,
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import Documented, called, shown
 from fastact.elementwise import tanh
 from fastact.native import threads
+from fastact.rowwise import documents
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import MAX_ULP, RowFunction, slabs
 from fastact.rowwise.row_options import COLD, EMPTY, INFINITE, Rows, masked
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import Along
+    from fastact.definition import interfaces
 
 Array = Any
 INF = float("inf")
@@ -67,6 +69,7 @@ class Normaliser(RowFunction):
     """
 
     _kind, _smooth = "shares", True
+    _interface = RowFunction._interface | {"backward", "jacobian", "jvp", "sequences"}
     sign = 1.0
     nothing = 0.0
     sink: float | None = None
@@ -79,7 +82,8 @@ class Normaliser(RowFunction):
             super().__init__(name, name, "X", "X")
         else:
             self.name, self.owner, self.letters = name, general.owner, general.letters
-            self.__name__ = name
+            self.__name__ = self.__qualname__ = name
+            self.__module__ = "fastact"
             self.signature, self.nin, self.nout = general.signature, general.nin, general.nout
         self.plain = self.nin == 1  # there is a ufunc of x alone
         self.backward = Backward(self, backward)
@@ -297,6 +301,7 @@ class Normaliser(RowFunction):
         factor = factor if rows.cap is None else factor * rows.cap
         return self.general.apply(x, factor, *sink, lengths, axis=core)
 
+    @shown
     @public()
     def jacobian(
         self,
@@ -310,16 +315,7 @@ class Normaliser(RowFunction):
         causal: bool = False,
         softcap: float | None = None,
     ) -> Any:
-        """The Jacobian of each row, of shape ``x.shape + (n,)``.
-
-        Element ``[..., i, ..., j]`` is ``∂ y_i / ∂ x_j``: i stands at `axis`, j at the end. The
-        options are those of the function itself but for ``empty`` and ``inf``.
-
-        >>> import numpy as np, fastact as fa
-        >>> fa.softmax.jacobian(np.zeros(2))
-        array([[ 0.25, -0.25],
-               [-0.25,  0.25]])
-        """
+        """The Jacobian of each row, of shape ``x.shape + (n,)``: see `documents.MEMBERS`."""
         name = f"{self.name}.jacobian"
         x = floats(name, "x", x)
         rows = Rows(
@@ -349,6 +345,9 @@ class Normaliser(RowFunction):
         found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
         return with_diagonal(found, -found.sum(axis=-1))
 
+    def _member(self, name: str, _text: str) -> str:
+        return documents.member(self, name, called(self, name))
+
     def __reduce__(self) -> Any:
         return self.name
 
@@ -356,15 +355,18 @@ class Normaliser(RowFunction):
         return f"<fastact.{self.name}(x, axis=-1)>"
 
 
-class Product:
+class Product(Documented):
     """A product of the Jacobian and a vector, from the output or from the input."""
 
     before = False  # whether the cap's slope comes before the product
     vector = "dy"
+    _interface = frozenset({"name", "ufunc"})
 
     def __init__(self, owner: Normaliser, function: RowFunction) -> None:
         self.owner, self.function = owner, function
-        self.name = f"{owner.name}.{type(self).__name__.lower()}"
+        self.__module__, self.__name__ = "fastact", type(self).__name__.lower()
+        self.name = self.__qualname__ = f"{owner.name}.{self.__name__}"
+        self._words = {"d": self.vector}
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -508,27 +510,22 @@ class Product:
         if present is not None:
             masked(out, present, 0, out)
 
+    def _document(self) -> str:
+        return documents.member(self.owner, self.__name__, f"{self.name}{self._signature()}")
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.owner, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
+
 
 class Backward(Product):
-    """The vector-Jacobian product: the gradient of the input for that of the output.
-
-    ``f.backward(dy, y=y, axis=-1, out=None)``, or from the input with ``x=``; the options are those
-    of the function itself but for ``empty`` and ``inf``. `out` may be `dy`. One sum and one pass.
-    A row without mass (all -inf, all masked) gets 0, never NaN, and so does an element that is
-    masked, whatever `dy` is there.
-
-    Raises
-    ------
-    TypeError
-        Unless exactly one of `x` and `y` is given; if `softcap` is given with `y`.
-    """
+    """The vector-Jacobian product: the gradient of the input for that of the output."""
 
 
 class Jvp(Product):
-    """The Jacobian-vector product: the tangent of the output for that of the input.
-
-    ``f.jvp(dx, x=x, axis=-1, out=None)``, or from the output with ``y=``; as `backward`.
-    """
+    """The Jacobian-vector product: the tangent of the output for that of the input."""
 
     before = True
     vector = "dx"
@@ -618,6 +615,12 @@ class Softmax(Normaliser):
 
     sink = -INF
     max_ulp = MappingProxyType({dtype: {**ulp, "sum": 1.0} for dtype, ulp in MAX_ULP.items()})
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{\sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("softmax", softmax_general, softmax_backward)
@@ -636,6 +639,12 @@ class Softmin(Normaliser):
 
     sink = -INF
     sign = -1.0
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
+        "backward": r"dx_i = y_i (\sum_k y_k\,dy_k - dy_i)",
+        "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
+        "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("softmin", softmax_general, softmax_backward)
@@ -657,6 +666,12 @@ class SoftmaxOffByOne(Normaliser):
     """
 
     sink = 0.0
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("softmax_off_by_one", softmax_general, softmax_backward)
@@ -691,6 +706,12 @@ class LogSoftmax(Normaliser):
     sink = -INF
     nothing = -INF
     max_ulp = MAX_ULP
+    _formulas = MappingProxyType({
+        "value": r"y_i = x_i - \log \sum_k e^{x_k}",
+        "backward": r"dx_i = dy_i - e^{y_i} \sum_k dy_k",
+        "jvp": r"dy_i = dx_i - \sum_k e^{y_k}\,dx_k",
+        "jacobian": r"J_{ij} = \delta_{ij} - e^{y_j}",
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("log_softmax", log_softmax_general, log_softmax_backward, log_softmax_jvp)
@@ -719,6 +740,13 @@ class Sparsemax(Normaliser):
     array([0.75, 0.25, 0.  ])
     """
 
+    _formulas = MappingProxyType({
+        "value": r"y_i = \max(x_i - \tau, 0), \quad \sum_k y_k = 1, \quad S = \{k: y_k > 0\}",
+        "backward": r"dx_i = [y_i > 0] (dy_i - \frac{1}{|S|} \sum_{k \in S} dy_k)",
+        "jvp": r"dy_i = [y_i > 0] (dx_i - \frac{1}{|S|} \sum_{k \in S} dx_k)",
+        "jacobian": r"J_{ij} = [y_i > 0] (\delta_{ij} - \frac{[y_j > 0]}{|S|})",
+    })  # fmt: skip
+
     def __init__(self) -> None:
         super().__init__("sparsemax", sparsemax_general, sparsemax_backward)
 
@@ -744,6 +772,12 @@ class Hardmax(Normaliser):
     """
 
     _smooth = False  # its gradient is 0
+    _formulas = MappingProxyType({
+        "value": r"y_i = [i = \arg\max_k x_k]",
+        "backward": r"dx_i = 0",
+        "jvp": r"dy_i = 0",
+        "jacobian": r"J_{ij} = 0",
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("hardmax", hardmax_general, hardmax_backward)
@@ -752,9 +786,9 @@ class Hardmax(Normaliser):
         return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
-softmax: Along = Softmax()
-log_softmax: Along = LogSoftmax()
-softmin: Along = Softmin()
-softmax_off_by_one: Along = SoftmaxOffByOne()
-sparsemax: Along = Sparsemax()
-hardmax: Along = Hardmax()
+softmax: interfaces.Along = Softmax()
+log_softmax: interfaces.Along = LogSoftmax()
+softmin: interfaces.Along = Softmin()
+softmax_off_by_one: interfaces.Along = SoftmaxOffByOne()
+sparsemax: interfaces.Along = Sparsemax()
+hardmax: interfaces.Along = Hardmax()
