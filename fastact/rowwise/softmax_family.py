@@ -6,6 +6,7 @@ policies for special rows) goes through rows in slabs, in the output's own memor
 
 from __future__ import annotations
 
+import functools
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Never
@@ -49,45 +50,45 @@ INF = float("inf")
 NUMBER = (int, float)
 HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
-softmax_backward = RowFunction("softmax_backward", "softmax", "XX", "X")
-softmax_general = RowFunction("softmax_general", "softmax", "Xddi", "X")
-log_softmax_backward = RowFunction("log_softmax_backward", "log_softmax", "XX", "X")
-log_softmax_jvp = RowFunction("log_softmax_jvp", "log_softmax", "XX", "X")
-log_softmax_general = RowFunction("log_softmax_general", "log_softmax", "Xddi", "X")
-sparsemax_backward = RowFunction("sparsemax_backward", "sparsemax", "XX", "X")
-sparsemax_general = RowFunction("sparsemax_general", "sparsemax", "Xdi", "X")
-hardmax_backward = RowFunction("hardmax_backward", "hardmax", "XX", "X")
-hardmax_general = RowFunction("hardmax_general", "hardmax", "Xdi", "X")
+
+@functools.cache
+def shared(owner: str, ending: str, letters: str) -> RowFunction:
+    """The function of some loops, which several public functions may share."""
+    return RowFunction(f"{owner}_{ending}", owner, letters, "X")
 
 
 class Normaliser(RowFunction):
     """What the functions of this family share: the call, and the gradient.
 
-    `general` takes a row, the factor of its elements, perhaps a `sink`, and a length. `products`
-    are the ufuncs of a cotangent or a tangent and the output. What an element is that does not
-    count is `nothing`.
+    What a function says of itself are fields of its class. Its `loops` are those of its own name
+    (``name``, ``name_general``, ``name_backward``) unless they are those of another function.
     """
 
-    _kind, _smooth = "shares", True
+    _kind, _smooth = "shares", True  # whether there is a gradient other than 0
     _interface = RowFunction._interface | {"backward", "jacobian", "jvp", "sequences"}
-    sign = 1.0
-    nothing = 0.0
-    sink: float | None = None
+    loops = ""
+    sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
+    nothing = 0.0  # what an element is that does not count
+    sink: float | None = None  # one more logit, for loops that take one; -inf is none
+    symmetric = True  # whether the Jacobian is, so that one product is both
 
-    def __init__(
-        self, name: str, general: RowFunction, backward: RowFunction, jvp: RowFunction | None = None
-    ) -> None:
-        self.general = general
-        if self.sign == 1.0 and self.sink in (None, -INF):
+    def __init__(self, name: str) -> None:
+        loops = self.loops or name
+        letters = "Xdi" if self.sink is None else "Xddi"
+        self.general = shared(loops, "general", letters)
+        if loops == name:
             super().__init__(name, name, "X", "X")
         else:
-            self.name, self.owner, self.letters = name, general.owner, general.letters
+            self.name, self.owner, self.letters = name, loops, self.general.letters
             self.__name__ = self.__qualname__ = name
             self.__module__ = "fastact"
-            self.signature, self.nin, self.nout = general.signature, general.nin, general.nout
+            self.signature, self.nin, self.nout = (
+                self.general.signature, self.general.nin, self.general.nout,
+            )  # fmt: skip
         self.plain = self.nin == 1  # there is a ufunc of x alone
-        self.backward = Backward(self, backward)
-        self.jvp = Jvp(self, jvp or backward)
+        product = shared(loops, "backward", "XX")
+        self.backward = Backward(self, product)
+        self.jvp = Jvp(self, product if self.symmetric else shared(loops, "jvp", "XX"))
         self.sequences = Sequences(self)
 
     @property
@@ -548,6 +549,7 @@ def with_diagonal(matrices: Any, values: Any) -> Any:
     return matrices
 
 
+__all__ = ["hardmax", "log_softmax", "softmax", "softmax_off_by_one", "softmin", "sparsemax"]
 LISTED = Normaliser  # what `fastact.catalogue` looks for
 
 
@@ -622,9 +624,6 @@ class Softmax(Normaliser):
         "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__("softmax", softmax_general, softmax_backward)
-
 
 class Softmin(Normaliser):
     """Softmin, ``softmax(-x)``: the smallest element has the largest share.
@@ -637,7 +636,7 @@ class Softmin(Normaliser):
     array([0.75, 0.25])
     """
 
-    sink = -INF
+    loops, sink = "softmax", -INF
     sign = -1.0
     _formulas = MappingProxyType({
         "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
@@ -645,9 +644,6 @@ class Softmin(Normaliser):
         "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
         "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
     })  # fmt: skip
-
-    def __init__(self) -> None:
-        super().__init__("softmin", softmax_general, softmax_backward)
 
 
 class SoftmaxOffByOne(Normaliser):
@@ -665,16 +661,13 @@ class SoftmaxOffByOne(Normaliser):
     array([0.25, 0.5 ])
     """
 
-    sink = 0.0
+    loops, sink = "softmax", 0.0
     _formulas = MappingProxyType({
         "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
         "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
         "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
         "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
     })  # fmt: skip
-
-    def __init__(self) -> None:
-        super().__init__("softmax_off_by_one", softmax_general, softmax_backward)
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
@@ -705,6 +698,7 @@ class LogSoftmax(Normaliser):
 
     sink = -INF
     nothing = -INF
+    symmetric = False
     max_ulp = MAX_ULP
     _formulas = MappingProxyType({
         "value": r"y_i = x_i - \log \sum_k e^{x_k}",
@@ -712,9 +706,6 @@ class LogSoftmax(Normaliser):
         "jvp": r"dy_i = dx_i - \sum_k e^{y_k}\,dx_k",
         "jacobian": r"J_{ij} = \delta_{ij} - e^{y_j}",
     })  # fmt: skip
-
-    def __init__(self) -> None:
-        super().__init__("log_softmax", log_softmax_general, log_softmax_backward, log_softmax_jvp)
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """``1 - p`` on the diagonal is the sum of the others."""
@@ -747,9 +738,6 @@ class Sparsemax(Normaliser):
         "jacobian": r"J_{ij} = [y_i > 0] (\delta_{ij} - \frac{[y_j > 0]}{|S|})",
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__("sparsemax", sparsemax_general, sparsemax_backward)
-
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         support = (y > 0).astype(y.dtype)
         size = np.maximum(support.sum(axis=-1, dtype=np.float64), 1)[..., None, None]
@@ -779,16 +767,13 @@ class Hardmax(Normaliser):
         "jacobian": r"J_{ij} = 0",
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__("hardmax", hardmax_general, hardmax_backward)
-
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
-softmax: interfaces.Along = Softmax()
-log_softmax: interfaces.Along = LogSoftmax()
-softmin: interfaces.Along = Softmin()
-softmax_off_by_one: interfaces.Along = SoftmaxOffByOne()
-sparsemax: interfaces.Along = Sparsemax()
-hardmax: interfaces.Along = Hardmax()
+softmax: interfaces.Along = Softmax("softmax")
+log_softmax: interfaces.Along = LogSoftmax("log_softmax")
+softmin: interfaces.Along = Softmin("softmin")
+softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
+sparsemax: interfaces.Along = Sparsemax("sparsemax")
+hardmax: interfaces.Along = Hardmax("hardmax")
