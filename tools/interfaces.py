@@ -412,6 +412,7 @@ BY_CLASS += f"{WEIGHT}, ignore_index: int | None = ..."
 POSITIVE = f"logits: {{x}}, targets: Reals, pos_weight: Reals | None = ..., {WEIGHT}"
 # The arguments of the loss, and those of its gradient with the hessian.
 LOSSES = {
+    "OfTargets": ("x: {x}, targets: Reals", ""),  # those without options
     "CrossEntropy": (
         f"logits: {{x}}, {BY_CLASS}, label_smoothing: float = ...",
         f"logits: {{x}}, {BY_CLASS}, *, hessian_scale: float = ...",

@@ -13,6 +13,7 @@ from fastact.definition.described import shown
 from fastact.losses.shared import (
     Array,
     ElementwiseLoss,
+    LossFunction,
     Operand,
     Sweep,
     check_reduction,
@@ -135,12 +136,10 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         ),
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__("sigmoid_cross_entropy")
-        self.functions = functions(
-            self.name, "xxxdd",
-            {"value": sigmoid_value, "gradient": sigmoid_gradient, "hessian": sigmoid_hessian},
-        )  # fmt: skip
+    letters = "xxxdd"
+    kernels = MappingProxyType(
+        {"value": sigmoid_value, "gradient": sigmoid_gradient, "hessian": sigmoid_hessian}
+    )
 
     def operands(
         self, name: str, logits: Array, targets: Array, pos_weight: Any, weight: Any
@@ -166,9 +165,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        check_reduction(self.name, reduction)
-        x, others = self.operands(self.name, logits, targets, pos_weight, weight)
-        return self.reduced(self.functions[""], x, others, reduction)
+        return self.loss(logits, targets, pos_weight, weight, reduction=reduction)
 
     @shown
     @public()
@@ -200,11 +197,8 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         >>> fa.sigmoid_cross_entropy.value_and_grad(np.zeros(2), np.array([0.0, 1.0]))
         (np.float64(0.6931471805599453), array([ 0.25, -0.25]))
         """
-        name = f"{self.name}.value_and_grad"
-        check_reduction(name, reduction)
-        x, others = self.operands(name, logits, targets, pos_weight, weight)
-        gradient = gradient_array(name, out, x)
-        return self.reduced(self.functions["_gradient"], x, others, reduction, gradient), gradient
+        given = logits, targets, pos_weight, weight
+        return self.loss_and_gradient(*given, reduction=reduction, out=out)
 
     @shown
     @public()
@@ -328,11 +322,8 @@ class Focal(ElementwiseLoss):
         ),
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__("focal")
-        self.functions = functions(
-            self.name, "xxddd", {"value": focal_value, "gradient": focal_gradient}
-        )
+    letters = "xxddd"
+    kernels = MappingProxyType({"value": focal_value, "gradient": focal_gradient})
 
     def operands(
         self, name: str, logits: Array, targets: Array, gamma: float, alpha: float | None
@@ -356,9 +347,7 @@ class Focal(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        check_reduction(self.name, reduction)
-        x, others = self.operands(self.name, logits, targets, gamma, alpha)
-        return self.reduced(self.functions[""], x, others, reduction)
+        return self.loss(logits, targets, gamma, alpha, reduction=reduction)
 
     @shown
     @public()
@@ -381,12 +370,7 @@ class Focal(ElementwiseLoss):
         >>> gradient
         array([ 0.11185755, -0.03728585])
         """
-        name = f"{self.name}.value_and_grad"
-        check_reduction(name, reduction)
-        x, others = self.operands(name, logits, targets, gamma, alpha)
-        gradient = gradient_array(name, out, x)
-        function = self.functions["_gradient"]
-        return self.reduced(function, x, others, reduction, gradient), gradient
+        return self.loss_and_gradient(logits, targets, gamma, alpha, reduction=reduction, out=out)
 
 
 # ---------------------------------------------------------------- Kullback-Leibler divergence
@@ -470,12 +454,12 @@ class Divergence(ElementwiseLoss):
 
     reductions = ("mean", "batchmean", "sum", "none")
 
-    def __init__(self) -> None:
-        super().__init__("kl_divergence")
-        kernels = {"value": divergence_value, "gradient": divergence_gradient}
+    kernels = MappingProxyType({"value": divergence_value, "gradient": divergence_gradient})
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         logs = {"value": log_divergence_value, "gradient": log_divergence_gradient}
-        self.functions = functions("kl_divergence", "xxd", kernels)
-        self.of_logs = functions("kl_divergence_log", "xxd", logs, self.name)
+        self.of_logs = functions(f"{name}_log", self.letters, logs, name)
 
     def divisor(self, x: Any, reduction: str) -> float:
         """What the sum is divided by."""
@@ -491,11 +475,8 @@ class Divergence(ElementwiseLoss):
     ) -> Any:
         """Return the loss; see the class."""
         check_reduction(self.name, reduction, self.reductions)
-        x = floats(self.name, "log_probabilities", log_probabilities)
-        t = fitting(self.name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
-        of_logs = boolean(self.name, "log_target", log_target)
-        function = (self.of_logs if of_logs else self.functions)[""]
-        return self.reduced(function, x, (t,), reduction)
+        function, x, others = self.chosen(self.name, "", log_probabilities, targets, log_target)
+        return self.reduced(function, x, others, reduction)
 
     @shown
     @public()
@@ -521,14 +502,20 @@ class Divergence(ElementwiseLoss):
         """
         name = f"{self.name}.value_and_grad"
         check_reduction(name, reduction, self.reductions)
+        function, x, others = self.chosen(name, "_gradient", log_probabilities, targets, log_target)
+        gradient = gradient_array(name, out, x)
+        return self.reduced(function, x, others, reduction, gradient), gradient
+
+    def chosen(
+        self, name: str, ending: str, log_probabilities: Array, targets: Array, log_target: bool
+    ) -> tuple[LossFunction, Any, tuple[Operand, ...]]:
+        """The function for such targets, the input, and the operands after it."""
         x = floats(name, "log_probabilities", log_probabilities)
         t = fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
-        gradient = gradient_array(name, out, x)
         of_logs = boolean(name, "log_target", log_target)
-        function = (self.of_logs if of_logs else self.functions)["_gradient"]
-        return self.reduced(function, x, (t,), reduction, gradient), gradient
+        return (self.of_logs if of_logs else self.functions)[ending], x, (t,)
 
 
-sigmoid_cross_entropy: interfaces.SigmoidCrossEntropy = SigmoidCrossEntropy()
-focal: interfaces.Focal = Focal()
-kl_divergence: interfaces.Divergence = Divergence()
+sigmoid_cross_entropy: interfaces.SigmoidCrossEntropy = SigmoidCrossEntropy("sigmoid_cross_entropy")
+focal: interfaces.Focal = Focal("focal")
+kl_divergence: interfaces.Divergence = Divergence("kl_divergence")

@@ -124,9 +124,6 @@ class SquaredError(ElementwiseLoss):
         "value_and_grad": r"\delta_i = \frac{\partial E}{\partial z_i} = (g(z_i) - t_i)\,g'(z_i)",
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__("squared_error")
-
     @public()
     def __call__(self, z: Array, t: Array, activation: Activation | None = None) -> Any:
         """Return ``E``; see the class."""
@@ -166,4 +163,4 @@ def chosen(name: str, activation: Activation | None) -> Activation:
     return activation
 
 
-squared_error: interfaces.SquaredError = SquaredError()
+squared_error: interfaces.SquaredError = SquaredError("squared_error")

@@ -342,9 +342,9 @@ class Normaliser(RowFunction):
         return np.moveaxis(found, -2, rows.layout.axes[0])
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """The diagonal, y (1 - y), sums 1 - y from the others: it is accurate where y is near 1."""
-        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
-        return with_diagonal(found, -found.sum(axis=-1))
+        """The tangents of the output for steps along each input, from the output."""
+        steps = np.eye(y.shape[-1], dtype=y.dtype)
+        return np.swapaxes(self.jvp.function.apply(steps, y[..., None, :]), -1, -2)
 
     def _member(self, name: str, _text: str) -> str:
         return documents.member(self, name, called(self, name))
@@ -542,6 +542,15 @@ def capped_half(rows: Rows, y: Any) -> bool:
     return rows.cap is not None and y.dtype == np.float16
 
 
+def of_shares(_: Any, y: Any, x: Any, rows: Rows) -> Any:
+    """Softmax's Jacobian: the diagonal, y (1 - y), sums 1 - y from the others.
+
+    It is accurate where y is near 1.
+    """
+    found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
+    return with_diagonal(found, -found.sum(axis=-1))
+
+
 def with_diagonal(matrices: Any, values: Any) -> Any:
     """Matrices in the last two axes, with this diagonal."""
     rows = np.arange(matrices.shape[-1])
@@ -623,6 +632,7 @@ class Softmax(Normaliser):
         "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
         "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
     })  # fmt: skip
+    _jacobian = of_shares
 
 
 class Softmin(Normaliser):
@@ -644,6 +654,7 @@ class Softmin(Normaliser):
         "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
         "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
     })  # fmt: skip
+    _jacobian = of_shares
 
 
 class SoftmaxOffByOne(Normaliser):

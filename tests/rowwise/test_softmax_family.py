@@ -242,6 +242,20 @@ def test_in_place_and_out(f, dtype):
 
 
 @over_forms
+@pytest.mark.parametrize("shape", [(9, 40_000), (40_000, 9)])
+def test_threads_change_no_bit(f, dtype, shape):
+    """Of few long rows and of many short ones, forward and backward."""
+    x, dy = cube(dtype, shape=shape), cube(dtype, 1, shape=shape)
+    found = []
+    for count in (1, 2, 3, 7):
+        with fa.num_threads(count):
+            found.append((f(x), f.backward(dy, y=f(x)), f(x, temperature=2.0)))
+    for results in found[1:]:
+        for got, wanted in zip(results, found[0], strict=True):
+            assert_same_bits(got, wanted)
+
+
+@over_forms
 def test_overlapping_out(f, dtype):
     for shift in range(-9, 10):
         buffer = cube(dtype, 1, shape=(100,))
