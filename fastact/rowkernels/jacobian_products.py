@@ -270,7 +270,12 @@ PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "softmax_backward": of_softmax,
     "log_softmax_backward": of_log_softmax,
     "log_softmax_jvp": of_logarithms,
-    "sparsemax_backward": of_support,
-    "hardmax_backward": of_nothing,
 }
-LOOPS = {name: (Operands, functools.partial(products, of=of)) for name, of in PRODUCTS.items()}
+
+
+def loop_of(of: Callable[[Precision], Product]) -> tuple[Any, Callable[[str], Any]]:
+    """The entry of a product among the loops."""
+    return Operands, functools.partial(products, of=of)
+
+
+LOOPS = {name: loop_of(of) for name, of in PRODUCTS.items()}

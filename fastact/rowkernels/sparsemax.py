@@ -20,6 +20,7 @@ from fastact.rowkernels.arithmetic import (
     DOUBLE,
     INF,
     NATIVE,
+    Precision,
     Terms,
     difference,
     finite_of,
@@ -27,6 +28,7 @@ from fastact.rowkernels.arithmetic import (
     joined_lanes,
 )
 from fastact.rowkernels.double_double_sum import WIDTH, add_pair, settled
+from fastact.rowkernels.jacobian_products import Product, loop_of, of_nothing, of_support
 from fastact.rowkernels.logsumexp import storing
 from fastact.rowkernels.memory import element_at, fetch, from_element, from_row, put
 from fastact.rowkernels.operation import RowOperation, over_rows
@@ -217,10 +219,37 @@ def logmeanexp(dtype: str) -> Any:
     return over_rows(RowOperation(njit(rows)))
 
 
+# ---------------------------------------------------------------- the records
+class Record(NamedTuple):
+    """A function along an axis whose rows are done one by one.
+
+    `of_row` makes for a dtype the function of a row with a finite or infinite maximum m + m_low,
+    ``one(x, y, n, factor, m, m_low)``, which writes y; the driver does rows that are NaN or without
+    mass. `product` makes the product of its Jacobian, which is symmetric, and a vector.
+    """
+
+    of_row: Callable[[str], Any]
+    product: Callable[[Precision], Product]
+
+
+RECORDS = {
+    "sparsemax": Record(sparsemax, of_support),
+    "hardmax": Record(hardmax, of_nothing),
+}
+
+
+def loops(name: str, record: Record) -> dict[str, tuple[Any, Callable[[str], Any]]]:
+    """The loops of a record: plain, with factors and lengths, and of the product."""
+    plain = functools.partial(sparse, one=record.of_row, scaled=False)
+    scaled = functools.partial(sparse, one=record.of_row, scaled=True)
+    return {
+        name: (Plain, plain),
+        f"{name}_general": (Scaled, scaled),
+        f"{name}_backward": loop_of(record.product),
+    }
+
+
 LOOPS = {
-    "sparsemax": (Plain, lambda dtype: sparse(dtype, sparsemax, scaled=False)),
-    "sparsemax_general": (Scaled, lambda dtype: sparse(dtype, sparsemax, scaled=True)),
-    "hardmax": (Plain, lambda dtype: sparse(dtype, hardmax, scaled=False)),
-    "hardmax_general": (Scaled, lambda dtype: sparse(dtype, hardmax, scaled=True)),
     "logmeanexp": (Means, logmeanexp),
+    **{key: loop for name, record in RECORDS.items() for key, loop in loops(name, record).items()},
 }

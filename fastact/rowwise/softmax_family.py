@@ -6,6 +6,7 @@ policies for special rows) goes through rows in slabs, in the output's own memor
 
 from __future__ import annotations
 
+import functools
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Never
 
@@ -32,58 +33,61 @@ from fastact.arguments import (
     weak,
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import Documented, called, shown
 from fastact.elementwise import tanh
 from fastact.native import threads
-from fastact.rowwise import chunks
+from fastact.rowwise import chunks, documents
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import MAX_ULP, RowFunction, slabs
 from fastact.rowwise.row_options import COLD, EMPTY, INFINITE, Rows, masked
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import Along
+    from fastact.definition import interfaces
 
 Array = Any
 INF = float("inf")
 NUMBER = (int, float)
 HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
-softmax_backward = RowFunction("softmax_backward", "softmax", "XX", "X")
-softmax_general = RowFunction("softmax_general", "softmax", "Xddi", "X")
-log_softmax_backward = RowFunction("log_softmax_backward", "log_softmax", "XX", "X")
-log_softmax_jvp = RowFunction("log_softmax_jvp", "log_softmax", "XX", "X")
-log_softmax_general = RowFunction("log_softmax_general", "log_softmax", "Xddi", "X")
-sparsemax_backward = RowFunction("sparsemax_backward", "sparsemax", "XX", "X")
-sparsemax_general = RowFunction("sparsemax_general", "sparsemax", "Xdi", "X")
-hardmax_backward = RowFunction("hardmax_backward", "hardmax", "XX", "X")
-hardmax_general = RowFunction("hardmax_general", "hardmax", "Xdi", "X")
+
+@functools.cache
+def shared(owner: str, ending: str, letters: str) -> RowFunction:
+    """The function of some loops, which several public functions may share."""
+    return RowFunction(f"{owner}_{ending}", owner, letters, "X")
 
 
 class Normaliser(RowFunction):
     """What the functions of this family share: the call, and the gradient.
 
-    `general` takes a row, the factor of its elements, perhaps a `sink`, and a length. `products`
-    are the ufuncs of a cotangent or a tangent and the output. What an element is that does not
-    count is `nothing`.
+    What a function says of itself are fields of its class. Its `loops` are those of its own name
+    (``name``, ``name_general``, ``name_backward``) unless they are those of another function.
     """
 
-    _kind, _smooth = "shares", True
-    sign = 1.0
-    nothing = 0.0
-    sink: float | None = None
+    _kind, _smooth = "shares", True  # whether there is a gradient other than 0
+    _interface = RowFunction._interface | {"backward", "jacobian", "jvp", "sequences"}
+    loops = ""
+    sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
+    nothing = 0.0  # what an element is that does not count
+    sink: float | None = None  # one more logit, for loops that take one; -inf is none
+    symmetric = True  # whether the Jacobian is, so that one product is both
 
-    def __init__(
-        self, name: str, general: RowFunction, backward: RowFunction, jvp: RowFunction | None = None
-    ) -> None:
-        self.general = general
-        if self.sign == 1.0 and self.sink in (None, -INF):
+    def __init__(self, name: str) -> None:
+        loops = self.loops or name
+        letters = "Xdi" if self.sink is None else "Xddi"
+        self.general = shared(loops, "general", letters)
+        if loops == name:
             super().__init__(name, name, "X", "X")
         else:
-            self.name, self.owner, self.letters = name, general.owner, general.letters
-            self.__name__ = name
-            self.signature, self.nin, self.nout = general.signature, general.nin, general.nout
+            self.name, self.owner, self.letters = name, loops, self.general.letters
+            self.__name__ = self.__qualname__ = name
+            self.__module__ = "fastact"
+            self.signature, self.nin, self.nout = (
+                self.general.signature, self.general.nin, self.general.nout,
+            )  # fmt: skip
         self.plain = self.nin == 1  # there is a ufunc of x alone
-        self.backward = Backward(self, backward)
-        self.jvp = Jvp(self, jvp or backward)
+        product = shared(loops, "backward", "XX")
+        self.backward = Backward(self, product)
+        self.jvp = Jvp(self, product if self.symmetric else shared(loops, "jvp", "XX"))
         self.sequences = Sequences(self)
 
     @property
@@ -297,6 +301,7 @@ class Normaliser(RowFunction):
         factor = factor if rows.cap is None else factor * rows.cap
         return self.general.apply(x, factor, *sink, lengths, axis=core)
 
+    @shown
     @public()
     def jacobian(
         self,
@@ -310,16 +315,7 @@ class Normaliser(RowFunction):
         causal: bool = False,
         softcap: float | None = None,
     ) -> Any:
-        """The Jacobian of each row, of shape ``x.shape + (n,)``.
-
-        Element ``[..., i, ..., j]`` is ``∂ y_i / ∂ x_j``: i stands at `axis`, j at the end. The
-        options are those of the function itself but for ``empty`` and ``inf``.
-
-        >>> import numpy as np, fastact as fa
-        >>> fa.softmax.jacobian(np.zeros(2))
-        array([[ 0.25, -0.25],
-               [-0.25,  0.25]])
-        """
+        """The Jacobian of each row, of shape ``x.shape + (n,)``: see `documents.MEMBERS`."""
         name = f"{self.name}.jacobian"
         x = floats(name, "x", x)
         rows = Rows(
@@ -345,9 +341,12 @@ class Normaliser(RowFunction):
         return np.moveaxis(found, -2, rows.layout.axes[0])
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """The diagonal, y (1 - y), sums 1 - y from the others: it is accurate where y is near 1."""
-        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
-        return with_diagonal(found, -found.sum(axis=-1))
+        """The tangents of the output for steps along each input, from the output."""
+        steps = np.eye(y.shape[-1], dtype=y.dtype)
+        return np.swapaxes(self.jvp.function.apply(steps, y[..., None, :]), -1, -2)
+
+    def _member(self, name: str, _text: str) -> str:
+        return documents.member(self, name, called(self, name))
 
     def __reduce__(self) -> Any:
         return self.name
@@ -356,15 +355,18 @@ class Normaliser(RowFunction):
         return f"<fastact.{self.name}(x, axis=-1)>"
 
 
-class Product:
+class Product(Documented):
     """A product of the Jacobian and a vector, from the output or from the input."""
 
     before = False  # whether the cap's slope comes before the product
     vector = "dy"
+    _interface = frozenset({"name", "ufunc"})
 
     def __init__(self, owner: Normaliser, function: RowFunction) -> None:
         self.owner, self.function = owner, function
-        self.name = f"{owner.name}.{type(self).__name__.lower()}"
+        self.__module__, self.__name__ = "fastact", type(self).__name__.lower()
+        self.name = self.__qualname__ = f"{owner.name}.{self.__name__}"
+        self._words = {"d": self.vector}
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -508,27 +510,22 @@ class Product:
         if present is not None:
             masked(out, present, 0, out)
 
+    def _document(self) -> str:
+        return documents.member(self.owner, self.__name__, f"{self.name}{self._signature()}")
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.owner, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
+
 
 class Backward(Product):
-    """The vector-Jacobian product: the gradient of the input for that of the output.
-
-    ``f.backward(dy, y=y, axis=-1, out=None)``, or from the input with ``x=``; the options are those
-    of the function itself but for ``empty`` and ``inf``. `out` may be `dy`. One sum and one pass.
-    A row without mass (all -inf, all masked) gets 0, never NaN, and so does an element that is
-    masked, whatever `dy` is there.
-
-    Raises
-    ------
-    TypeError
-        Unless exactly one of `x` and `y` is given; if `softcap` is given with `y`.
-    """
+    """The vector-Jacobian product: the gradient of the input for that of the output."""
 
 
 class Jvp(Product):
-    """The Jacobian-vector product: the tangent of the output for that of the input.
-
-    ``f.jvp(dx, x=x, axis=-1, out=None)``, or from the output with ``y=``; as `backward`.
-    """
+    """The Jacobian-vector product: the tangent of the output for that of the input."""
 
     before = True
     vector = "dx"
@@ -544,6 +541,15 @@ def capped_half(rows: Rows, y: Any) -> bool:
     return rows.cap is not None and y.dtype == np.float16
 
 
+def of_shares(_: Any, y: Any, x: Any, rows: Rows) -> Any:
+    """Softmax's Jacobian: the diagonal, y (1 - y), sums 1 - y from the others.
+
+    It is accurate where y is near 1.
+    """
+    found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
+    return with_diagonal(found, -found.sum(axis=-1))
+
+
 def with_diagonal(matrices: Any, values: Any) -> Any:
     """Matrices in the last two axes, with this diagonal."""
     rows = np.arange(matrices.shape[-1])
@@ -551,6 +557,7 @@ def with_diagonal(matrices: Any, values: Any) -> Any:
     return matrices
 
 
+__all__ = ["hardmax", "log_softmax", "softmax", "softmax_off_by_one", "softmin", "sparsemax"]
 LISTED = Normaliser  # what `fastact.catalogue` looks for
 
 
@@ -618,9 +625,13 @@ class Softmax(Normaliser):
 
     sink = -INF
     max_ulp = MappingProxyType({dtype: {**ulp, "sum": 1.0} for dtype, ulp in MAX_ULP.items()})
-
-    def __init__(self) -> None:
-        super().__init__("softmax", softmax_general, softmax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{\sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
+    _jacobian = of_shares
 
 
 class Softmin(Normaliser):
@@ -634,11 +645,15 @@ class Softmin(Normaliser):
     array([0.75, 0.25])
     """
 
-    sink = -INF
+    loops, sink = "softmax", -INF
     sign = -1.0
-
-    def __init__(self) -> None:
-        super().__init__("softmin", softmax_general, softmax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
+        "backward": r"dx_i = y_i (\sum_k y_k\,dy_k - dy_i)",
+        "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
+        "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
+    })  # fmt: skip
+    _jacobian = of_shares
 
 
 class SoftmaxOffByOne(Normaliser):
@@ -656,10 +671,13 @@ class SoftmaxOffByOne(Normaliser):
     array([0.25, 0.5 ])
     """
 
-    sink = 0.0
-
-    def __init__(self) -> None:
-        super().__init__("softmax_off_by_one", softmax_general, softmax_backward)
+    loops, sink = "softmax", 0.0
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
@@ -690,10 +708,14 @@ class LogSoftmax(Normaliser):
 
     sink = -INF
     nothing = -INF
+    symmetric = False
     max_ulp = MAX_ULP
-
-    def __init__(self) -> None:
-        super().__init__("log_softmax", log_softmax_general, log_softmax_backward, log_softmax_jvp)
+    _formulas = MappingProxyType({
+        "value": r"y_i = x_i - \log \sum_k e^{x_k}",
+        "backward": r"dx_i = dy_i - e^{y_i} \sum_k dy_k",
+        "jvp": r"dy_i = dx_i - \sum_k e^{y_k}\,dx_k",
+        "jacobian": r"J_{ij} = \delta_{ij} - e^{y_j}",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """``1 - p`` on the diagonal is the sum of the others."""
@@ -719,8 +741,12 @@ class Sparsemax(Normaliser):
     array([0.75, 0.25, 0.  ])
     """
 
-    def __init__(self) -> None:
-        super().__init__("sparsemax", sparsemax_general, sparsemax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = \max(x_i - \tau, 0), \quad \sum_k y_k = 1, \quad S = \{k: y_k > 0\}",
+        "backward": r"dx_i = [y_i > 0] (dy_i - \frac{1}{|S|} \sum_{k \in S} dy_k)",
+        "jvp": r"dy_i = [y_i > 0] (dx_i - \frac{1}{|S|} \sum_{k \in S} dx_k)",
+        "jacobian": r"J_{ij} = [y_i > 0] (\delta_{ij} - \frac{[y_j > 0]}{|S|})",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         support = (y > 0).astype(y.dtype)
@@ -744,17 +770,20 @@ class Hardmax(Normaliser):
     """
 
     _smooth = False  # its gradient is 0
-
-    def __init__(self) -> None:
-        super().__init__("hardmax", hardmax_general, hardmax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = [i = \arg\max_k x_k]",
+        "backward": r"dx_i = 0",
+        "jvp": r"dy_i = 0",
+        "jacobian": r"J_{ij} = 0",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
-softmax: Along = Softmax()
-log_softmax: Along = LogSoftmax()
-softmin: Along = Softmin()
-softmax_off_by_one: Along = SoftmaxOffByOne()
-sparsemax: Along = Sparsemax()
-hardmax: Along = Hardmax()
+softmax: interfaces.Along = Softmax("softmax")
+log_softmax: interfaces.Along = LogSoftmax("log_softmax")
+softmin: interfaces.Along = Softmin("softmin")
+softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
+sparsemax: interfaces.Along = Sparsemax("sparsemax")
+hardmax: interfaces.Along = Hardmax("hardmax")
