@@ -63,16 +63,19 @@ def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
         return load_all(s, TOTALS + at), splat(0.0)
 
     def store(scratch, k, total, rest):
+        """Write sum and rest of accumulator k to scratch memory, as `load` reads them."""
         at, s = unit * k * LANES, singles(scratch) if narrow else scratch
         store_all(s, unit * TOTALS + at, total)
         if narrow or rests:
             store_all(s, unit * RESTS + at, rest)
 
     def load_settled(scratch, k):
+        """Return the float64 sum and rest that accumulator k has in scratch memory."""
         total = load_all(scratch, TOTALS + k * LANES)
         return total, load_all(scratch, RESTS + k * LANES) if rests else splat(0.0)
 
     def store_settled(scratch, k, total, rest):
+        """Write the float64 sum and rest of accumulator k to scratch memory."""
         store_all(scratch, TOTALS + k * LANES, total)
         if rests:
             store_all(scratch, RESTS + k * LANES, rest)
@@ -115,6 +118,7 @@ def maxima(terms: Terms) -> Any:
     zero, infinity = f.zero, f.infinity
 
     def maxima(x, n, width):
+        """Return whether no maximum of the rows of `x` reaches the limit, and the maxima."""
         m, other = splat(-infinity), splat(-infinity)
         for i in range(0, n - 1, 2):
             m = larger(fetch_across(x, i, width, zero), m)
@@ -134,9 +138,14 @@ def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
     count_largest, zero = counted(terms), f.zero
 
     def begin():
+        """Return totals, rests and counts of no elements: vectors, a lane for each row."""
         return splat(start), splat(start_rest), splat(zero)
 
     def add_terms(sums, e, v, m, present, i, n, scratch):
+        """Add element i of each row, `v`, whose exponential is `e`.
+
+        The totals of rows longer than `LANES` grow in scratch memory, all others in `sums`.
+        """
         total, rest, count = sums
         e, count = count_largest(e, v, m, count, present)
         if n <= LANES:
@@ -146,6 +155,7 @@ def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
         return total, rest, count
 
     def end(sums, n, scratch):
+        """Return totals, rests and counts, from `sums` or from scratch memory."""
         total, rest, count = sums
         total, rest = settle(total, rest) if n <= LANES else join(scratch)
         return total, rest, count
@@ -236,6 +246,10 @@ def three_across(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
     zero, lowest = f.zero, -f.infinity
 
     def three_across(x, y, n, before, m, scratch):
+        """Return the maxima of the rows after `x` and the sums of those of `x`.
+
+        The results of the rows before go to memory before `y`, the exponentials of `x` to `y`.
+        """
         m_before, a, b = before
         x_before, y_before, x_after = from_row(x, -LANES), from_row(y, -LANES), from_row(x, LANES)
         sums, most = begin(), splat(lowest)
@@ -264,6 +278,7 @@ def in_strips(terms: Terms, to: Normaliser, along: Any, *, keeps: bool) -> Any:
     parameters, limit = to.parameters, terms.limit
 
     def in_strips(operands, rows, n, scratch):
+        """Read the rows of `operands.x` and write their results to `operands.y`."""
         x, y = operands
         possible, m = top(x, rows, n)
         before, waits = (m, m, m), False  # of the strip before, whose last pass waits
@@ -335,6 +350,7 @@ def in_tiles(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
     to_numbers = numbers(narrow=terms.f.number == types.float32)
 
     def in_tiles(operands, rows, n, scratch):
+        """Write the results of rows of `operands.x` to `operands.y`; return whether it was done."""
         x, y = operands
         tiles, size, possible = to_numbers(scratch), n + OF_ROWS, True
         for r in range(0, rows, LANES):

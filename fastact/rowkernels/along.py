@@ -69,6 +69,7 @@ def largest(f: Precision, *, least: bool = False) -> Any:
     of_two, lowest = (smaller, f.infinity) if least else (larger, -f.infinity)
 
     def largest(x, n):
+        """Return the largest (or least) of the `n` elements of `x`, found in four chains."""
         a = splat(lowest)
         b, c, d = a, a, a
         whole = 0
@@ -93,6 +94,7 @@ def nan_if_any(f: Precision) -> Any:
     zero = f.zero
 
     def nan_if_any(x, n):
+        """Return NaN if any of the `n` elements of `x` is NaN, else 0."""
         found = splat(zero)
         for i in range(0, n, LANES):
             v = fetch(x, i, n - i, zero)
@@ -118,6 +120,7 @@ def subtract_maximum(f: Precision) -> Any:
     zero = f.zero
 
     def subtract_maximum(x, y, n, m):
+        """Read the row `x` and write x - m to the row `y`."""
         for i in range(0, n, LANES):
             v = fetch(x, i, n - i, zero)
             put(y, i, n - i, where(v == m, zero, v - m))
@@ -164,6 +167,7 @@ def accumulate(terms: Terms) -> Any:
     zero, widened = f.zero, not isinstance(start, type(f.zero))
 
     def step(arrays, i, left, values, found):
+        """Add the terms of the vector of `x` at `i` to `found`, and keep exponentials in `kept`."""
         x, kept, next_x, next_y = arrays
         m, how = values
         total, rest, count = found
@@ -198,6 +202,7 @@ def summed(terms: Terms) -> Any:
     fold, short = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
 
     def summed(x, n, m):
+        """Return sum, rest and count of the row `x` with maximum `m`; nothing is written."""
         few = n <= LANES
         total, rest, count = accumulators((x, x, x, x), n, m, few, How(False, False, False))
         total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
@@ -216,6 +221,7 @@ def results(element: Any, f: Precision) -> Any:
     zero = f.zero
 
     def step(arrays, i, left, values, found):
+        """Write to `row.y` the results of the vector of `source` at `i`."""
         source, row = arrays
         a, b, how = values
         if how.ahead:
@@ -228,6 +234,7 @@ def results(element: Any, f: Precision) -> Any:
     loop = each_vector(njit(step))
 
     def results(source, row, n, a, b, how):
+        """Write to `row.y` the `n` results of `source`, which are exponentials if `how.keeps`."""
         loop((source, row), n, (a, b, how), 0)
 
     return njit(results)
@@ -246,6 +253,7 @@ def element_of(to: Normaliser) -> Any:
     of_one = to.element
 
     def element_of(v, kept, row, i, left, a, b):
+        """Return the results of a vector of exponentials, if they were `kept`, or of elements."""
         return of_one(v, kept, row.m, a, b)
 
     return njit(element_of)
@@ -306,6 +314,7 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     short, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
 
     def keep(sums, found, few):
+        """Write a row's accumulators to its place `sums` in scratch memory."""
         total, rest, count = found
         total, rest = (double(total), double(rest)) if few else settle(total, rest)
         store_all(sums, 0, total)
@@ -315,6 +324,7 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
             store_all(sums, 2 * LANES, double(count))
 
     def total_of(sums, state, n, few):
+        """Join the accumulators in `sums`, and write sum, rest and count to the row's state."""
         total, rest = load_all(sums, 0), splat(0.0)
         if rests:
             rest = load_all(sums, LANES)
@@ -341,6 +351,7 @@ def middle_pass(passes: Passes) -> Any:
     row_of, room, keepable = passes.row, f.room, f.pointer == f.number
 
     def middle(operands, group, r, state, kept, sums):
+        """Sum row `r` into `sums`; exponentials that are kept go to `kept` or to its output."""
         x, count, row = row_of(operands, r, group.n, state)
         next_x, next_y = near(from_row((x, row.y), group.ahead))
         place, m, few, fits = view(kept, 0, 1), row.m, group.n <= LANES, group.n <= room
@@ -363,6 +374,7 @@ def last_pass(passes: Passes) -> Any:
     keepable = f.pointer == f.number
 
     def last(operands, group, r, state, kept):
+        """Write the results of row `r` to its output, from kept exponentials or from its input."""
         x, count, row = row_of(operands, r, group.n, state)
         place, a, b = view(kept, 0, 1), round_off(state[HIGH]), round_off(state[LOW])
         fits = group.n <= room
@@ -406,6 +418,7 @@ def three_passes(passes: Passes) -> Any:
     zero, lowest, room, reaches_far = f.zero, -f.infinity, f.room, reach(f) > f.room
 
     def step(rows, i, left, values, found):
+        """Write a vector of the row before, read one of the row after, add one of this row."""
         a, b, m, far = values
         total, rest, count, most = found
         padded = keeps and not (reaches_far and far)
@@ -424,6 +437,7 @@ def three_passes(passes: Passes) -> Any:
     loop = each_vector(njit(step))
 
     def three_passes(rows, n, a, b, m):
+        """Return the maximum of `rows.after` and the accumulators of `rows.x`."""
         found = splat(start), splat(start_rest), splat(zero), splat(lowest)
         far = n > room
         total, rest, count, most = loop(near(rows), n, (a, b, m, far), found)
@@ -446,6 +460,7 @@ def overlapped(passes: Passes) -> Any:
     far = reach(f) > room
 
     def overlapped(operands, group, r, k, kept):
+        """Write output of the row before `r`, sums of row `r`, and state of the row after it."""
         state, other = shifted(group.here, k), shifted(group.there, k)
         before, after, n = r - group.together, r + group.together, group.n
         x, _, row = row_of(operands, r, n, state)
@@ -473,6 +488,7 @@ def one_by_one(passes: Passes) -> Any:
     last: Any = last_pass(passes) if gives else None
 
     def one_by_one(operands, group, r, k, kept):
+        """Write output of the row before `r`, sums of row `r`, and state of the row after it."""
         before, after = r - group.together, r + group.together
         state, other = shifted(group.here, k), shifted(group.there, k)
         if gives and 0 <= before < group.rows and other[MAXIMUM] > -INF:
@@ -492,6 +508,7 @@ def settling(passes: Passes) -> Any:
     _, total_of = keeping(passes.terms.f, parts=passes.terms.parts)
 
     def settling(operands, group, start):
+        """Complete the states of the group's rows, from their sums in scratch memory."""
         width = min(group.together, group.rows - start)
         for k in range(width):
             state = shifted(group.here, k)
@@ -530,6 +547,7 @@ def in_groups(passes: Passes, most: int) -> Any:
     group_of = njit(group_of)
 
     def in_groups(operands, rows, n, scratch):
+        """Write the results of `rows` rows of `operands`, with their states in scratch memory."""
         group, slot = group_of(operands, rows, n, scratch)
         together = group.together
         close = overlaps and neighbours((operands[0], operands[-1])) and LANES < n <= limit

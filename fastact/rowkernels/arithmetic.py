@@ -57,6 +57,7 @@ def smaller(x, y):
 
 @njit
 def equal(x, m):
+    """Return whether an element is the maximum."""
     return x == m
 
 
@@ -166,27 +167,32 @@ class Summing(NamedTuple):
 
 @njit
 def add_term(total, rest, e):
+    """Add `e` to `total`, and what rounds off to `rest` (Dekker)."""
     after = total + e
     return after, rest + (e - (after - total))
 
 
 @njit
 def add_widened(total, rest, e):
+    """Add a float32 `e` to a float64 `total`; `rest` stays."""
     return total + double(e), rest
 
 
 @njit
 def settle_single(total, rest):
+    """Take `BIG_SINGLE` off a float32 sum: a float64, and the rest 0 or NaN."""
     return double(total - BIG_SINGLE) + double(rest), 0.0 * double(rest)
 
 
 @njit
 def settle_double(total, rest):
+    """Take `BIG` off a float64 sum."""
     return total - BIG, rest
 
 
 @njit
 def settled(total, rest):
+    """Return a float64 sum, from which nothing has to be taken off, and its rest."""
     return total, rest
 
 
@@ -197,11 +203,13 @@ WIDENED = Summing((0.0, 0.0), add_widened, settled)
 
 @njit
 def join_single(a, a_rest, b, b_rest):
+    """Add two float64 sums of float32 terms; the rests are 0."""
     return a + b, a_rest
 
 
 @njit
 def join_double(a, a_rest, b, b_rest):
+    """Add two sums with their rests, and what rounds off (Knuth)."""
     total = a + b
     back = total - a
     return total, (a_rest + b_rest) + ((a - (total - back)) + (b - back))
@@ -218,6 +226,7 @@ def inverse_single(total, rest):
 
 @njit
 def inverse_double(total, rest):
+    """Return 1 / (total + rest) as a float64 and a rest."""
     whole = total + rest
     rest += total - whole
     high = 1.0 / whole
@@ -236,6 +245,7 @@ def log1p(u):
 
 @njit
 def as_it_is(v):
+    """Return a float64 as the number that is computed with."""
     return v
 
 
@@ -275,6 +285,7 @@ class Precision:
 
 
 def of_single(pointer: Any) -> Precision:
+    """Return how float16 and float32 are computed, in float32."""
     f = np.float32
     return Precision(
         pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64,
@@ -284,6 +295,7 @@ def of_single(pointer: Any) -> Precision:
 
 
 def of_double(pointer: Any) -> Precision:
+    """Return how a dtype is computed in float64."""
     return Precision(
         pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512,
         power_double, quick_double, 2.0**28, as_it_is,
@@ -302,6 +314,7 @@ shuffle_8, shuffle_4, shuffle_2, shuffle_1 = map(shuffle_xor, (8, 4, 2, 1))
 
 @njit
 def sum_of_lanes(v):
+    """Return the sum of the lanes, added by halves."""
     v += shuffle_8(v)
     v += shuffle_4(v)
     v += shuffle_2(v)
@@ -310,6 +323,7 @@ def sum_of_lanes(v):
 
 @njit
 def largest_of_lanes(v):
+    """Return the largest lane."""
     v = larger(v, shuffle_8(v))
     v = larger(v, shuffle_4(v))
     v = larger(v, shuffle_2(v))
@@ -318,6 +332,8 @@ def largest_of_lanes(v):
 
 @functools.cache
 def joined_lanes(join: Any) -> Any:
+    """Make the function that adds the lanes of a sum and its rest."""
+
     def joined_lanes(total, rest):
         """The sum of the lanes by halves, as a scalar and a rest."""
         total, rest = join(total, rest, shuffle_8(total), shuffle_8(rest))
@@ -336,6 +352,7 @@ def summing(f: Precision, *, parts: bool) -> Summing:
 
 @functools.cache
 def folded(f: Precision, *, parts: bool) -> Any:
+    """Make the function that settles the accumulators of a row and adds them."""
     settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
 
     def folded(total, rest):
@@ -352,6 +369,7 @@ def summing_short(f: Precision, *, parts: bool) -> Summing:
     join = f.join
 
     def add(total, rest, e):
+        """Add `e`, as a float64, to a sum and its rest."""
         return join(total, rest, double(e), 0.0)
 
     return Summing((0.0, 0.0), njit(add), settled) if parts else f.all_terms
@@ -363,6 +381,7 @@ def in_order(f: Precision, *, parts: bool) -> Any:
     (start, start_rest), add, settle = summing_short(f, parts=parts)
 
     def in_order(e, n):
+        """Return sum and rest of the first `n` lanes of `e`, added one after the other."""
         total, rest = start, start_rest
         for k in range(n):
             total, rest = add(total, rest, lane(e, k))
@@ -464,9 +483,11 @@ def quotient(terms: Terms) -> Normaliser:
     invert, power = terms.f.inverse, terms.power
 
     def parameters(total, rest, count):
+        """Return 1 / sum in two parts."""
         return invert(total, rest)
 
     def element(v, kept, m, high, low):
+        """Return the shares of the sum that elements, or exponentials that were `kept`, have."""
         return share_of(v if kept else power(v, m), high, low)
 
     return Normaliser(njit(parameters), njit(element))
@@ -480,6 +501,7 @@ def logarithm(terms: Terms) -> Normaliser:
     difference = f.difference
 
     def parameters(total, rest, count):
+        """Return log(sum) in two parts."""
         logarithm = log_of(total, rest, count)
         if narrow:
             high = single(logarithm)
@@ -487,6 +509,7 @@ def logarithm(terms: Terms) -> Normaliser:
         return logarithm, 0.0 * logarithm
 
     def element(x, kept, m, high, low):
+        """Return x - m - log(sum) of elements."""
         d, rest = difference(x, m)
         return where(d > -infinity, (d - high) + (rest - low), d - high)
 

@@ -129,6 +129,7 @@ def complete(form: Form) -> Any:
     weighted, gradient = form.weighted, form.gradient
 
     def complete(given):
+        """Return operands that have every field, from those that were `given`."""
         x, factor = given.x, given.factor
         w = given.w if weighted else x
         smoothing = given.smoothing if weighted else factor
@@ -163,6 +164,7 @@ def sums_of_any_row(form: Form) -> Any:
     fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
 
     def sums_of_any_row(x, w, n, m, infinite):
+        """Return the `Sums` of the row `x` with maximum `m` and targets `w`."""
         total, rest, count = splat(start), splat(0.0), splat(0.0)
         spread, mass = splat(0.0), splat(0.0)
         for i in range(0, n, LANES):
@@ -188,6 +190,7 @@ def gradient_of_any_row(form: Form) -> Any:
     power = Terms(DOUBLE[form.dtype], parts=True, quick=False).power
 
     def gradient_of_any_row(row, n, m, infinite, share):
+        """Write the gradient to `row.dx`; `share` is what exponentials are multiplied by."""
         smoothing = only(row.smoothing)
         for i in range(0, n, LANES):
             v = finite_of(fetch(row.x, i, n - i, 0.0), infinite)
@@ -248,6 +251,7 @@ def quotient_of(f: Precision) -> Any:
     up, narrow = f.up, f.number != DOUBLE["float64"].number
 
     def quotient_of(factor, total, rest, count):
+        """Return factor / sum in two parts, from a row's total, rest and count."""
         whole, low = join_double(double(count) * up, 0.0, total, rest)
         high = factor / whole
         if narrow:
@@ -264,6 +268,7 @@ def slope_of(form: Form) -> Any:
     up, weighted, power = form.f.up, form.weighted, form.terms.power
 
     def slope_of(x, m, factor, sums, smoothing, w):
+        """Return the gradient at the label, where `x` and `w` stand, from maximum and sums."""
         total, rest, count, _, mass = sums
         e = power(x, m)
         whole = (total + rest) + double(count) * up
@@ -289,6 +294,7 @@ def targets_along(f: Precision) -> Any:
     zero, fold, short = f.zero, folded(PLAIN, parts=True), in_order(PLAIN, parts=True)
 
     def step(arrays, i, left, m, found):
+        """Add the terms of the vectors of `x` and `w` at `i` to `found`."""
         x, w = arrays
         spread, mass = found
         d, q = term_of_target(fetch(x, i, left, zero), fetch(w, i, left, zero), m)
@@ -297,6 +303,7 @@ def targets_along(f: Precision) -> Any:
     loop = each_vector(njit(step))
 
     def targets_along(x, w, n, m):
+        """Return the sums of w (m - x) and of w, of the rows `x` and `w`."""
         spread, mass = loop((x, w), n, m, (splat(0.0), splat(0.0)))
         if n <= LANES:
             return short(spread, n)[0], short(mass, n)[0]
@@ -311,6 +318,7 @@ def targets_across(f: Precision) -> Any:
     zero, (collect, join) = f.zero, accumulators(PLAIN, parts=True)
 
     def targets_across(x, w, n, width, m, scratch):
+        """Return the sums of w (m - x) and of w as vectors, a lane for each row of `x` and `w`."""
         spread, mass = splat(0.0), splat(0.0)
         for j in range(2):
             spread, total = mass, splat(0.0)
@@ -346,6 +354,7 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
     done_at_once, targets = any_row(form), targets_along(f)
 
     def counts(operands, r):
+        """Return whether row `r` has a loss: a factor or smoothing that is not 0."""
         row = from_row(operands, r)
         return only(row.factor) != 0.0 or (weighted and only(row.smoothing) != 0.0)
 
@@ -392,6 +401,7 @@ def settling(form: Form) -> Any:
     quotient, slope_at, log_of, round_off = quotient_of(f), slope_of(form), log_sum(f), f.round
 
     def settle(operands, width, n, state):
+        """Write the losses of `width` rows, and to their states what gradients are made of."""
         factor = fetch_across(operands.factor, 0, width, 0.0)
         m, x_at = load_all(state, MAXIMUM), load_all(state, X_AT)
         total, rest, count = load_all(state, TOTAL), load_all(state, REST), load_all(state, COUNT)
@@ -429,12 +439,14 @@ def passes(form: Form) -> Passes:
     first, begin, counts = beginning(form)
 
     def row(operands, r, n, state):
+        """Return the logits of row `r`, their number, and the `Output`."""
         here, m = from_row(operands, r), round_off(state[MAXIMUM])
         smoothing = round_off(only(here.smoothing)) if weighted else zero
         w = here.w if weighted else here.dx
         return here.x, n, Output(here.dx, w, m, smoothing)
 
     def element(v, kept, row, i, left, a, b):
+        """Return the gradients of a vector of exponentials, if they were `kept`, or of logits."""
         dx = share_of(v if kept else power(v, row.m), a, b)
         return fma(fetch(row.w, i, left, zero), -row.smoothing, dx) if weighted else dx
 
@@ -458,6 +470,7 @@ def at_labels(form: Form) -> Any:
     weighted, zero = form.weighted, form.f.zero
 
     def at_labels(x, w, label, n, lanes):
+        """Return the elements of `x` and of `w` at the labels, a lane for each row."""
         at, w_at = splat(zero), splat(zero)
         for i in range(n):
             at = where(label == i, fetch_across(x, i, lanes, zero), at)
@@ -474,6 +487,7 @@ def gradients_across(form: Form) -> Any:
     weighted, zero, round_off = form.weighted, form.f.zero, form.f.round
 
     def gradients_across(dx, w, n, lanes, label, share, slope, smoothing, unused):
+        """Replace the exponentials in `dx` by gradients, 0 in rows that are `unused`."""
         (a, b), slope, smoothing = share, round_off(slope), round_off(smoothing)
         for i in range(n):
             v = share_of(fetch_across(dx, i, lanes, zero), a, b)
@@ -533,6 +547,7 @@ def tile_of(form: Form) -> Any:
     many, to_numbers = abreast(form), numbers(narrow=form.dtype != "float64")
 
     def tile_of(rows, width, n, scratch):
+        """Copy logits to a tile, compute there, and copy gradients back to `rows.dx`."""
         tile = to_numbers(scratch)
         targets, x = shifted(tile, DEPTH * LANES), column(tile)
         bring(rows.x, width, n, tile, zero)
@@ -555,6 +570,7 @@ def loop(form: Form) -> Any:
     along = in_groups(passes(form), GROUP_OF_LOGARITHMS)
 
     def columns(rows, width, n, scratch):
+        """Compute `width` rows where they lie in `rows`; return whether that was possible."""
         return many(rows, width, width, n, scratch)
 
     # float16 has too few bits to keep an exponential in the output.
@@ -562,6 +578,7 @@ def loop(form: Form) -> Any:
     over = over_rows(RowOperation(along, in_place, tile_of(form), long_abreast))
 
     def loop(operands, scratch, rows, n):
+        """Write losses and gradients of all rows of `operands`."""
         over(of_all(operands), scratch, rows, n)
 
     return njit(loop)

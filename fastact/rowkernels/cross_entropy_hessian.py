@@ -56,6 +56,7 @@ def derivatives(dtype: str) -> tuple[Any, Any]:
         return 1.0 / (others + up), others / (others + up)
 
     def probability(e, inverse, others):
+        """Return p and 1 - p of an exponential."""
         p = double(e) * inverse
         return p, where(double(e) == up, others, 1.0 - p)
 
@@ -87,6 +88,7 @@ def rows_of(dtype: str) -> Any:
     write = njit(write)
 
     def rows_of(operands, rows, n, scratch):
+        """Read logits and labels of `operands`, and write its rows `g` and `h`."""
         for r in range(rows):
             row = from_row(operands, r)
             x, g, factor = row.x, row.g, row.factor.pointer[0]
@@ -116,6 +118,7 @@ def tile_of(dtype: str) -> Any:
     to_numbers = numbers(narrow=dtype != "float64")
 
     def tile_of(rows, width, n, scratch):
+        """Compute in two tiles of scratch memory, and copy these to `rows.g` and `rows.h`."""
         first = to_numbers(scratch)
         second = shifted(first, DEPTH * LANES)
         g, h = column(first), column(second)

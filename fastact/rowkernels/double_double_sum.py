@@ -36,6 +36,7 @@ SHIFT = 600.0
 
 
 def in_two_parts(value: Fraction) -> tuple[float, float]:
+    """Return a fraction as a float64 and a rest."""
     return float(value), float(value - Fraction(float(value)))
 
 
@@ -84,6 +85,7 @@ TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
 
 @njit
 def add_pair(t, j, value, rest):
+    """Add a value and its rest to lane `j` of the sum in `t`."""
     total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
     t[TOTALS + j], t[RESTS + j] = total, low
 
@@ -105,6 +107,7 @@ def element_of(dtype: str) -> Any:
     halves, to_double = dtype == "float16", primitives.half_to_double
 
     def element_of(p, i):
+        """Return element `i` of the memory at `p` as a float64."""
         return to_double((p[i],))[0] if halves else 1.0 * p[i]
 
     return njit(element_of)
@@ -115,6 +118,7 @@ def adding(*, weighted: bool, up: float) -> Any:
     """The function that adds the terms of `WIDTH` elements, one to each lane."""
 
     def adding(t, m):
+        """Add exponentials of the elements in `t`, relative to `m`, to the lanes in `t`."""
         for j in range(WIDTH):
             e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
             weight = t[TERMS + WIDTH + j]
@@ -138,6 +142,7 @@ def sum_of_row(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
     element, add = element_of(dtype), adding(weighted=weighted, up=up)
 
     def sum_of_row(x, b, n, m, t):
+        """Return sum and rest of the row `x` with weights `b`; `t` is scratch memory."""
         for j in range(WIDTH):
             t[TOTALS + j], t[RESTS + j] = 0.0, 0.0
         for i in range(0, n, WIDTH):

@@ -60,6 +60,7 @@ class Product(NamedTuple):
 
 # ---------------------------------------------------------------- pairs where they are wanted
 def narrow(f: Precision) -> bool:
+    """Return whether numbers are float32."""
     return bool(f.number == types.float32)
 
 
@@ -69,9 +70,11 @@ def multiplied(f: Precision) -> Any:
     zero = f.zero
 
     def plainly(a, b):
+        """Return the product in float32, and 0."""
         return a * b, splat(zero)
 
     def in_pairs(a, b):
+        """Return the product in float64 and what rounds off."""
         p = a * b
         return p, fma(a, b, -p)
 
@@ -84,9 +87,11 @@ def less(f: Precision) -> Any:
     zero = f.zero
 
     def plainly(d, high, low):
+        """Return the difference in float32, and 0."""
         return (d - high) - low, zero
 
     def in_pairs(d, high, low):
+        """Return the difference in float64 and what rounds off."""
         value, lost = difference(d, high)
         return value, lost - low
 
@@ -95,7 +100,10 @@ def less(f: Precision) -> Any:
 
 @functools.cache
 def adding(f: Precision) -> Any:
+    """Make the function that adds a term to accumulators: float64, for float64 with rests."""
+
     def plainly(total, rest, high, low):
+        """Add a float32 term to a float64 total."""
         return total + double(high), rest
 
     return njit(plainly) if narrow(f) else join_double
@@ -106,10 +114,12 @@ def settling(f: Precision) -> Any:
     """A sum as numbers of the format."""
 
     def in_two(high, low):
+        """Return a float64 sum as a float32 and a rest."""
         short = single(high)
         return short, single((high - double(short)) + low)
 
     def as_it_is(high, low):
+        """Return a float64 sum and its rest."""
         return high, low
 
     return njit(in_two if narrow(f) else as_it_is)
@@ -122,6 +132,7 @@ def probability(f: Precision) -> Any:
     power, lowest, zero, down = f.power, f.lowest, f.zero, f.one / f.up
 
     def probability(y):
+        """Return e**y of log-probabilities `y`, of which those above 0 count as 0."""
         return power(larger(lowest, where(y > zero, zero, y)), zero) * down
 
     return njit(probability)
@@ -132,10 +143,12 @@ def of_softmax(f: Precision) -> Product:
     times, minus, zero = multiplied(f), less(f), f.zero
 
     def terms(y, d):
+        """Return y d in two parts; nothing is counted."""
         high, low = times(d, y)
         return high, low, splat(zero)
 
     def element(d, y, total, rest, count):
+        """Return y (d - sum)."""
         value, low = minus(d, total, rest)
         return where(y == zero, zero, fma(y, value, y * low))
 
@@ -147,9 +160,11 @@ def of_log_softmax(f: Precision) -> Product:
     share, zero, one, infinity = probability(f), f.zero, f.one, f.infinity
 
     def terms(y, d):
+        """Return d, and 1 where there is mass."""
         return d, splat(zero), where(y == -infinity, zero, splat(one))
 
     def element(d, y, total, rest, count):
+        """Return d - e**y sum."""
         p = share(y)
         return where(count == zero, zero * p, fma(-p, total, d) - p * rest)
 
@@ -161,11 +176,13 @@ def of_logarithms(f: Precision) -> Product:
     share, times, minus, zero = probability(f), multiplied(f), less(f), f.zero
 
     def terms(y, d):
+        """Return e**y d in two parts, and e**y."""
         p = share(y)
         high, low = times(p, d)
         return where(p == zero, zero, high), where(p == zero, zero, low), p
 
     def element(d, y, total, rest, mass):
+        """Return d - mean."""
         value, low = minus(d, total, rest)
         return where(mass == zero, zero * mass, value + low)
 
@@ -177,9 +194,11 @@ def of_support(f: Precision) -> Product:
     minus, zero, one = less(f), f.zero, f.one
 
     def terms(y, d):
+        """Return d on the support, and 1 there."""
         return where(y > zero, d, zero), zero * y, where(y > zero, one, zero * y)
 
     def element(d, y, total, rest, count):
+        """Return d - mean on the support, else 0."""
         mean = (total + rest) / count
         value, low = minus(d, mean, (fma(-mean, count, total) + rest) / count)
         return where(y > zero, value + low, zero * y)
@@ -192,9 +211,11 @@ def of_nothing(f: Precision) -> Product:
     zero = f.zero
 
     def terms(y, d):
+        """Return 0, or NaN where y is."""
         return zero * y, zero * y, zero * y
 
     def element(d, y, total, rest, count):
+        """Return 0, or NaN where y is."""
         return zero * y
 
     return Product(njit(terms), njit(element), zero)
@@ -216,6 +237,7 @@ def sums(f: Precision, product: Product) -> Any:
     add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
 
     def step(arrays, i, left, values, found):
+        """Add the terms of the vectors of d and y at `i` to `found`; prefetch the next row's."""
         total, rest, count = found
         following = arrays.following
         prefetch_read(following.d, i)
@@ -229,6 +251,7 @@ def sums(f: Precision, product: Product) -> Any:
     loop = each_vector(njit(step))
 
     def sums(row, n):
+        """Return both sums of a row, from `row.d` and `row.y`: the first in two parts."""
         arrays = Reading(row.d, row.y, near(from_row(row, 1)))
         total, rest, count = loop(arrays, n, 0, (splat(0.0), splat(0.0), splat(zero)))
         of_row, rest_of_row = fold(total, rest)
@@ -244,6 +267,7 @@ def results(f: Precision, product: Product) -> Any:
     element, zero = product.element, f.zero
 
     def step(row, i, left, values, found):
+        """Write to `row.out` the results of the vectors of d and y at `i`."""
         high, low, count = values
         d, y = fetch(row.d, i, left, zero), fetch(row.y, i, left, zero)
         put(row.out, i, left, element(d, y, high, low, count))
@@ -259,6 +283,7 @@ def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
     sums_of, write = sums(f, product), results(f, product)
 
     def rows(operands, rows, n, scratch):
+        """Write the products of `rows` rows of `operands` to its `out`, one row at a time."""
         for r in range(rows):
             row = from_row(operands, r)
             write(row, n, sums_of(row, n), 0)

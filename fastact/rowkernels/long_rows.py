@@ -96,6 +96,7 @@ def joining(f: Precision) -> Any:
     up = f.up
 
     def joining(most, so_far, m, of_piece):
+        """Return the sums of a row with those of one more piece, relative to `most`."""
         (total, rest, count), (a, b, c) = so_far, of_piece
         scale, same = share(m, most), where(m == most, c, 0.0 * c)
         a += (c - same) * up
@@ -115,6 +116,7 @@ def summed_with_next(terms: Terms) -> Any:
     fold, zero, lowest = folded(f, parts=terms.parts), f.zero, -f.infinity
 
     def summed_with_next(x, x_after, n, m):
+        """Return sum, rest and count of `x`, whose maximum is `m`, and the maximum of `x_after`."""
         total, rest, count = splat(start), splat(start_rest), splat(zero)
         most = splat(lowest)
         for i in range(0, n, LANES):
@@ -190,6 +192,7 @@ def third_step(terms: Terms, to: Normaliser) -> Any:
     write = results(element_of(to), f)
 
     def third_step(x, y, pieces):
+        """Read `x` and write to `y` the results of some pieces, unless the row is done."""
         found = pieces.found
         if abs(found[0]) < INF:
             m = round_off(found[0])
@@ -206,6 +209,7 @@ def serially(steps: tuple[Any, Any, Any]) -> Any:
     first, second, third = steps
 
     def serially(operands, rows, n, scratch):
+        """Take the three steps of each row, with what pieces find in scratch memory."""
         length = piece_length(n)
         count = (n + length - 1) // length
         pieces = Pieces(shifted(scratch, FOUND), scratch, ZERO, count, length, n)
@@ -226,6 +230,7 @@ def across_in_pieces(terms: Terms, to: Normaliser) -> Any:
     sums, join, zero, infinity = sums_across(terms), joining(f), f.zero, f.infinity
 
     def across_in_pieces(operands, width, n, scratch):
+        """Write the results of rows of `operands.x` to `operands.y`; return whether it was done."""
         x, y = side_by_side(operands)
         most, length = splat(-infinity), piece_length(n)
         for i in range(n):

@@ -39,10 +39,12 @@ class Job:
     """Arguments, dimensions and steps of a job, on the stack."""
 
     def __init__(self, b: inner_loop.Builder) -> None:
+        """Reserve stack memory for addresses, dimensions and distances."""
         self.b = b
         self.parts = [b.alloca(ir.ArrayType(INT, count)) for count in (ARGUMENTS, 3, ARGUMENTS + 2)]
 
     def set(self, *values: list[Any]) -> None:
+        """Emit the stores of addresses, dimensions and distances."""
         for part, words in zip(self.parts, values, strict=True):
             for k, word in enumerate(words):
                 self.b.store(word, self.b.gep(part, [INT(0), INT(k)]))

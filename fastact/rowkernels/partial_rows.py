@@ -113,6 +113,7 @@ def of_row(dtype: str) -> Any:
     exactly = sum_of_row(dtype, weighted=False, up=UP)
 
     def of_row(x, n, scratch):
+        """Return what the row `x` leaves behind; the sum in double-double needs scratch memory."""
         m, zero = most(x, n), 0.0
         if m == -INF:
             return m, nan(x, n) - UP, zero
@@ -149,6 +150,7 @@ def max_and_sum(dtype: str) -> Any:
         return True
 
     def rows(operands, rows, n, scratch):
+        """Write what `rows` rows leave behind, one after the other."""
         for r in range(rows):
             here = from_row(operands, r)
             m, total, rest = one(here.x, n, scratch)
@@ -196,6 +198,7 @@ def join(dtype: str) -> Any:
     """The loop that joins parts."""
 
     def rows(operands, rows, n, scratch):
+        """Write what all parts of each row leave behind, from that of each part."""
         for r in range(rows):
             m, total, rest, top, high, low = from_row(operands, r)
             top.pointer[0], high.pointer[0], low.pointer[0] = joined(Parts(m, total, rest), n)
@@ -220,6 +223,7 @@ def logsumexp(dtype: str) -> Any:
     """The loop that joins parts to log-sum-exp."""
 
     def rows(operands, rows, n, scratch):
+        """Write log-sum-exp of each row, from what its parts have left behind."""
         for r in range(rows):
             m, total, rest, y = from_row(operands, r)
             a, b, c = joined(Parts(m, total, rest), n)
@@ -235,6 +239,7 @@ def parameters_of(f: Precision, *, log: bool) -> Any:
     parameters, unit = to.parameters, f.up * DOWN
 
     def parameters_of(total, rest):
+        """Return the two parameters, from total and rest of all parts."""
         if not log:
             total, rest = join_double(UP, 0.0, total, rest)
         return parameters(total * unit, rest * unit, 1.0)
@@ -249,6 +254,7 @@ def results_along(f: Precision, to: Normaliser, parameters: Any, fill_value: flo
     empty = f.one * fill_value
 
     def results_along(row, n):
+        """Read `row.x` and write `row.y`, from the maximum and the sum of all parts."""
         m, total, rest = row.m.pointer[0], row.total.pointer[0], row.rest.pointer[0]
         if m == -INF:
             fill(row.y, n, empty + round_off(where(total == total, 0.0, total)))
@@ -270,6 +276,7 @@ def results_across(f: Precision, to: Normaliser, parameters: Any) -> Any:
     element, round_off, zero = to.element, f.round, f.zero
 
     def results_across(rows, width, n, scratch):
+        """Write `rows.y` from `rows.x`, a lane for each row; return whether it was done."""
         x, y = side_by_side(rows.x), side_by_side(rows.y)
         m = fetch_across(rows.m, 0, width, 0.0)
         if not every(abs(m) < INF):
@@ -295,6 +302,7 @@ def results_of_parts(dtype: str, *, log: bool) -> Any:
     one = results_along(f, to, parameters, -INF if log else 0.0)
 
     def rows(operands, rows, n, scratch):
+        """Write the results of `rows` rows, one after the other."""
         for r in range(rows):
             one(from_row(operands, r), n)
 
