@@ -1,9 +1,12 @@
-"""Passes along a row: the maximum, the exponentials and their sum, the results.
+"""The three passes along a row: the maximum, the exponentials and their sum, the results.
 
-The first and the last wait for memory, the second for arithmetic. So where rows are short enough
-for the cache, one loop does all three, each on another row: the maximum of the next, the results of
-the one before. What ends a pass takes long and keeps few units busy: it is done for a group of rows
-side by side.
+Lanes of a vector are neighbours in a row. Each pass goes over a group of rows before the next pass
+begins. Between passes a row's sum becomes the parameters of its results: that is a long chain of
+operations, so it is done for all rows of a group at once, a lane for each (`settling`).
+
+The first and the third pass wait for memory, the second for arithmetic. So where rows are short
+enough for the cache, one loop takes the first pass of a row in the next group, the second of one in
+this group and the third of one in the group before (`overlapped`).
 
 Imports Numba: used when a loop is compiled.
 """
@@ -56,13 +59,13 @@ from fastact.rowkernels.memory import (
     view,
 )
 
-PREFETCH_DISTANCE = 2048  # elements ahead, of which memory is asked for where a row is long
+PREFETCH_DISTANCE = 2048  # elements: so far ahead a long row is prefetched
 
 
 # ---------------------------------------------------------------- whole rows
 @functools.cache
 def largest(f: Precision, *, least: bool = False) -> Any:
-    """The function that gives the largest (or least) element of a row that is not NaN.
+    """Make the function that finds the largest (or least) element of a row that is not NaN.
 
     It is -inf (inf) if there is none.
     """
@@ -90,7 +93,7 @@ def largest(f: Precision, *, least: bool = False) -> Any:
 
 @functools.cache
 def nan_if_any(f: Precision) -> Any:
-    """The function that gives NaN if an element of a row is NaN, else 0."""
+    """Make the function that looks for NaN in a row."""
     zero = f.zero
 
     def nan_if_any(x, n):
@@ -106,16 +109,17 @@ def nan_if_any(f: Precision) -> Any:
 
 @njit
 def fill(y, n, value):
-    """Write a value to all elements of a row."""
+    """Write a value to the first `n` elements of the row `y`."""
     for i in range(0, n, LANES):
         put(y, i, n - i, value)
 
 
 @functools.cache
 def subtract_maximum(f: Precision) -> Any:
-    """The function that takes a large or infinite maximum off the elements, in the output.
+    """Make the function that takes a large or infinite maximum off the elements of a row.
 
-    x - m is exact wherever it is not far below 0; it is 0 where both are infinite.
+    x - m is exact unless it is so far below 0 that its exponential is 0; it is 0 where both are
+    infinite.
     """
     zero = f.zero
 
@@ -130,21 +134,21 @@ def subtract_maximum(f: Precision) -> Any:
 
 # ---------------------------------------------------------------- the second pass
 class How(NamedTuple):
-    """What a pass does beside arithmetic: constants where it is called, which cost nothing."""
+    """What a pass does with memory: constants where it is called, which cost nothing."""
 
-    keeps: Any  # whether exponentials are kept
-    padded: Any  # whether these fill whole vectors, as they may in scratch memory
-    ahead: Any  # whether memory is asked for
+    keeps: Any  # whether exponentials are stored, or are read again
+    padded: Any  # whether they fill whole vectors, as they may in scratch memory
+    ahead: Any  # whether memory of other rows or elements is prefetched
 
 
 @functools.cache
 def term_of(terms: Terms) -> Any:
-    """The function that makes the terms of a vector of elements, and keeps exponentials."""
+    """Make the function that makes terms of a sum from a vector of elements."""
     f, power, count_largest = terms.f, terms.power, counted(terms)
     zero, lowest, native = f.zero, -f.infinity, f.native
 
     def term_of(x, kept, i, left, m, how, count):
-        """Terms and the new count."""
+        """Return terms of the vector of `x` at `i` and the count; exponentials go to `kept`."""
         v = fetch(x, i, left, lowest)
         e = power(v, m)
         if native and how.keeps:
@@ -157,10 +161,9 @@ def term_of(terms: Terms) -> Any:
 
 @functools.cache
 def accumulate(terms: Terms) -> Any:
-    """The second pass: exponentials, and the accumulators of their sum.
+    """Make the second pass: exponentials, and the accumulators of their sum.
 
-    It may ask for the memory of other rows, of input and output: while there is much to compute
-    there is little to wait for.
+    It may prefetch other rows of input and output: its arithmetic leaves the memory idle.
     """
     f, term = terms.f, term_of(terms)
     (start, start_rest), add, _ = summing(f, parts=terms.parts)
@@ -181,10 +184,11 @@ def accumulate(terms: Terms) -> Any:
     loop = each_vector(njit(step))
 
     def accumulate(arrays, n, m, few, how):
-        """The accumulators and the number of largest elements if these are left out.
+        """Return the accumulators of a row's sum and rest, and the count of its largest elements.
 
-        `arrays` are input, kept exponentials, and the memory to be asked for. With `few` elements,
-        which have one accumulator, the terms themselves.
+        `arrays` are the input, where exponentials are kept, and the input and output to be
+        prefetched. A row of `few` elements has one accumulator: its terms come back instead, which
+        `in_order` sums.
         """
         total, rest, count = splat(start), splat(start_rest), splat(zero)
         if few:
@@ -197,7 +201,7 @@ def accumulate(terms: Terms) -> Any:
 
 @functools.cache
 def summed(terms: Terms) -> Any:
-    """The function that gives sum, rest and count of a row."""
+    """Make the function that sums the exponentials of a row."""
     accumulators, parts = accumulate(terms), terms.parts
     fold, short = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
 
@@ -211,12 +215,12 @@ def summed(terms: Terms) -> Any:
     return njit(summed)
 
 
-# ---------------------------------------------------------------- the last pass
+# ---------------------------------------------------------------- the third pass
 @functools.cache
 def results(element: Any, f: Precision) -> Any:
-    """The last pass: `element` makes results of exponentials that were kept, or of the input.
+    """Make the third pass: `element` makes results of exponentials that were kept, or of the input.
 
-    Of a row that is much longer than the cache it asks for memory ahead.
+    A row that is much longer than the cache is prefetched.
     """
     zero = f.zero
 
@@ -249,7 +253,7 @@ class Output(NamedTuple):
 
 @functools.cache
 def element_of(to: Normaliser) -> Any:
-    """The `element` of a function whose results need no more than an `Output`."""
+    """Make the `element` of a function whose results need no more than an `Output`."""
     of_one = to.element
 
     def element_of(v, kept, row, i, left, a, b):
@@ -261,55 +265,46 @@ def element_of(to: Normaliser) -> Any:
 
 @njit
 def no_end(operands, r, n, state):
-    """The `close` of a function that is done after the last pass."""
+    """Do nothing: the `close` of a function that is complete after the third pass."""
 
 
 # ---------------------------------------------------------------- passes in groups of rows
 class Passes(NamedTuple):
-    """The passes of a function along rows, which a row's state connects.
+    """A function along rows: what it does in the three passes, which a row's state connects.
 
-    `first` looks for the maximum; `begin` is told the maximum, and does at once a row that the
-    other passes cannot do: its state then has the maximum -inf, and they skip it. `row` gives the
-    input, the length that counts, and a NamedTuple of what the results need, with the output `y`
-    and the maximum `m`. `settle` makes numbers of the sums of rows side by side. `element` is that
-    of `results`. `close` comes last. Rows may go together where `counts` says so; None: never.
-
-    If it `keeps` exponentials, those of rows that fit are kept in scratch memory, those of others
-    in the output, where its dtype allows that (float16 has too few bits).
+    A finished row has the maximum -inf in its state, and later passes skip it. If exponentials are
+    kept, those of rows that fit are in scratch memory, those of longer rows in the output, unless
+    that is float16, which has too few bits.
     """
 
     terms: Terms
-    keeps: bool
-    element: Any
-    first: Any
-    begin: Any
-    row: Any
-    settle: Any
-    close: Any
-    counts: Any = None
-    gives: bool = True  # whether there is a result with the axis
+    keeps: bool  # whether exponentials are kept for the third pass, or computed again
+    element: Any  # makes results: see `results`
+    first: Any  # (operands, r, n, state): finds the maximum of row r, and begins
+    begin: Any  # (operands, r, n, state, m): the same with a maximum that has been found
+    row: Any  # input and length of a row, and what results need: with the output y and maximum m
+    settle: Any  # (operands, width, n, state): makes parameters of the sums of a group of rows
+    close: Any  # (operands, r, n, state): comes after the third pass
+    counts: Any = None  # whether row r may be overlapped with others; None: no row may
+    gives: bool = True  # whether there is an output with the axis, and hence a third pass
 
 
 class Group(NamedTuple):
-    """What the passes of a call share: its length, how rows go together, and scratch memory.
+    """What the passes of a call share."""
 
-    `ahead` is how many rows ahead memory is asked for. `here` is the state of the rows of this
-    group, `there` that of the rows before, whose place those after take.
-    """
-
-    rows: Any
-    n: Any
-    together: Any
-    ahead: Any
-    kept: Any
-    here: Any
-    there: Any
-    sums: Any
+    rows: Any  # of the call
+    n: Any  # their length
+    together: Any  # rows of a group
+    ahead: Any  # so many rows ahead memory is prefetched
+    kept: Any  # scratch memory for exponentials, for each row of a group
+    here: Any  # the states of the rows of this group
+    there: Any  # those of the group before, which the group after overwrites
+    sums: Any  # the accumulators of the rows of this group
 
 
 @functools.cache
 def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
-    """Functions that keep what the second pass gives, and that make numbers of it."""
+    """Make the functions that store accumulators, and that make a row's sum of them."""
     settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
     short, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
 
@@ -338,19 +333,19 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     return njit(keep), njit(total_of)
 
 
-# Exponentials are kept in scratch memory, where rows are not longer than `room`. The memory of the
-# next rows is asked for unless they are too long to stay in the cache.
-AHEAD = 8  # rows up to so many times `room`
+# The next rows are prefetched, unless they are so many times longer than what scratch memory holds:
+# then they would leave the cache before they are read.
+AHEAD = 8
 
 
 @functools.cache
-def middle_pass(passes: Passes) -> Any:
-    """The function that takes the second pass of row `r`."""
+def second_pass(passes: Passes) -> Any:
+    """Make the function that takes the second pass of a row."""
     f, keeps, gives = passes.terms.f, passes.keeps, passes.gives
     sums_of, (keep, _) = accumulate(passes.terms), keeping(f, parts=passes.terms.parts)
     row_of, room, keepable = passes.row, f.room, f.pointer == f.number
 
-    def middle(operands, group, r, state, kept, sums):
+    def second_pass(operands, group, r, state, kept, sums):
         """Sum row `r` into `sums`; exponentials that are kept go to `kept` or to its output."""
         x, count, row = row_of(operands, r, group.n, state)
         next_x, next_y = near(from_row((x, row.y), group.ahead))
@@ -363,17 +358,17 @@ def middle_pass(passes: Passes) -> Any:
             found = sums_of((x, place, next_x, next_y), count, m, few, how)
         keep(sums, found, few)
 
-    return njit(middle)
+    return njit(second_pass)
 
 
 @functools.cache
-def last_pass(passes: Passes) -> Any:
-    """The function that takes the last pass of row `r`."""
+def third_pass(passes: Passes) -> Any:
+    """Make the function that takes the third pass of a row, and closes it."""
     f, row_of, close, keeps = passes.terms.f, passes.row, passes.close, passes.keeps
     write, room, round_off = results(passes.element, f), f.room, f.round
     keepable = f.pointer == f.number
 
-    def last(operands, group, r, state, kept):
+    def third_pass(operands, group, r, state, kept):
         """Write the results of row `r` to its output, from kept exponentials or from its input."""
         x, count, row = row_of(operands, r, group.n, state)
         place, a, b = view(kept, 0, 1), round_off(state[HIGH]), round_off(state[LOW])
@@ -386,31 +381,32 @@ def last_pass(passes: Passes) -> Any:
             write(x, row, count, a, b, How(False, False, False))
         close(operands, r, group.n, state)
 
-    return njit(last)
+    return njit(third_pass)
 
 
-# Rows of float32 longer than `room` go together up to `FAR` elements. In float64 that is no faster,
-# and slower where rows lie a multiple of a page apart: they fall into the same places of the cache.
+# The longest rows of float32 whose passes are overlapped though scratch memory cannot hold them. In
+# float64 that is no faster, and slower where rows lie a multiple of a page apart: they compete for
+# the same lines of the cache.
 FAR = 2**16
 
 
 class Three(NamedTuple):
-    """The arrays of three rows whose passes go together, for `three_passes`."""
+    """The arrays of three rows whose passes are overlapped, for `three_passes`."""
 
     source: Any  # of the row before: its exponentials, or its input
     before: Any  # what the results of the row before need
-    x: Any
-    kept: Any
-    y: Any
-    after: Any  # input of the row after
+    x: Any  # the input of this row
+    kept: Any  # where its exponentials are kept
+    y: Any  # its output, which is prefetched
+    after: Any  # the input of the row after
 
 
 @functools.cache
 def three_passes(passes: Passes) -> Any:
-    """The maximum of the next row; as `accumulate` of this one; the results of the one before.
+    """Make the loop of three passes: results of one row, sums of the next, maximum of the third.
 
-    Exponentials of this row take the place of those before. Rows that are `far` longer than scratch
-    memory keep them in the output.
+    Exponentials of this row overwrite those of the row before, once they have been read. Rows that
+    are too long for scratch memory (`far`) keep them in the output.
     """
     terms, element, keeps = passes.terms, passes.element, passes.keeps
     f, term = terms.f, term_of(terms)
@@ -447,13 +443,13 @@ def three_passes(passes: Passes) -> Any:
 
 
 def reach(f: Precision) -> int:
-    """How long rows may be whose passes go together."""
+    """Return the length of the longest rows whose passes are overlapped."""
     return FAR if f.pointer == types.float32 else f.room
 
 
 @functools.cache
 def overlapped(passes: Passes) -> Any:
-    """The function that takes a pass of each of three rows, in one loop."""
+    """Make the function that takes a pass of each of three rows in one loop."""
     f, keeps, row_of = passes.terms.f, passes.keeps, passes.row
     three, (keep, _) = three_passes(passes), keeping(f, parts=passes.terms.parts)
     begin, close, round_off, room = passes.begin, passes.close, f.round, f.room
@@ -483,18 +479,18 @@ def overlapped(passes: Passes) -> Any:
 
 @functools.cache
 def one_by_one(passes: Passes) -> Any:
-    """The function that takes the passes that row k of three groups needs, one after the other."""
-    first, middle, gives = passes.first, middle_pass(passes), passes.gives
-    last: Any = last_pass(passes) if gives else None
+    """Make the function that takes the passes of the same three rows one after the other."""
+    first, second, gives = passes.first, second_pass(passes), passes.gives
+    third: Any = third_pass(passes) if gives else None
 
     def one_by_one(operands, group, r, k, kept):
         """Write output of the row before `r`, sums of row `r`, and state of the row after it."""
         before, after = r - group.together, r + group.together
         state, other = shifted(group.here, k), shifted(group.there, k)
         if gives and 0 <= before < group.rows and other[MAXIMUM] > -INF:
-            last(operands, group, before, other, kept)
+            third(operands, group, before, other, kept)
         if 0 <= r < group.rows and state[MAXIMUM] > -INF:
-            middle(operands, group, r, state, kept, shifted(group.sums, k * SUMS))
+            second(operands, group, r, state, kept, shifted(group.sums, k * SUMS))
         if after < group.rows:
             first(operands, after, group.n, other)
 
@@ -503,7 +499,7 @@ def one_by_one(passes: Passes) -> Any:
 
 @functools.cache
 def settling(passes: Passes) -> Any:
-    """The function that makes numbers of the sums of a group, whose first row is `start`."""
+    """Make the function that ends the second pass of a group, whose first row is `start`."""
     row_of, settle = passes.row, passes.settle
     _, total_of = keeping(passes.terms.f, parts=passes.terms.parts)
 
@@ -522,10 +518,10 @@ def settling(passes: Passes) -> Any:
 
 @functools.cache
 def in_groups(passes: Passes, most: int) -> Any:
-    """Each pass over up to `most` rows before the next; see `Passes`.
+    """Make the function of rows one after the other, in groups of up to `most`.
 
-    Where it is possible three passes go together: the first over the next rows, the last over those
-    before.
+    In each round the group's second pass, the first of the next group and the third of the group
+    before are taken, row by row: in one loop where that is possible.
     """
     alone, settle, counts = one_by_one(passes), settling(passes), passes.counts
     overlaps = counts is not None
@@ -534,13 +530,13 @@ def in_groups(passes: Passes, most: int) -> Any:
     room, limit, to_numbers = f.room, reach(f), numbers(narrow=f.number == types.float32)
 
     def group_of(operands, rows, n, scratch):
-        """The group of which the first rows are those before the first."""
+        """Return the group before the first, and how many numbers each row has in `kept`."""
         slot = (n + LANES - 1) // LANES * LANES
         together = max(1, min(most, room // slot))
         ahead = together if n <= AHEAD * room else 0
         here = shifted(scratch, TOTALS)
         for k in range(0, 2 * STATES, LANES):
-            store_all(here, k, splat(1.0))  # subnormal numbers would take long
+            store_all(here, k, splat(1.0))  # what is there may be subnormal, which is slow
         there, sums = shifted(here, STATES), shifted(here, 2 * STATES)
         return Group(rows, n, together, ahead, to_numbers(scratch), here, there, sums), slot
 
