@@ -144,6 +144,7 @@ class Fragment(JITCodeLibrary):
                 self._codegen.set_env(name, environment)
 
     def _get_module_for_linking(self) -> Any:
+        """Return the loaded module, which a user's compiled function links with."""
         self.loaded()
         return super()._get_module_for_linking()
 
@@ -177,6 +178,7 @@ def texts(library: Any) -> list[str]:
     found: dict[Any, str] = {}
 
     def visit(library: Any) -> None:
+        """Add the code of a library and of those it calls."""
         if library in found:
             return
         if isinstance(library, Fragment):

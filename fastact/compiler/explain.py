@@ -117,6 +117,7 @@ def line_of(error: Exception, function: Callable[..., Any]) -> int | None:
 
 
 def lines_in(code: CodeType) -> set[int]:
+    """Return the numbers of the lines of a function and of those inside it."""
     nested = [c for c in code.co_consts if isinstance(c, CodeType)]
     own = {line for _, _, line in code.co_lines() if line}
     return own.union(*map(lines_in, nested))

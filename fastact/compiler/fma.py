@@ -70,22 +70,27 @@ def of(x: Any, value: float) -> Any:
 
 
 def pattern_of(b: Any, x: Any) -> Any:
+    """Return the bits of a float64 as an integer."""
     return b.bitcast(x, like(x, I64))
 
 
 def float_of(b: Any, i: Any) -> Any:
+    """Return the float64 that has these bits."""
     return b.bitcast(i, like(i, F64))
 
 
 def without_sign(b: Any, i: Any) -> Any:
+    """Return bits with the sign cleared."""
     return b.and_(i, of(i, 2**63 - 1))
 
 
 def size(b: Any, x: Any) -> Any:
+    """Return |x|."""
     return float_of(b, without_sign(b, pattern_of(b, x)))
 
 
 def finite(b: Any, x: Any) -> Any:
+    """Return whether x is neither infinite nor NaN."""
     return b.fcmp_ordered("<", size(b, x), of(x, float("inf")))
 
 
@@ -95,6 +100,7 @@ def positive(b: Any, x: Any) -> Any:
 
 
 def clamp(b: Any, i: Any, low: int, high: int) -> Any:
+    """Return an integer from `low` to `high`."""
     i = b.select(b.icmp_signed("<", i, of(i, low)), of(i, low), i)
     return b.select(b.icmp_signed(">", i, of(i, high)), of(i, high), i)
 

@@ -90,22 +90,27 @@ class Builder(ir.IRBuilder):
     """`IRBuilder` with the few shapes of code that loops are made of."""
 
     def words(self, pointer: Any, count: int) -> list[Any]:
+        """Load the first `count` integers at an address."""
         return [
             self.load(self.gep(pointer, [INT(k)], source_etype=INT), typ=INT) for k in range(count)
         ]
 
     def pointers(self, pointer: Any, count: int) -> list[Any]:
+        """Load the first `count` pointers at an address."""
         return [self.inttoptr(word, PTR) for word in self.words(pointer, count)]
 
     def launcher(self, address: Any) -> Any:
+        """Return an address as the function ``launch``, to be called."""
         target = Launcher(self.block, "inttoptr", address, PTR)
         self._insert(target)
         return target
 
     def offset(self, pointer: Any, distance: Any) -> Any:
+        """Return the pointer so many bytes further."""
         return self.gep(pointer, [distance], source_etype=ir.IntType(8))
 
     def smaller(self, x: Any, y: Any) -> Any:
+        """Return the smaller of two unsigned integers."""
         return self.select(self.icmp_unsigned("<", x, y), x, y)
 
     @contextmanager
@@ -127,6 +132,7 @@ class Builder(ir.IRBuilder):
 
 
 def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: bool = False) -> Any:
+    """Return a new function of the module and a builder at its beginning."""
     f = ir.Function(module, kind, name)
     f.attributes.add("nounwind")
     if not public:
@@ -136,6 +142,7 @@ def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: boo
 
 
 def dense(module: ir.Module, scalar: Scalar) -> Any:
+    """Emit ``dense``: of each operand the address, and the number of units."""
     nin, dtypes = scalar.nin, scalar.operands
     elements = [ELEMENT[dtype] for dtype in dtypes]
     f, b = function(module, "dense", ir.FunctionType(VOID, [PTR] * len(elements) + [INT]))
@@ -172,11 +179,13 @@ def gather(module: ir.Module, dtype: str) -> Any:
     element = ELEMENT[dtype]
 
     def read(i: Any) -> Any:
+        """Emit the load of element `i`, which need not be aligned."""
         value = b.load(b.offset(source, b.mul(i, step)), typ=element)
         value.align = 1
         return value
 
     def write(value: Any, place: Any) -> None:
+        """Emit the store of an element of the buffer."""
         b.store(value, b.gep(buffer, [place], source_etype=element))
 
     last, unit = b.sub(n, ONE), b.and_(b.sub(n, ONE), INT(-UNIT))
@@ -190,6 +199,7 @@ def gather(module: ir.Module, dtype: str) -> Any:
 
 
 def scatter(module: ir.Module, dtype: str) -> Any:
+    """Copy `n` elements from a buffer to memory, `step` bytes apart."""
     f, b = function(module, f"scatter_{dtype}", ir.FunctionType(VOID, [PTR, PTR, INT, INT]))
     buffer, target, step, n = f.args
     element = ELEMENT[dtype]
@@ -201,6 +211,7 @@ def scatter(module: ir.Module, dtype: str) -> Any:
 
 
 def body(module: ir.Module, scalar: Scalar) -> Any:
+    """Emit ``body`` over the scalar function."""
     dtypes, nin = scalar.operands, scalar.nin
     operands, compute = len(dtypes), dense(module, scalar)
     load = {dtype: gather(module, dtype) for dtype in dict.fromkeys(dtypes[:nin])}
@@ -259,6 +270,7 @@ class Environment:
         self.word = I32 if architecture == "x86_64" else INT
 
     def get(self) -> Any:
+        """Emit the reading of the control and status register."""
         if self.architecture == "x86_64":
             place = self.b.alloca(I32)
             self._x86("stmxcsr", place)
@@ -266,6 +278,7 @@ class Environment:
         return self.b.call(self._declare("llvm.aarch64.get.fpcr", INT, []), [])
 
     def set(self, value: Any) -> None:
+        """Emit the writing of the control and status register."""
         if self.architecture == "x86_64":
             place = self.b.alloca(I32)
             self.b.store(value, place)
@@ -278,10 +291,12 @@ class Environment:
         return known or ir.Function(self.b.module, ir.FunctionType(result, arguments), name)
 
     def _x86(self, name: str, place: Any) -> None:
+        """Emit the instruction that stores or loads the register."""
         self.b.call(self._declare(f"llvm.x86.sse.{name}", VOID, [PTR]), [place])
 
 
 def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
+    """Emit ``chunk`` around a function that computes, for a processor of this architecture."""
     f, b = function(module, f"chunk_{compute.name}", LOOP)
     if architecture not in DEFAULT_ENVIRONMENT:
         b.call(compute, f.args[:3])
@@ -361,6 +376,7 @@ class Rows:
 
 
 def rows_body(module: ir.Module, rows: Rows) -> Any:
+    """Emit the body of a loop over rows: distances in elements, scratch memory, one call."""
     count = len(rows.operands)
     f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
     kind = ir.FunctionType(I32, [PTR, PTR] + [PTR, INT, INT] * count + [PTR, INT, INT])

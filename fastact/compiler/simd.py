@@ -43,6 +43,7 @@ class VectorType(types.Type):
 
     @property
     def llvm(self) -> Any:
+        """LLVM's type of the vector."""
         return ir.VectorType(ELEMENT[self.dtype], LANES)
 
 
@@ -75,6 +76,7 @@ def called(b: Any, name: str, result: Any, *arguments: Any, overloads: tuple[Any
     names = {"float": "f32", "double": "f64", "ptr": "p0"}
 
     def mangled(kind: Any) -> str:
+        """Return a type as it stands in the name of an intrinsic."""
         if isinstance(kind, ir.VectorType):
             return f"v{kind.count}{mangled(kind.element)}"
         return names.get(str(kind), str(kind))
@@ -127,6 +129,7 @@ def operator_for_vectors(symbol: Any, emit: Any, result: Any = None) -> None:
 
 
 def compared(symbol: str) -> Any:
+    """Return what emits an ordered comparison, which is false for NaN."""
     return lambda b, x, y: b.fcmp_ordered(symbol, x, y)
 
 
@@ -151,6 +154,7 @@ for _symbol, _name in [
 
 # ---------------------------------------------------------------- the primitives of kernels
 def fma(b: Any, x: Any, y: Any, z: Any) -> Any:
+    """Emit x y + z with one rounding."""
     if machine_code.fuses():
         return called(b, "fma", x.type, x, y, z)
     return emulated(b, x, y, z)
@@ -166,6 +170,7 @@ def polynomial(b: Any, x: Any, *coefficients: Any) -> Any:
 
 
 def horner(b: Any, x: Any, coefficients: Sequence[Any]) -> Any:
+    """Emit a polynomial, from the highest coefficient on, by Horner's rule."""
     value, *others = coefficients
     for c in others:
         value = fma(b, value, x, c)
@@ -173,6 +178,7 @@ def horner(b: Any, x: Any, coefficients: Sequence[Any]) -> Any:
 
 
 def converted(change: str, kind: Any) -> Any:
+    """Return what emits the conversion of lanes to another type, if they have not got it."""
     vector = ir.VectorType(kind, LANES)
 
     def emit(b: Any, x: Any) -> Any:
@@ -182,10 +188,12 @@ def converted(change: str, kind: Any) -> Any:
 
 
 def bits(b: Any, x: Any) -> Any:
+    """Emit the bits of floats as integers as wide."""
     return b.bitcast(x, ir.VectorType(I64 if x.type.element == F64 else I32, LANES))
 
 
 def from_bits(b: Any, x: Any) -> Any:
+    """Emit the floats that integers as wide are the bits of."""
     return b.bitcast(x, ir.VectorType(F64 if x.type.element == I64 else F32, LANES))
 
 
@@ -354,12 +362,14 @@ def fits(p: Any, x: Any) -> bool:
 
 
 def from_memory(b: Any, x: Any) -> Any:
+    """Emit the lanes that elements become: half floats are widened."""
     if x.type.element == ELEMENT[types.uint16]:
         return b.fptrunc(float16.to_double(b, x), ir.VectorType(F32, LANES))
     return x
 
 
 def to_memory(b: Any, x: Any, element: Any) -> Any:
+    """Emit the elements that lanes become: half floats are rounded to."""
     if element == ELEMENT[types.uint16]:
         return float16.from_double(b, b.fpext(x, ir.VectorType(F64, LANES)))
     return x
