@@ -23,7 +23,7 @@ from fastact.compiler.kernels import core, object_code, product
 from fastact.native.loop_registry import LoopSpec
 from fastact.numerics.primitives import Kernel, half_to_double, kernel, where
 
-GROUP = 4  # units whose words are stored together: words between stores to y cost a third more
+GROUP = 4  # units whose words are stored together: stored singly, they cost a third more
 BITS = ir.VectorType(ir.IntType(1), UNIT)
 FLAG = {"float16": np.uint16, "float32": np.uint32, "float64": np.uint64}
 

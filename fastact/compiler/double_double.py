@@ -11,7 +11,9 @@ of Dekker (1971) and Knuth (TAOCP 2, 4.2.2) with a fused multiply-add for produc
 renormalised, since kernels are short and end with one rounding, ``hi + lo``.
 
 Everything is emitted as LLVM instructions in place: no branches and no calls, so that the loop
-around a kernel vectorises. This module imports Numba; only `kernels` and `jit` import it.
+around a kernel vectorises.
+
+Imports Numba: used when a loop is compiled, and inside users' own ``@njit`` functions.
 """
 
 from __future__ import annotations
@@ -194,7 +196,7 @@ def operator_for_numbers(symbol: Any, emit: Any, result: Any) -> None:
 
 
 def compare(symbol: str) -> Any:
-    """Comparisons look at the high parts, which is what kernels choose their formula by."""
+    """Return what emits a comparison: of the high parts, by which kernels choose a formula."""
     if symbol == "!=":  # true for NaN
         return lambda b, x, y: b.fcmp_unordered(symbol, x.hi, y.hi)
     return lambda b, x, y: b.fcmp_ordered(symbol, x.hi, y.hi)
@@ -399,7 +401,7 @@ def _shift_right(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 @primitive_for_numbers(primitives.polynomial, lambda x, table: signature(x, x, table))
 def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
-    """Long ones as two half as long, of x squared: the steps of one wait for those before."""
+    """Emit Horner's rule; for a long one, twice, of x squared: its steps wait for one another."""
     x, table = args
     coefficients = [b.extract_value(table, k) for k in range(sig.args[1].count)]
     if len(coefficients) < primitives.LONG or sig.args[0] == types.float32:

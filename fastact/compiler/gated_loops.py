@@ -22,8 +22,8 @@ from fastact.numerics.primitives import Kernel, kernel, where
 
 INF = float("inf")
 ROWS = "_rows"  # ends the name of the loop over rows
-# Half of the smallest number of each format: what is not larger rounds to zero. (2**-1075 is zero
-# in pairs too.)
+# Half of the smallest number of each dtype: what is not larger rounds to zero. That of float64,
+# 2**-1075, is zero itself, in pairs too.
 VANISHING = {"float16": 2.0**-25, "float32": 2.0**-150, "float64": 0.0}
 
 

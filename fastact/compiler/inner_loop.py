@@ -29,9 +29,10 @@ from llvmlite import ir
 
 from fastact.native import machine_code
 
-UNIT = 32  # elements an iteration of the vectorised loop handles: two vectors of 512 bits
-BLOCK = 512  # elements a buffer holds: 4 KiB of float64, a few of which fit into the L1 cache
-DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}  # nearest, subnormals, nothing trapped
+UNIT = 32  # elements of an iteration of the vectorised loop: of float32, two vectors of 512 bits
+BLOCK = 512  # elements of a buffer: 4 KiB of float64, so that a few buffers fit into the L1 cache
+# The control register (MXCSR, FPCR) that rounds to nearest, keeps subnormals, and traps nothing.
+DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}
 
 INT, I32 = ir.IntType(64), ir.IntType(32)
 ONE = INT(1)
@@ -42,13 +43,15 @@ ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.D
 ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
 
 
-# LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
-# `UNIT` lanes in two halves, whose chains of operations overlap, and not unrolled before. Without
-# vectors of 512 bits a chain of float64 is half as long, which the registers hold: exp, sigmoid and
-# gelu take 0.87 to 0.9 of the time on AMD Zen 3. Where a fused multiply-add is a hundred
-# instructions, four lanes are enough: more take eight times as long to compile, and are slower in
-# float64. llvmlite cannot write nodes that are distinct or name themselves, so the module is built
-# with placeholders, and `assembly` writes these nodes in their place.
+# LLVM's metadata for the loop of ``dense``: iterations do not depend on one another; it is to be
+# vectorised, with `lanes` in each of `chains` of operations, which overlap; and it is not to be
+# unrolled before. Two chains have half a unit each, or a quarter of float64 where no vector has 512
+# bits: the registers hold that, and exp, sigmoid and gelu take 0.87 to 0.9 of the time (AMD Zen 3).
+# Where a fused multiply-add is a hundred instructions, one chain of four lanes is enough: more take
+# eight times as long to compile, and are slower in float64.
+#
+# llvmlite cannot write nodes that are distinct or name themselves, so the module is built with
+# placeholders of these names, and `assembly` writes the nodes in their place.
 ACCESSES, INDEPENDENT = "accesses", "independent"
 METADATA = """
 !%(accesses)s = distinct !{}
@@ -313,7 +316,7 @@ def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
 def entry(
     module: ir.Module, name: str, run: Any, operands: int, core: int, steps: int | None = None
 ) -> None:
-    """The public loop; `core` is the number of core dimensions of a generalized ufunc."""
+    """Emit the public loop; `core` is the number of core dimensions of a generalized ufunc."""
     f, b = function(module, name, LOOP, public=True)
     dims = b.words(f.args[1], 1 + core)
     work = dims[0]
@@ -327,7 +330,10 @@ def entry(
 def shared(
     b: Builder, run: Any, arguments: list[Any], counts: tuple[int, int, int], work: Any
 ) -> None:
-    """Call a loop, on the threads if it is enough work; `counts` are those of its arguments."""
+    """Emit the call of a loop, on the threads if it is enough work.
+
+    `counts` are the lengths of the three arrays it gets: addresses, dimensions and steps.
+    """
     places, dims, steps, data = arguments
     (n,) = b.words(dims, 1)
     cutover, launch = b.words(data, 2)

@@ -26,7 +26,7 @@ from fastact.compiler.fma import emulated
 from fastact.native import machine_code
 from fastact.numerics import primitives
 
-LANES = 16
+LANES = 16  # of float32 they are one vector of 512 bits, of float64 two
 I32 = ir.IntType(32)
 ELEMENT = {
     types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint16: ir.IntType(16),
@@ -352,12 +352,12 @@ def place_of(b: Any, pointer: Any, index: Any, element: Any) -> Any:
 
 
 def value_type(pointer: Any) -> types.Type:
-    """Half floats are float32 in vectors."""
+    """The type of the lanes that elements of memory become: half floats are float32."""
     return types.float32 if pointer.dtype == types.uint16 else pointer.dtype
 
 
 def fits(p: Any, x: Any) -> bool:
-    """Whether a vector has what memory takes: a wider one would be written past the end."""
+    """Whether lanes are as wide as the elements of memory: wider ones would go past the end."""
     return bool(x.dtype == value_type(p))
 
 
@@ -377,7 +377,7 @@ def to_memory(b: Any, x: Any, element: Any) -> Any:
 
 @intrinsic
 def load_all(typing: Any, p: Any, i: Any) -> Any:
-    """The elements from index `i` on."""
+    """Load `LANES` elements from index `i` on, as a vector."""
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
         element = ELEMENT[p.dtype]
@@ -391,7 +391,7 @@ def load_all(typing: Any, p: Any, i: Any) -> Any:
 
 @intrinsic
 def store_all(typing: Any, p: Any, i: Any, x: Any) -> Any:
-    """Write the elements from index `i` on."""
+    """Store a vector to the elements from index `i` on."""
     if not fits(p, x):
         return None
 
@@ -425,7 +425,7 @@ def singles(typing: Any, p: Any) -> Any:
 
 
 def prefetch(b: Any, place: Any, *, writing: bool) -> None:
-    """Ask for the memory at an address, which need not exist."""
+    """Prefetch the memory at an address, which need not exist."""
     level = I32(3 if writing else 2)
     called(
         b, "prefetch", ir.VoidType(), place, I32(int(writing)), level, I32(1),
@@ -434,15 +434,15 @@ def prefetch(b: Any, place: Any, *, writing: bool) -> None:
 
 
 # ---------------------------------------------------------------- transposition
-# As many columns at a time: a square of whole vectors, or what is left of rows. Then a vector has
-# the same few elements of several rows.
+# Columns that are transposed at a time: as many as a vector has lanes; or of what is left of rows a
+# few, and then each vector holds these few elements of several rows.
 SQUARE, QUAD = LANES, 4
 
 
 def transposed(b: Any, vectors: list[Any]) -> list[Any]:
-    """Vectors of as many neighbouring lanes as there are vectors, which are squares, transposed.
+    """Transpose squares: as many neighbouring lanes, of each vector, as there are vectors.
 
-    In each round pairs of vectors exchange halves of their squares. Twice is as it was.
+    In each round pairs of vectors exchange halves of their squares. Twice is as before.
     """
     distance = len(vectors) // 2
     while distance:
@@ -460,7 +460,7 @@ def transposed(b: Any, vectors: list[Any]) -> list[Any]:
 
 
 def joined(b: Any, parts: list[Any]) -> Any:
-    """Vectors one after the other."""
+    """One vector of the lanes of all, one after the other."""
     while len(parts) > 1:
         size = list(range(2 * parts[0].type.count))
         parts = [shuffled(b, x, y, size) for x, y in zip(parts[::2], parts[1::2], strict=True)]
@@ -507,7 +507,7 @@ def transposing_in(columns: int, *, whole: bool) -> Any:
 
 
 def transposing_out(columns: int, *, whole: bool) -> Any:
-    """The function that does the opposite."""
+    """The function that writes `columns` elements of `LANES` rows: the opposite."""
 
     @intrinsic
     def transpose_out(typing: Any, source: Any, target: Any, stride: Any, count: Any) -> Any:
