@@ -23,7 +23,7 @@ def architecture() -> str:
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
-CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose a processor
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def target() -> Any:
     cpu = llvm.get_host_cpu_name() if name in (None, "", "host") else name
     if features is None:
         features = llvm.get_host_cpu_features().flatten() if cpu != name else ""
-    if architecture() == "x86_64":  # LLVM halves the vectors of some processors with AVX-512
+    if architecture() == "x86_64":  # without this LLVM halves the vectors of some with AVX-512
         features += ("," if features else "") + "-prefer-256-bit"
     return machine(cpu, features)
 
@@ -50,8 +50,8 @@ def machine(cpu: str, features: str) -> Any:
 def refused() -> bool:
     """Whether the variables that choose a processor are ignored, with a warning.
 
-    LLVM says on standard error that it does not know one, and ends the process when it comes to
-    make code for it.
+    Of a processor that it does not know, LLVM says so on standard error; later it ends the process
+    when it is to make code for it.
     """
     wrong = complaint()
     if wrong and not _warned:
@@ -68,7 +68,7 @@ _warned: list[bool] = []
 
 @functools.cache
 def complaint() -> str:
-    """What is wrong with these variables, or nothing."""
+    """What is wrong with the variables that choose a processor; empty if nothing is."""
     name, features = (os.environ.get(each) or "" for each in CHOSEN)
     if name in ("", "host") and not features:
         return ""
@@ -80,7 +80,7 @@ def complaint() -> str:
 
 
 def said(call: Callable[[], Any]) -> str:
-    """What native code says on standard error meanwhile."""
+    """What native code writes to standard error during a call."""
     try:
         before = os.dup(2)
     except OSError:  # there is none
@@ -104,7 +104,7 @@ def emit(module: Any) -> bytes:
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = True
     passes = llvm.create_pass_builder(target(), options)
-    # First of all: else small functions are optimised before anybody knows where they stand.
+    # Inlining comes first: else small functions are optimised apart from the loops they belong to.
     inlining = llvm.create_new_module_pass_manager()
     inlining.add_always_inliner_pass()
     inlining.add_global_dead_code_eliminate_pass()
@@ -156,7 +156,9 @@ def engine(*, together: bool) -> Any:
     return loader
 
 
-R_X86_64_PLT32 = 4  # a call of a function outside: the jump to it needs memory that is not reserved
+# A relocation of ELF: the call of a function outside the object. It goes by way of a jump, for
+# which llvmlite's memory manager reserves no memory.
+R_X86_64_PLT32 = 4
 
 
 def reaches_constants_only(found: Any) -> bool:
@@ -166,10 +168,12 @@ def reaches_constants_only(found: Any) -> bool:
     return architecture() == "x86_64" and bool(kinds) and R_X86_64_PLT32 not in kinds
 
 
-UNDEFINED = 0  # SHN_UNDEF
-EVERY = 64  # loads, after which the memory maps of the process are counted: each takes up to 7
-SHARE = 0.75  # of the maps that Linux allows, at which nothing more is loaded
-_loads: list[int] = [0]
+UNDEFINED = 0  # SHN_UNDEF of ELF: the section of a symbol that an object lacks
+# The memory maps of the process are counted after so many loads, each of which takes up to seven.
+EVERY = 64
+# Nothing more is loaded once this share of the maps that Linux allows is in use.
+SHARE = 0.75
+_loads: list[int] = [0]  # how often code was loaded
 
 
 def check_maps() -> None:
@@ -211,6 +215,7 @@ def loadable(code: bytes, name: str) -> bool:
 
 
 def _text(strings: bytes, at: int) -> str:
+    """Return the string that begins at a place in an ELF table of strings."""
     return strings[at : strings.index(b"\0", at)].decode()
 
 
