@@ -296,7 +296,7 @@ PRODUCTS: dict[str, Callable[[Precision], Product]] = {
 
 
 def loop_of(of: Callable[[Precision], Product]) -> tuple[Any, Callable[[str], Any]]:
-    """The entry of a product among the loops."""
+    """Return the entry of a product in `LOOPS`: its operands, and what makes its loop."""
     return Operands, functools.partial(products, of=of)
 
 
