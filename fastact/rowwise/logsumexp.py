@@ -188,9 +188,10 @@ class LogSumExp(LogSum):
             and return_sign is False and where is None and (out is None or type(out) is ndarray)
             and not unknown
         ):  # fmt: skip
-            if axis == -1 and out is None:
+            if axis == -1 and out is None and x.ndim:
                 return threads.call(self._ufunc or self.ufunc, x)
-            return self.apply(x, axis=axis, out=out)
+            if x.ndim:
+                return self.apply(x, axis=axis, out=out)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
             **unknown,

@@ -121,7 +121,7 @@ class Normaliser(RowFunction):
             if temperature is None:
                 if self.plain:
                     made = self._ufunc or self.ufunc
-                    if axis == -1 and out is None:
+                    if axis == -1 and out is None and x.ndim:
                         return threads.call(made, x)
                     if -x.ndim <= axis < x.ndim:
                         return threads.call(made, x, axis=axis, out=out)
@@ -455,6 +455,8 @@ class Product(Documented):
         shape = together(self.name, **{self.vector: d, "the array": saved})
         if not isinstance(axis, INTEGER) or d.ndim == 0:
             d, saved = np.broadcast_arrays(d, saved)
+        if not shape:
+            axis = axes(self.name, axis, 0)
         if out is not None:
             output(self.name, out, shape, np.result_type(d, saved))
         y = self.owner(saved, axis=axis) if from_x else saved

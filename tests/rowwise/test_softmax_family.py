@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from fastact.rowwise import row_function
 from tests.support.checks import assert_same_bits
 from tests.support.rows import BOUND, FORMS, GRADIENTS, truth
@@ -288,6 +289,21 @@ def test_integers_bool_and_lists(f):
     for x in ([[1, 2, 3]], np.arange(6).reshape(2, 3), np.array([[True, False, True]])):
         for options in ({}, {"where": [True, False, True]}, {"temperature": 2.0}):
             assert_same_bits(f(x, **options), f(np.asarray(x, "f8"), **options))
+
+
+@pytest.mark.parametrize("f", [*FORMS, *of_kind("sum")], ids=lambda f: f.name)
+def test_a_number_is_a_row_of_one_element(f, dtype):
+    """It gives a NumPy scalar, as of every ufunc; there is no other axis."""
+    number = np.dtype(dtype).type(3.0)
+    for x in (number, np.array(number)):
+        for axis in (-1, 0, None):
+            got = f(x, axis=axis)
+            assert type(got) is np.dtype(dtype).type
+            assert_same_bits(got, np.asarray(f(np.array([number])).reshape(())[()]))
+            assert type(f.backward(number, x=x, axis=axis)) is np.dtype(dtype).type
+    assert type(f(3.0)) is np.float64
+    with pytest.raises(np.exceptions.AxisError):
+        f(number, axis=1)
 
 
 @over_forms
