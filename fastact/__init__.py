@@ -11,7 +11,15 @@ Importing this package compiles nothing and does not import Numba.
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path as _Path
 from typing import TYPE_CHECKING, Any
+
+if __name__ != "fastact":
+    raise ImportError(
+        f"{__name__}: this package cannot be imported below another one: its modules import one "
+        f"another as 'fastact'. Put {str(_Path(__file__).parents[1])!r} on sys.path and import "
+        "fastact, or depend on the distribution"
+    )
 
 from fastact import elementwise as _elementwise
 from fastact import losses as _losses

@@ -38,7 +38,7 @@ INT, I32 = ir.IntType(64), ir.IntType(32)
 ONE = INT(1)
 PTR, VOID = ir.PointerType(), ir.VoidType()
 LOOP = ir.FunctionType(VOID, [PTR] * 4)
-LAUNCH = ir.FunctionType(VOID, [PTR] * 5 + [INT] * 4)
+LAUNCH = ir.FunctionType(INT, [PTR] * 5 + [INT] * 4)
 ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType()}
 ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
 
@@ -329,10 +329,11 @@ def entry(
 
 def shared(
     b: Builder, run: Any, arguments: list[Any], counts: tuple[int, int, int], work: Any
-) -> None:
+) -> Any:
     """Emit the call of a loop, on the threads if it is enough work.
 
     `counts` are the lengths of the three arrays it gets: addresses, dimensions and steps.
+    The result is not zero if the handler of a signal has raised, so that not all may be done.
     """
     places, dims, steps, data = arguments
     (n,) = b.words(dims, 1)
@@ -341,9 +342,15 @@ def shared(
     with b.if_else(parallel) as (many, one):
         with many:
             numbers = [INT(count) for count in counts]
-            b.call(b.launcher(launch), [data, run, places, dims, steps, *numbers, work])
+            answer = b.call(b.launcher(launch), [data, run, places, dims, steps, *numbers, work])
+            shared_at = b.block
         with one:
             b.call(run, arguments)
+            alone_at = b.block
+    stopped = b.phi(INT)
+    stopped.add_incoming(answer, shared_at)
+    stopped.add_incoming(INT(0), alone_at)
+    return stopped
 
 
 def assembly(module: ir.Module, dtype: str) -> str:

@@ -38,6 +38,8 @@ AFTER_HOOKS = 0.002
 PATIENCE = 0.01
 # Seconds between looks whether the threads that load have ended, at the end of the process.
 BETWEEN_LOOKS = 0.01
+# Seconds, after which a thread that waits to load looks whether the process ends.
+A_LOOK = 0.05
 
 _new_lock = _thread.allocate_lock
 _start_thread = _thread.start_new_thread
@@ -45,6 +47,24 @@ _lock = threading.RLock()
 _starting = [threading.RLock()]  # held while new threads get a loader's stack: microseconds
 _loaders: set[int] = set()  # Python's numbers of the threads that load
 _leaving: deque[int] = deque(maxlen=16)  # the kernel's numbers of threads whose work is done
+_ending = [False]  # whether the process ends
+
+
+def refuse_reload(module: dict[str, Any]) -> None:
+    """Raise an error if the module with these globals runs again: it holds the process's state."""
+    if module.get("_has_run"):
+        raise cannot_reload(module["__name__"])
+    module["_has_run"] = True
+
+
+def cannot_reload(name: str) -> ImportError:
+    return ImportError(
+        f"{name} cannot be reloaded alone: it holds what the rest of fastact refers to. "
+        "importlib.reload(fastact) works, and changed code needs a new process"
+    )
+
+
+refuse_reload(globals())
 
 
 class FinalizingError(RuntimeError):
@@ -74,14 +94,26 @@ def _locked(work: Callable[[], T]) -> T:
     """Return the result of `work`, done in this thread, under the lock."""
     if _owned():
         return work()
-    # At the end of the interpreter, a thread that was stopped may hold the lock for ever.
-    if not _lock.acquire(blocking=not sys.is_finalizing()):
+    if not _acquire():
         raise RuntimeError("another thread was loading")
     try:
         with _noting_hooks():
             return work()
     finally:
         _lock.release()
+
+
+def _acquire() -> bool:
+    """Wait for the lock; false if the process ends meanwhile.
+
+    Other threads have ended when the interpreter has: one of them may have left the lock.
+    """
+    if sys.is_finalizing():
+        return _lock.acquire(blocking=False)
+    while not _lock.acquire(timeout=A_LOOK):
+        if _ending[0]:
+            return False
+    return True
 
 
 def _here() -> bool:
@@ -140,6 +172,8 @@ def _load(work: Callable[[], T], box: _Box) -> None:
     except BaseException as error:  # noqa: BLE001  # it is raised again, in the thread that waits
         box.error = error
     finally:
+        while _owned():  # `_at_exit` has ended it between one instruction and the next
+            _lock.release()
         _leaving.append(number)
         _loaders.discard(me)
         box.done.release()
@@ -284,6 +318,7 @@ if hasattr(os, "register_at_fork"):
 # ---------------------------------------------------------------- the end
 def _at_exit() -> None:
     """Stop threads that load: LLVM must not be taken down while one is inside it."""
+    _ending[0] = True
     while alive := _loaders.intersection(sys._current_frames()):
         for ident in alive:
             _raise_in(ident, SystemExit)

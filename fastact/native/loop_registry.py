@@ -9,6 +9,9 @@ from typing import Any
 
 from fastact.native import store
 from fastact.native.loading import loaded as in_own_thread
+from fastact.native.loading import refuse_reload
+
+refuse_reload(globals())
 
 DTYPES = ("float16", "float32", "float64")
 VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be

@@ -16,6 +16,10 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from fastact.native.loading import refuse_reload
+
+refuse_reload(globals())
+
 
 def architecture() -> str:
     """The processor's architecture in LLVM's words."""
@@ -27,8 +31,11 @@ CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose a pro
 
 
 @functools.cache
-def target() -> Any:
-    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
+def target(model: str = "default") -> Any:
+    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name.
+
+    In code of the model "large", what is called or read may be at any distance.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     name, features = (None if refused() else os.environ.get(each) for each in CHOSEN)
@@ -37,13 +44,14 @@ def target() -> Any:
         features = llvm.get_host_cpu_features().flatten() if cpu != name else ""
     if architecture() == "x86_64":  # without this LLVM halves the vectors of some with AVX-512
         features += ("," if features else "") + "-prefer-256-bit"
-    return machine(cpu, features)
+    return machine(cpu, features, model)
 
 
-def machine(cpu: str, features: str) -> Any:
+def machine(cpu: str, features: str, model: str = "default") -> Any:
     """LLVM's object for a processor."""
+    reloc = "static" if model == "large" else "pic"
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=True
+        cpu=cpu, features=features, opt=3, reloc=reloc, codemodel=model, jit=True
     )
 
 
@@ -110,7 +118,11 @@ def emit(module: Any) -> bytes:
     inlining.add_global_dead_code_eliminate_pass()
     inlining.run(module, passes)
     passes.getModulePassManager().run(module, passes)
-    return bytes(target().emit_object(module))
+    kept = module.clone()
+    code = bytes(target().emit_object(module))
+    if is_elf_of_x86_64() and calls_outside(llvm.ObjectFileRef.from_data(code)):
+        code = bytes(target("large").emit_object(kept))
+    return code
 
 
 FUSED = """
@@ -147,8 +159,8 @@ def engine(*, together: bool) -> Any:
     """The loader. It is never taken down: threads may be inside its code until the process ends.
 
     llvmlite's memory manager keeps the sections of an object `together`. LLVM's own may put code
-    and constants further apart than an instruction reaches, where another package has mapped
-    gigabytes in between, and then LLVM ends the process. Elsewhere the default is right.
+    and constants further apart than an instruction reaches, where gigabytes are mapped in between,
+    and then LLVM ends the process. On other systems and processors the default is right.
     """
     manager = True if together else None
     loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=manager)
@@ -156,16 +168,20 @@ def engine(*, together: bool) -> Any:
     return loader
 
 
-# A relocation of ELF: the call of a function outside the object. It goes by way of a jump, for
-# which llvmlite's memory manager reserves no memory.
+def is_elf_of_x86_64() -> bool:
+    return architecture() == "x86_64" and sys.platform.startswith("linux")
+
+
+# A relocation of ELF: the call of a function outside the object, by its distance. It goes by way of
+# a jump, for which llvmlite's memory manager reserves no memory.
 R_X86_64_PLT32 = 4
 
 
-def reaches_constants_only(found: Any) -> bool:
-    """Whether an object for x86-64 refers to its own constants, and calls nothing outside."""
+def calls_outside(found: Any) -> bool:
+    """Whether an object for x86-64 calls what may be anywhere."""
     relocations = [s.data() for s in found.sections() if s.name() == b".rela.text"]
-    kinds = [kind for data in relocations for _, kind, _, _ in struct.iter_unpack("<QLLq", data)]
-    return architecture() == "x86_64" and bool(kinds) and R_X86_64_PLT32 not in kinds
+    kinds = (kind for data in relocations for _, kind, _, _ in struct.iter_unpack("<QLLq", data))
+    return R_X86_64_PLT32 in kinds
 
 
 UNDEFINED = 0  # SHN_UNDEF of ELF: the section of a symbol that an object lacks
@@ -223,7 +239,7 @@ def load(code: bytes, name: str) -> int:
     """Put object code into the process; the address of its function `name`."""
     check_maps()
     found = llvm.ObjectFileRef.from_data(code)
-    loader = engine(together=reaches_constants_only(found))
+    loader = engine(together=is_elf_of_x86_64() and not calls_outside(found))
     loader.add_object_file(found)
     loader.finalize_object()
     address = int(loader.get_function_address(name))

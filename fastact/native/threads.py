@@ -29,6 +29,8 @@ from weakref import WeakSet
 from fastact.native import loading, pool
 from fastact.native.pool_layout import MAX_THREADS
 
+loading.refuse_reload(globals())
+
 VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
@@ -165,6 +167,7 @@ def _build() -> None:
     """Build the block of this process, if nobody has meanwhile."""
     if "block" not in _state:
         _state["block"] = pool.build(available_cpus() - 1)
+        _word("main").value = threading.main_thread().ident or 0
         _apply()
 
 
@@ -184,8 +187,7 @@ def _apply() -> None:
     limit = _limit()[0]
     _word("limit").value, _word("failed").value = limit, 0
     _word("key").value = _state.get("key", -1)
-    parallel = limit > 1 or call is not operator.call
-    _word("cutover").value = pool.CUTOVER if parallel else pool.SERIAL
+    _word("cutover").value = pool.CUTOVER  # of one thread, too: signals are looked for there
 
 
 def _new_key() -> int:
@@ -347,6 +349,7 @@ def _after_fork_in_child() -> None:
     _forking.clear()
     if not _get("launch"):
         return
+    _word("main").value = threading.get_ident()
     for name in ("workers", "failed", "stop", "state", "launches", "busy"):
         _word(name).value = 0
     _word("owner").value = 1

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -24,6 +25,9 @@ from typing import Any
 import numpy as np
 
 from fastact.native import loading, loop_registry, threads
+from fastact.native.pool_layout import FIELDS as FIELDS_OF_BLOCK
+
+loading.refuse_reload(globals())
 
 # NumPy takes the first loop that all inputs can be cast to safely. One input: float64 first, so
 # that integers and bool become float64. Several: like `numpy.add`, so that a Python float, or a
@@ -83,6 +87,7 @@ class Slot(ctypes.Structure):
 PLACE: dict[str, Any] = {
     "loop": ctypes.c_void_p,  # the loop's address; 0 until it has been found
     "data": ctypes.c_void_p,  # the loop's last argument
+    "ndims": ctypes.c_int64,  # how many dimensions the loop has
     "dtype": ctypes.c_int64,  # NumPy's number of the dtype that the loop is for
     "operand": ctypes.c_int64,  # the number of an operand that has this dtype
     "find": ctypes.c_void_p,  # a Python callable that fills in the loop
@@ -188,8 +193,18 @@ raised:
 running:
   %loop = load atomic ptr, ptr %at.loop acquire, align 8
   %data = load ptr, ptr %at.data
+  %at.way = getelementptr i8, ptr %data, i64 {FIELDS_OF_BLOCK["call"]}
+  %way = load ptr, ptr %at.way
+  %plain = icmp eq ptr %way, null
+  br i1 %plain, label %plainly, label %interruptibly
+plainly:
   call void %loop(ptr %args, ptr %dims, ptr %steps, ptr %data)
   ret i32 0
+interruptibly:
+  %ndims = load i64, ptr %at.ndims
+  %result = call i64 %way(ptr %data, ptr %loop, ptr %args, ptr %dims, ptr %steps, i64 %ndims)
+  %result32 = trunc i64 %result to i32
+  ret i32 %result32
 }}
 """
 FOLD = """
@@ -260,10 +275,11 @@ glue = loop_registry.add_support("glue", _assemble)
 class _Loop:
     """The loop of a ufunc for one dtype, and the callable that finds it."""
 
-    def __init__(self, load: Callable[[str], int], dtype: str, operand: int) -> None:
+    def __init__(self, load: Callable[[str], int], dtype: str, operand: int, ndims: int) -> None:
         self.load, self.dtype = load, dtype
         number, data = np.dtype(dtype).num, threads.block()
-        self.place = Place(dtype=number, operand=operand, data=data, find=id(self), **_python())
+        counts = {"ndims": ndims, "operand": operand}
+        self.place = Place(dtype=number, **counts, data=data, find=id(self), **_python())
 
     def __call__(self) -> None:
         """Find or compile the loop, and fill it in: native code calls this on the first call."""
@@ -317,7 +333,8 @@ def _make(
     if None not in fixed:
         order = ("float64",)  # all operands have fixed dtypes, so there is one loop
     operand = fixed.index(None) if None in fixed else 0
-    loops = [_Loop(load, dtype, operand) for dtype in order]
+    ndims = 1 + len(set(re.findall(r"\w+", signature)))
+    loops = [_Loop(load, dtype, operand, ndims) for dtype in order]
     kinds = [[np.dtype(each or dtype) for each in fixed] for dtype in order]
     places = (ctypes.c_void_p * len(order))(*(ctypes.addressof(loop.place) for loop in loops))
     types = ctypes.create_string_buffer(bytes(kind.num for row in kinds for kind in row))

@@ -50,9 +50,12 @@ class Job:
             for k, word in enumerate(words):
                 self.b.store(word, self.b.gep(part, [INT(0), INT(k)]))
 
-    def run(self, function: Any, data: Any, work: Any) -> None:
-        """Emit the call of a job: on the threads, if it is enough work."""
-        inner_loop.shared(
+    def run(self, function: Any, data: Any, work: Any) -> Any:
+        """Emit the call of a job: on the threads, if it is enough work.
+
+        The result is not zero if not all is done.
+        """
+        return inner_loop.shared(
             self.b, function, [*self.parts, data], (ARGUMENTS, 3, ARGUMENTS + 2), work
         )
 
@@ -83,11 +86,12 @@ def each_long_row(
             [b.mul(length, step_x), b.mul(length, step_y), INT(FOUND), ONE, step_x, step_y],
         )
         first, second, third = steps
-        job.run(first, data, n)
-        b.call(second, [*job.parts, data])
-        # Every piece is finished with what all have found together: the distance is 0.
-        b.store(INT(0), b.gep(job.parts[2], [INT(0), INT(2)]))
-        job.run(third, data, n)
+        stopped = job.run(first, data, n)
+        with b.if_then(b.icmp_unsigned("==", stopped, INT(0))):
+            b.call(second, [*job.parts, data])
+            # Every piece is finished with what all have found: the distance is 0.
+            b.store(INT(0), b.gep(job.parts[2], [INT(0), INT(2)]))
+            job.run(third, data, n)
     b.ret_void()
     return f
 
