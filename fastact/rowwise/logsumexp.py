@@ -84,7 +84,7 @@ class LogSum(RowFunction):
             ds = kept(broadcast(name, "ds", ds, layout.kept, what), layout)
         dtype = np.result_type(x if b is None else joint(x, b), ds)
         with np.errstate(all="ignore"):
-            result = np.multiply(p, ds)
+            result = np.asarray(np.multiply(p, ds))
             np.copyto(result, 0, where=p == 0)
             return delivered(name, out, result.astype(dtype, copy=False)[()])
 
