@@ -71,6 +71,12 @@ class Pipeline(CompilerBase):
 OWN = OPTIONS | {"pipeline_class": Pipeline, "_nrt": False}
 
 
+def jitted(function: Any, **options: Any) -> Any:
+    """Numba's dispatcher, whatever NUMBA_DISABLE_JIT says, which is about the user's functions."""
+    with replaced(config, "DISABLE_JIT", 0):
+        return njit(**options)(function)
+
+
 def for_all_numbers(made: Any) -> Any:
     """Compile a function once for all integers, where Numba would do so for each literal."""
     template = made.get_call_template
@@ -92,19 +98,19 @@ def plain(ty: Any) -> Any:
 @functools.cache
 def dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a scalar function of this package."""
-    return for_all_numbers(njit(**OWN)(function))
+    return for_all_numbers(jitted(function, **OWN))
 
 
 @functools.cache
 def users_dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a function that a user wrote, with all that Numba knows."""
-    return njit(**OPTIONS)(function)
+    return jitted(function, **OPTIONS)
 
 
 @functools.cache
 def outlined(function: Callable[..., Any]) -> Any:
     """The dispatcher of a function that is too long to be repeated wherever it is called."""
-    return for_all_numbers(njit(**OWN | {"forceinline": False})(function))
+    return for_all_numbers(jitted(function, **OWN | {"forceinline": False}))
 
 
 class Fragment(JITCodeLibrary):
@@ -219,6 +225,7 @@ def in_fragments() -> Iterator[None]:
         # This may compile functions that Numba itself needs, so it comes before the changes.
         cpu_target.target_context.refresh()
         with (
+            replaced(config, "DISABLE_JIT", 0),
             replaced(codegen, "_library_class", Fragment),
             replaced(BaseFunction, "get_call_type", remembering()),
         ):
