@@ -227,6 +227,7 @@ def loadable(code: bytes, name: str) -> bool:
         return False
     wanted = {symbol for symbol, home in names.items() if home == UNDEFINED and symbol}
     defined = not names or (name in names and name not in wanted)
+    engine(together=False)  # before there is a loader, LLVM does not look into the process
     return defined and all(llvm.address_of_symbol(symbol) for symbol in wanted)
 
 
