@@ -63,7 +63,7 @@ def drawn(arrows: Arrows) -> Figure:
     for start, end in arrows:
         boxes = {"patchA": texts[start].get_bbox_patch(), "patchB": texts[end].get_bbox_patch()}
         style = {"arrowstyle": "-|>", "color": "0.45", "shrinkA": 1, "shrinkB": 1}
-        axes.annotate("", at[end], at[start], arrowprops=style | boxes)
+        axes.annotate("", at[end], at[start], arrowprops=style | boxes, zorder=1)
     return made
 
 
