@@ -203,7 +203,7 @@ def one_axis(name: str, axis: Any, ndim: int) -> int:
     """The axis as a non-negative integer."""
     if type(axis) is int and -ndim <= axis < ndim:
         return axis % ndim
-    return axes(name, integer(name, "axis", axis), ndim)[0]
+    return axes(name, (integer(name, "axis", axis),), ndim)[0]
 
 
 # ---------------------------------------------------------------- out
