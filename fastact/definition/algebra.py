@@ -147,6 +147,10 @@ class Expression:
         lacking = Kernels(self.root).unknown(kernel)
         return "; ".join(f"{f.name}: {f._origin.missing(kernel)}" for f in lacking)
 
+    def again(self) -> Any:
+        """The activation of this expression."""
+        return self.rebuild(flat(self.root))
+
     def reduce(self, activation: Any) -> Any:
         return self.rebuild, (flat(self.root),)
 

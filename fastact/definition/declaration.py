@@ -145,6 +145,9 @@ class Origin(Protocol):
     def missing(self, kernel: str) -> str:
         """Why there is no such kernel, and how to give it."""
 
+    def again(self) -> Any:
+        """An activation of the same origin."""
+
     def reduce(self, activation: Any) -> Any:
         """What `pickle` is given for it: see `object.__reduce__`."""
 
@@ -162,6 +165,9 @@ class Catalogue:
 
     def missing(self, kernel: str) -> str:
         raise NotImplementedError(kernel)
+
+    def again(self) -> Any:
+        raise NotImplementedError
 
     def reduce(self, activation: Any) -> Any:
         return activation.name

@@ -65,6 +65,18 @@ def of_ufunc(ufunc: np.ufunc) -> Function | None:
     return found if found is not None and found.ufunc is ufunc else None
 
 
+def again(ufunc: np.ufunc, origin: Origin, variety: str) -> Any:
+    """What pickle is given for a ufunc that has no name: see `object.__reduce__`.
+
+    Its function may have been dropped while the ufunc is in use; an equal one is made then.
+    """
+    function = of_ufunc(ufunc)
+    if function is None:
+        functions = origin.again()._functions()
+        function = next(f for f in functions if f._variety == variety)
+    return operator.attrgetter("ufunc"), (function,)
+
+
 class Function(described.Described):
     """A NumPy ufunc that is made on its first use.
 
@@ -120,7 +132,11 @@ class Function(described.Described):
         nout = 2 if self._variety == "value_and_derivative" else 1
         name, doc = self._loops["float64"].name, self._owner.__doc__ or ""
         loops = self._loops  # not `self`: Python does not find cycles that go through a ufunc
-        self._ufunc = ufunc.make(name, doc, self._nin, nout, lambda dtype: loops[dtype].address())
+        origin, variety = self._owner._origin, self._variety
+        self._ufunc = ufunc.make(
+            name, doc, self._nin, nout, lambda dtype: loops[dtype].address(),
+            again=None if origin.listed else lambda ufunc: again(ufunc, origin, variety),
+        )  # fmt: skip
         _made[id(self._ufunc)] = self
         if self._direct and not self.params and direct_until(self, nout):
             self.__call__ = self._ufunc

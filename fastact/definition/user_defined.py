@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
-import pickle
-import sys
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
+from fastact.arguments import boolean, refused, shown
+from fastact.definition import travel
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import (
     CONSTANTS,
@@ -41,13 +42,25 @@ DOC = """{name}, an activation defined with `fastact.activation`.
 """
 
 
+class Definition(NamedTuple):
+    """What a user has said of an activation: all that another process needs to make it again."""
+
+    functions: dict[str, FunctionType]  # by their kernels
+    partials: dict[str, FunctionType]  # by their parameters
+    name: str | None
+    formula: str | None
+    kinks: tuple[tuple[Any, Any], ...]
+    ranges: Mapping[str, tuple[float, float]]  # of parameters
+    facts: dict[str, Any]  # fields of the declaration
+
+
 class UserDefined:
     """The origin of an activation that a user has defined; see `activation`."""
 
     listed = False
 
-    def __init__(self, kernels: Mapping[str, Kernel]) -> None:
-        self.kernels = kernels
+    def __init__(self, kernels: Mapping[str, Kernel], definition: Definition) -> None:
+        self.kernels, self.definition = kernels, definition
 
     def code(self) -> tuple[Any, ...]:
         """The functions that it was defined with."""
@@ -59,15 +72,12 @@ class UserDefined:
             f"@fastact.activation({GIVEN[kernel]}=lambda {ARGUMENT.get(kernel, 'x')}: …)"
         )
 
+    def again(self) -> Activation:
+        """Another activation that is defined in the same way."""
+        return defined(blank(), self.definition)
+
     def reduce(self, activation: Activation) -> Any:
-        names = vars(sys.modules.get(activation.__module__, math)).items()
-        found = [name for name, value in names if value is activation]
-        if not found:
-            raise pickle.PicklingError(
-                f"{activation.name}: pickle finds an activation by its name in the module that "
-                f"defines it, and {activation.__module__} has none that is this one"
-            )
-        return found[0]
+        return travel.reduced(activation, lambda: (blank, defined, self.definition))
 
     def shown(self, activation: Activation) -> str:
         return f"<{activation.__module__}.{signature(activation)}>"
@@ -155,31 +165,93 @@ def activation(
     given = {"forward": function, "derivative": derivative, "second_derivative": second_derivative,
              "derivative_from_output": from_output}  # fmt: skip
     functions = {k: python(f, k, function) for k, f in given.items() if f is not None}
-    forward = functions["forward"]
-    for kernel, other in functions.items():
-        check_signature(forward, other, GIVEN.get(kernel, "function"))
-    if "second_derivative" in functions and "derivative" not in functions:
-        raise TypeError(f"{forward.__name__}: second_derivative= needs derivative= as well")
     extra = {k: python(f, f"partials[{k!r}]", function) for k, f in (partials or {}).items()}
-    kernels = {k: Kernel(f, plain=True) for k, f in functions.items()}
-    kernels |= {f"partial_{k}": Kernel(f, plain=True) for k, f in extra.items()}
-    name, kinks = name or forward.__name__, tuple(kinks)
+    if "second_derivative" in functions and "derivative" not in functions:
+        name = functions["forward"].__name__
+        raise TypeError(f"{name}: second_derivative= needs derivative= as well")
+    facts = checked_facts(monotone=monotone, odd=odd, even=even, domain=domain, range=range)
+    for key, text in (("name", name), ("formula", formula)):
+        if not isinstance(text, str | None):
+            raise refused("activation", key, "a string", shown(text))
+    pairs = tuple(map(pair, kinks))
+    return defined(blank(), Definition(functions, extra, name, formula, pairs, params or {}, facts))
+
+
+def blank() -> Activation:
+    """An activation that is to be `defined`."""
+    return Activation.__new__(Activation)
+
+
+def defined(made: Activation, given: Definition) -> Activation:
+    """Fill in what an activation is."""
+    forward = given.functions["forward"]
+    for kernel, other in given.functions.items():
+        check_signature(forward, other, GIVEN.get(kernel, "function"))
+    kernels = {k: Kernel(f, plain=True) for k, f in given.functions.items()}
+    kernels |= {f"partial_{k}": Kernel(f, plain=True) for k, f in given.partials.items()}
+    name = given.name or forward.__name__
     record = Declaration(
         name,
-        formula or rf"\operatorname{{{name}}}(x)",
+        given.formula or rf"\operatorname{{{name}}}(x)",
         kernels,
-        params=parameters(forward, params or {}, kernels),
-        kinks=tuple(Kink(*kink) for kink in kinks),
-        monotone=monotone, odd=odd, even=even, domain=domain, range=range, bounds=UNBOUNDED,
+        params=parameters(forward, given.ranges, kernels),
+        kinks=tuple(Kink(*kink) for kink in given.kinks),
+        bounds=UNBOUNDED,
         source=lambda: fingerprint(*origin.code()),
-    )  # fmt: skip
-    check_fields(name, (*itertools.chain(*kinks), *domain, *range), record.params)
-    origin = UserDefined(kernels)
+        **given.facts,
+    )
+    fields = (*given.kinks, record.domain, record.range)
+    check_fields(name, itertools.chain(*fields), record.params)
+    origin = UserDefined(kernels, given)
     doc = DOC.format(name=record.name, formula=record.formula)
-    made = Activation(record, inspect.getdoc(forward) or doc, origin)
+    made.__init__(record, inspect.getdoc(forward) or doc, origin)  # type: ignore[misc]  # a blank
     made.__module__, made.__qualname__ = forward.__module__, forward.__qualname__
     vars(made)["__wrapped__"] = forward
     return made
+
+
+def checked_facts(
+    *,
+    monotone: Any,
+    odd: Any,
+    even: Any,
+    domain: Any,
+    range: Any,  # noqa: A002  # as activation's
+) -> dict[str, Any]:
+    """What is said of a function, once it can be true."""
+    if isinstance(monotone, bool) or monotone not in {-1, 0, 1}:
+        raise refused("activation", "monotone", "-1, 0 or 1", shown(monotone), ValueError)
+    symmetric = {k: boolean("activation", k, v) for k, v in (("odd", odd), ("even", even))}
+    if all(symmetric.values()):
+        raise ValueError("activation(): only one of odd and even can be True, got both")
+    ends = {"domain": domain, "range": range}
+    return {"monotone": monotone, **symmetric, **{k: interval(k, v) for k, v in ends.items()}}
+
+
+def pair(kink: Any) -> tuple[Any, Any]:
+    """A kink: its place and the derivative there, each a number or an expression."""
+    try:
+        at, value = kink
+    except (TypeError, ValueError):
+        at = value = None
+    if not isinstance(at, Real | str) or not isinstance(value, Real | str):
+        raise refused("activation", "kinks", "pairs (x, derivative)", shown(kink))
+    return at, value
+
+
+def interval(key: str, value: Any) -> tuple[Any, Any]:
+    """Two ends, the lower one first; an end may be an expression in the parameters."""
+    expected = "two ends, the lower one first"
+    try:
+        low, high = value
+    except (TypeError, ValueError):
+        raise refused("activation", key, expected, shown(value)) from None
+    numbers = [end for end in (low, high) if not isinstance(end, str)]
+    if not all(isinstance(end, Real) for end in numbers):
+        raise refused("activation", key, expected, shown(value))
+    if len(numbers) == 2 and not low <= high:
+        raise refused("activation", key, expected, shown(value), ValueError)
+    return low, high
 
 
 def check_fields(name: str, fields: Iterable[Any], params: tuple[Parameter, ...]) -> None:

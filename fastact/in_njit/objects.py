@@ -23,6 +23,7 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import NativeValue, box, typeof_impl, unbox
 
 from fastact.definition.function import Function
+from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
 from fastact.in_njit import elementwise, gated, losses, rowwise
 from fastact.in_njit.plan import Plan, signature_of
@@ -68,7 +69,7 @@ class ObjectType(types.Callable, types.Opaque):
 
     def __reduce__(self) -> Any:
         try:
-            return revived, (pickle.dumps(self.target), self.member)
+            return revived, (dumps_by_name(self.target), self.member)
         except (pickle.PicklingError, AttributeError, TypeError):
             return revived, (b"", "")
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numba.core import cgutils, types
 
+from fastact.definition.travel import dumps_by_name
 from fastact.in_njit import symbols
 
 
@@ -47,7 +48,7 @@ class Invocation:
 
     def __reduce__(self) -> Any:
         try:
-            pickled = pickle.dumps((self.target, self.constants))
+            pickled = dumps_by_name((self.target, self.constants))
         except (pickle.PicklingError, AttributeError, TypeError):
             return symbols.revive, ("", ())  # which is never this version
         return restored, (pickled, self.member, self.names, self.positional, self.result)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from fastact.definition.travel import dumps_by_name
 from fastact.native import loop_registry, store, threads
 
 BLOCK = "fastact.threads"  # what loops get as their data
@@ -80,7 +81,7 @@ def needed(make: Any, *arguments: Any, called: bool = True) -> Need:
     """The need of the loop ``make(*arguments)``, which is found in this way again."""
     spec = make(*arguments).decided()
     try:
-        pickled = pickle.dumps((make, *arguments))
+        pickled = dumps_by_name((make, *arguments))
     except (pickle.PicklingError, AttributeError, TypeError):
         pickled = None
     if called:

@@ -5,7 +5,8 @@ loop of an ArrayMethod). On the first call with a dtype it has Python find or co
 is called through Python's C API, so that whatever is raised meanwhile, by the search or by a signal
 handler, is an error of this loop and hence of the call, and nothing is computed.
 
-The ufuncs are attributes of this module, by their own names: `pickle` finds them here.
+The ufuncs of the catalogue are attributes of this module, by their own names: `pickle` finds them
+here. Those of users' activations and of expressions go as what makes them again.
 
 >>> from fastact.native import ufunc
 >>> ufunc.sigmoid_derivative
@@ -14,13 +15,14 @@ The ufuncs are attributes of this module, by their own names: `pickle` finds the
 
 from __future__ import annotations
 
+import copyreg
 import ctypes
 import functools
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -293,6 +295,16 @@ def _python() -> dict[str, Any]:
     return {field: ctypes.cast(f, ctypes.c_void_p).value for field, f in functions.items()}
 
 
+class Kept(NamedTuple):
+    """What lives as long as a ufunc."""
+
+    loops: list[_Loop]
+    places: Any
+    types: Any
+    texts: list[Any]
+    again: Callable[[np.ufunc], Any] | None
+
+
 def make(
     name: str,
     doc: str,
@@ -301,6 +313,7 @@ def make(
     load: Callable[[str], int],
     signature: str | None = None,
     fixed: tuple[str | None, ...] = (),
+    again: Callable[[np.ufunc], Any] | None = None,
 ) -> np.ufunc:
     """Make a ufunc.
 
@@ -317,16 +330,18 @@ def make(
     fixed
         The dtype of each operand that has the same one in every loop, None for the others; by
         default all operands have the dtype of the loop.
+    again
+        What pickle is given for a ufunc that is not in `registry`: see `object.__reduce__`.
     """
     fixed = fixed or (None,) * (nin + nout)
     return loading.loaded(
-        functools.partial(_make, name, doc, (nin, nout), load, signature or "", fixed)
+        functools.partial(_make, name, doc, (nin, nout), load, signature or "", fixed, again)
     )
 
 
 def _make(
     name: str, doc: str, counts: tuple[int, int], load: Callable[[str], int], signature: str,
-    fixed: tuple[str | None, ...],
+    fixed: tuple[str | None, ...], again: Callable[[np.ufunc], Any] | None,
 ) -> np.ufunc:  # fmt: skip
     """Make a ufunc, in the thread that may load."""
     order: tuple[str, ...] = ONE_INPUT if counts[0] == 1 else SEVERAL_INPUTS
@@ -347,12 +362,28 @@ def _make(
     if (own.nin, own.nout, own.types) != (*counts, ctypes.addressof(types)):
         raise RuntimeError(f"fastact: NumPy {np.__version__} lays out its ufuncs in another way")
     own.ntypes = len(order)  # NumPy searches the table `types`, to which adding loops adds nothing
-    kept = (loops, places, types, texts)
+    kept = Kept(loops, places, types, texts, again)
     own.obj = id(kept)  # where numpy.frompyfunc keeps what lives as long as a ufunc
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
     with suppress(AttributeError):  # NumPy before 2.2, for which pickle searches all modules
         made.__module__ = __name__
+    if again is not None:
+        copyreg.pickle(np.ufunc, _reduced)
     return made
+
+
+_by_name = copyreg.dispatch_table[np.ufunc]
+
+
+def _reduced(ufunc: np.ufunc) -> Any:
+    """Return what pickle is given for a ufunc: by NumPy its name, which only ours may be without.
+
+    Pickle asks a table by the type, so that NumPy's entry is the only place to say it.
+    """
+    kept = UFuncObject.from_address(id(ufunc)).obj
+    found = ctypes.cast(kept, ctypes.py_object).value if kept else None
+    again = found.again if isinstance(found, Kept) else None
+    return _by_name(ufunc) if again is None else again(ufunc)
 
 
 def _empty(
