@@ -38,8 +38,11 @@ ONE = INT(1)
 PTR, VOID = ir.PointerType(), ir.VoidType()
 LOOP = ir.FunctionType(VOID, [PTR] * 4)
 LAUNCH = ir.FunctionType(VOID, [PTR] * 5 + [INT] * 4)
-ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType()}
-ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
+ELEMENT = {
+    "float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType(),
+    "bool": ir.IntType(8),
+}  # fmt: skip
+ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8, "bool": 1}
 
 
 # LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
@@ -80,10 +83,16 @@ class Scalar:
         return self.dtypes or (self.dtype,) * (self.nin + self.nout)
 
 
-class Launcher(ir.instructions.CastInstr):
-    """An address that is known to be that of ``launch``: a plain pointer cannot be called."""
+class Address(ir.instructions.CastInstr):
+    """An address that is known to be that of a function: a plain pointer cannot be called."""
 
-    function_type = LAUNCH
+    def __init__(self, block: Any, address: Any, kind: ir.FunctionType) -> None:
+        self.kind = kind
+        super().__init__(block, "inttoptr", address, PTR)
+
+    @property
+    def function_type(self) -> ir.FunctionType:
+        return self.kind
 
 
 class Builder(ir.IRBuilder):
@@ -97,8 +106,8 @@ class Builder(ir.IRBuilder):
     def pointers(self, pointer: Any, count: int) -> list[Any]:
         return [self.inttoptr(word, PTR) for word in self.words(pointer, count)]
 
-    def launcher(self, address: Any) -> Any:
-        target = Launcher(self.block, "inttoptr", address, PTR)
+    def function_at(self, address: Any, kind: ir.FunctionType) -> Any:
+        target = Address(self.block, address, kind)
         self._insert(target)
         return target
 
@@ -320,7 +329,7 @@ def shared(
     with b.if_else(parallel) as (many, one):
         with many:
             numbers = [INT(count) for count in counts]
-            b.call(b.launcher(launch), [data, run, places, dims, steps, *numbers, work])
+            b.call(b.function_at(launch, LAUNCH), [data, run, places, dims, steps, *numbers, work])
         with one:
             b.call(run, arguments)
 

@@ -16,6 +16,7 @@ from numba.core import types
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.simd import double, splat
 from fastact.numerics.primitives import fma, single, where
+from fastact.rowkernels.along import fill
 from fastact.rowkernels.arithmetic import (
     NATIVE,
     Precision,
@@ -28,10 +29,12 @@ from fastact.rowkernels.arithmetic import (
 from fastact.rowkernels.memory import (
     each_vector,
     fetch,
+    from_element,
     from_row,
     near,
     prefetch_read,
     prefetch_write,
+    present,
     put,
 )
 from fastact.rowkernels.operation import RowOperation, over_rows
@@ -42,6 +45,17 @@ class Operands(NamedTuple):
 
     d: Any
     y: Any
+    out: Any
+
+
+class Masked(NamedTuple):
+    """The same; of each row which elements are present, a factor of results, and a length."""
+
+    d: Any
+    y: Any
+    where: Any
+    factor: Any
+    length: Any
     out: Any
 
 
@@ -266,6 +280,80 @@ def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
     return over_rows(RowOperation(njit(rows)))
 
 
+# ---------------------------------------------------------------- rows with absent elements
+@njit
+def masked_elements(arrays, mask, i, left, nothing, zero):
+    """Elements of y and d, `nothing` and 0 where they are absent, and which are present."""
+    there = present(mask, i, left)
+    y, d = fetch(arrays.y, i, left, nothing), fetch(arrays.d, i, left, zero)
+    return where(there, y, nothing), where(there, d, zero), there
+
+
+@functools.cache
+def masked_sums(f: Precision, product: Product) -> Any:
+    """The function that gives both sums of the elements of a row that are present."""
+    (terms, _, nothing), zero = product, f.zero
+    add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
+
+    def step(arrays, i, left, mask, found):
+        total, rest, count = found
+        y, d, _ = masked_elements(arrays, mask, i, left, nothing, zero)
+        high, low, more = terms(y, d)
+        total, rest = add(total, rest, high, low)
+        return total, rest, count + more
+
+    loop = each_vector(njit(step))
+
+    def sums(arrays, mask, n):
+        total, rest, count = loop(arrays, n, mask, (splat(0.0), splat(0.0), splat(zero)))
+        of_row, rest_of_row = fold(total, rest)
+        first, second = settle(of_row, rest_of_row)
+        return first, second, sum_of_lanes(count)
+
+    return njit(sums)
+
+
+@functools.cache
+def masked_results(f: Precision, product: Product) -> Any:
+    """The function that writes the product of a row times the factor, 0 where it is absent.
+
+    A product is rounded to the dtype before it is multiplied.
+    """
+    (_, element, nothing), zero, round_off = product, f.zero, f.round
+    half = f.pointer == types.uint16
+
+    def step(arrays, i, left, values, found):
+        (high, low, count), factor, mask = values
+        y, d, there = masked_elements(arrays, mask, i, left, nothing, zero)
+        value = element(d, y, high, low, count)
+        if half:
+            put(arrays.out, i, left, value)
+            value = where(there, fetch(arrays.out, i, left, 0.0) * factor, 0.0)
+        else:
+            value = where(there, round_off(double(value) * factor), zero)
+        put(arrays.out, i, left, value)
+        return found
+
+    return each_vector(njit(step))
+
+
+def masked_products(dtype: str, of: Callable[[Precision], Product]) -> Any:
+    """The loop of a product of the elements that are present, from d and y."""
+    f = NATIVE[dtype]
+    product = of(f)
+    sums_of, write, zero = masked_sums(f, product), masked_results(f, product), f.zero
+
+    def rows(operands, rows, n, scratch):
+        for r in range(rows):
+            row = from_row(operands, r)
+            length, factor = max(0, min(n, row.length.pointer[0])), row.factor.pointer[0]
+            arrays = Operands(row.d, row.y, row.out)
+            write(arrays, length, (sums_of(arrays, row.where, length), factor, row.where), 0)
+            fill(from_element(row.out, length), n - length, zero)
+
+    return over_rows(RowOperation(njit(rows)))
+
+
 PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "softmax_backward": of_softmax,
     "log_softmax_backward": of_log_softmax,
@@ -273,4 +361,7 @@ PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "sparsemax_backward": of_support,
     "hardmax_backward": of_nothing,
 }
-LOOPS = {name: (Operands, functools.partial(products, of=of)) for name, of in PRODUCTS.items()}
+LOOPS = {name: (Operands, functools.partial(products, of=of)) for name, of in PRODUCTS.items()} | {
+    f"{name}_masked": (Masked, functools.partial(masked_products, of=of))
+    for name, of in PRODUCTS.items()
+}
