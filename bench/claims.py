@@ -23,7 +23,7 @@ from rich.table import Table
 
 import fastact as fa
 from bench.cases import Case, call_of, operands
-from bench.compare import by_turns, ratio
+from bench.compare import QUICK, by_turns, ratio
 from bench.peers import PEERS
 from bench.processes import PROCESSES
 
@@ -152,10 +152,11 @@ def trials() -> Iterator[Trial]:
     yield Trial(str(large), lambda: threads(large), (Claim("1 thread", "2 threads", "≥", 1.8),))
 
 
-def measure(trial: Trial) -> Iterator[dict[str, Any]]:
+def measure(trial: Trial, *, quick: bool = False) -> Iterator[dict[str, Any]]:
     """Measure a trial and yield a row for each of its claims."""
     wanted = {name for claim in trial.claims for name in (claim.numerator, claim.denominator)}
-    times = by_turns({name: call for name, call in trial.calls().items() if name in wanted})
+    calls = {name: call for name, call in trial.calls().items() if name in wanted}
+    times = by_turns(calls, **(QUICK if quick else {}))
     for claim in trial.claims:
         row = {"trial": trial.name, **claim._asdict(), "ratio": None, "holds": None}
         if {claim.numerator, claim.denominator} <= set(times):
@@ -169,10 +170,10 @@ def measure(trial: Trial) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def measure_all() -> list[dict[str, Any]]:
+def measure_all(*, quick: bool = False) -> list[dict[str, Any]]:
     """Measure every claim."""
     progress = track(list(trials()), "measuring by turns", console=Console(stderr=True))
-    return [row for trial in progress for row in measure(trial)]
+    return [row for trial in progress for row in measure(trial, quick=quick)]
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
@@ -202,8 +203,9 @@ def main() -> None:
     """Measure, print, and tell by the exit status whether every claim holds."""
     parser = argparse.ArgumentParser(description="measure the speeds that are promised")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
+    parser.add_argument("--quick", action="store_true", help="each once: to see it run")
     options = parser.parse_args()
-    rows = measure_all()
+    rows = measure_all(quick=options.quick)
     print_table(rows)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))

@@ -7,6 +7,7 @@ The exit status is 1 if a call inside takes more than 1.05 times as long: on a q
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +20,7 @@ from rich.table import Table
 
 import fastact as fa
 from bench.claims import WIDTH
-from bench.compare import by_turns, ratio
+from bench.compare import QUICK, by_turns, ratio
 from bench.peers import NAIVE
 
 SIZES = (2**10, 2**20)
@@ -62,7 +63,7 @@ def repeated(function: Function, count: int) -> Function:
     return found
 
 
-def inside_over_outside(name: str, dtype: str, size: int) -> tuple[str, float]:
+def inside_over_outside(name: str, dtype: str, size: int, turns: Any) -> tuple[str, float]:
     """The quotient of times, as text and its median."""
     function = CALLS[name]
     x, count = np.linspace(-4, 4, size).astype(dtype), max(1, 2**17 // size)
@@ -73,7 +74,8 @@ def inside_over_outside(name: str, dtype: str, size: int) -> tuple[str, float]:
         for _ in range(count):
             function(x)
 
-    r = ratio(by_turns({"inside": lambda: many(x), "outside": outside}), "inside", "outside")
+    times = by_turns({"inside": lambda: many(x), "outside": outside}, **turns)
+    r = ratio(times, "inside", "outside")
     return f"{r.median:.2f} ({r.low:.2f} to {r.high:.2f})", r.median
 
 
@@ -99,13 +101,18 @@ def ways(name: str, dtype: str) -> dict[str, Function]:
 
 def main() -> None:
     """Measure, print, and tell by the exit status whether the limit holds."""
+    parser = argparse.ArgumentParser(description="measure calls inside @njit beside those outside")
+    parser.add_argument("--quick", action="store_true", help="small arrays, once: to see it run")
+    quick = parser.parse_args().quick
+    turns, all_sizes = (QUICK, SIZES[:1]) if quick else ({}, SIZES)
+    names, formulas = (("gelu",), ("sigmoid",)) if quick else (CALLS, ("sigmoid", "gelu", "mish"))
     console = Console(width=None if sys.stdout.isatty() else WIDTH + 40)
-    sizes = [f"{size} elements" for size in SIZES]
+    sizes = [f"{size} elements" for size in all_sizes]
     shown = Table("function", "dtype", *sizes, title="A call inside @njit over one outside")
     medians = []
-    for name in CALLS:
+    for name in names:
         for dtype in DTYPES:
-            found = [inside_over_outside(name, dtype, size) for size in SIZES]
+            found = [inside_over_outside(name, dtype, size, turns) for size in all_sizes]
             medians += [median for _, median in found]
             shown.add_row(name, dtype, *(text for text, _ in found))
     console.print(shown)
@@ -113,11 +120,11 @@ def main() -> None:
     for heading in ("function", "elements", "@njit", "@njit, prange", "@vectorize",
                     "@vectorize, parallel"):  # fmt: skip
         shown.add_column(heading)
-    for name in ("sigmoid", "gelu", "mish"):
+    for name in formulas:
         calls = ways(name, "float32")
-        for size in SIZES:
+        for size in all_sizes:
             x = np.linspace(-4, 4, size, dtype="f4")
-            times = by_turns({way: partial(call, x) for way, call in calls.items()})
+            times = by_turns({way: partial(call, x) for way, call in calls.items()}, **turns)
             others = [ratio(times, way, "fastact").median for way in calls if way != "fastact"]
             shown.add_row(name, str(size), *(f"{each:.1f}" for each in others))
     console.print(shown)

@@ -11,9 +11,18 @@ Importing this package compiles nothing and does not import Numba.
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path as _Path
 from typing import TYPE_CHECKING, Any
 
+if __name__ != "fastact":
+    raise ImportError(
+        f"{__name__}: this package cannot be imported below another one: its modules import one "
+        f"another as 'fastact'. Put {str(_Path(__file__).parents[1])!r} on sys.path and import "
+        "fastact, or depend on the distribution"
+    )
+
 from fastact import elementwise as _elementwise
+from fastact import losses as _losses
 from fastact.arguments import nearest as _nearest_of
 from fastact.definition.activation import Activation
 from fastact.definition.user_defined import activation
@@ -26,24 +35,11 @@ from fastact.elementwise.hyperbolic import *
 from fastact.elementwise.logistic import *
 from fastact.elementwise.normal import *
 from fastact.elementwise.piecewise import *
-from fastact.losses import (
-    focal,
-    kl_divergence,
-    nll,
-    sigmoid_cross_entropy,
-    softmax_cross_entropy,
-    squared_error,
-)
+from fastact.losses import *
 from fastact.native.threads import get_num_threads, num_threads, set_num_threads
+from fastact.rowwise import softmax_family as _softmax_family
 from fastact.rowwise.logsumexp import logmeanexp, logsumexp
-from fastact.rowwise.softmax_family import (
-    hardmax,
-    log_softmax,
-    softmax,
-    softmax_off_by_one,
-    softmin,
-    sparsemax,
-)
+from fastact.rowwise.softmax_family import *
 
 if TYPE_CHECKING:
     from fastact import dask as dask  # a public name, but not of `*`
@@ -59,30 +55,20 @@ __all__ = [
     "check",
     "conventions",
     "diagnose",
-    "focal",
     "geglu",
     "get_num_threads",
     "glu",
-    "hardmax",
-    "kl_divergence",
-    "log_softmax",
     "logmeanexp",
     "logsumexp",
-    "nll",
     "num_threads",
     "reglu",
     "set_num_threads",
-    "sigmoid_cross_entropy",
-    "softmax",
-    "softmax_cross_entropy",
-    "softmax_off_by_one",
-    "softmin",
-    "sparsemax",
-    "squared_error",
     "swiglu",
 ]
 
 __all__ += _elementwise.__all__
+__all__ += _softmax_family.__all__
+__all__ += _losses.__all__
 
 # By the module that has them; "dask" is the module itself.
 _late = {

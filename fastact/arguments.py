@@ -179,8 +179,11 @@ def integers(name: str, argument: str, value: Array) -> Any:
 
 # ---------------------------------------------------------------- the axis
 def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
-    """The axes as distinct non-negative integers; None is all of them."""
-    if axis is None:
+    """The axes as distinct non-negative integers; None is all of them.
+
+    A number has no axis, but NumPy's reductions take 0 and -1 for it, as one element.
+    """
+    if axis is None or (ndim == 0 and isinstance(axis, INTEGER) and axis in (0, -1)):
         return tuple(range(ndim))
     try:
         chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
@@ -200,7 +203,7 @@ def one_axis(name: str, axis: Any, ndim: int) -> int:
     """The axis as a non-negative integer."""
     if type(axis) is int and -ndim <= axis < ndim:
         return axis % ndim
-    return axes(name, integer(name, "axis", axis), ndim)[0]
+    return axes(name, (integer(name, "axis", axis),), ndim)[0]
 
 
 # ---------------------------------------------------------------- out

@@ -190,6 +190,7 @@ def protocol(name: str, what: str, *methods: Iterable[str], attributes: str = ""
 
 # ---------------------------------------------------------------- activations
 UFUNC = "ufunc: np.ufunc\n"
+ULPS = "max_ulp: Mapping[str, Mapping[str, float]]\n"
 OPTIONS = "out: {out}, where: Bools = ..., dtype: {dtype}, casting: Casting = ..."
 OWN = None  # in the place of parameters: any
 Params = tuple[Parameter, ...] | None
@@ -327,7 +328,7 @@ def along() -> Iterator[str]:
     products = tuple(r for r in BACKWARD if r[1] in ("A", "NDArray[F]", "NDArray[np.float64]", "L"))
     yield protocol(
         "Product", "A product of the Jacobian and a vector.",
-        overloads("__call__", product, products), attributes=UFUNC,
+        overloads("__call__", product, products), attributes=f"{UFUNC}name: str",
     )  # fmt: skip
     ragged = "offsets: ArrayLike, axis: int = ..., out: {out}, temperature: float | None = ..., "
     ragged += "softcap: float | None = ..."
@@ -338,6 +339,7 @@ def along() -> Iterator[str]:
             "backward", "dy: {d}, /, *, x: {x}, y: {y}, " + ragged,
             [r for r in products if r[0]["d"] in ("Reals", "NDArray[F]", "Exact")],
         ),
+        attributes="name: str",
     )  # fmt: skip
     yield protocol(
         "Along", "A function along an axis: softmax and its family.",
@@ -348,7 +350,7 @@ def along() -> Iterator[str]:
             FORWARD,
         ),
         overloads("jacobian", f"x: {{x}}, /, axis: int = ..., *, {SPECIAL}", ARRAYS),
-        attributes=f"{UFUNC}name: str\nbackward: Product\njvp: Product\nsequences: Sequences",
+        attributes=f"{UFUNC}name: str\n{ULPS}backward: Product\njvp: Product\nsequences: Sequences",
     )  # fmt: skip
 
 
@@ -400,7 +402,7 @@ def log_sums() -> Iterator[str]:
                     ]
         yield protocol(
             name, "A function along an axis that leaves it out.", calls, shared,
-            attributes=f"{UFUNC}name: str",
+            attributes=f"{UFUNC}{ULPS}name: str",
         )  # fmt: skip
 
 
@@ -410,6 +412,7 @@ BY_CLASS += f"{WEIGHT}, ignore_index: int | None = ..."
 POSITIVE = f"logits: {{x}}, targets: Reals, pos_weight: Reals | None = ..., {WEIGHT}"
 # The arguments of the loss, and those of its gradient with the hessian.
 LOSSES = {
+    "OfTargets": ("x: {x}, targets: Reals", ""),  # those without options
     "CrossEntropy": (
         f"logits: {{x}}, {BY_CLASS}, label_smoothing: float = ...",
         f"logits: {{x}}, {BY_CLASS}, *, hessian_scale: float = ...",
@@ -493,7 +496,7 @@ def gated() -> Iterator[str]:
             ),
         ),
         overloads("backward", backward + no_bias, (*two, BIASES)),
-        attributes=UFUNC,
+        attributes=f"{UFUNC}name: str",
     )  # fmt: skip
     halves = "axis: int = ..., *, gate_first: bool = ..., bias: {b}, out: {out}"
     kinds = (  # x, a bias, dy, the result
@@ -511,7 +514,8 @@ def gated() -> Iterator[str]:
         "Gated", "A gated linear unit.",
         overloads("__call__", "x: {x}, /, " + halves, forward),
         overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
-        attributes=f"{UFUNC}name: str\nformula: str\nactivation: Activation\nsplit: Split",
+        attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
+            "activation: Activation\nsplit: Split",
     )  # fmt: skip
 
 

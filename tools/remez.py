@@ -1,5 +1,7 @@
 """Minimax polynomials: ``python -m tools.remez > fastact/numerics/tables.py`` makes all tables.
 
+``python -m tools.remez SERF_ROOT >> fastact/numerics/tables.py`` adds one, of a line in `ROOTS`.
+
 Remez' exchange in mpmath (Remez 1934; Muller, Elementary Functions, chapter 3): the polynomial p of
 a given degree that minimises the largest weight(t) * |p(t) - f(t)| on an interval. The coefficients
 are rounded to the format in which they are used, highest degree first (Horner's order): each by
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import mpmath as mp
@@ -450,21 +452,27 @@ def rounded(fit: Fit) -> tuple[list[float], list[float], mp.mpf]:
         return values, [part for c in p[cut:] for part in two_parts(c)], error
 
 
-def module() -> str:
-    """The text of fastact/numerics/tables.py."""
+def text(names: Collection[str] = ()) -> str:
+    """The text of fastact/numerics/tables.py, or of tables in it by their names."""
     lines = [HEADER, "", "from __future__ import annotations", "", "import numpy as np"]
-    for name in ROOTS:
-        lines += ["", *table(name, root_parts(name))]
-    for name, fit in tables().items():
-        values, low, error = rounded(fit)
-        lines += [
-            "",
-            f"# degree {fit.degree}, largest weighted error 2**{float(mp.log(error, 2)):.1f}",
-            *table(name, values, single=fit.dtype is np.float32),
-            *(table(f"{name}_LOW", low) if low else ()),
-        ]
-    return "\n".join(lines) + "\n"
+    lines = [] if names else lines
+    made = {name: lambda name=name: table(name, root_parts(name)) for name in ROOTS}
+    made |= {name: lambda name=name, fit=fit: fitted(name, fit) for name, fit in tables().items()}
+    wanted = [n for n in made if not names or n in names or n.removesuffix("_QUOTIENT") in names]
+    if missing := sorted(set(names) - set(made)):
+        raise LookupError(f"no line in ROOTS: {', '.join(missing)}")
+    return "\n".join([*lines, *(line for name in wanted for line in ("", *made[name]()))]) + "\n"
+
+
+def fitted(name: str, fit: Fit) -> list[str]:
+    """The lines of a polynomial."""
+    values, low, error = rounded(fit)
+    return [
+        f"# degree {fit.degree}, largest weighted error 2**{float(mp.log(error, 2)):.1f}",
+        *table(name, values, single=fit.dtype is np.float32),
+        *(table(f"{name}_LOW", low) if low else ()),
+    ]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(module())
+    sys.stdout.write(text(sys.argv[1:]))

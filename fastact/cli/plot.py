@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 import fastact as fa
+from fastact.catalogue import catalogue
 from fastact.cli.report import CommandError, console, unknown
 from fastact.definition.declaration import ORDERS
 from fastact.verification.peers import PLACES, theirs
@@ -94,6 +95,8 @@ def activation(name: str, others: Iterable[str] = ()) -> fa.Activation:
     """Return the activation of this name or alias; `others` may have been meant too."""
     found = getattr(fa, name, None)
     if not isinstance(found, fa.Activation):
+        if name in catalogue and name not in others:
+            raise CommandError(f"{name} is no function of one number: see fa.activations", status=2)
         known = [n for f in fa.activations.values() for n in (f.name, *f.declaration.aliases)]
         raise unknown("function", name, [*known, *others])
     return found

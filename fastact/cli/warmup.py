@@ -25,7 +25,7 @@ def warmup(
         list[str] | None, typer.Argument(help="What to compile; everything if none is named.")
     ] = None,
     dtype: Annotated[
-        list[str] | None, typer.Option(help="Only this dtype; may be given several times.")
+        list[str] | None, typer.Option(help="Only these dtypes, with commas between.")
     ] = None,
     jobs: Annotated[
         int | None,
@@ -38,7 +38,7 @@ def warmup(
     What is compiled already is only loaded. Fails (exit status 1) if a function does not compile or
     compiled code cannot be kept.
     """
-    loops = _selected(functions, dtype)
+    loops = _selected(functions, [one for each in dtype or () for one in each.split(",")])
     if problem := store.problem(store.configured()):
         raise CommandError(f"compiled code would not be kept: {problem}")
     start, before = perf_counter(), _files()
@@ -69,14 +69,14 @@ def warmup(
     _check(compiled, failed, _files() - before)
 
 
-def _selected(functions: list[str] | None, dtypes: list[str] | None) -> list[Loop]:
-    """Return the loops of these functions, or varieties of one, and dtypes; `None` means all."""
+def _selected(functions: list[str] | None, dtypes: list[str]) -> list[Loop]:
+    """Return the loops of these functions, or varieties of one, and dtypes; none means all."""
     loops = loop_registry.loops()
     names = {loop.function for loop in loops} | {loop.name for loop in loops}
     known = {loop.dtype for loop in loops}
     # An alias is the same object as the function that it stands for.
     wanted = [getattr(getattr(fa, name, None), "name", name) for name in functions or names]
-    for kind, given, choice in (("function", wanted, names), ("dtype", dtypes or (), known)):
+    for kind, given, choice in (("function", wanted, names), ("dtype", dtypes, known)):
         for name in given:
             if name not in choice:
                 raise unknown(kind, name, sorted(choice))

@@ -24,6 +24,7 @@ def scalar(kernels: Any, variety: str, dtype: str) -> Any:
 
 
 def value_and_derivative(kernels: Any, dtype: str) -> Any:
+    """Return the dispatcher that gives both, on array elements of this dtype."""
     value, derivative = core(kernels["forward"], dtype), core(kernels["derivative"], dtype)
 
     def both(*x: Any) -> Any:
@@ -33,6 +34,7 @@ def value_and_derivative(kernels: Any, dtype: str) -> Any:
 
 
 def times(kernel: Any, dtype: str) -> Any:
+    """Return the dispatcher of dy times a derivative, on array elements of this dtype."""
     derivative, multiply = core(kernel, dtype), product(dtype)
 
     def backward(dy: Any, *x: Any) -> Any:

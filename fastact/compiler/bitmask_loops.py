@@ -23,7 +23,7 @@ from fastact.compiler.kernels import core, object_code, product
 from fastact.native.loop_registry import LoopSpec
 from fastact.numerics.primitives import Kernel, half_to_double, kernel, where
 
-GROUP = 4  # units whose words are stored together: words between stores to y cost a third more
+GROUP = 4  # units whose words are stored together: stored singly, they cost a third more
 BITS = ir.VectorType(ir.IntType(1), UNIT)
 FLAG = {"float16": np.uint16, "float32": np.uint32, "float64": np.uint64}
 
@@ -51,6 +51,7 @@ class Body:
             self.pointers[k] = self.b.select(constant, self.repeated(k), self.pointers[k])
 
     def unit(self) -> Any:
+        """Reserve memory of one unit on the stack."""
         place = self.b.alloca(self.lanes)
         place.align = 64
         return place
@@ -76,13 +77,16 @@ class Body:
         return self.function
 
     def places(self, i: Any) -> list[Any]:
+        """Emit the addresses of unit `i` of every operand."""
         b = self.b
         return [b.offset(p, b.mul(i, s)) for p, s in zip(self.pointers, self.steps, strict=True)]
 
     def compute(self, *places: Any) -> None:
+        """Emit the call of the scalar function on one unit."""
         self.b.call(self.dense, [*places, ONE])
 
     def load(self, place: Any) -> Any:
+        """Emit the load of one unit as a vector."""
         return self.b.load(place, typ=self.lanes, align=ITEMSIZE[self.dtype])
 
 
@@ -92,10 +96,12 @@ def forward_body(module: ir.Module, scalar: Scalar) -> Any:
     b, flags = body.b, ir.VectorType(ir.IntType(8 * ITEMSIZE[scalar.dtype]), UNIT)
 
     def word(places: list[Any]) -> Any:
+        """Emit one unit: write y, and return the word of its mask."""
         body.compute(*places, body.scratch)
         return b.bitcast(b.trunc(b.load(body.scratch, typ=flags), BITS), I32)
 
     def work(group: list[list[Any]]) -> None:
+        """Emit a group of units, whose words are stored after all values."""
         words = [word(places) for *places, _ in group]
         for value, (*_, mask) in zip(words, group, strict=True):
             b.store(value, mask, align=1)
@@ -109,6 +115,7 @@ def backward_body(module: ir.Module, scalar: Scalar) -> Any:
     b = body.b
 
     def work(group: list[list[Any]]) -> None:
+        """Emit a group of units: bits choose slopes, which dy is multiplied by."""
         for dy, set_, clear, mask, dx in group:
             bits = b.bitcast(b.load(mask, typ=I32, align=1), BITS)
             b.store(b.select(bits, body.load(set_), body.load(clear)), body.scratch, align=64)
@@ -129,6 +136,7 @@ def loop(name: str, scalar: Scalar, architecture: str) -> str:
 
 @kernel
 def same(x: Any) -> Any:
+    """Return the elements: the counterpart of `half_to_double` for other dtypes."""
     return x
 
 
@@ -141,6 +149,7 @@ def value_and_flag(kernels: Any, first: str, dtype: str) -> Any:
         derivative, set_, numbers = core(derivative, dtype), core(set_, dtype), same
 
     def both(*x: Any) -> Any:
+        """Return the value of one element and its flag."""
         x_ = numbers(x)
         slope = derivative(*x_)
         wanted = set_(*x_)

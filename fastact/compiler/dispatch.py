@@ -30,8 +30,8 @@ from fastact.native import machine_code
 
 OPTIONS = {
     "error_model": "numpy",
-    # Else a function that is compiled for a caller with fast math has it too: also where it is met
-    # again, in the loops that are stored.
+    # Said here because Numba would inherit it from a user's function with fast math that calls this
+    # one first, and use that version in stored loops too.
     "fastmath": False,
     "nogil": True,
     "forceinline": True,
@@ -40,9 +40,9 @@ OPTIONS = {
 }
 
 
-if machine_code.refused():  # Numba would give the same to LLVM, which ends the process
+if machine_code.refused():  # Numba would hand the processor to LLVM, which ends the process
     config.CPU_NAME = config.CPU_FEATURES = None
-elif config.CPU_NAME == "host":  # which LLVM does not know
+elif config.CPU_NAME == "host":  # a name that LLVM does not know
     config.CPU_NAME = None
 
 
@@ -67,8 +67,14 @@ class Pipeline(CompilerBase):
         return [passes]
 
 
-# Functions of this package hold no objects that are counted.
+# `_nrt`: functions of this package hold no objects whose references Numba would have to count.
 OWN = OPTIONS | {"pipeline_class": Pipeline, "_nrt": False}
+
+
+def jitted(function: Any, **options: Any) -> Any:
+    """Numba's dispatcher, whatever NUMBA_DISABLE_JIT says, which is about the user's functions."""
+    with replaced(config, "DISABLE_JIT", 0):
+        return njit(**options)(function)
 
 
 def for_all_numbers(made: Any) -> Any:
@@ -92,19 +98,19 @@ def plain(ty: Any) -> Any:
 @functools.cache
 def dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a scalar function of this package."""
-    return for_all_numbers(njit(**OWN)(function))
+    return for_all_numbers(jitted(function, **OWN))
 
 
 @functools.cache
 def users_dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a function that a user wrote, with all that Numba knows."""
-    return njit(**OPTIONS)(function)
+    return jitted(function, **OPTIONS)
 
 
 @functools.cache
 def outlined(function: Callable[..., Any]) -> Any:
     """The dispatcher of a function that is too long to be repeated wherever it is called."""
-    return for_all_numbers(njit(**OWN | {"forceinline": False})(function))
+    return for_all_numbers(jitted(function, **OWN | {"forceinline": False}))
 
 
 class Fragment(JITCodeLibrary):
@@ -144,6 +150,7 @@ class Fragment(JITCodeLibrary):
                 self._codegen.set_env(name, environment)
 
     def _get_module_for_linking(self) -> Any:
+        """Return the loaded module, which a user's compiled function links with."""
         self.loaded()
         return super()._get_module_for_linking()
 
@@ -177,14 +184,15 @@ def texts(library: Any) -> list[str]:
     found: dict[Any, str] = {}
 
     def visit(library: Any) -> None:
+        """Add the code of a library and of those it calls."""
         if library in found:
             return
         if isinstance(library, Fragment):
             found[library] = library.text
             for each in library.called:
                 visit(each)
-        else:  # Numba's own, or one that a user's function has compiled before
-            found[library] = str(library._get_module_for_linking())  # as Numba's own libraries ask
+        else:  # Numba's own, or one that was compiled for a user's function before
+            found[library] = str(library._get_module_for_linking())  # as Numba links it
 
     visit(library)
     return list(found.values())
@@ -211,11 +219,13 @@ def remembering() -> Any:
 
 @contextmanager
 def in_fragments() -> Iterator[None]:
-    """Let Numba translate functions to LLVM, and no more: `link` does the rest."""
+    """Let Numba translate functions to LLVM and stop there; `link` does the rest."""
     codegen = cpu_target.target_context.codegen()
     with global_compiler_lock:
-        cpu_target.target_context.refresh()  # which may compile what Numba itself needs
+        # This may compile functions that Numba itself needs, so it comes before the changes.
+        cpu_target.target_context.refresh()
         with (
+            replaced(config, "DISABLE_JIT", 0),
             replaced(codegen, "_library_class", Fragment),
             replaced(BaseFunction, "get_call_type", remembering()),
         ):
@@ -246,9 +256,9 @@ def link(name: str, text: str, *libraries: Any) -> bytes:
 
 
 def linked(name: str, text: str, *libraries: Any) -> Any:
-    """The module of a loop and the functions of `libraries`; what is `outlined` stays so.
+    """The module of a loop and the functions of `libraries`: `outlined` ones stay functions.
 
-    What remains visible are the loop `name` and its variants, whose names begin with it.
+    Only the loop `name` and its variants, whose names begin with it, can be seen from outside.
     """
     module = llvm.parse_assembly(text)
     for each in dict.fromkeys(text for library in libraries for text in texts(library)):
@@ -259,7 +269,7 @@ def linked(name: str, text: str, *libraries: Any) -> Any:
             inlined = any(b"alwaysinline" in several for several in function.attributes)
             if function.name.startswith("_ZN") and not inlined:
                 function.add_function_attribute("noinline")
-    for variable in module.global_variables:  # Numba's records of environments: nobody reads them
+    for variable in module.global_variables:  # Numba's records of environments, which go unread
         if not variable.is_declaration:
             variable.linkage = llvm.Linkage.internal
     return module

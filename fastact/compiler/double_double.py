@@ -11,7 +11,9 @@ of Dekker (1971) and Knuth (TAOCP 2, 4.2.2) with a fused multiply-add for produc
 renormalised, since kernels are short and end with one rounding, ``hi + lo``.
 
 Everything is emitted as LLVM instructions in place: no branches and no calls, so that the loop
-around a kernel vectorises. This module imports Numba; only `kernels` and `jit` import it.
+around a kernel vectorises.
+
+Imports Numba: used when a loop is compiled, and inside users' own ``@njit`` functions.
 """
 
 from __future__ import annotations
@@ -60,11 +62,13 @@ class Number(NamedTuple):
 
 # ---------------------------------------------------------------- error-free transformations
 def two_product(b: Any, x: Any, y: Any) -> Number:
+    """Return a product and its error."""
     p = b.fmul(x, y)
     return Number(p, fma.multiply_add(b, x, y, b.fneg(p)))
 
 
 def add(b: Any, x: Number, y: Number) -> Number:
+    """Return x + y: the sum of the high parts with its error, and the low parts."""
     hi, lo = fma.two_sum(b, x.hi, y.hi)
     for part in (x.lo, y.lo):
         lo = lo if part is None else b.fadd(lo, part)
@@ -72,14 +76,17 @@ def add(b: Any, x: Number, y: Number) -> Number:
 
 
 def negate(b: Any, x: Number) -> Number:
+    """Return -x."""
     return Number(*(None if part is None else b.fneg(part) for part in x))
 
 
 def subtract(b: Any, x: Number, y: Number) -> Number:
+    """Return x - y."""
     return add(b, x, negate(b, y))
 
 
 def multiply(b: Any, x: Number, y: Number) -> Number:
+    """Return x y: the product of the high parts with its error, and the mixed products."""
     hi, lo = two_product(b, x.hi, y.hi)
     for one, other in ((x, y), (y, x)):
         lo = lo if other.lo is None else fma.multiply_add(b, one.hi, other.lo, lo)
@@ -107,6 +114,7 @@ def square_root(b: Any, x: Number) -> Number:
 
 
 def absolute(b: Any, x: Number) -> Number:
+    """Return |x|."""
     if x.lo is None:
         return Number(b.call(b.module.declare_intrinsic("llvm.fabs", [F64]), [x.hi]))
     negative = b.fcmp_ordered("<", x.hi, F64(0.0))
@@ -114,6 +122,7 @@ def absolute(b: Any, x: Number) -> Number:
 
 
 def select(b: Any, condition: Any, x: Number, y: Number) -> Number:
+    """Return x where a condition holds, else y; without low parts if neither has one."""
     if x.lo is None and y.lo is None:
         return Number(b.select(condition, x.hi, y.hi))
     zero = F64(0.0)
@@ -123,12 +132,14 @@ def select(b: Any, condition: Any, x: Number, y: Number) -> Number:
 
 # ---------------------------------------------------------------- in and out of Numba's values
 def unpack(context: Any, b: Any, ty: types.Type, value: Any) -> Number:
+    """Return the LLVM values of a number that Numba has, whatever its type."""
     if not isinstance(ty, NumberType):
         return Number(context.cast(b, value, ty, types.float64))
     return Number(*(b.extract_value(value, k) for k in range(ty.parts)))
 
 
 def pack(context: Any, b: Any, ty: NumberType, number: Number) -> Any:
+    """Return Numba's value of a number."""
     value = ir.Constant(context.get_value_type(ty), ir.Undefined)
     parts = [number.hi, number.lo or F64(0.0)][: ty.parts]
     for k, part in enumerate(parts):
@@ -137,10 +148,12 @@ def pack(context: Any, b: Any, ty: NumberType, number: Number) -> Any:
 
 
 def is_number(ty: types.Type) -> bool:
+    """Return whether a type may stand beside numbers in an operation."""
     return isinstance(ty, NumberType | types.Float | types.Integer)
 
 
 def canonical(ty: types.Type) -> types.Type:
+    """Return the type that an operand is cast to."""
     return ty if isinstance(ty, NumberType) else types.float64
 
 
@@ -183,7 +196,7 @@ def operator_for_numbers(symbol: Any, emit: Any, result: Any) -> None:
 
 
 def compare(symbol: str) -> Any:
-    """Comparisons look at the high parts, which is what kernels choose their formula by."""
+    """Return what emits a comparison: of the high parts, by which kernels choose a formula."""
     if symbol == "!=":  # true for NaN
         return lambda b, x, y: b.fcmp_unordered(symbol, x.hi, y.hi)
     return lambda b, x, y: b.fcmp_ordered(symbol, x.hi, y.hi)
@@ -214,6 +227,8 @@ def primitive_for_numbers(name: Any, result: Any) -> Any:
     """Decorator: the code of a primitive, for floats and for numbers alike."""
 
     def decorate(emit: Any) -> Any:
+        """Register the code with Numba; vectors go to `simd`."""
+
         class Template(AbstractTemplate):
             key = name
 
@@ -240,6 +255,7 @@ def same_floats(*tys: types.Type) -> types.Type:
 
 
 def where_type(condition: Any, x: Any, y: Any) -> Any:
+    """Type a choice: numbers as the wider one, floats as floats, anything else as `x`."""
     if any(isinstance(ty, NumberType) for ty in (x, y)):
         ty = joined(x, y)
         return signature(ty, types.boolean, *(canonical(each) for each in (x, y)))
@@ -259,6 +275,7 @@ def _where(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def float_type(*tys: types.Type) -> Any:
+    """Type a function of floats, which are all cast to one type."""
     ty = same_floats(*tys)
     return signature(ty, *[ty] * len(tys))
 
@@ -269,6 +286,7 @@ def _fma(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def head_type(x: types.Type) -> Any:
+    """Type the high part of a number, or a float."""
     return signature(types.float64 if isinstance(x, NumberType) else x, x)
 
 
@@ -307,6 +325,7 @@ def _from_bits(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def integer_type(x: types.Type, y: types.Type) -> Any:
+    """Type an operation on integers as its first operand."""
     return signature(x, x, x)
 
 
@@ -322,6 +341,7 @@ def _add_bits(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 # ---------------------------------------------------------------- from and to the array's dtype
 def widened(elements: types.Type) -> Any:
+    """Type a tuple of elements as numbers."""
     kind = exact if elements.dtype == types.float64 else types.float64
     return signature(types.UniTuple(kind, elements.count), elements)
 
@@ -331,6 +351,7 @@ def _widen(context: Any, b: Any, sig: Any, args: Any) -> Any:
     (elements,) = sig.args
 
     def widen(value: Any) -> Any:
+        """Emit one element as a number."""
         if elements.dtype == types.float64:
             return pack(context, b, exact, Number(value))
         return context.cast(b, value, elements.dtype, types.float64)
@@ -380,7 +401,7 @@ def _shift_right(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 @primitive_for_numbers(primitives.polynomial, lambda x, table: signature(x, x, table))
 def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
-    """Long ones as two half as long, of x squared: the steps of one wait for those before."""
+    """Emit Horner's rule; for a long one, twice, of x squared: its steps wait for one another."""
     x, table = args
     coefficients = [b.extract_value(table, k) for k in range(sig.args[1].count)]
     if len(coefficients) < primitives.LONG or sig.args[0] == types.float32:
@@ -391,6 +412,7 @@ def _polynomial(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def horner(b: Any, x: Any, coefficients: list[Any]) -> Any:
+    """Emit a polynomial, from the highest coefficient on, by Horner's rule."""
     value, *others = coefficients
     for c in others:
         value = fma.multiply_add(b, value, x, c)
@@ -402,6 +424,7 @@ def horner(b: Any, x: Any, coefficients: list[Any]) -> Any:
     lambda x, value, table: signature(pair, x, canonical(value), table),
 )
 def _polynomial_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    """Emit Horner's rule in pairs, from `value` on; the table has high and low parts in turns."""
     x, value = (unpack(context, b, *both) for both in zip(sig.args[:2], args[:2], strict=True))
     parts = [b.extract_value(args[2], k) for k in range(sig.args[2].count)]
     for hi, lo in zip(parts[::2], parts[1::2], strict=True):
@@ -410,11 +433,13 @@ def _polynomial_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def scaled_type(x: types.Type, power: types.Type) -> Any:
+    """Type a number times a power of two."""
     return signature(x, x, types.float64 if isinstance(x, NumberType) else x)
 
 
 @primitive_for_numbers(primitives.scaled, scaled_type)
 def _scaled(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    """Emit both parts times a power of two, which is exact."""
     x, power = args
     if not isinstance(sig.return_type, NumberType):
         return b.fmul(x, power)
@@ -425,6 +450,7 @@ def _scaled(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def square_root_type(x: types.Type) -> Any:
+    """Type a square root: a pair for numbers."""
     return signature(pair if isinstance(x, NumberType) else x, x)
 
 
@@ -437,6 +463,7 @@ def _square_root(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 def copysign_type(x: types.Type, sign: types.Type) -> Any:
+    """Type a number with another's sign."""
     wide = isinstance(x, NumberType) or isinstance(sign, NumberType)
     return signature(x, x, canonical(sign) if wide else x)
 

@@ -31,7 +31,7 @@ ERROR = re.compile(r"\\8C\\..([A-Z][A-Za-z]*)\\94\\93")  # a class in a pickle, 
 INSTEAD = {
     "ZeroDivisionError": "numba.njit(error_model='numpy') gives infinity; 1 / x**2 does for x**-2"
 }
-RAISES = ".const.picklebuf"  # in Numba's code: what is thrown
+RAISES = ".const.picklebuf"  # the name of a constant in Numba's code: a pickled exception
 
 
 class UncompilableError(TypeError):
@@ -45,9 +45,9 @@ def check(kernel: Kernel) -> None:
     numbers = (types.float64,) * function.__code__.co_argcount
     try:
         result = compiled(users_dispatcher(function), numbers)
-    except (UncompilableError, MemoryError):  # of an activation that it calls; not its fault
+    except (UncompilableError, MemoryError):  # an activation that it calls is to blame, or nobody
         raise
-    except Exception as error:  # noqa: BLE001  # Numba fails in its own assertions, too
+    except Exception as error:  # noqa: BLE001  # Numba may fail in an assertion of its own, too
         message = complaint(function, line_of(error, function), reason(error))
         raise UncompilableError(message) from None
     returned = result.signature.return_type
@@ -117,6 +117,7 @@ def line_of(error: Exception, function: Callable[..., Any]) -> int | None:
 
 
 def lines_in(code: CodeType) -> set[int]:
+    """Return the numbers of the lines of a function and of those inside it."""
     nested = [c for c in code.co_consts if isinstance(c, CodeType)]
     own = {line for _, _, line in code.co_lines() if line}
     return own.union(*map(lines_in, nested))

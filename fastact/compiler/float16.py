@@ -30,7 +30,7 @@ def constant(kind: Any, value: Any) -> Any:
 
 
 def to_double(b: Any, bits: Any) -> Any:
-    """Exponent and significand moved into place, then scaled: subnormals come out right too."""
+    """Move exponent and significand into place and scale them, which suits subnormals too."""
     _, integer, real = types_like(bits)
 
     def c(value: int) -> Any:

@@ -18,9 +18,10 @@ from fastact.compiler.float16 import constant
 from fastact.native import machine_code
 
 I64, F32, F64 = ir.IntType(64), ir.FloatType(), ir.DoubleType()
-SIGN, FRACTION, BIAS = -(2**63), 2**52 - 1, 1023
-FAR = 200  # between the exponents of product and sum: the lesser one decides ties only
-HALF_LEAST = 2.0**-75  # half of the least subnormal number, times 2**1000
+SIGN, FRACTION, BIAS = -(2**63), 2**52 - 1, 1023  # of float64
+# Exponents of product and sum further apart count as so far: the lesser one decides ties only.
+FAR = 200
+HALF_LEAST = 2.0**-75  # half of the smallest subnormal number, times 2**1000
 
 
 def multiply_add(b: Any, x: Any, y: Any, z: Any) -> Any:
@@ -34,14 +35,17 @@ def emulated(b: Any, x: Any, y: Any, z: Any) -> Any:
 
 
 def single(b: Any, x: Any, y: Any, z: Any) -> Any:
-    """Of float32: the product is a float64, and so is the sum, rounded to odd."""
+    """``x * y + z`` of float32, in float64: the product is exact, the sum is rounded to odd."""
     wide, narrow = like(x, F64), x.type
     x, y, z = (b.fpext(each, wide) for each in (x, y, z))
     return b.fptrunc(odd(b, *two_sum(b, b.fmul(x, y), z)), narrow)
 
 
 def double(b: Any, x: Any, y: Any, z: Any) -> Any:
-    """Of float64, with exponents apart: nothing overflows or underflows before the last step."""
+    """``x * y + z`` of float64.
+
+    Exponents are kept aside, so that nothing overflows or underflows before the last step.
+    """
     (u, i), (v, j), (w, k) = (split(b, each) for each in (x, y, z))
     scale = b.add(i, j)
     apart, zero = b.sub(k, scale), b.fcmp_ordered("==", z, of(z, 0.0))
@@ -70,22 +74,27 @@ def of(x: Any, value: float) -> Any:
 
 
 def pattern_of(b: Any, x: Any) -> Any:
+    """Return the bits of a float64 as an integer."""
     return b.bitcast(x, like(x, I64))
 
 
 def float_of(b: Any, i: Any) -> Any:
+    """Return the float64 that has these bits."""
     return b.bitcast(i, like(i, F64))
 
 
 def without_sign(b: Any, i: Any) -> Any:
+    """Return bits with the sign cleared."""
     return b.and_(i, of(i, 2**63 - 1))
 
 
 def size(b: Any, x: Any) -> Any:
+    """Return |x|."""
     return float_of(b, without_sign(b, pattern_of(b, x)))
 
 
 def finite(b: Any, x: Any) -> Any:
+    """Return whether x is neither infinite nor NaN."""
     return b.fcmp_ordered("<", size(b, x), of(x, float("inf")))
 
 
@@ -95,6 +104,7 @@ def positive(b: Any, x: Any) -> Any:
 
 
 def clamp(b: Any, i: Any, low: int, high: int) -> Any:
+    """Return an integer from `low` to `high`."""
     i = b.select(b.icmp_signed("<", i, of(i, low)), of(i, low), i)
     return b.select(b.icmp_signed(">", i, of(i, high)), of(i, high), i)
 
@@ -105,7 +115,7 @@ def power(b: Any, i: Any) -> Any:
 
 
 def split(b: Any, x: Any) -> tuple[Any, Any]:
-    """A number of size [1, 2) and the exponent, of numbers that are finite and not zero."""
+    """Numbers of size [1, 2), and exponents, of numbers that are finite and not zero."""
     i = pattern_of(b, x)
     small = b.icmp_signed("<", without_sign(b, i), of(i, 1 << 52))
     i = pattern_of(b, b.select(small, b.fmul(x, of(x, 2.0**54)), x))

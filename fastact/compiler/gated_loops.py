@@ -22,8 +22,8 @@ from fastact.numerics.primitives import Kernel, kernel, where
 
 INF = float("inf")
 ROWS = "_rows"  # ends the name of the loop over rows
-# Half of the smallest number of each format: what is not larger rounds to zero. (2**-1075 is zero
-# in pairs too.)
+# Half of the smallest number of each dtype: what is not larger rounds to zero. That of float64,
+# 2**-1075, is zero itself, in pairs too.
 VANISHING = {"float16": 2.0**-25, "float32": 2.0**-150, "float64": 0.0}
 
 
@@ -34,6 +34,7 @@ def times(a: Any, g: Any, vanishing: Any) -> Any:
 
 
 def forward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
+    """Return the kernel of the pair's value."""
     g, vanishing = kernels["forward"], VANISHING[dtype]
     return (Kernel(lambda gate, value: times(value, g(gate), vanishing)),)
 
@@ -48,11 +49,13 @@ def backward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
 
 
 def forward_bias(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
+    """Return the kernel of the pair's value, with biases `b` and `c` of gate and value."""
     (y,) = forward(kernels, dtype)
     return (Kernel(lambda gate, value, b, c: y(gate + b, value + c)),)
 
 
 def backward_bias(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
+    """Return the kernels of the gradients, with biases `b` and `c` of gate and value."""
     dgate, dvalue = backward(kernels, dtype)
     return (
         Kernel(lambda dy, gate, value, b, c: dgate(dy, gate + b, value + c)),

@@ -29,15 +29,16 @@ from llvmlite import ir
 
 from fastact.native import machine_code
 
-UNIT = 32  # elements an iteration of the vectorised loop handles: two vectors of 512 bits
-BLOCK = 512  # elements a buffer holds: 4 KiB of float64, a few of which fit into the L1 cache
-DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}  # nearest, subnormals, nothing trapped
+UNIT = 32  # elements of an iteration of the vectorised loop: of float32, two vectors of 512 bits
+BLOCK = 512  # elements of a buffer: 4 KiB of float64, so that a few buffers fit into the L1 cache
+# The control register (MXCSR, FPCR) that rounds to nearest, keeps subnormals, and traps nothing.
+DEFAULT_ENVIRONMENT = {"x86_64": 0x1F80, "aarch64": 0}
 
 INT, I32 = ir.IntType(64), ir.IntType(32)
 ONE = INT(1)
 PTR, VOID = ir.PointerType(), ir.VoidType()
 LOOP = ir.FunctionType(VOID, [PTR] * 4)
-LAUNCH = ir.FunctionType(VOID, [PTR] * 5 + [INT] * 4)
+LAUNCH = ir.FunctionType(INT, [PTR] * 5 + [INT] * 4)
 ELEMENT = {
     "float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType(),
     "bool": ir.IntType(8),
@@ -45,13 +46,15 @@ ELEMENT = {
 ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8, "bool": 1}
 
 
-# LLVM's metadata for a loop whose iterations do not depend on one another, to be vectorised to
-# `UNIT` lanes in two halves, whose chains of operations overlap, and not unrolled before. Without
-# vectors of 512 bits a chain of float64 is half as long, which the registers hold: exp, sigmoid and
-# gelu take 0.87 to 0.9 of the time on AMD Zen 3. Where a fused multiply-add is a hundred
-# instructions, four lanes are enough: more take eight times as long to compile, and are slower in
-# float64. llvmlite cannot write nodes that are distinct or name themselves, so the module is built
-# with placeholders, and `assembly` writes these nodes in their place.
+# LLVM's metadata for the loop of ``dense``: iterations do not depend on one another; it is to be
+# vectorised, with `lanes` in each of `chains` of operations, which overlap; and it is not to be
+# unrolled before. Two chains have half a unit each, or a quarter of float64 where no vector has 512
+# bits: the registers hold that, and exp, sigmoid and gelu take 0.87 to 0.9 of the time (AMD Zen 3).
+# Where a fused multiply-add is a hundred instructions, one chain of four lanes is enough: more take
+# eight times as long to compile, and are slower in float64.
+#
+# llvmlite cannot write nodes that are distinct or name themselves, so the module is built with
+# placeholders of these names, and `assembly` writes the nodes in their place.
 ACCESSES, INDEPENDENT = "accesses", "independent"
 METADATA = """
 !%(accesses)s = distinct !{}
@@ -99,22 +102,27 @@ class Builder(ir.IRBuilder):
     """`IRBuilder` with the few shapes of code that loops are made of."""
 
     def words(self, pointer: Any, count: int) -> list[Any]:
+        """Load the first `count` integers at an address."""
         return [
             self.load(self.gep(pointer, [INT(k)], source_etype=INT), typ=INT) for k in range(count)
         ]
 
     def pointers(self, pointer: Any, count: int) -> list[Any]:
+        """Load the first `count` pointers at an address."""
         return [self.inttoptr(word, PTR) for word in self.words(pointer, count)]
 
     def function_at(self, address: Any, kind: ir.FunctionType) -> Any:
+        """Return an address as a function of this type, to be called."""
         target = Address(self.block, address, kind)
         self._insert(target)
         return target
 
     def offset(self, pointer: Any, distance: Any) -> Any:
+        """Return the pointer so many bytes further."""
         return self.gep(pointer, [distance], source_etype=ir.IntType(8))
 
     def smaller(self, x: Any, y: Any) -> Any:
+        """Return the smaller of two unsigned integers."""
         return self.select(self.icmp_unsigned("<", x, y), x, y)
 
     @contextmanager
@@ -136,6 +144,7 @@ class Builder(ir.IRBuilder):
 
 
 def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: bool = False) -> Any:
+    """Return a new function of the module and a builder at its beginning."""
     f = ir.Function(module, kind, name)
     f.attributes.add("nounwind")
     if not public:
@@ -145,6 +154,7 @@ def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: boo
 
 
 def dense(module: ir.Module, scalar: Scalar) -> Any:
+    """Emit ``dense``: of each operand the address, and the number of units."""
     nin, dtypes = scalar.nin, scalar.operands
     elements = [ELEMENT[dtype] for dtype in dtypes]
     f, b = function(module, "dense", ir.FunctionType(VOID, [PTR] * len(elements) + [INT]))
@@ -181,11 +191,13 @@ def gather(module: ir.Module, dtype: str) -> Any:
     element = ELEMENT[dtype]
 
     def read(i: Any) -> Any:
+        """Emit the load of element `i`, which need not be aligned."""
         value = b.load(b.offset(source, b.mul(i, step)), typ=element)
         value.align = 1
         return value
 
     def write(value: Any, place: Any) -> None:
+        """Emit the store of an element of the buffer."""
         b.store(value, b.gep(buffer, [place], source_etype=element))
 
     last, unit = b.sub(n, ONE), b.and_(b.sub(n, ONE), INT(-UNIT))
@@ -199,6 +211,7 @@ def gather(module: ir.Module, dtype: str) -> Any:
 
 
 def scatter(module: ir.Module, dtype: str) -> Any:
+    """Copy `n` elements from a buffer to memory, `step` bytes apart."""
     f, b = function(module, f"scatter_{dtype}", ir.FunctionType(VOID, [PTR, PTR, INT, INT]))
     buffer, target, step, n = f.args
     element = ELEMENT[dtype]
@@ -210,6 +223,7 @@ def scatter(module: ir.Module, dtype: str) -> Any:
 
 
 def body(module: ir.Module, scalar: Scalar) -> Any:
+    """Emit ``body`` over the scalar function."""
     dtypes, nin = scalar.operands, scalar.nin
     operands, compute = len(dtypes), dense(module, scalar)
     load = {dtype: gather(module, dtype) for dtype in dict.fromkeys(dtypes[:nin])}
@@ -268,6 +282,7 @@ class Environment:
         self.word = I32 if architecture == "x86_64" else INT
 
     def get(self) -> Any:
+        """Emit the reading of the control and status register."""
         if self.architecture == "x86_64":
             place = self.b.alloca(I32)
             self._x86("stmxcsr", place)
@@ -275,6 +290,7 @@ class Environment:
         return self.b.call(self._declare("llvm.aarch64.get.fpcr", INT, []), [])
 
     def set(self, value: Any) -> None:
+        """Emit the writing of the control and status register."""
         if self.architecture == "x86_64":
             place = self.b.alloca(I32)
             self.b.store(value, place)
@@ -287,10 +303,12 @@ class Environment:
         return known or ir.Function(self.b.module, ir.FunctionType(result, arguments), name)
 
     def _x86(self, name: str, place: Any) -> None:
+        """Emit the instruction that stores or loads the register."""
         self.b.call(self._declare(f"llvm.x86.sse.{name}", VOID, [PTR]), [place])
 
 
 def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
+    """Emit ``chunk`` around a function that computes, for a processor of this architecture."""
     f, b = function(module, f"chunk_{compute.name}", LOOP)
     if architecture not in DEFAULT_ENVIRONMENT:
         b.call(compute, f.args[:3])
@@ -307,7 +325,7 @@ def chunk(module: ir.Module, compute: Any, architecture: str) -> Any:
 def entry(
     module: ir.Module, name: str, run: Any, operands: int, core: int, steps: int | None = None
 ) -> None:
-    """The public loop; `core` is the number of core dimensions of a generalized ufunc."""
+    """Emit the public loop; `core` is the number of core dimensions of a generalized ufunc."""
     f, b = function(module, name, LOOP, public=True)
     dims = b.words(f.args[1], 1 + core)
     work = dims[0]
@@ -320,8 +338,12 @@ def entry(
 
 def shared(
     b: Builder, run: Any, arguments: list[Any], counts: tuple[int, int, int], work: Any
-) -> None:
-    """Call a loop, on the threads if it is enough work; `counts` are those of its arguments."""
+) -> Any:
+    """Emit the call of a loop, on the threads if it is enough work.
+
+    `counts` are the lengths of the three arrays it gets: addresses, dimensions and steps.
+    The result is not zero if the handler of a signal has raised, so that not all may be done.
+    """
     places, dims, steps, data = arguments
     (n,) = b.words(dims, 1)
     cutover, launch = b.words(data, 2)
@@ -329,9 +351,16 @@ def shared(
     with b.if_else(parallel) as (many, one):
         with many:
             numbers = [INT(count) for count in counts]
-            b.call(b.function_at(launch, LAUNCH), [data, run, places, dims, steps, *numbers, work])
+            target = b.function_at(launch, LAUNCH)
+            answer = b.call(target, [data, run, places, dims, steps, *numbers, work])
+            shared_at = b.block
         with one:
             b.call(run, arguments)
+            alone_at = b.block
+    stopped = b.phi(INT)
+    stopped.add_incoming(answer, shared_at)
+    stopped.add_incoming(INT(0), alone_at)
+    return stopped
 
 
 def assembly(module: ir.Module, dtype: str) -> str:
@@ -370,6 +399,7 @@ class Rows:
 
 
 def rows_body(module: ir.Module, rows: Rows) -> Any:
+    """Emit the body of a loop over rows: distances in elements, scratch memory, one call."""
     count = len(rows.operands)
     f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
     kind = ir.FunctionType(I32, [PTR, PTR] + [PTR, INT, INT] * count + [PTR, INT, INT])

@@ -52,6 +52,7 @@ class Chooser(types.Callable, types.Opaque):
 
 @lower_constant(Chooser)
 def _constant(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+    """Emit nothing: a kernel has no value at run time."""
     return context.get_dummy_value()
 
 
@@ -63,6 +64,7 @@ class KernelType(Chooser):
         super().__init__(f"kernel({kernel.__module__}.{kernel.__name__}, {id(kernel)})")
 
     def choose(self, args: Any) -> types.Dispatcher:
+        """Return the dispatcher of the kernel, or of its form in pairs where a number is given."""
         kernel = self.kernel
         if isinstance(kernel, Elementary) and any(
             isinstance(t, double_double.NumberType) for t in args
@@ -76,6 +78,7 @@ register_default(KernelType)(models.OpaqueModel)
 
 @typeof_impl.register(Kernel)
 def _typeof_kernel(kernel: Kernel, context: Any) -> KernelType:
+    """Tell Numba the type of a kernel that is a global of another."""
     return KernelType(kernel)
 
 

@@ -26,7 +26,7 @@ from fastact.compiler.fma import emulated
 from fastact.native import machine_code
 from fastact.numerics import primitives
 
-LANES = 16
+LANES = 16  # of float32 they are one vector of 512 bits, of float64 two
 I32 = ir.IntType(32)
 ELEMENT = {
     types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint8: ir.IntType(8),
@@ -44,6 +44,7 @@ class VectorType(types.Type):
 
     @property
     def llvm(self) -> Any:
+        """LLVM's type of the vector."""
         return ir.VectorType(ELEMENT[self.dtype], LANES)
 
 
@@ -76,6 +77,7 @@ def called(b: Any, name: str, result: Any, *arguments: Any, overloads: tuple[Any
     names = {"float": "f32", "double": "f64", "ptr": "p0"}
 
     def mangled(kind: Any) -> str:
+        """Return a type as it stands in the name of an intrinsic."""
         if isinstance(kind, ir.VectorType):
             return f"v{kind.count}{mangled(kind.element)}"
         return names.get(str(kind), str(kind))
@@ -128,6 +130,7 @@ def operator_for_vectors(symbol: Any, emit: Any, result: Any = None) -> None:
 
 
 def compared(symbol: str) -> Any:
+    """Return what emits an ordered comparison, which is false for NaN."""
     return lambda b, x, y: b.fcmp_ordered(symbol, x, y)
 
 
@@ -152,6 +155,7 @@ for _symbol, _name in [
 
 # ---------------------------------------------------------------- the primitives of kernels
 def fma(b: Any, x: Any, y: Any, z: Any) -> Any:
+    """Emit x y + z with one rounding."""
     if machine_code.fuses():
         return called(b, "fma", x.type, x, y, z)
     return emulated(b, x, y, z)
@@ -167,6 +171,7 @@ def polynomial(b: Any, x: Any, *coefficients: Any) -> Any:
 
 
 def horner(b: Any, x: Any, coefficients: Sequence[Any]) -> Any:
+    """Emit a polynomial, from the highest coefficient on, by Horner's rule."""
     value, *others = coefficients
     for c in others:
         value = fma(b, value, x, c)
@@ -174,6 +179,7 @@ def horner(b: Any, x: Any, coefficients: Sequence[Any]) -> Any:
 
 
 def converted(change: str, kind: Any) -> Any:
+    """Return what emits the conversion of lanes to another type, if they have not got it."""
     vector = ir.VectorType(kind, LANES)
 
     def emit(b: Any, x: Any) -> Any:
@@ -183,10 +189,12 @@ def converted(change: str, kind: Any) -> Any:
 
 
 def bits(b: Any, x: Any) -> Any:
+    """Emit the bits of floats as integers as wide."""
     return b.bitcast(x, ir.VectorType(I64 if x.type.element == F64 else I32, LANES))
 
 
 def from_bits(b: Any, x: Any) -> Any:
+    """Emit the floats that integers as wide are the bits of."""
     return b.bitcast(x, ir.VectorType(F64 if x.type.element == I64 else F32, LANES))
 
 
@@ -345,22 +353,24 @@ def place_of(b: Any, pointer: Any, index: Any, element: Any) -> Any:
 
 
 def value_type(pointer: Any) -> types.Type:
-    """Half floats are float32 in vectors."""
+    """The type of the lanes that elements of memory become: half floats are float32."""
     return types.float32 if pointer.dtype == types.uint16 else pointer.dtype
 
 
 def fits(p: Any, x: Any) -> bool:
-    """Whether a vector has what memory takes: a wider one would be written past the end."""
+    """Whether lanes are as wide as the elements of memory: wider ones would go past the end."""
     return bool(x.dtype == value_type(p))
 
 
 def from_memory(b: Any, x: Any) -> Any:
+    """Emit the lanes that elements become: half floats are widened."""
     if x.type.element == ELEMENT[types.uint16]:
         return b.fptrunc(float16.to_double(b, x), ir.VectorType(F32, LANES))
     return x
 
 
 def to_memory(b: Any, x: Any, element: Any) -> Any:
+    """Emit the elements that lanes become: half floats are rounded to."""
     if element == ELEMENT[types.uint16]:
         wide = ir.VectorType(F64, LANES)
         return float16.from_double(b, x if x.type == wide else b.fpext(x, wide))
@@ -369,7 +379,7 @@ def to_memory(b: Any, x: Any, element: Any) -> Any:
 
 @intrinsic
 def load_all(typing: Any, p: Any, i: Any) -> Any:
-    """The elements from index `i` on."""
+    """Load `LANES` elements from index `i` on, as a vector."""
 
     def code(context: Any, b: Any, sig: Any, args: Any) -> Any:
         element = ELEMENT[p.dtype]
@@ -383,7 +393,7 @@ def load_all(typing: Any, p: Any, i: Any) -> Any:
 
 @intrinsic
 def store_all(typing: Any, p: Any, i: Any, x: Any) -> Any:
-    """Write the elements from index `i` on."""
+    """Store a vector to the elements from index `i` on."""
     if not fits(p, x):
         return None
 
@@ -417,7 +427,7 @@ def singles(typing: Any, p: Any) -> Any:
 
 
 def prefetch(b: Any, place: Any, *, writing: bool) -> None:
-    """Ask for the memory at an address, which need not exist."""
+    """Prefetch the memory at an address, which need not exist."""
     level = I32(3 if writing else 2)
     called(
         b, "prefetch", ir.VoidType(), place, I32(int(writing)), level, I32(1),
@@ -426,15 +436,15 @@ def prefetch(b: Any, place: Any, *, writing: bool) -> None:
 
 
 # ---------------------------------------------------------------- transposition
-# As many columns at a time: a square of whole vectors, or what is left of rows. Then a vector has
-# the same few elements of several rows.
+# Columns that are transposed at a time: as many as a vector has lanes; or of what is left of rows a
+# few, and then each vector holds these few elements of several rows.
 SQUARE, QUAD = LANES, 4
 
 
 def transposed(b: Any, vectors: list[Any]) -> list[Any]:
-    """Vectors of as many neighbouring lanes as there are vectors, which are squares, transposed.
+    """Transpose squares: as many neighbouring lanes, of each vector, as there are vectors.
 
-    In each round pairs of vectors exchange halves of their squares. Twice is as it was.
+    In each round pairs of vectors exchange halves of their squares. Twice is as before.
     """
     distance = len(vectors) // 2
     while distance:
@@ -452,7 +462,7 @@ def transposed(b: Any, vectors: list[Any]) -> list[Any]:
 
 
 def joined(b: Any, parts: list[Any]) -> Any:
-    """Vectors one after the other."""
+    """One vector of the lanes of all, one after the other."""
     while len(parts) > 1:
         size = list(range(2 * parts[0].type.count))
         parts = [shuffled(b, x, y, size) for x, y in zip(parts[::2], parts[1::2], strict=True)]
@@ -499,7 +509,7 @@ def transposing_in(columns: int, *, whole: bool) -> Any:
 
 
 def transposing_out(columns: int, *, whole: bool) -> Any:
-    """The function that does the opposite."""
+    """The function that writes `columns` elements of `LANES` rows: the opposite."""
 
     @intrinsic
     def transpose_out(typing: Any, source: Any, target: Any, stride: Any, count: Any) -> Any:

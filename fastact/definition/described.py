@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,105 @@ def method(function: Callable[..., Any]) -> Any:
     return OfOwner(function)
 
 
+class Documented(Described):
+    """What is the only object of its class, whose docstring is that of the object.
+
+    `help` describes the class instead of an object that has the same docstring.
+    """
+
+    __slots__ = ()
+    name: str
+    _text = ""
+    # By the names of the parameters of `__call__`: what they are called; what ``**`` stands for.
+    _words: Mapping[str, str] = MappingProxyType({})
+    _passed_on: Mapping[str, Any] = MappingProxyType({})
+    _interface: frozenset[str] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        cls._text = cls.__doc__ or cls._text
+        super().__init_subclass__()
+        cls.__doc__ = OfObject("_document", "The class of one function: see its docstring.")  # type: ignore[assignment]
+
+    def _signature(self) -> Signature:
+        return plain(type(self).__call__, self._words, self._passed_on, bound=True)
+
+    def _document(self) -> str:
+        return self._text
+
+    def _member(self, _name: str, text: str) -> str:
+        """The docstring of a method whose own is `text`."""
+        return text
+
+    def __dir__(self) -> list[str]:
+        """What completion offers: the interface, not what only this package calls."""
+        return [n for n in object.__dir__(self) if n.startswith("_") or n in self._interface]
+
+
+class Shown:
+    """In the class of a function: a method that each object shows under a name of its own.
+
+    The first look makes it, so that importing the package pays for none; a call costs no more than
+    that of any method.
+    """
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self.method = method
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self.method
+        found = of_one(self.method, instance)
+        instance.__dict__[self.method.__name__] = found
+        return found
+
+
+def of_one(method: Any, instance: Any) -> MethodType:
+    """A method of one object, with its name, its signature and its docstring."""
+    from inspect import cleandoc
+
+    copy = FunctionType(
+        method.__code__, method.__globals__, method.__name__, method.__defaults__,
+        method.__closure__,
+    )  # fmt: skip
+    copy.__kwdefaults__ = method.__kwdefaults__
+    copy.__dict__.update(method.__dict__, __signature__=plain(method))
+    copy.__module__, copy.__qualname__ = "fastact", f"{instance.name}.{method.__name__}"
+    copy.__doc__ = instance._member(method.__name__, cleandoc(method.__doc__ or ""))
+    return MethodType(copy, instance)
+
+
+def shown(method: Callable[..., Any]) -> Any:
+    """Make a method of a function's class one that each object shows as its own."""
+    return Shown(method)
+
+
+def called(owner: Any, name: str) -> str:
+    """How a method of a function is called."""
+    return f"{owner.name}.{name}{plain(getattr(type(owner), name), bound=True)}"
+
+
 # ---------------------------------------------------------------- signatures
+def plain(
+    function: Callable[..., Any],
+    words: Mapping[str, str] = MappingProxyType({}),
+    passed_on: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    bound: bool = False,
+) -> Signature:
+    """A function's signature without annotations; what ``**`` stands for is told one by one."""
+    import inspect
+
+    found = inspect.signature(function)
+    own = [
+        p.replace(name=words.get(p.name, p.name), annotation=p.empty)
+        for p in list(found.parameters.values())[bound:]
+        if p.kind is not p.VAR_KEYWORD
+    ]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    more = [inspect.Parameter(name, kind, default=value) for name, value in passed_on.items()]
+    return inspect.Signature([*own, *more])
+
+
 def signature(
     data: Iterable[str],
     params: Iterable[Parameter] = (),
@@ -381,7 +480,7 @@ def ulp(d: Declaration, variety: str) -> str:
     )
 
 
-def called(owner: Any) -> str:
+def expression(owner: Any) -> str:
     """The expression that gives an activation in an example."""
     if owner._origin.listed:
         return f"fa.{owner.name}"
@@ -416,7 +515,7 @@ def member(owner: Any, name: str) -> str:
     ]
     text += [f"\n{filled(note.format(**known))}\n" for note in notes]
     if lines:
-        text.append(EXAMPLE.format(call=called(owner)))
+        text.append(EXAMPLE.format(call=expression(owner)))
         text += [line.format(**known) + "\n" for line in lines]
     return "".join(text)
 

@@ -99,6 +99,9 @@ class Function(described.Described):
             for dtype in loop_registry.DTYPES
         }
         if owner._origin.listed:
+            if self.name in ufunc.registry:
+                place = owner.declaration.kernels["forward"].function.__module__
+                raise loading.cannot_reload(place)
             ufunc.registry[self.name] = lambda: self.ufunc
             for loop in self._loops.values():
                 loop_registry.add(loop)

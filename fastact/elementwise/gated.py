@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import numpy as np
 from fastact.arguments import boolean, broadcast, one_axis, output, outputs, together
 from fastact.containers import public
 from fastact.definition.activation import Activation
+from fastact.definition.described import OPTIONS, Documented, called, filled, shown
 from fastact.definition.function import integral, summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu
 from fastact.native import loop_registry, pool, threads, ufunc
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import Gated
+    from fastact.definition import interfaces
 
 Array = Any
 MAX_ULP = {"float16": 0.501, "float32": 1.0, "float64": 2.0}
@@ -119,33 +121,16 @@ def common(*arrays: Any) -> Any:
     return np.dtype(np.float64) if dtype.kind in "biu" else dtype
 
 
-class Split:
-    """The gated pair of two arrays: ``split(gate, value)`` is ``value * g(gate)``.
+class Split(Documented):
+    """The gated pair of two arrays."""
 
-    ``split(gate, value, /, *, gate_bias=None, value_bias=None, out=None, **options)``; the
-    arguments broadcast against each other, and `options` are those of `numpy.ufunc`: ``where=``,
-    ``dtype=``, ``casting=``. The biases are added before gating. `out` may be `gate` or `value`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not broadcast.
-    TypeError
-        For complex, object, string and longdouble input.
-
-    Examples
-    --------
-    >>> import numpy as np, fastact as fa
-    >>> gate, value = np.array([-1.0, 0.5, 2.0]), np.array([3.0, 4.0, 5.0])
-    >>> fa.reglu.split(gate, value)
-    array([ 0.,  2., 10.])
-    >>> fa.reglu.split(gate, value, gate_bias=1.5)
-    array([ 1.5,  8. , 17.5])
-    """
+    _passed_on = MappingProxyType({k: v for k, v in OPTIONS.items() if k != "out"})
+    _interface = frozenset({"backward", "name", "ufunc"})
 
     def __init__(self, owner: GatedPair) -> None:
         self.owner = owner
-        self.name = f"{owner.name}.split"
+        self.name = self.__qualname__ = f"{owner.name}.split"
+        self.__module__, self.__name__ = "fastact", "split"
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -173,6 +158,7 @@ class Split:
             together(self.name, gate=gate, value=value, gate_bias=gate_bias, value_bias=value_bias)
             raise
 
+    @shown
     @public()
     def backward(
         self,
@@ -185,27 +171,7 @@ class Split:
         value_bias: Array | None = None,
         out: tuple[Any, Any] | None = None,
     ) -> tuple[Any, ...]:
-        """Return the gradients of gate and value for that of the output, in one pass.
-
-        ``dgate = dy * value * g'(gate)`` and ``dvalue = dy * g(gate)``, then the gradients of those
-        biases that are given. Each has the shape of its argument: summed, in float64, over the
-        axes along which that was broadcast. `out` is a pair of arrays, which may be `gate` and
-        `value`, or `dy` and another.
-
-        Raises
-        ------
-        ValueError
-            If the shapes do not fit, or if `out` is given and `gate` or `value` is broadcast.
-
-        Examples
-        --------
-        >>> import numpy as np, fastact as fa
-        >>> gate, value = np.array([-1.0, 0.5, 2.0]), np.array([3.0, 4.0, 5.0])
-        >>> fa.reglu.split.backward(np.ones(3), gate=gate, value=value)
-        (array([0., 4., 5.]), array([0. , 0.5, 2. ]))
-        >>> fa.reglu.split.backward(np.ones(3), gate=gate, value=value, value_bias=0.0)[2]
-        np.float64(2.5)
-        """
+        """Return the gradients of gate and value for that of the output: see `SPLIT_BACKWARD`."""
         name = f"{self.name}.backward"
         given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
         shape = together(name, **given)
@@ -225,11 +191,17 @@ class Split:
         )
         return *map(unbroadcast, terms, (gate, value)), *summed
 
+    def _document(self) -> str:
+        return self.owner._text_of(SPLIT, f"{self.name}{self._signature()}")
+
+    def _member(self, name: str, _text: str) -> str:
+        return self.owner._text_of(SPLIT_BACKWARD, called(self, name))
+
     def __reduce__(self) -> Any:
         return operator.attrgetter("split"), (self.owner,)
 
     def __repr__(self) -> str:
-        return f"<fastact.{self.name}(gate, value)>"
+        return f"<fastact.{self.name}{self._signature()}>"
 
 
 def both(gate_bias: Array | None, value_bias: Array | None) -> tuple[Any, ...]:
@@ -239,18 +211,18 @@ def both(gate_bias: Array | None, value_bias: Array | None) -> tuple[Any, ...]:
     return tuple(-0.0 if bias is None else bias for bias in (gate_bias, value_bias))
 
 
-class GatedPair:
-    """A gated linear unit: one half of an array times an activation of the other half.
-
-    See `fastact.swiglu` for the arguments; `split` takes two arrays, and `backward` returns the
-    gradient of both halves.
-    """
+class GatedPair(Documented):
+    """A gated linear unit: one half of an array times an activation of the other half."""
 
     _kind = "gated"
+    _interface = frozenset(
+        {"activation", "backward", "formula", "max_ulp", "name", "source", "split", "ufunc"}
+    )
 
     def __init__(self, name: str, activation: Activation, summary: str, source: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
-        self.activation, self.source = activation, source
+        self.__module__ = "fastact"
+        self.activation, self.summary, self.source = activation, summary, source
         self.formula = f"v\\,g(u), g(x) = {activation.formula}"
         self.max_ulp = MAX_ULP
         self.functions = {
@@ -261,10 +233,19 @@ class GatedPair:
             )
         }  # fmt: skip
         self.split = Split(self)
-        kinks = [f"at gate = {k.at} the slope is {k.derivative}" for k in activation.kinks]
-        self.__doc__ = DOC.format(
-            name=name, activation=activation.name, formula=self.formula, summary=summary,
-            kinks="; ".join(kinks) or "none", source=source,
+
+    def _document(self) -> str:
+        return self._text_of(DOC)
+
+    def _member(self, name: str, _text: str) -> str:
+        return self._text_of(BACKWARD, called(self, name))
+
+    def _text_of(self, template: str, call: str = "") -> str:
+        kinks = [f"at gate = {k.at} the slope is {k.derivative}" for k in self.activation.kinks]
+        return template.format(
+            name=self.name, activation=self.activation.name, formula=self.formula,
+            inner=self.activation.formula, summary=self.summary, call=filled(f"``{call}``"),
+            kinks=f"Kinks: {'; '.join(kinks) or 'none'}.", source=self.source,
         )  # fmt: skip
 
     @property
@@ -293,6 +274,7 @@ class GatedPair:
             output(self.name, out, arrays[0].shape, common(*arrays))
         return self.function("forward", arrays[2:]).along(arrays, axis, out)
 
+    @shown
     @public()
     def backward(
         self,
@@ -305,44 +287,7 @@ class GatedPair:
         bias: Array | None = None,
         out: Any = None,
     ) -> Any:
-        """Return the gradient of `x` for that of the output: both halves in one pass.
-
-        ``dgate = dy * value * g'(gate)`` and ``dvalue = dy * g(gate)``, each where its half stands
-        in `x`.
-
-        Parameters
-        ----------
-        dy : array_like
-            Gradient of the output; broadcasts to its shape.
-        x, axis, gate_first, bias
-            As they were given to the function.
-        out : ndarray, optional
-            Of the shape of `x`; may be `x` itself.
-
-        Returns
-        -------
-        dx : ndarray
-            Of the shape of `x`.
-        dbias : ndarray
-            Only if `bias` is given, the result being ``(dx, dbias)``: the sum of `dx`, in float64,
-            over all axes but `axis`.
-
-        Raises
-        ------
-        ValueError, AxisError, TypeError
-            As for the function, and a ValueError if `dy` does not broadcast to the output.
-
-        Examples
-        --------
-        >>> import numpy as np, fastact as fa
-        >>> x = np.array([[3.0, 4.0, -1.0, 0.5], [5.0, 6.0, 2.0, 0.0]])
-        >>> fa.reglu.backward(np.ones((2, 2)), x=x)
-        array([[0. , 0.5, 0. , 4. ],
-               [2. , 0. , 5. , 0. ]])
-        >>> dx, dbias = fa.reglu.backward(np.ones((2, 2)), x=x, bias=np.zeros(4))
-        >>> dbias
-        array([2. , 0.5, 5. , 4. ])
-        """
+        """Return the gradient of `x` for that of the output, in one pass: see `BACKWARD`."""
         name = f"{self.name}.backward"
         arrays, axis = self.operands(name, x, axis, gate_first, bias)
         shape = arrays[0].shape
@@ -441,7 +386,7 @@ Notes
 -----
 The product is that of IEEE 754: NaN gives NaN, an infinite value times a gate whose
 ``{activation}(gate)`` is 0 in the dtype of `x` is NaN.
-Kinks: {kinks}.
+{kinks}
 Error: at most 1 ulp in float32 and 2 ulp in float64, for the value and both gradients, where no
 factor and no product of two underflows or overflows in float64. The sum with a bias is exact in
 float64, and rounded to float64 in float32 and float16.
@@ -459,12 +404,106 @@ True
 (1, 4)
 """
 
+BACKWARD = r"""The vector-Jacobian product of `{name}`: the gradient of both halves, in one pass.
+
+.. math:: du = dy\,v\,g'(u),\quad dv = dy\,g(u),\quad g(x) = {inner}
+
+{call}
+
+Of the gate u and the value v: each gradient stands where its half stands in `x`. {kinks}
+
+Parameters
+----------
+dy : array_like
+    Gradient of the output; broadcasts to its shape.
+x, axis, gate_first, bias
+    As they were given to the function.
+out : ndarray, optional
+    Of the shape of `x`; may be `x` itself.
+
+Returns
+-------
+dx : ndarray
+    Of the shape of `x`.
+dbias : ndarray
+    Only if `bias` is given, the result being ``(dx, dbias)``: the sum of `dx`, in float64, over all
+    axes but `axis`.
+
+Raises
+------
+ValueError, AxisError, TypeError
+    As for the function, and a ValueError if `dy` does not broadcast to the output.
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> f, x, dy = fa.{name}, np.array([[3.0, 4.0, -1.0, 0.5]]), np.array([[1.0, -2.0]])
+>>> dx, value, gate = f.backward(dy, x=x), x[:, :2], x[:, 2:]
+>>> bool(np.allclose(dx[:, 2:], dy * value * fa.{activation}.derivative(gate)))
+True
+>>> bool(np.allclose(dx[:, :2], dy * fa.{activation}(gate)))
+True
+>>> f.backward(dy, x=x, bias=np.zeros(4))[1].shape
+(4,)
+"""
+SPLIT = r"""`{name}` of two arrays: ``split(gate, value)`` is ``value * {activation}(gate)``.
+
+.. math:: f(u, v) = {formula}
+
+{call}
+
+Gate u and value v broadcast against each other; ``where=``, ``dtype=`` and ``casting=`` are those
+of `numpy.ufunc`. The biases are added before gating. `out` may be `gate` or `value`. {kinks}
+
+Raises
+------
+ValueError
+    If the shapes do not broadcast.
+TypeError
+    For complex, object, string and longdouble input.
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> gate, value = np.array([-1.0, 0.5, 2.0]), np.array([3.0, 4.0, 5.0])
+>>> bool(np.allclose(fa.{name}.split(gate, value), value * fa.{activation}(gate)))
+True
+>>> shifted = fa.{name}.split(gate, value, gate_bias=1.5)
+>>> bool(np.allclose(shifted, value * fa.{activation}(gate + 1.5)))
+True
+"""
+SPLIT_BACKWARD = r"""The gradients of gate and value of `{name}`, in one pass.
+
+.. math:: du = dy\,v\,g'(u),\quad dv = dy\,g(u),\quad g(x) = {inner}
+
+{call}
+
+The gradients of those biases that are given come after those of gate u and value v. Each has the
+shape of its argument: summed, in float64, over the axes along which that was broadcast. `out` is a
+pair of arrays, which may be `gate` and `value`, or `dy` and another. {kinks}
+
+Raises
+------
+ValueError
+    If the shapes do not fit, or if `out` is given and `gate` or `value` is broadcast.
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> gate, value = np.array([-1.0, 0.5, 2.0]), np.array([3.0, 4.0, 5.0])
+>>> dgate, dvalue = fa.{name}.split.backward(np.ones(3), gate=gate, value=value)
+>>> bool(np.allclose(dgate, value * fa.{activation}.derivative(gate)))
+True
+>>> bool(np.allclose(dvalue, fa.{activation}(gate)))
+True
+"""
+
 LISTED = GatedPair  # what `fastact.catalogue` looks for
 SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
-glu: Gated = GatedPair(
+glu: interfaces.Gated = GatedPair(
     "glu", sigmoid, "The gated linear unit",
     "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks",
 )  # fmt: skip
-reglu: Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
-geglu: Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
-swiglu: Gated = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)
+reglu: interfaces.Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
+geglu: interfaces.Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
+swiglu: interfaces.Gated = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)

@@ -23,7 +23,7 @@ from fastact.in_njit.plan import (
 )
 from fastact.in_njit.rowwise import is_integral, is_real, launch
 from fastact.losses import cross_entropy, elementwise, squared
-from fastact.losses.shared import SLAB
+from fastact.losses.shared import SLAB, OfTargets
 
 DOUBLE = ir.DoubleType()
 
@@ -31,7 +31,9 @@ DOUBLE = ir.DoubleType()
 class LossPlan(Plan):
     """What losses share: logits or the like first, a reduction, perhaps a gradient."""
 
-    data = "logits"
+    def __init__(self, ty: Any, arguments: dict[str, Any]) -> None:
+        self.data, self.target = list(arguments)[:2]
+        super().__init__(ty, arguments)
 
     def typed(self) -> Any:
         ty = self.array(self.data)
@@ -133,10 +135,6 @@ def product(builder: Any, numbers: list[Any]) -> Any:
 class CrossEntropy(LossPlan):
     """A call of `softmax_cross_entropy`, or of `nll`, which Python computes."""
 
-    def __init__(self, ty: Any, arguments: dict[str, Any]) -> None:
-        self.data = next(iter(arguments))
-        super().__init__(ty, arguments)
-
     def check(self) -> None:
         if not self.types[self.data].ndim:
             raise self.refuse(self.data, "an array with an axis")
@@ -225,8 +223,6 @@ def squared_loop(activation: Activation, ending: str, dtype: str) -> Any:
 class Elementwise(LossPlan):
     """A call of a loss of each element by itself."""
 
-    target = "targets"
-
     def check(self) -> None:
         if not is_real(self.types[self.target]):
             raise self.refuse(self.target, "an array of float16, float32, float64 or integers")
@@ -236,7 +232,7 @@ class Elementwise(LossPlan):
 
     def numbers(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
         """The operands between the targets and the scale; what is wrong; None if Python must."""
-        raise NotImplementedError
+        return [], []
 
     def need(self) -> symbols.Need:
         """The loop."""
@@ -416,8 +412,6 @@ class Focal(Elementwise):
 class Divergence(Elementwise):
     """A call of `kl_divergence`."""
 
-    data = "log_probabilities"
-
     def numbers(self, call: Call) -> Any:
         return ([], []) if isinstance(self.known["log_target"], bool) else None
 
@@ -435,9 +429,6 @@ class Divergence(Elementwise):
 class SquaredError(Elementwise):
     """A call of `squared_error`."""
 
-    data = "z"
-    target = "t"
-
     def check(self) -> None:
         super().check()
         ty = self.types["activation"]
@@ -451,9 +442,6 @@ class SquaredError(Elementwise):
         if any(p.required for p in self.activation.params):
             raise self.refuse("activation", "an activation that needs no parameters")
 
-    def numbers(self, call: Call) -> Any:
-        return [], []
-
     def need(self) -> symbols.Need:
         ending = "_gradient" if self.gradient else ""
         return symbols.needed(squared_loop, self.activation, ending, self.dtype)
@@ -466,4 +454,5 @@ PLANS = {
     elementwise.Focal: Focal,
     elementwise.Divergence: Divergence,
     squared.SquaredError: SquaredError,
+    OfTargets: Elementwise,
 }

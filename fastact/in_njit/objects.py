@@ -78,8 +78,7 @@ class ObjectType(types.Callable, types.Opaque):
         """How it is called outside."""
         if isinstance(self.target, Function) and not self.member:
             return elementwise.signature(self.target)
-        options = ("temperature", "softcap") if isinstance(self.target, Sequences) else ()
-        return signature_of(getattr(type(self.target), self.member or "__call__"), options)
+        return signature_of(getattr(type(self.target), self.member or "__call__"))
 
     def plan(self, kinds: tuple[Any, ...]) -> Plan:
         """The plan of a call with all arguments in the order of the signature."""

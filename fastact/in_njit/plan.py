@@ -224,15 +224,14 @@ def either(builder: Any, *conditions: Any) -> Any:
     return functools.reduce(builder.or_, found) if found else None
 
 
-def signature_of(function: Callable[..., Any], extra: tuple[str, ...] = ()) -> inspect.Signature:
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """The signature of a method, without `self` and without options of any name."""
     kept = [
         p
         for p in list(inspect.signature(function).parameters.values())[1:]
         if p.kind is not p.VAR_KEYWORD
     ]
-    more = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None) for n in extra]
-    return inspect.Signature([*kept, *more])
+    return inspect.Signature(kept)
 
 
 BIT = ir.IntType(1)

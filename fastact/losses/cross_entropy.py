@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastact.arguments import floats, integer, number, one_axis, outputs, refused
 from fastact.containers import public
+from fastact.definition.described import shown
 from fastact.losses.shared import (
     SLAB,
     Array,
+    Loss,
     apart,
     check_batch,
     check_reduction,
@@ -23,8 +26,7 @@ from fastact.native import threads
 from fastact.rowwise.row_function import RowFunction
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import CrossEntropy
-    from fastact.definition.interfaces import NegativeLogLikelihood as TypedLikelihood
+    from fastact.definition import interfaces
 
 OWNER = "softmax_cross_entropy"
 
@@ -147,7 +149,7 @@ def mass(rows: int, counted: Any, of_row: Any) -> float:
 
 
 # ---------------------------------------------------------------- softmax cross-entropy
-class SoftmaxCrossEntropy:
+class SoftmaxCrossEntropy(Loss):
     r"""Cross-entropy of the softmax of logits: the negative log-likelihood of labels.
 
     .. math:: \ell(x, q) = \sum_j q_j\,(\log\sum_k e^{x_k} - x_j)
@@ -216,7 +218,18 @@ class SoftmaxCrossEntropy:
     np.float64(3.3333333333333335)
     """
 
-    name, _kind = OWNER, "loss of labels"
+    _formulas = MappingProxyType({
+        "value_and_grad": (
+            r"\frac{\partial \ell}{\partial x_j} = p_j \sum_k q_k - q_j, \quad p_j = "
+            r"\frac{e^{x_j}}{\sum_k e^{x_k}}"
+        ),
+        "gradient_and_hessian": (
+            r"g_j = w\,(p_j - [j = l]), \quad h_j = w\,p_j (1 - p_j), \quad p_j = "
+            r"\frac{e^{x_j}}{\sum_k e^{x_k}}"
+        ),
+    })  # fmt: skip
+
+    _kind = "loss of labels"
 
     @public()
     def __call__(
@@ -233,6 +246,7 @@ class SoftmaxCrossEntropy:
         options = weight, ignore_index, label_smoothing, reduction
         return self.computed(self.name, logits, labels, axis, options, None)[0]
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -269,6 +283,7 @@ class SoftmaxCrossEntropy:
         options = weight, ignore_index, label_smoothing, reduction
         return self.computed(name, logits, labels, axis, options, (out,))
 
+    @shown
     @public()
     def gradient_and_hessian(
         self,
@@ -340,12 +355,6 @@ class SoftmaxCrossEntropy:
             losses = np.add.reduce(losses, axis=None)  # float64
         return narrowed(losses, x.dtype)[()], gradient
 
-    def __reduce__(self) -> Any:
-        return self.name
-
-    def __repr__(self) -> str:
-        return "<fastact.softmax_cross_entropy(logits, labels, axis=-1)>"
-
 
 def last(x: Any, axis: int) -> Any:
     """A view with the axis at the end."""
@@ -398,8 +407,10 @@ def mixed(q: Any, dtype: Any, weight: Any, smoothing: float) -> Any:
 
 
 # ---------------------------------------------------------------- negative log-likelihood
-class NegativeLogLikelihood:
-    """The negative log-likelihood of class indices, from log-probabilities.
+class NegativeLogLikelihood(Loss):
+    r"""The negative log-likelihood of class indices, from log-probabilities.
+
+    .. math:: \ell(x, l) = -w_l\,x_l
 
     ``nll(log_probabilities, labels, axis=-1, weight=None, ignore_index=None, reduction="mean")``:
     `softmax_cross_entropy` of what `log_softmax` has been applied to already, with the same
@@ -414,7 +425,11 @@ class NegativeLogLikelihood:
     array([[ 0., -1.,  0.]])
     """
 
-    name, _kind = "nll", "loss of labels"
+    _formulas = MappingProxyType({
+        "value_and_grad": r"\frac{\partial \ell}{\partial x_j} = -w_l\,[j = l]",
+    })  # fmt: skip
+
+    _kind = "loss of labels"
 
     @public()
     def __call__(
@@ -430,6 +445,7 @@ class NegativeLogLikelihood:
         options = weight, ignore_index, 0.0, reduction
         return self.computed(self.name, log_probabilities, labels, axis, options)[0]
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -442,7 +458,15 @@ class NegativeLogLikelihood:
         *,
         out: Any = None,
     ) -> tuple[Any, Any]:
-        """The loss and its gradient by the log-probabilities: ``-w`` at labels, and 0."""
+        """The loss and its gradient by the log-probabilities: ``-w`` at labels, and 0.
+
+        `out` is where the gradient goes; all else is as for `softmax_cross_entropy`.
+
+        >>> import numpy as np, fastact as fa
+        >>> loss, gradient = fa.nll.value_and_grad(np.log([[0.5, 0.25, 0.25]]), np.array([1]))
+        >>> gradient
+        array([[ 0., -1.,  0.]])
+        """
         name, options = f"{self.name}.value_and_grad", (weight, ignore_index, 0.0, reduction)
         x = floats(name, "log_probabilities", log_probabilities)
         gradient = gradient_array(name, out, x)
@@ -473,12 +497,6 @@ class NegativeLogLikelihood:
         )
         return narrowed(loss, x.dtype)[()], places, factor, axis
 
-    def __reduce__(self) -> Any:
-        return self.name
 
-    def __repr__(self) -> str:
-        return "<fastact.nll(log_probabilities, labels, axis=-1)>"
-
-
-softmax_cross_entropy: CrossEntropy = SoftmaxCrossEntropy()
-nll: TypedLikelihood = NegativeLogLikelihood()
+softmax_cross_entropy: interfaces.CrossEntropy = SoftmaxCrossEntropy(OWNER)
+nll: interfaces.NegativeLogLikelihood = NegativeLogLikelihood("nll")

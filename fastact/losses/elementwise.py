@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastact.arguments import boolean, floats, number, outputs
 from fastact.containers import public
+from fastact.definition.described import shown
 from fastact.losses.shared import (
     Array,
     ElementwiseLoss,
+    LossFunction,
     Operand,
     Sweep,
     check_reduction,
@@ -24,15 +27,7 @@ from fastact.numerics.elementary import clamp, exp, log, log1p_unit
 from fastact.numerics.primitives import kernel, where
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import (
-        Divergence as TypedDivergence,
-    )
-    from fastact.definition.interfaces import (
-        Focal as TypedFocal,
-    )
-    from fastact.definition.interfaces import (
-        SigmoidCrossEntropy as TypedCrossEntropy,
-    )
+    from fastact.definition import interfaces
 
 
 # ---------------------------------------------------------------- shared by kernels
@@ -131,12 +126,20 @@ class SigmoidCrossEntropy(ElementwiseLoss):
     array([-0.5       ,  0.88079708, -1.        ])
     """
 
-    def __init__(self) -> None:
-        super().__init__("sigmoid_cross_entropy")
-        self.functions = functions(
-            self.name, "xxxdd",
-            {"value": sigmoid_value, "gradient": sigmoid_gradient, "hessian": sigmoid_hessian},
-        )  # fmt: skip
+    _formulas = MappingProxyType({
+        "value_and_grad": (
+            r"\frac{\partial \ell}{\partial x} = w\,((1 - t)\,\sigma(x) - p\,t\,\sigma(-x))"
+        ),
+        "gradient_and_hessian": (
+            r"g = w\,((1 - t)\,\sigma(x) - p\,t\,\sigma(-x)), \quad h = w\,(p\,t + 1 - "
+            r"t)\,\sigma(x)\,\sigma(-x)"
+        ),
+    })  # fmt: skip
+
+    letters = "xxxdd"
+    kernels = MappingProxyType(
+        {"value": sigmoid_value, "gradient": sigmoid_gradient, "hessian": sigmoid_hessian}
+    )
 
     def operands(
         self, name: str, logits: Array, targets: Array, pos_weight: Any, weight: Any
@@ -162,10 +165,9 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        check_reduction(self.name, reduction)
-        x, others = self.operands(self.name, logits, targets, pos_weight, weight)
-        return self.reduced(self.functions[""], x, others, reduction)
+        return self.loss(logits, targets, pos_weight, weight, reduction=reduction)
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -195,12 +197,10 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         >>> fa.sigmoid_cross_entropy.value_and_grad(np.zeros(2), np.array([0.0, 1.0]))
         (np.float64(0.6931471805599453), array([ 0.25, -0.25]))
         """
-        name = f"{self.name}.value_and_grad"
-        check_reduction(name, reduction)
-        x, others = self.operands(name, logits, targets, pos_weight, weight)
-        gradient = gradient_array(name, out, x)
-        return self.reduced(self.functions["_gradient"], x, others, reduction, gradient), gradient
+        given = logits, targets, pos_weight, weight
+        return self.loss_and_gradient(*given, reduction=reduction, out=out)
 
+    @shown
     @public()
     def gradient_and_hessian(
         self,
@@ -228,9 +228,6 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         for slab in slabs(x.shape):
             sweep(slab, 1.0)
         return gradient, hessian
-
-    def __repr__(self) -> str:
-        return "<fastact.sigmoid_cross_entropy(logits, targets)>"
 
 
 # ---------------------------------------------------------------- focal loss
@@ -318,11 +315,15 @@ class Focal(ElementwiseLoss):
     array([ 2.98286795e-01, -1.73505312e-05, -2.30029442e-52])
     """
 
-    def __init__(self) -> None:
-        super().__init__("focal")
-        self.functions = functions(
-            self.name, "xxddd", {"value": focal_value, "gradient": focal_gradient}
-        )
+    _formulas = MappingProxyType({
+        "value_and_grad": (
+            r"\frac{\partial \ell}{\partial x} = \alpha_t\,(2t - 1)\,(1 - "
+            r"p_t)^\gamma\,(\gamma\,p_t \log p_t - (1 - p_t)), \quad t \in \{0, 1\}"
+        ),
+    })  # fmt: skip
+
+    letters = "xxddd"
+    kernels = MappingProxyType({"value": focal_value, "gradient": focal_gradient})
 
     def operands(
         self, name: str, logits: Array, targets: Array, gamma: float, alpha: float | None
@@ -346,10 +347,9 @@ class Focal(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        check_reduction(self.name, reduction)
-        x, others = self.operands(self.name, logits, targets, gamma, alpha)
-        return self.reduced(self.functions[""], x, others, reduction)
+        return self.loss(logits, targets, gamma, alpha, reduction=reduction)
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -361,22 +361,16 @@ class Focal(ElementwiseLoss):
         *,
         out: Any = None,
     ) -> tuple[Any, Any]:
-        """The loss and its gradient by the logits, in one pass; see `sigmoid_cross_entropy`.
+        """The loss and its gradient by the logits, in one pass.
+
+        `out` is where the gradient goes: of the shape and dtype of the logits, or they themselves.
 
         >>> import numpy as np, fastact as fa
         >>> loss, gradient = fa.focal.value_and_grad(np.zeros(2), np.array([0.0, 1.0]), alpha=0.25)
         >>> gradient
         array([ 0.11185755, -0.03728585])
         """
-        name = f"{self.name}.value_and_grad"
-        check_reduction(name, reduction)
-        x, others = self.operands(name, logits, targets, gamma, alpha)
-        gradient = gradient_array(name, out, x)
-        function = self.functions["_gradient"]
-        return self.reduced(function, x, others, reduction, gradient), gradient
-
-    def __repr__(self) -> str:
-        return "<fastact.focal(logits, targets, gamma=2.0)>"
+        return self.loss_and_gradient(logits, targets, gamma, alpha, reduction=reduction, out=out)
 
 
 # ---------------------------------------------------------------- Kullback-Leibler divergence
@@ -454,14 +448,18 @@ class Divergence(ElementwiseLoss):
     array([[-0.5, -0.5, -0. ]])
     """
 
+    _formulas = MappingProxyType({
+        "value_and_grad": r"\frac{\partial D}{\partial x_i} = -t_i",
+    })  # fmt: skip
+
     reductions = ("mean", "batchmean", "sum", "none")
 
-    def __init__(self) -> None:
-        super().__init__("kl_divergence")
-        kernels = {"value": divergence_value, "gradient": divergence_gradient}
+    kernels = MappingProxyType({"value": divergence_value, "gradient": divergence_gradient})
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         logs = {"value": log_divergence_value, "gradient": log_divergence_gradient}
-        self.functions = functions("kl_divergence", "xxd", kernels)
-        self.of_logs = functions("kl_divergence_log", "xxd", logs, self.name)
+        self.of_logs = functions(f"{name}_log", self.letters, logs, name)
 
     def divisor(self, x: Any, reduction: str) -> float:
         """What the sum is divided by."""
@@ -477,12 +475,10 @@ class Divergence(ElementwiseLoss):
     ) -> Any:
         """Return the loss; see the class."""
         check_reduction(self.name, reduction, self.reductions)
-        x = floats(self.name, "log_probabilities", log_probabilities)
-        t = fitting(self.name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
-        of_logs = boolean(self.name, "log_target", log_target)
-        function = (self.of_logs if of_logs else self.functions)[""]
-        return self.reduced(function, x, (t,), reduction)
+        function, x, others = self.chosen(self.name, "", log_probabilities, targets, log_target)
+        return self.reduced(function, x, others, reduction)
 
+    @shown
     @public()
     def value_and_grad(
         self,
@@ -493,20 +489,33 @@ class Divergence(ElementwiseLoss):
         *,
         out: Any = None,
     ) -> tuple[Any, Any]:
-        """The loss and its gradient by the log-probabilities; see `sigmoid_cross_entropy`."""
+        """The loss and its gradient by the log-probabilities, in one pass.
+
+        `out` is where the gradient goes: of the shape and dtype of the log-probabilities, or they
+        themselves.
+
+        >>> import numpy as np, fastact as fa
+        >>> x, t = np.log([0.5, 0.25, 0.25]), np.array([0.5, 0.5, 0.0])
+        >>> loss, gradient = fa.kl_divergence.value_and_grad(x, t, reduction="sum")
+        >>> gradient
+        array([-0.5, -0.5, -0. ])
+        """
         name = f"{self.name}.value_and_grad"
         check_reduction(name, reduction, self.reductions)
+        function, x, others = self.chosen(name, "_gradient", log_probabilities, targets, log_target)
+        gradient = gradient_array(name, out, x)
+        return self.reduced(function, x, others, reduction, gradient), gradient
+
+    def chosen(
+        self, name: str, ending: str, log_probabilities: Array, targets: Array, log_target: bool
+    ) -> tuple[LossFunction, Any, tuple[Operand, ...]]:
+        """The function for such targets, the input, and the operands after it."""
         x = floats(name, "log_probabilities", log_probabilities)
         t = fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
-        gradient = gradient_array(name, out, x)
         of_logs = boolean(name, "log_target", log_target)
-        function = (self.of_logs if of_logs else self.functions)["_gradient"]
-        return self.reduced(function, x, (t,), reduction, gradient), gradient
-
-    def __repr__(self) -> str:
-        return "<fastact.kl_divergence(log_probabilities, targets)>"
+        return (self.of_logs if of_logs else self.functions)[ending], x, (t,)
 
 
-sigmoid_cross_entropy: TypedCrossEntropy = SigmoidCrossEntropy()
-focal: TypedFocal = Focal()
-kl_divergence: TypedDivergence = Divergence()
+sigmoid_cross_entropy: interfaces.SigmoidCrossEntropy = SigmoidCrossEntropy("sigmoid_cross_entropy")
+focal: interfaces.Focal = Focal("focal")
+kl_divergence: interfaces.Divergence = Divergence("kl_divergence")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from fastact.arguments import choice, floats, output, overlaps
+from fastact.containers import public
+from fastact.definition.described import Documented, called, filled, shown
 from fastact.native import loop_registry, threads, ufunc
 from fastact.numerics.primitives import Kernel
 
@@ -188,14 +191,61 @@ def total(
     return found
 
 
-class ElementwiseLoss:
-    """A loss that is a sum or a mean over elements."""
+class Loss(Documented):
+    """A loss: it is called with an input and targets, and gives its gradient by the input."""
 
-    _kind = "loss"
-    reductions: tuple[str, ...] = REDUCTIONS
+    # In LaTeX, what each member gives.
+    _formulas: Mapping[str, str] = MappingProxyType({})
+    _interface = frozenset({"gradient_and_hessian", "name", "value_and_grad"})
 
     def __init__(self, name: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
+        self.__module__ = "fastact"
+
+    def _member(self, name: str, text: str) -> str:
+        """Below the first line of the text of a member: the formula, and how it is called."""
+        head, _, rest = text.replace("{name}", self.name).partition("\n\n")
+        call = f"``{called(self, name)}``"
+        return f"{head}\n\n.. math:: {self._formulas[name]}\n\n{filled(call)}\n\n{rest}"
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
+
+
+class ElementwiseLoss(Loss):
+    """A loss that is a sum or a mean over elements.
+
+    `kernels` are those of an element, "value", "gradient" and perhaps "hessian": functions of the
+    input, the operands after it and a scale, by which gradient and hessian are multiplied.
+    `letters` are the operands, "x" in the dtype of the input and "d" in float64.
+    """
+
+    _kind = "loss"
+    reductions: tuple[str, ...] = REDUCTIONS
+    kernels: Mapping[str, Kernel] = MappingProxyType({})
+    letters = "xxd"
+    operands: Callable[..., tuple[Any, Any]]  # the input, and those after it with their dtypes
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.functions = functions(name, self.letters, self.kernels)
+
+    def loss(self, *given: Any, reduction: str) -> Any:
+        """The loss of what `operands` takes."""
+        check_reduction(self.name, reduction, self.reductions)
+        x, others = self.operands(self.name, *given)
+        return self.reduced(self.functions[""], x, others, reduction)
+
+    def loss_and_gradient(self, *given: Any, reduction: str, out: Any) -> tuple[Any, Any]:
+        """The loss and its gradient by the first of what `operands` takes."""
+        name = f"{self.name}.value_and_grad"
+        check_reduction(name, reduction, self.reductions)
+        x, others = self.operands(name, *given)
+        gradient = gradient_array(name, out, x)
+        return self.reduced(self.functions["_gradient"], x, others, reduction, gradient), gradient
 
     def reduced(
         self, function: LossFunction, x: Any, others: Any, reduction: str, gradient: Any = None
@@ -216,8 +266,39 @@ class ElementwiseLoss:
         """What the sum is divided by."""
         return float(x.size) if reduction == "mean" else 1.0
 
-    def __reduce__(self) -> Any:
-        return self.name
+
+class OfTargets(ElementwiseLoss):
+    """A loss of an input and targets, without options: its kernels are all there is to say."""
+
+    _formulas = MappingProxyType({"value_and_grad": r"\frac{\partial \ell}{\partial x}"})
+
+    @public()
+    def __call__(self, x: Array, targets: Array, reduction: str = "mean") -> Any:
+        """Return the loss; see the class."""
+        return self.loss(x, targets, reduction=reduction)
+
+    @shown
+    @public()
+    def value_and_grad(
+        self, x: Array, targets: Array, reduction: str = "mean", *, out: Any = None
+    ) -> tuple[Any, Any]:
+        """The loss and its gradient by `x`, in one pass.
+
+        `out` is where the gradient goes: of the shape and dtype of `x`, or `x` itself.
+
+        >>> import numpy as np, fastact as fa
+        >>> x, t, step = np.array([0.5, -0.25]), np.array([0.25, 1.0]), 2.0**-12
+        >>> loss, gradient = fa.{name}.value_and_grad(x, t, reduction="sum")
+        >>> high, low = (fa.{name}(x + s, t, reduction="none") for s in (step, -step))
+        >>> bool(np.allclose(gradient, (high - low) / (2 * step), 0.001, 0.001))
+        True
+        """
+        return self.loss_and_gradient(x, targets, reduction=reduction, out=out)
+
+    def operands(self, name: str, x: Array, targets: Array) -> tuple[Any, Any]:
+        """The input, and the operands after it with their dtypes."""
+        x = floats(name, "x", x)
+        return x, ((fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")),)
 
 
 def chosen(kernels: tuple[Kernel, ...], dtype: str) -> tuple[Kernel, ...]:
@@ -225,7 +306,7 @@ def chosen(kernels: tuple[Kernel, ...], dtype: str) -> tuple[Kernel, ...]:
 
 
 def functions(
-    name: str, inputs: str, kernels: dict[str, Kernel], owner: str = ""
+    name: str, inputs: str, kernels: Mapping[str, Kernel], owner: str = ""
 ) -> dict[str, LossFunction]:
     """The ufuncs of a loss: its value, with the gradient, and the gradient with the hessian."""
     outputs = {

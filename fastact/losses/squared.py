@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fastact.arguments import floats, refused
 from fastact.containers import public
 from fastact.definition.activation import Activation
 from fastact.definition.algebra import call
+from fastact.definition.described import shown
 from fastact.definition.differentiate import Kernels, exactly
 from fastact.definition.expression import X
 from fastact.elementwise import sigmoid
@@ -29,7 +31,7 @@ from fastact.numerics.primitives import (
 )
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import SquaredError as TypedSquaredError
+    from fastact.definition import interfaces
 
 SIGMOID: Activation = sigmoid
 
@@ -90,7 +92,9 @@ def squared(activation: Activation, ending: str) -> LossFunction:
 
 
 class SquaredError(ElementwiseLoss):
-    """Half the sum of squared errors of an output layer, ``E = ½ Σ (g(z) - t)²``.
+    r"""Half the sum of squared errors of an output layer, ``E = ½ Σ (g(z) - t)²``.
+
+    .. math:: E(z, t) = \frac{1}{2} \sum_i (g(z_i) - t_i)^2
 
     ``squared_error(z, t, activation=fa.sigmoid)``: `z` are the inputs of the output units, `t` the
     targets, which broadcast against `z`, and g the `activation`, with its default parameters. The
@@ -116,8 +120,9 @@ class SquaredError(ElementwiseLoss):
     0.25
     """
 
-    def __init__(self) -> None:
-        super().__init__("squared_error")
+    _formulas = MappingProxyType({
+        "value_and_grad": r"\delta_i = \frac{\partial E}{\partial z_i} = (g(z_i) - t_i)\,g'(z_i)",
+    })  # fmt: skip
 
     @public()
     def __call__(self, z: Array, t: Array, activation: Activation | None = None) -> Any:
@@ -127,6 +132,7 @@ class SquaredError(ElementwiseLoss):
         t = fitting(self.name, "targets", t, z.shape), z.dtype.newbyteorder("=")
         return self.reduced(function, z, (t,), "sum")
 
+    @shown
     @public()
     def value_and_grad(
         self, z: Array, t: Array, activation: Activation | None = None, *, out: Any = None
@@ -147,9 +153,6 @@ class SquaredError(ElementwiseLoss):
         delta = gradient_array(name, out, z)
         return self.reduced(function, z, (t,), "sum", delta), delta
 
-    def __repr__(self) -> str:
-        return "<fastact.squared_error(z, t, activation=sigmoid)>"
-
 
 def chosen(name: str, activation: Activation | None) -> Activation:
     """The activation, sigmoid unless another is given."""
@@ -160,4 +163,4 @@ def chosen(name: str, activation: Activation | None) -> Activation:
     return activation
 
 
-squared_error: TypedSquaredError = SquaredError()
+squared_error: interfaces.SquaredError = SquaredError("squared_error")

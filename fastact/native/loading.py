@@ -30,20 +30,41 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-STACK = (
-    2**24
-)  # bytes; LLVM recurses, and some systems and programs make the stacks of threads small
-AFTER_HOOKS = 0.002  # seconds, in which the hooks of a fork return
-PATIENCE = (
-    0.01  # seconds that a fork waits for a thread to leave the process after its work is done
-)
+# Bytes of a loader's stack: LLVM recurses, and some systems and programs give threads small ones.
+STACK = 2**24
+# Seconds until an error is raised that a fork held back: the hooks of the fork return in them.
+AFTER_HOOKS = 0.002
+# Seconds that a fork waits for a thread whose work is done to leave the process.
+PATIENCE = 0.01
+# Seconds between looks whether the threads that load have ended, at the end of the process.
+BETWEEN_LOOKS = 0.01
+# Seconds, after which a thread that waits to load looks whether the process ends.
+A_LOOK = 0.05
 
 _new_lock = _thread.allocate_lock
 _start_thread = _thread.start_new_thread
 _lock = threading.RLock()
-_starting = [threading.RLock()]  # held for microseconds, while the stack's size is a loader's
-_loaders: set[int] = set()  # the threads that load
-_leaving: deque[int] = deque(maxlen=16)  # the kernel's numbers of threads that did their work
+_starting = [threading.RLock()]  # held while new threads get a loader's stack: microseconds
+_loaders: set[int] = set()  # Python's numbers of the threads that load
+_leaving: deque[int] = deque(maxlen=16)  # the kernel's numbers of threads whose work is done
+_ending = [False]  # whether the process ends
+
+
+def refuse_reload(module: dict[str, Any]) -> None:
+    """Raise an error if the module with these globals runs again: it holds the process's state."""
+    if module.get("_has_run"):
+        raise cannot_reload(module["__name__"])
+    module["_has_run"] = True
+
+
+def cannot_reload(name: str) -> ImportError:
+    return ImportError(
+        f"{name} cannot be reloaded alone: it holds what the rest of fastact refers to. "
+        "importlib.reload(fastact) works, and changed code needs a new process"
+    )
+
+
+refuse_reload(globals())
 
 
 class FinalizingError(RuntimeError):
@@ -51,7 +72,7 @@ class FinalizingError(RuntimeError):
 
 
 def loaded(work: Callable[[], T]) -> T:
-    """The result of `work`, which runs under the lock, in a thread of its own where there can be.
+    """The result of `work`, which runs under the lock, and in a new thread where there can be one.
 
     Raises
     ------
@@ -70,10 +91,10 @@ def loaded(work: Callable[[], T]) -> T:
 
 
 def _locked(work: Callable[[], T]) -> T:
+    """Return the result of `work`, done in this thread, under the lock."""
     if _owned():
         return work()
-    # Other threads have ended when the interpreter has: one of them may have left the lock.
-    if not _lock.acquire(blocking=not sys.is_finalizing()):
+    if not _acquire():
         raise RuntimeError("another thread was loading")
     try:
         with _noting_hooks():
@@ -82,11 +103,24 @@ def _locked(work: Callable[[], T]) -> T:
         _lock.release()
 
 
+def _acquire() -> bool:
+    """Wait for the lock; false if the process ends meanwhile.
+
+    Other threads have ended when the interpreter has: one of them may have left the lock.
+    """
+    if sys.is_finalizing():
+        return _lock.acquire(blocking=False)
+    while not _lock.acquire(timeout=A_LOOK):
+        if _ending[0]:
+            return False
+    return True
+
+
 def _here() -> bool:
     """Whether this thread has to load by itself.
 
-    It does where it is loading already, where it holds the lock that Numba compiles under, and
-    where new threads are none, or do not run.
+    It does where it is loading already, where it holds the lock that Numba compiles under, where
+    gevent makes greenlets of new threads, and where the interpreter starts none any more.
     """
     numba = sys.modules.get("numba.core.compiler_lock")
     return (
@@ -98,7 +132,7 @@ def _here() -> bool:
 
 
 class _Box:
-    """What a thread leaves for the one that waits for it."""
+    """Where a thread leaves its result or error, and releases the lock `done`, for who waits."""
 
     def __init__(self) -> None:
         self.done = _new_lock()
@@ -126,6 +160,7 @@ def _start(work: Callable[[], T]) -> _Box | None:
 
 
 def _load(work: Callable[[], T], box: _Box) -> None:
+    """Do the work in this new thread, and leave the result or the error in the box."""
     me, number = _thread.get_ident(), threading.get_native_id()
     try:
         _loaders.add(me)
@@ -137,6 +172,8 @@ def _load(work: Callable[[], T], box: _Box) -> None:
     except BaseException as error:  # noqa: BLE001  # it is raised again, in the thread that waits
         box.error = error
     finally:
+        while _owned():  # `_at_exit` has ended it between one instruction and the next
+            _lock.release()
         _leaving.append(number)
         _loaders.discard(me)
         box.done.release()
@@ -154,11 +191,11 @@ def _outcome(box: _Box) -> Any:
 
 
 # ---------------------------------------------------------------- forks
-_nested: list[bool] = []  # whether the thread that forks holds the lock anyway
-_interruptions: list[BaseException] = []  # of a fork that waits for a load
-_hooks: list[Callable[[], object]] = []  # before forks, registered by what is being loaded
-_waited = [False]  # whether the fork that is under way waited already
-_modules = [0]  # how many there were when this module's hook became the first to run
+_nested: list[bool] = []  # whether the thread that forks held the lock before the fork
+_interruptions: list[BaseException] = []  # what was raised while a fork waited for a load
+_hooks: list[Callable[[], object]] = []  # hooks before forks, registered by what is being loaded
+_waited = [False]  # whether the fork that is under way has waited for loads
+_modules = [0]  # how many modules there were when this module's hook was last registered
 
 
 def _be_first() -> None:
@@ -183,7 +220,8 @@ def _before_fork() -> None:
             _lock.acquire()
         except BaseException as error:  # noqa: BLE001
             _interruptions.append(error)
-    for hook in _hooks[known:]:  # Python has not seen them, and will call their counterparts
+    # Hooks that were registered meanwhile: Python calls those after the fork, but not these.
+    for hook in _hooks[known:]:
         hook()
     give_up = time.monotonic() + PATIENCE
     while _leaving and time.monotonic() < give_up:
@@ -194,7 +232,7 @@ def _before_fork() -> None:
 
 @contextmanager
 def _noting_hooks() -> Iterator[None]:
-    """Keep what is registered to be called before forks, in case that one is waiting."""
+    """Note what hooks the work registers before forks, in case that a fork is waiting."""
     register = getattr(os, "register_at_fork", None)
     if register is None:
         yield
@@ -203,6 +241,7 @@ def _noting_hooks() -> Iterator[None]:
         _be_first()
 
     def noting(**hooks: Any) -> None:
+        """Register hooks, note those before forks, and let this module's run before them again."""
         register(**hooks)
         if hooks.get("before"):
             _hooks.append(hooks["before"])
@@ -221,13 +260,14 @@ def _owned() -> bool:
 
 
 def _after_fork() -> None:
+    """Release the lock, unless the thread that forked had it before."""
     _waited[0] = False
     if _owned() and not (_nested and _nested.pop()):
         _lock.release()
 
 
 def _after_fork_in_parent() -> None:
-    """Python drops what is raised in a hook of a fork: it is raised again once all have run."""
+    """Raise again what was raised while the fork waited: Python drops what a hook raises."""
     _after_fork()
     if _interruptions:
         error = _interruptions[0]
@@ -237,16 +277,19 @@ def _after_fork_in_parent() -> None:
 
 
 def _raise_soon(ident: int, error: BaseException) -> None:
+    """Raise an error in a thread once the hooks of its fork have returned."""
     time.sleep(AFTER_HOOKS)
     _raise_in(ident, _again(error))
 
 
 def _raise_in(ident: int, kind: type[BaseException]) -> None:
+    """Have Python raise an exception of this kind in a thread, at its next bytecode."""
     function = ctypes.pythonapi.PyThreadState_SetAsyncExc
     function(ctypes.c_ulong(ident), ctypes.py_object(kind))
 
 
 def _after_fork_in_child() -> None:
+    """Forget the parent's threads: this one is the only thread here."""
     _after_fork()
     _starting[0] = threading.RLock()
     _interruptions.clear()
@@ -254,7 +297,7 @@ def _after_fork_in_child() -> None:
 
 
 def _again(error: BaseException) -> type[BaseException]:
-    """A class of the kind of `error` that makes the same error when Python instantiates it."""
+    """A class whose instance, which Python makes without arguments, is like `error`."""
 
     def init(self: BaseException) -> None:
         BaseException.__init__(self, *error.args)
@@ -275,11 +318,12 @@ if hasattr(os, "register_at_fork"):
 # ---------------------------------------------------------------- the end
 def _at_exit() -> None:
     """Stop threads that load: LLVM must not be taken down while one is inside it."""
+    _ending[0] = True
     while alive := _loaders.intersection(sys._current_frames()):
         for ident in alive:
             _raise_in(ident, SystemExit)
         with suppress(BaseException):  # a second Ctrl-C does not end the process sooner
-            time.sleep(0.01)
+            time.sleep(BETWEEN_LOOKS)
 
 
 atexit.register(_at_exit)

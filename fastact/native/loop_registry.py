@@ -9,6 +9,9 @@ from typing import Any
 
 from fastact.native import store
 from fastact.native.loading import loaded as in_own_thread
+from fastact.native.loading import refuse_reload
+
+refuse_reload(globals())
 
 DTYPES = ("float16", "float32", "float64")
 VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be
@@ -34,6 +37,7 @@ class LoopSpec:
 
     @property
     def symbol(self) -> str:
+        """The name of the loop's function in its object code."""
         name = f"fastact_{self.name}_{self.dtype}"
         return name if not self.source else f"{name}_{digest(self.decided().source)}"
 
@@ -70,6 +74,7 @@ class LoopSpec:
         return in_own_thread(self._load)
 
     def _load(self) -> int:
+        """Return the address of the loop; find its code and load it if that has not been done."""
         from fastact.native import machine_code
 
         spec = self.decided()
@@ -95,6 +100,7 @@ class LoopSpec:
 
 
 def digest(source: object) -> str:
+    """Return a short hash of what decides code."""
     return hashlib.sha256(str(source).encode()).hexdigest()[:16]
 
 

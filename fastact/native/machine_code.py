@@ -16,6 +16,10 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from fastact.native.loading import refuse_reload
+
+refuse_reload(globals())
+
 
 def architecture() -> str:
     """The processor's architecture in LLVM's words."""
@@ -23,35 +27,39 @@ def architecture() -> str:
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
-CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose a processor
 
 
 @functools.cache
-def target() -> Any:
-    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
+def target(model: str = "default") -> Any:
+    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name.
+
+    In code of the model "large", what is called or read may be at any distance.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     name, features = (None if refused() else os.environ.get(each) for each in CHOSEN)
     cpu = llvm.get_host_cpu_name() if name in (None, "", "host") else name
     if features is None:
         features = llvm.get_host_cpu_features().flatten() if cpu != name else ""
-    if architecture() == "x86_64":  # LLVM halves the vectors of some processors with AVX-512
+    if architecture() == "x86_64":  # without this LLVM halves the vectors of some with AVX-512
         features += ("," if features else "") + "-prefer-256-bit"
-    return machine(cpu, features)
+    return machine(cpu, features, model)
 
 
-def machine(cpu: str, features: str) -> Any:
+def machine(cpu: str, features: str, model: str = "default") -> Any:
     """LLVM's object for a processor."""
+    reloc = "static" if model == "large" else "pic"
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=True
+        cpu=cpu, features=features, opt=3, reloc=reloc, codemodel=model, jit=True
     )
 
 
 def refused() -> bool:
     """Whether the variables that choose a processor are ignored, with a warning.
 
-    LLVM says on standard error that it does not know one, and ends the process when it comes to
-    make code for it.
+    Of a processor that it does not know, LLVM says so on standard error; later it ends the process
+    when it is to make code for it.
     """
     wrong = complaint()
     if wrong and not _warned:
@@ -68,7 +76,7 @@ _warned: list[bool] = []
 
 @functools.cache
 def complaint() -> str:
-    """What is wrong with these variables, or nothing."""
+    """What is wrong with the variables that choose a processor; empty if nothing is."""
     name, features = (os.environ.get(each) or "" for each in CHOSEN)
     if name in ("", "host") and not features:
         return ""
@@ -80,7 +88,7 @@ def complaint() -> str:
 
 
 def said(call: Callable[[], Any]) -> str:
-    """What native code says on standard error meanwhile."""
+    """What native code writes to standard error during a call."""
     try:
         before = os.dup(2)
     except OSError:  # there is none
@@ -104,13 +112,17 @@ def emit(module: Any) -> bytes:
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = True
     passes = llvm.create_pass_builder(target(), options)
-    # First of all: else small functions are optimised before anybody knows where they stand.
+    # Inlining comes first: else small functions are optimised apart from the loops they belong to.
     inlining = llvm.create_new_module_pass_manager()
     inlining.add_always_inliner_pass()
     inlining.add_global_dead_code_eliminate_pass()
     inlining.run(module, passes)
     passes.getModulePassManager().run(module, passes)
-    return bytes(target().emit_object(module))
+    kept = module.clone()
+    code = bytes(target().emit_object(module))
+    if is_elf_of_x86_64() and calls_outside(llvm.ObjectFileRef.from_data(code)):
+        code = bytes(target("large").emit_object(kept))
+    return code
 
 
 FUSED = """
@@ -147,8 +159,8 @@ def engine(*, together: bool) -> Any:
     """The loader. It is never taken down: threads may be inside its code until the process ends.
 
     llvmlite's memory manager keeps the sections of an object `together`. LLVM's own may put code
-    and constants further apart than an instruction reaches, where another package has mapped
-    gigabytes in between, and then LLVM ends the process. Elsewhere the default is right.
+    and constants further apart than an instruction reaches, where gigabytes are mapped in between,
+    and then LLVM ends the process. On other systems and processors the default is right.
     """
     manager = True if together else None
     loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=manager)
@@ -156,20 +168,28 @@ def engine(*, together: bool) -> Any:
     return loader
 
 
-R_X86_64_PLT32 = 4  # a call of a function outside: the jump to it needs memory that is not reserved
+def is_elf_of_x86_64() -> bool:
+    return architecture() == "x86_64" and sys.platform.startswith("linux")
 
 
-def reaches_constants_only(found: Any) -> bool:
-    """Whether an object for x86-64 refers to its own constants, and calls nothing outside."""
+# A relocation of ELF: the call of a function outside the object, by its distance. It goes by way of
+# a jump, for which llvmlite's memory manager reserves no memory.
+R_X86_64_PLT32 = 4
+
+
+def calls_outside(found: Any) -> bool:
+    """Whether an object for x86-64 calls what may be anywhere."""
     relocations = [s.data() for s in found.sections() if s.name() == b".rela.text"]
-    kinds = [kind for data in relocations for _, kind, _, _ in struct.iter_unpack("<QLLq", data)]
-    return architecture() == "x86_64" and bool(kinds) and R_X86_64_PLT32 not in kinds
+    kinds = (kind for data in relocations for _, kind, _, _ in struct.iter_unpack("<QLLq", data))
+    return R_X86_64_PLT32 in kinds
 
 
-UNDEFINED = 0  # SHN_UNDEF
-EVERY = 64  # loads, after which the memory maps of the process are counted: each takes up to 7
-SHARE = 0.75  # of the maps that Linux allows, at which nothing more is loaded
-_loads: list[int] = [0]
+UNDEFINED = 0  # SHN_UNDEF of ELF: the section of a symbol that an object lacks
+# The memory maps of the process are counted after so many loads, each of which takes up to seven.
+EVERY = 64
+# Nothing more is loaded once this share of the maps that Linux allows is in use.
+SHARE = 0.75
+_loads: list[int] = [0]  # how often code was loaded
 
 
 def check_maps() -> None:
@@ -207,10 +227,12 @@ def loadable(code: bytes, name: str) -> bool:
         return False
     wanted = {symbol for symbol, home in names.items() if home == UNDEFINED and symbol}
     defined = not names or (name in names and name not in wanted)
+    engine(together=False)  # before there is a loader, LLVM does not look into the process
     return defined and all(llvm.address_of_symbol(symbol) for symbol in wanted)
 
 
 def _text(strings: bytes, at: int) -> str:
+    """Return the string that begins at a place in an ELF table of strings."""
     return strings[at : strings.index(b"\0", at)].decode()
 
 
@@ -218,7 +240,7 @@ def load(code: bytes, name: str) -> int:
     """Put object code into the process; the address of its function `name`."""
     check_maps()
     found = llvm.ObjectFileRef.from_data(code)
-    loader = engine(together=reaches_constants_only(found))
+    loader = engine(together=is_elf_of_x86_64() and not calls_outside(found))
     loader.add_object_file(found)
     loader.finalize_object()
     address = int(loader.get_function_address(name))

@@ -25,10 +25,18 @@ enum {
     SIGNAL_WORDS = 16,
     LINE = 64,        // bytes of a cache line
     APART = 2 * LINE, // processors fetch lines in pairs
-    SLOTS_AT = 6 * APART,
+    SLOTS_AT = 7 * APART,
     OWNER_AT = 1 << 18, // a multiple of every page size: aarch64 has pages of up to 64 KiB
     POLLS = 32,         // how often a worker looks at `state` before it looks at the clock
     PATIENCE = 1000,    // pauses of a caller that waits for the last chunks, before it yields
+    STRETCHED = 1 << 21, // elements of a call from which on it goes in stretches
+    STRETCH = 1 << 19,   // elements of the first stretch,
+    ABREAST = 1 << 22,   // and of that of rows side by side, of which few are slow
+    SHORT_NS = 20000000, // the next stretch is twice as long as one that took less,
+    LONG_NS = 40000000,  // and half as long as one that took more
+    LOOK = 1 << 19,      // elements after which the clock is looked at
+    CALL_COST = 1 << 8,  // elements that a call is worth beside its own
+    EVERY_NS = 60000000, // how often signals are looked for
     MONOTONIC = 1,      // Linux's CLOCK_MONOTONIC
     SET_MASK = 2,       // Linux's SIG_SETMASK
     CALLER = -1         // the caller's index; workers count from 0
@@ -80,9 +88,9 @@ struct slot {
 struct block {
     // Every loop reads these two: the elements below which it does not call, what it calls.
     int64_t cutover;
-    void (*launch)(struct block *b, loop *fn, char **args, const int64_t *dims,
-                   const int64_t *steps, int64_t nargs, int64_t ndims, int64_t nsteps,
-                   int64_t work);
+    int64_t (*launch)(struct block *b, loop *fn, char **args, const int64_t *dims,
+                      const int64_t *steps, int64_t nargs, int64_t ndims, int64_t nsteps,
+                      int64_t work);
 
     // Python sets these.
     _Atomic(int64_t) limit; // of threads, the caller's included
@@ -92,8 +100,21 @@ struct block {
     int64_t spinners;  // how many workers spin before they sleep
     int64_t cold_work; // elements for which a worker is woken in any case
     int64_t (*quiesce)(struct block *b);
+    // How a ufunc calls a loop, and what that needs of Python.
+    int64_t (*call)(struct block *b, loop *fn, char **args, const int64_t *dims,
+                    const int64_t *steps, int64_t ndims);
+    _Atomic(uint64_t) main; // the thread that runs handlers of signals
+    int32_t (*acquire)(void);
+    void (*release)(int32_t state);
+    int32_t (*check_signals)(void);
     struct libc libc;
     uint64_t signals[SIGNAL_WORDS]; // that workers block
+
+    // Only the main thread has these.
+    _Alignas(APART) int64_t watching; // it is in a call, which can raise
+    int64_t raised;                   // a handler has, in this call
+    int64_t unwatched;                // elements done since it looked at the clock
+    int64_t looked_at;                // when it looked for signals
 
     // The pool, which belongs to whoever turned `busy` from 0 to 1.
     _Alignas(APART) _Atomic(int64_t) busy;
@@ -431,21 +452,20 @@ static void finish(struct block *b, int64_t total) {
     }
 }
 
-// Runs fn(args, dims, steps, b) over dims[0], in chunks and on several threads where that pays.
-static void launch(struct block *b, loop *fn, char **args, const int64_t *dims,
-                   const int64_t *steps, int64_t nargs, int64_t ndims, int64_t nsteps,
-                   int64_t work) {
-    struct job job = {fn, args, dims, steps, nargs, ndims, 0, 0};
+// Runs a loop over dims[0], in chunks and on several threads where that pays: a stretch of a call
+// of `whole` elements.
+static void share(struct block *b, const struct job *given, int64_t work, int64_t whole) {
+    struct job job = *given;
     const int64_t pieces = work / b->min_chunk;
     const int64_t want = min(threads(b), pieces) - 1;
-    const bool fits = nargs <= MAX_OPERANDS && ndims <= MAX_OPERANDS;
-    if (want < 1 || dims[0] < 2 || !fits || !LOAD(&b->owner, relaxed) || !lock(b)) {
-        fn(args, dims, steps, b);
+    const bool fits = job.nargs <= MAX_OPERANDS && job.ndims <= MAX_OPERANDS;
+    if (want < 1 || job.dims[0] < 2 || !fits || !LOAD(&b->owner, relaxed) || !lock(b)) {
+        job.fn(job.args, job.dims, job.steps, b);
         return;
     }
-    if (is_too_cold(b, work)) {
+    if (is_too_cold(b, whole)) {
         unlock(b);
-        fn(args, dims, steps, b);
+        job.fn(job.args, job.dims, job.steps, b);
         STORE(&b->cold_at, now(b), relaxed);
         return;
     }
@@ -454,7 +474,7 @@ static void launch(struct block *b, loop *fn, char **args, const int64_t *dims,
     const int64_t helpers = min(crew, total - 1);
     if (helpers < 1) {
         unlock(b);
-        fn(args, dims, steps, b);
+        job.fn(job.args, job.dims, job.steps, b);
         return;
     }
     publish(b, &job, total, helpers);
@@ -462,8 +482,105 @@ static void launch(struct block *b, loop *fn, char **args, const int64_t *dims,
     unlock(b);
 }
 
+// Is this the main thread, in a call that can raise what a handler of a signal raises?
+static bool is_watching(struct block *b) {
+    return b->libc.pthread_self() == LOAD(&b->main, relaxed) && b->watching;
+}
+
+// In the main thread, with no job in the pool: after enough time, runs the handlers of signals that
+// have come. They are Python, and may call loops or fork. Returns whether one of them has raised.
+static bool is_interrupted(struct block *b, int64_t work) {
+    b->unwatched += work;
+    if (b->raised || b->unwatched < LOOK)
+        return b->raised;
+    b->unwatched = 0;
+    const int64_t time = now(b);
+    if (time - b->looked_at < EVERY_NS)
+        return false;
+    b->looked_at = time;
+    b->watching = 0;
+    const int32_t state = b->acquire();
+    b->raised = b->check_signals() != 0;
+    b->release(state);
+    b->watching = 1;
+    return b->raised;
+}
+
+// The length of the first stretch of a job, and what that of each is a multiple of.
+static int64_t shortest(struct block *b, const struct job *job, int64_t work) {
+    const bool abreast = job->ndims == 2 && (uint64_t)job->steps[job->nargs - 1] <= 8;
+    const int64_t units = job->ndims == 1 ? 64 : threads(b) * (abreast ? 64 : 4);
+    const int64_t of_one = max(work / job->dims[0], 1);
+    return max((abreast ? ABREAST : STRETCH) / of_one / units, 1) * units;
+}
+
+// Runs a long job in stretches of some milliseconds, and looks for signals between them. Returns
+// whether a handler has raised: what is left is then not done.
+static bool stretch(struct block *b, const struct job *job, int64_t work) {
+    ARRAY char *args[MAX_OPERANDS];
+    ARRAY int64_t dims[MAX_OPERANDS];
+    const int64_t n = job->dims[0], least = shortest(b, job, work);
+    struct job part = *job;
+    part.args = args;
+    part.dims = dims;
+    for (int64_t d = 1; d < job->ndims; d++)
+        dims[d] = job->dims[d];
+    for (int64_t start = 0, length = least; start < n; start += dims[0]) {
+        const int64_t before = now(b);
+        for (int64_t j = 0; j < job->nargs; j++)
+            args[j] = job->args[j] + job->steps[j] * start;
+        dims[0] = n - start < 2 * length ? n - start : length;
+        share(b, &part, (int64_t)((double)work / (double)n * (double)dims[0]), work);
+        const int64_t took = now(b) - before;
+        if (took < SHORT_NS)
+            length *= 2;
+        else if (took > LONG_NS)
+            length = max(length / 2 / least, 1) * least;
+        if (is_interrupted(b, LOOK))
+            return true;
+    }
+    return false;
+}
+
+// Runs fn(args, dims, steps, b) over dims[0], of `work` elements. Returns whether a handler of a
+// signal has raised, so that not all may be done.
+static int64_t launch(struct block *b, loop *fn, char **args, const int64_t *dims,
+                      const int64_t *steps, int64_t nargs, int64_t ndims, int64_t nsteps,
+                      int64_t work) {
+    const struct job job = {fn, args, dims, steps, nargs, ndims, 0, 0};
+    const bool watching = is_watching(b);
+    if (watching && b->raised)
+        return true;
+    if (watching && work >= STRETCHED && nargs <= MAX_OPERANDS && ndims <= MAX_OPERANDS)
+        return stretch(b, &job, work);
+    share(b, &job, work, work);
+    return watching && is_interrupted(b, work);
+}
+
+// Calls a loop for a ufunc. Returns -1 if a handler of a signal has raised, which NumPy then does.
+// NumPy may call a loop for a few elements of a large call at a time: these are counted.
+static int64_t run_for_ufunc(struct block *b, loop *fn, char **args, const int64_t *dims,
+                             const int64_t *steps, int64_t ndims) {
+    if (b->libc.pthread_self() != LOAD(&b->main, relaxed)) {
+        fn(args, dims, steps, b);
+        return 0;
+    }
+    const int64_t watching = b->watching, raised = b->raised; // of a call that a handler is in
+    b->watching = 1;
+    b->raised = 0;
+    fn(args, dims, steps, b);
+    int64_t work = dims[0];
+    for (int64_t d = 1; d < ndims; d++)
+        work *= dims[d];
+    const bool interrupted = is_interrupted(b, work + CALL_COST);
+    b->watching = watching;
+    b->raised = raised;
+    return interrupted ? -1 : 0;
+}
+
 // The one symbol: tells the block where the code is.
 void fastact_pool_native(struct block *b) {
     b->launch = launch;
     b->quiesce = quiesce;
+    b->call = run_for_ufunc;
 }

@@ -25,6 +25,11 @@ A worker without work looks at ``state`` for ``spin_ns`` nanoseconds, sets ``par
 more and sleeps on its semaphore. Whoever turns ``parked`` from 1 to 0 decides what happens: the
 worker itself goes on, an owner posts to the semaphore.
 
+A call of 2^21 elements or more, made by a ufunc in the main thread, is one job after another, its
+stretches, of a few tens of milliseconds each. Between two of them there is no job, and nobody owns
+the pool: there ``check_signals`` runs the handlers of signals that have come. If one raises, the
+rest is not done, and ``call`` has NumPy raise it. Other threads never run handlers.
+
 A forked child has none of the workers. Its ``owner`` reads 0, since the kernel wipes that page, and
 then every call runs alone until ``threads`` has put the block in order.
 """
@@ -54,6 +59,12 @@ SPIN_NS = 200_000  # calls 0.1 ms apart stay hot: 1.5 at 2^16 elements; with 50 
 # To wake a worker costs 20 to 60 microseconds: lone calls of 2^16 elements ran at 0.5, of 2^18 at
 # 0.9, of 2^20 at 1.0 to 1.4. Below this, only the second call within SPIN_NS wakes anybody.
 COLD_WORK = 2**19
+
+PYTHON = {
+    "acquire": "PyGILState_Ensure",
+    "release": "PyGILState_Release",
+    "check_signals": "PyErr_CheckSignals",
+}
 
 # Workers take no signal, so that one sent to the process interrupts the main thread, except those
 # that a thread raises itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE and SIGSEGV.
@@ -126,6 +137,12 @@ def libc() -> dict[str, int] | None:
         return None
 
 
+def python() -> dict[str, int]:
+    """Addresses of what the code calls of Python's C API."""
+    named = {field: getattr(ctypes.pythonapi, name) for field, name in PYTHON.items()}
+    return {field: ctypes.cast(f, ctypes.c_void_p).value or 0 for field, f in named.items()}
+
+
 def word(block: int, name: str) -> ctypes.c_int64:
     """A field of the block, as a number to read and set."""
     return ctypes.c_int64.from_address(block + PLACES[name])
@@ -143,7 +160,7 @@ def build(spinners: int) -> int:
     addresses = libc()
     if addresses is None:
         return block
-    for name, address in addresses.items():
+    for name, address in (addresses | python()).items():
         word(block, name).value = address
     words = {"limit": 1, "min_chunk": MIN_CHUNK, "cold_work": COLD_WORK}
     words |= {"spin_ns": SPIN_NS, "spinners": spinners}

@@ -30,10 +30,10 @@ from typing import Any, NamedTuple
 
 MAGIC = b"fastact object code 1\n"
 SUFFIX = ".bin"
-LARGEST = 2**26  # bytes of an entry; the largest of ours has a few hundred thousand
+LARGEST = 2**26  # bytes: nothing larger is read; our largest entries have some hundred thousand
 SOURCES = (".py", ".pyc", ".ll", ".c", ".h", ".so", ".pyd")
 IN_A_DIRECTORY = {os.open, os.unlink, os.mkdir} <= os.supports_dir_fd  # not on Windows
-# Never through a link, never waiting for a writer of a pipe.
+# Files are opened without following a link, and without waiting for who writes to a pipe.
 CAREFULLY = sum(
     getattr(os, f"O_{name}", 0) for name in ("NOFOLLOW", "NONBLOCK", "CLOEXEC", "BINARY")
 )
@@ -178,6 +178,7 @@ def package_sources() -> dict[str, bytes] | None:
 
 
 def _collect(folder: Any, path: str, found: dict[str, bytes]) -> None:
+    """Add the files of a folder that decide code to `found`, and those of all below it."""
     for item in folder.iterdir():
         if item.is_dir():
             if item.name != "__pycache__":
@@ -238,6 +239,7 @@ def name_of(name: str, dtype: str, source: str) -> str | None:
 
 
 def header(name: str, code: bytes) -> bytes:
+    """Return what an entry begins with: the format, its own name, the checksum of the code."""
     return MAGIC + name.encode() + b"\n" + hashlib.sha256(code).digest()
 
 

@@ -29,19 +29,22 @@ from weakref import WeakSet
 from fastact.native import loading, pool
 from fastact.native.pool_layout import MAX_THREADS
 
+loading.refuse_reload(globals())
+
 VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
     "fastact_num_threads", default=None
 )
-_direct: WeakSet[Any] | None = WeakSet()  # see `direct_until`; None once calls need `call`
+_direct: WeakSet[Any] | None = WeakSet()  # functions of `direct_until`; None once it has ended
 
 _state: dict[str, Any] = {}  # block, limit, key; each is there from its first need on
-_slot = threading.local()  # what this thread's native slot holds
-_forking: list[int] = []  # the thread whose fork holds the pool still
+_slot = threading.local()  # `n`: what this thread's native slot holds
+_forking: list[int] = []  # the thread whose fork keeps the pool from being used
 
-
-DIGITS = 9  # of a number of threads: Python refuses to read thousands
+DIGITS = 9  # at most, of a number of threads: Python refuses to read thousands of them
+# Seconds that a fork waits until the kernel no longer counts workers that have been joined.
+PATIENCE = 0.01
 
 
 def parse_count(text: str | None) -> int | None:
@@ -68,7 +71,7 @@ def quota(directory: Path) -> float | None:
         except OSError:
             return None
     if len(fields) != 2 or not all(f.isascii() and f.isdigit() and int(f) > 0 for f in fields):
-        return None  # "max" or -1
+        return None  # "max" and -1 are no limit
     return int(fields[0]) / int(fields[1])
 
 
@@ -87,7 +90,8 @@ def cgroup_directories(root: Path) -> Iterator[Path]:
         else:
             continue
         parts = [part for part in path.split("/") if part not in ("", "..")]
-        for mount in mounts:  # in a container the path may be the host's: its upper end still holds
+        # In a container the path may be the host's, of which only the upper directories are there.
+        for mount in mounts:
             base = root / "sys/fs/cgroup" / mount
             yield from (base.joinpath(*parts[:k]) for k in range(len(parts), -1, -1))
 
@@ -124,6 +128,7 @@ def default_num_threads() -> int:
 
 
 def _default() -> tuple[int, str]:
+    """Return the default number of threads, and what bounds it."""
     found = limits(os.environ, Path("/"))
     source = min(found, key=found.__getitem__)
     return min(found[source], MAX_THREADS), source
@@ -141,6 +146,7 @@ def _limit() -> tuple[int, str]:
 
 
 def _checked(n: SupportsIndex, function: str) -> int:
+    """Return a user's number of threads as an int, or raise an error."""
     try:
         count = operator.index(n)
     except TypeError:
@@ -158,8 +164,10 @@ def block() -> int:
 
 
 def _build() -> None:
+    """Build the block of this process, if nobody has meanwhile."""
     if "block" not in _state:
         _state["block"] = pool.build(available_cpus() - 1)
+        _word("main").value = threading.main_thread().ident or 0
         _apply()
 
 
@@ -179,8 +187,7 @@ def _apply() -> None:
     limit = _limit()[0]
     _word("limit").value, _word("failed").value = limit, 0
     _word("key").value = _state.get("key", -1)
-    parallel = limit > 1 or call is not operator.call
-    _word("cutover").value = pool.CUTOVER if parallel else pool.SERIAL
+    _word("cutover").value = pool.CUTOVER  # of one thread, too: signals are looked for there
 
 
 def _new_key() -> int:
@@ -211,12 +218,13 @@ def sync() -> None:
 
 
 # How a ufunc or a loop is called with the thread limit of the calling context. As long as nobody
-# has entered `num_threads` there is no other limit than the process's, and it costs nothing. It has
-# to be looked up in this module at each call.
+# has entered `num_threads` the process's limit is the only one, and this is a plain call. Callers
+# look it up in this module each time, since it changes then.
 call: Callable[..., Any] = operator.call
 
 
 def _call_in_context(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
+    """Call with the context's number of threads: what `call` is once `num_threads` was entered."""
     sync()
     return function(*arguments, **options)
 
@@ -230,7 +238,7 @@ def direct_until(function: Any) -> bool:
 
 
 def end_direct_calls() -> None:
-    """From now on, ufuncs are called through what knows more than they do."""
+    """From now on, ufuncs are called by `call`, which knows the context's number of threads."""
     global _direct  # the state of the process
     waiting, _direct = list(_direct or ()), None
     for function in waiting:
@@ -316,12 +324,13 @@ def _before_fork() -> None:
     if ended < 0:
         return
     _forking.append(threading.get_ident())
-    give_up = time.monotonic() + 0.01
+    give_up = time.monotonic() + PATIENCE
     while _count_tasks() > before - ended and time.monotonic() < give_up:
         time.sleep(0)
 
 
 def _count_tasks() -> int:
+    """Return how many threads the kernel counts in this process, 0 if it does not say."""
     try:
         return sum(1 for _ in Path("/proc/self/task").iterdir())
     except OSError:
@@ -329,6 +338,7 @@ def _count_tasks() -> int:
 
 
 def _after_fork_in_parent() -> None:
+    """Let the pool be used again: workers start with the next launch."""
     if threading.get_ident() in _forking:
         _forking.clear()
         _word("busy").value = 0
@@ -339,6 +349,7 @@ def _after_fork_in_child() -> None:
     _forking.clear()
     if not _get("launch"):
         return
+    _word("main").value = threading.get_ident()
     for name in ("workers", "failed", "stop", "state", "launches", "busy"):
         _word(name).value = 0
     _word("owner").value = 1

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -24,6 +25,9 @@ from typing import Any
 import numpy as np
 
 from fastact.native import loading, loop_registry, threads
+from fastact.native.pool_layout import FIELDS as FIELDS_OF_BLOCK
+
+loading.refuse_reload(globals())
 
 # NumPy takes the first loop that all inputs can be cast to safely. One input: float64 first, so
 # that integers and bool become float64. Several: like `numpy.add`, so that a Python float, or a
@@ -32,7 +36,8 @@ ONE_INPUT = ("float64", "float32", "float16")
 SEVERAL_INPUTS = ("float16", "float32", "float64")
 NO_IDENTITY = -1  # PyUFunc_None
 NO_CASTING = 0  # NPY_NO_CASTING
-FROM_SIGNATURE, ADD_LOOP = 31, 43  # slots of NumPy's table
+FROM_SIGNATURE = 31  # slot of PyUFunc_FromFuncAndDataAndSignature in NumPy's table
+ADD_LOOP = 43  # slot of PyUFunc_AddLoopFromSpec
 STRIDED_LOOP = 5  # NPY_METH_strided_loop
 
 registry: dict[str, Callable[[], np.ufunc]] = {}  # every ufunc by its name, made when asked for
@@ -78,16 +83,15 @@ class Slot(ctypes.Structure):
     _fields_ = (("slot", ctypes.c_int), ("function", ctypes.c_void_p))
 
 
-# One loop of a ufunc, as native code knows it: the loop, 0 as long as it has not been found, and
-# its last argument; the number of its dtype, and an operand that has it; a Python callable that
-# fills in the loop; functions of Python's.
+# One loop of a ufunc, as native code knows it.
 PLACE: dict[str, Any] = {
-    "loop": ctypes.c_void_p,
-    "data": ctypes.c_void_p,
-    "dtype": ctypes.c_int64,
-    "operand": ctypes.c_int64,
-    "find": ctypes.c_void_p,
-    "acquire": ctypes.c_void_p,
+    "loop": ctypes.c_void_p,  # the loop's address; 0 until it has been found
+    "data": ctypes.c_void_p,  # the loop's last argument
+    "ndims": ctypes.c_int64,  # how many dimensions the loop has
+    "dtype": ctypes.c_int64,  # NumPy's number of the dtype that the loop is for
+    "operand": ctypes.c_int64,  # the number of an operand that has this dtype
+    "find": ctypes.c_void_p,  # a Python callable that fills in the loop
+    "acquire": ctypes.c_void_p,  # functions of Python's: see `PYTHON`
     "release": ctypes.c_void_p,
     "call": ctypes.c_void_p,
     "forget": ctypes.c_void_p,
@@ -106,23 +110,25 @@ class Place(ctypes.Structure):
     _fields_ = tuple(PLACE.items())
 
 
-NUMBER = object.__basicsize__ + 12  # where `PyArray_Descr` has the number of a dtype
+# Where `PyArray_Descr` has the number of a dtype: after a pointer (8 bytes) and four characters.
+NUMBER = object.__basicsize__ + 12
 
 
 def _field(structure: Any, name: str) -> int:
+    """Return the distance of a field from the beginning of a structure, in bytes."""
     offset: int = getattr(structure, name).offset
     return offset
 
 
-# The loop that NumPy is given, for all ufuncs alike. It looks through the places of the ufunc for
-# the one of these dtypes (the last needs no look), has Python fill it in if need be, and answers -1
-# if that raises. `fold` is that of ufuncs of two inputs and one output: where NumPy feeds the
-# output back (`reduce`: all elements are the same, `accumulate`: the input is the output one step
-# before), elements come one by one.
+# The loop that NumPy is given, the same for all ufuncs. It looks through the places of the ufunc
+# for the one of the call's dtypes (the last, if it is no other), has Python fill it in if it is
+# empty, and returns -1 if that raises an error.
+#
+# Ufuncs of two inputs and one output have the loop `fold`. Where NumPy feeds the output back to an
+# input, it calls the loop for one element at a time: in `reduce` both are the same element, in
+# `accumulate` the input is the output one step before.
 FIELDS = "".join(
-    f"""
-  %at.{name} = getelementptr i8, ptr %place, i64 {_field(Place, name)}"""
-    for name in PLACE
+    f"\n  %at.{name} = getelementptr i8, ptr %place, i64 {_field(Place, name)}" for name in PLACE
 )
 RUN = f"""
 define internal ptr @place(ptr %context) alwaysinline {{
@@ -187,8 +193,18 @@ raised:
 running:
   %loop = load atomic ptr, ptr %at.loop acquire, align 8
   %data = load ptr, ptr %at.data
+  %at.way = getelementptr i8, ptr %data, i64 {FIELDS_OF_BLOCK["call"]}
+  %way = load ptr, ptr %at.way
+  %plain = icmp eq ptr %way, null
+  br i1 %plain, label %plainly, label %interruptibly
+plainly:
   call void %loop(ptr %args, ptr %dims, ptr %steps, ptr %data)
   ret i32 0
+interruptibly:
+  %ndims = load i64, ptr %at.ndims
+  %result = call i64 %way(ptr %data, ptr %loop, ptr %args, ptr %dims, ptr %steps, i64 %ndims)
+  %result32 = trunc i64 %result to i32
+  ret i32 %result32
 }}
 """
 FOLD = """
@@ -247,6 +263,7 @@ end:
 
 
 def _assemble(spec: loop_registry.LoopSpec) -> bytes:
+    """Return the object code of the loop that NumPy is given."""
     from fastact.native import machine_code
 
     return machine_code.assembled(RUN + FOLD)
@@ -256,19 +273,22 @@ glue = loop_registry.add_support("glue", _assemble)
 
 
 class _Loop:
-    """The loop of a ufunc for one dtype. NumPy has it called as long as it is not there."""
+    """The loop of a ufunc for one dtype, and the callable that finds it."""
 
-    def __init__(self, load: Callable[[str], int], dtype: str, operand: int) -> None:
+    def __init__(self, load: Callable[[str], int], dtype: str, operand: int, ndims: int) -> None:
         self.load, self.dtype = load, dtype
         number, data = np.dtype(dtype).num, threads.block()
-        self.place = Place(dtype=number, operand=operand, data=data, find=id(self), **_python())
+        counts = {"ndims": ndims, "operand": operand}
+        self.place = Place(dtype=number, **counts, data=data, find=id(self), **_python())
 
     def __call__(self) -> None:
+        """Find or compile the loop, and fill it in: native code calls this on the first call."""
         self.place.loop = self.load(self.dtype)
 
 
 @functools.cache
 def _python() -> dict[str, Any]:
+    """Return the addresses of the functions of Python's C API that native code calls."""
     functions = {field: getattr(ctypes.pythonapi, name) for field, name in PYTHON.items()}
     return {field: ctypes.cast(f, ctypes.c_void_p).value for field, f in functions.items()}
 
@@ -308,11 +328,13 @@ def _make(
     name: str, doc: str, counts: tuple[int, int], load: Callable[[str], int], signature: str,
     fixed: tuple[str | None, ...],
 ) -> np.ufunc:  # fmt: skip
+    """Make a ufunc, in the thread that may load."""
     order: tuple[str, ...] = ONE_INPUT if counts[0] == 1 else SEVERAL_INPUTS
     if None not in fixed:
-        order = ("float64",)  # every loop would be the same
+        order = ("float64",)  # all operands have fixed dtypes, so there is one loop
     operand = fixed.index(None) if None in fixed else 0
-    loops = [_Loop(load, dtype, operand) for dtype in order]
+    ndims = 1 + len(set(re.findall(r"\w+", signature)))
+    loops = [_Loop(load, dtype, operand, ndims) for dtype in order]
     kinds = [[np.dtype(each or dtype) for each in fixed] for dtype in order]
     places = (ctypes.c_void_p * len(order))(*(ctypes.addressof(loop.place) for loop in loops))
     types = ctypes.create_string_buffer(bytes(kind.num for row in kinds for kind in row))
@@ -324,7 +346,7 @@ def _make(
     own = UFuncObject.from_address(id(made))
     if (own.nin, own.nout, own.types) != (*counts, ctypes.addressof(types)):
         raise RuntimeError(f"fastact: NumPy {np.__version__} lays out its ufuncs in another way")
-    own.ntypes = len(order)  # for NumPy's search, which these dtypes decide
+    own.ntypes = len(order)  # NumPy searches the table `types`, to which adding loops adds nothing
     kept = (loops, places, types, texts)
     own.obj = id(kept)  # where numpy.frompyfunc keeps what lives as long as a ufunc
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
@@ -348,6 +370,7 @@ def _empty(
 
 
 def _add_loop(made: np.ufunc, counts: tuple[int, int], kinds: list[Any], run: int) -> None:
+    """Give a ufunc the native loop `run` for one row of dtypes."""
     dtypes = (ctypes.c_void_p * len(kinds))(*(id(type(kind)) for kind in kinds))
     slots = (Slot * 2)(Slot(STRIDED_LOOP, run), Slot(0, None))
     at = ctypes.addressof(dtypes), ctypes.addressof(slots)

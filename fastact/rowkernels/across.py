@@ -1,6 +1,8 @@
-"""Rows side by side: a lane is a row. Strips of `LANES` columns, and tiles made of short rows.
+"""The three passes over rows side by side, where a lane of a vector is a row.
 
-As in `along` one loop does all three passes, each of another strip.
+Rows that lie side by side in memory are computed there, in strips of `LANES` rows: three strips at
+a time, each at another pass. Short rows are copied to tiles in scratch memory, whose columns they
+become, and the results are copied back.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -46,33 +48,37 @@ from fastact.rowkernels.memory import (
 
 @functools.cache
 def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
-    """Functions that add an element of each row to its accumulators, and that give the sums.
+    """Make the functions that add to the accumulators of rows side by side, and that join them.
 
-    Accumulators are in scratch memory; those of float32 take the place of float64.
+    A row has `LANES` accumulators in scratch memory, at `TOTALS` and, for what rounds off, `RESTS`.
+    They are float32 where terms are, and float64 once they are settled.
     """
     (start, start_rest), add, settle = summing(f, parts=parts)
     join, narrow = f.join, isinstance(start, np.float32)
-    rests = f.number == types.float64  # of float64 sums; else they are zero
-    unit = 2 if narrow else 1
+    rests = f.number == types.float64  # the rests of settled sums are 0 in other precisions
+    unit = 2 if narrow else 1  # numbers in the place of a float64
 
     def load(scratch, k):
-        """Sum and rest of accumulator k before they are settled."""
+        """Return sum and rest of accumulator k from scratch memory, as they are being added to."""
         at, s = unit * k * LANES, singles(scratch) if narrow else scratch
         if narrow or rests:
             return load_all(s, unit * TOTALS + at), load_all(s, unit * RESTS + at)
         return load_all(s, TOTALS + at), splat(0.0)
 
     def store(scratch, k, total, rest):
+        """Write sum and rest of accumulator k to scratch memory, as `load` reads them."""
         at, s = unit * k * LANES, singles(scratch) if narrow else scratch
         store_all(s, unit * TOTALS + at, total)
         if narrow or rests:
             store_all(s, unit * RESTS + at, rest)
 
     def load_settled(scratch, k):
+        """Return the float64 sum and rest that accumulator k has in scratch memory."""
         total = load_all(scratch, TOTALS + k * LANES)
         return total, load_all(scratch, RESTS + k * LANES) if rests else splat(0.0)
 
     def store_settled(scratch, k, total, rest):
+        """Write the float64 sum and rest of accumulator k to scratch memory."""
         store_all(scratch, TOTALS + k * LANES, total)
         if rests:
             store_all(scratch, RESTS + k * LANES, rest)
@@ -81,7 +87,7 @@ def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     load_settled, store_settled = njit(load_settled), njit(store_settled)
 
     def collect(scratch, i, e):
-        """Add element i of each row."""
+        """Add `e`, which element i of each row contributes, to accumulator i modulo `LANES`."""
         total, rest = splat(start), splat(start_rest)
         if i >= LANES:
             total, rest = load(scratch, i % LANES)
@@ -89,7 +95,7 @@ def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
         store(scratch, i % LANES, total, rest)
 
     def joined(scratch):
-        """The sums, column by column, in the order of `folded`."""
+        """Return the rows' sums and rests, joined in scratch memory as `folded` joins lanes."""
         for k in range(LANES):
             total, rest = load(scratch, k)
             total, rest = settle(total, rest)
@@ -110,11 +116,12 @@ def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
 # ---------------------------------------------------------------- passes over columns
 @functools.cache
 def maxima(terms: Terms) -> Any:
-    """The function that gives the maxima of rows side by side, and whether none is too large."""
+    """Make the first pass: the maxima of rows side by side, unless one is too large."""
     f, limit = terms.f, terms.limit
     zero, infinity = f.zero, f.infinity
 
     def maxima(x, n, width):
+        """Return whether no maximum of the rows of `x` reaches the limit, and the maxima."""
         m, other = splat(-infinity), splat(-infinity)
         for i in range(0, n - 1, 2):
             m = larger(fetch_across(x, i, width, zero), m)
@@ -127,16 +134,21 @@ def maxima(terms: Terms) -> Any:
 
 @functools.cache
 def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
-    """Functions that begin the sums of rows side by side, add element i, and end them."""
+    """Make the functions that begin the sums of rows side by side, add element i, and end them."""
     f, parts = terms.f, terms.parts
     collect, join = accumulators(f, parts=parts)
     (start, start_rest), add, settle = summing_short(f, parts=parts)
     count_largest, zero = counted(terms), f.zero
 
     def begin():
+        """Return totals, rests and counts of no elements: vectors, a lane for each row."""
         return splat(start), splat(start_rest), splat(zero)
 
     def add_terms(sums, e, v, m, present, i, n, scratch):
+        """Add element i of each row, `v`, whose exponential is `e`.
+
+        The totals of rows longer than `LANES` grow in scratch memory, all others in `sums`.
+        """
         total, rest, count = sums
         e, count = count_largest(e, v, m, count, present)
         if n <= LANES:
@@ -146,6 +158,7 @@ def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
         return total, rest, count
 
     def end(sums, n, scratch):
+        """Return totals, rests and counts, from `sums` or from scratch memory."""
         total, rest, count = sums
         total, rest = settle(total, rest) if n <= LANES else join(scratch)
         return total, rest, count
@@ -155,15 +168,16 @@ def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
 
 @functools.cache
 def totals(terms: Terms) -> Any:
-    """The function that gives sum and count of rows side by side."""
+    """Make the second pass: exponentials of rows side by side, and their sums."""
     f, power = terms.f, terms.power
     begin, add_terms, end = sums_of_columns(terms)
     zero, native = f.zero, f.native
 
     def totals(x, e, n, width, m, length, how, scratch):
-        """Exponentials are kept in `e`. `length` elements of each row count; all if it is None.
+        """Return totals, rests and counts of the rows of `x`, and keep exponentials in `e`.
 
-        The memory that may be asked for is that of the next rows, which lie beside these.
+        Only the first `length` elements of each row count; all if it is None. What may be
+        prefetched is the memory of the next rows, which lie beside these.
         """
         sums = begin()
         for i in range(n):
@@ -186,19 +200,20 @@ def totals(terms: Terms) -> Any:
 
 @functools.cache
 def sums_across(terms: Terms) -> Any:
-    """The function that gives maximum, sum and count of up to `LANES` rows side by side."""
-    top_of, total_of, zero = maxima(terms), totals(terms), terms.f.zero
+    """Make the function of the first two passes over up to `LANES` rows side by side."""
+    maxima_of, totals_of, zero = maxima(terms), totals(terms), terms.f.zero
 
     def sums_across(x, n, width, keeps, scratch):
-        """Exponentials take the place of elements if it `keeps` them.
+        """Return whether it was possible, maxima, totals, rests and counts of the rows of `x`.
 
-        Nothing is done if a maximum is too large, which the first result says.
+        It is impossible if a maximum is too large. Exponentials replace the elements of `x` if
+        it `keeps` them.
         """
-        possible, m = top_of(x, n, width)
+        possible, m = maxima_of(x, n, width)
         if not possible:
             return False, m, double(m), double(m), splat(zero)
         how = How(keeps, False, False)
-        total, rest, count = total_of(x, x, n, width, m, None, how, scratch)
+        total, rest, count = totals_of(x, x, n, width, m, None, how, scratch)
         return True, m, total, rest, count
 
     return njit(sums_across)
@@ -207,35 +222,41 @@ def sums_across(terms: Terms) -> Any:
 # ---------------------------------------------------------------- strips
 @functools.cache
 def passes_of_strip(terms: Terms, to: Normaliser, *, keeps: bool) -> tuple[Any, Any, Any]:
-    """The passes over a strip by itself, which keep exponentials in the output."""
-    top_of, total_of = maxima(terms), totals(terms)
+    """Make the three passes over one strip; exponentials that are kept stand in the output."""
+    maxima_of, totals_of = maxima(terms), totals(terms)
     element, zero = to.element, terms.f.zero
 
-    def top(x, rows, n):
-        """Whether no maximum is too large, and the maxima."""
-        return top_of(side_by_side(x), n, min(LANES, rows))
+    def find_maxima(x, rows, n):
+        """Return whether no maximum of the rows of `x` is too large, and the maxima."""
+        return maxima_of(side_by_side(x), n, min(LANES, rows))
 
-    def middle(x, y, rows, n, m, scratch):
+    def sum_exponentials(x, y, rows, n, m, scratch):
+        """Return totals, rests and counts of the rows of `x`, and keep exponentials in `y`."""
         width, how = min(LANES, rows), How(keeps, False, True)
-        return total_of(side_by_side(x), side_by_side(y), n, width, m, None, how, scratch)
+        return totals_of(side_by_side(x), side_by_side(y), n, width, m, None, how, scratch)
 
-    def last(x, y, rows, n, m, a, b):
+    def write_results(x, y, rows, n, m, a, b):
+        """Write the results to `y`, from the exponentials there if they were kept, or from `x`."""
         width, x, y = min(LANES, rows), side_by_side(x), side_by_side(y)
         for i in range(n):
             v = fetch_across(y if keeps else x, i, width, zero)
             put_across(y, i, width, element(v, keeps, m, a, b))
 
-    return outlined(top), outlined(middle), outlined(last)
+    return outlined(find_maxima), outlined(sum_exponentials), outlined(write_results)
 
 
 @functools.cache
-def three_across(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
-    """The maxima of the next strip; the sums of this one; the results of the one before."""
+def overlapped_strips(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
+    """Make the loop with a pass of each of three strips: the first of the next, and so on."""
     f, power, element = terms.f, terms.power, to.element
     begin, add_terms, end = sums_of_columns(terms)
     zero, lowest = f.zero, -f.infinity
 
-    def three_across(x, y, n, before, m, scratch):
+    def overlapped_strips(x, y, n, before, m, scratch):
+        """Return the maxima of the rows after `x` and the sums of those of `x`.
+
+        The results of the rows before go to memory before `y`, the exponentials of `x` to `y`.
+        """
         m_before, a, b = before
         x_before, y_before, x_after = from_row(x, -LANES), from_row(y, -LANES), from_row(x, LANES)
         sums, most = begin(), splat(lowest)
@@ -253,105 +274,112 @@ def three_across(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
         total, rest, count = end(sums, n, scratch)
         return most, total, rest, count
 
-    return njit(three_across)
+    return njit(overlapped_strips)
 
 
 @functools.cache
 def in_strips(terms: Terms, to: Normaliser, along: Any, *, keeps: bool) -> Any:
-    """Rows side by side, in strips; `along` does those of which a maximum is too large."""
-    top, middle, last = passes_of_strip(terms, to, keeps=keeps)
-    three = three_across(terms, to, keeps=keeps)
+    """Make the function of rows side by side; `along` does strips with a maximum too large."""
+    find_maxima, sum_exponentials, write_results = passes_of_strip(terms, to, keeps=keeps)
+    overlapped = overlapped_strips(terms, to, keeps=keeps)
     parameters, limit = to.parameters, terms.limit
 
     def in_strips(operands, rows, n, scratch):
+        """Read the rows of `operands.x` and write their results to `operands.y`."""
         x, y = operands
-        possible, m = top(x, rows, n)
-        before, waits = (m, m, m), False  # of the strip before, whose last pass waits
+        possible, m = find_maxima(x, rows, n)
+        before, waits = (m, m, m), False  # parameters of the strip before; whether its results wait
         for r in range(0, rows, LANES):
             here, left = from_row(operands, r), rows - r
             x_r, y_r = side_by_side(here)
             if possible and waits and left >= 2 * LANES:
-                m_after, total, rest, count = three(x_r, y_r, n, before, m, scratch)
+                m_after, total, rest, count = overlapped(x_r, y_r, n, before, m, scratch)
                 a, b = parameters(total, rest, count)
                 before, m, possible = (m, a, b), m_after, every(abs(m_after) < limit)
                 continue
             if waits:
-                last(from_row(x_r, -LANES), from_row(y_r, -LANES), LANES, n, *before)
+                write_results(from_row(x_r, -LANES), from_row(y_r, -LANES), LANES, n, *before)
             if possible:
-                total, rest, count = middle(x_r, y_r, left, n, m, scratch)
+                total, rest, count = sum_exponentials(x_r, y_r, left, n, m, scratch)
                 a, b = parameters(total, rest, count)
                 before = m, a, b
             else:
                 along(here, min(LANES, left), n, scratch)
             waits = possible
             if left > LANES:
-                possible, m = top(from_row(x_r, LANES), left - LANES, n)
+                possible, m = find_maxima(from_row(x_r, LANES), left - LANES, n)
         if waits:
             r = (rows - 1) // LANES * LANES
-            last(from_row(x, r), from_row(y, r), rows - r, n, *before)
+            write_results(from_row(x, r), from_row(y, r), rows - r, n, *before)
 
     return outlined(in_strips)
 
 
 # ---------------------------------------------------------------- tiles
-# A pass over a short row has little to do at a time, so it goes over several tiles before the next
-# begins. Each has behind it the maxima of its rows, and two numbers made of their sums.
-TILES, OF_ROWS = 4, 3
+# One tile of short rows gives a pass few independent operations, so that it mostly waits. Each pass
+# therefore goes over several tiles before the next pass begins.
+TILES = 4
+# Vectors after the elements of a tile: the maxima of its rows, and the two parameters of each.
+AFTER_ELEMENTS = 3
 
 
 @functools.cache
 def passes_of_tile(terms: Terms, to: Normaliser, *, keeps: bool) -> tuple[Any, Any, Any]:
-    """The passes over a tile, where exponentials may take the place of elements."""
-    top_of, total_of, (parameters, element) = maxima(terms), totals(terms), to
+    """Make the three passes over one tile in scratch memory."""
+    maxima_of, totals_of, (parameters, element) = maxima(terms), totals(terms), to
     zero = terms.f.zero
 
-    def top(tile, n):
-        """Whether no maximum is too large."""
-        possible, m = top_of(column(tile), n, LANES)
+    def find_maxima(tile, n):
+        """Store the maxima after the elements, and return whether none is too large."""
+        possible, m = maxima_of(column(tile), n, LANES)
         store_all(tile, n * LANES, m)
         return possible
 
-    def middle(tile, n, scratch):
+    def sum_exponentials(tile, n, scratch):
+        """Store the rows' parameters after the maxima; exponentials may replace elements."""
         m, here, how = load_all(tile, n * LANES), column(tile), How(keeps, False, False)
-        total, rest, count = total_of(here, here, n, LANES, m, None, how, scratch)
+        total, rest, count = totals_of(here, here, n, LANES, m, None, how, scratch)
         a, b = parameters(total, rest, count)
         store_all(tile, (n + 1) * LANES, a)
         store_all(tile, (n + 2) * LANES, b)
 
-    def last(tile, n):
+    def write_results(tile, n):
+        """Replace the elements of the tile, or their exponentials, by results."""
         m, a = load_all(tile, n * LANES), load_all(tile, (n + 1) * LANES)
         b = load_all(tile, (n + 2) * LANES)
         for i in range(n):
             v = fetch_across(column(tile), i, LANES, zero)
             put_across(column(tile), i, LANES, element(v, keeps, m, a, b))
 
-    return njit(top), njit(middle), njit(last)
+    return njit(find_maxima), njit(sum_exponentials), njit(write_results)
 
 
 @functools.cache
 def in_tiles(terms: Terms, to: Normaliser, *, keeps: bool) -> Any:
-    """Short rows by way of several tiles: whether no maximum was too large."""
-    (top, middle, last), zero = passes_of_tile(terms, to, keeps=keeps), terms.f.zero
+    """Make the function of short rows, which goes by way of up to `TILES` tiles."""
+    find_maxima, sum_exponentials, write_results = passes_of_tile(terms, to, keeps=keeps)
+    zero = terms.f.zero
     to_numbers = numbers(narrow=terms.f.number == types.float32)
 
     def in_tiles(operands, rows, n, scratch):
+        """Write the results of rows of `operands.x` to `operands.y`; return whether it was done."""
         x, y = operands
-        tiles, size, possible = to_numbers(scratch), n + OF_ROWS, True
+        tiles, size, possible = to_numbers(scratch), n + AFTER_ELEMENTS, True
         for r in range(0, rows, LANES):
             bring(from_row(x, r), min(LANES, rows - r), n, shifted(tiles, r * size), zero)
         for r in range(0, rows, LANES):
-            possible = top(shifted(tiles, r * size), n) and possible
+            possible = find_maxima(shifted(tiles, r * size), n) and possible
         if not possible:
             return False
         packed = x.row == n and y.row == n and x.step == 1 and y.step == 1
         for r in range(0, rows, LANES):
-            middle(shifted(tiles, r * size), n, scratch)
-            if packed:  # soon those of the next rows are wanted
+            sum_exponentials(shifted(tiles, r * size), n, scratch)
+            if packed:  # the rows of the next tiles lie right after these
                 for i in range((rows + r) * n, (rows + r + LANES) * n, LANES):
                     prefetch_read(x, i)
                     prefetch_write(y, i)
         for r in range(0, rows, LANES):
-            last(shifted(tiles, r * size), n)
+            write_results(shifted(tiles, r * size), n)
         for r in range(0, rows, LANES):
             back(shifted(tiles, r * size), from_row(y, r), min(LANES, rows - r), n)
         return True

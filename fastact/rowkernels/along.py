@@ -1,9 +1,12 @@
-"""Passes along a row: the maximum, the exponentials and their sum, the results.
+"""The three passes along a row: the maximum, the exponentials and their sum, the results.
 
-The first and the last wait for memory, the second for arithmetic. So where rows are short enough
-for the cache, one loop does all three, each on another row: the maximum of the next, the results of
-the one before. What ends a pass takes long and keeps few units busy: it is done for a group of rows
-side by side.
+Lanes of a vector are neighbours in a row. Each pass goes over a group of rows before the next pass
+begins. Between passes a row's sum becomes the parameters of its results: that is a long chain of
+operations, so it is done for all rows of a group at once, a lane for each (`settling`).
+
+The first and the third pass wait for memory, the second for arithmetic. So where rows are short
+enough for the cache, one loop takes the first pass of a row in the next group, the second of one in
+this group and the third of one in the group before (`overlapped`).
 
 Imports Numba: used when a loop is compiled.
 """
@@ -56,19 +59,20 @@ from fastact.rowkernels.memory import (
     view,
 )
 
-PREFETCH_DISTANCE = 2048  # elements ahead, of which memory is asked for where a row is long
+PREFETCH_DISTANCE = 2048  # elements: so far ahead a long row is prefetched
 
 
 # ---------------------------------------------------------------- whole rows
 @functools.cache
 def largest(f: Precision, *, least: bool = False) -> Any:
-    """The function that gives the largest (or least) element of a row that is not NaN.
+    """Make the function that finds the largest (or least) element of a row that is not NaN.
 
     It is -inf (inf) if there is none.
     """
     of_two, lowest = (smaller, f.infinity) if least else (larger, -f.infinity)
 
     def largest(x, n):
+        """Return the largest (or least) of the `n` elements of `x`, found in four chains."""
         a = splat(lowest)
         b, c, d = a, a, a
         whole = 0
@@ -89,10 +93,11 @@ def largest(f: Precision, *, least: bool = False) -> Any:
 
 @functools.cache
 def nan_if_any(f: Precision) -> Any:
-    """The function that gives NaN if an element of a row is NaN, else 0."""
+    """Make the function that looks for NaN in a row."""
     zero = f.zero
 
     def nan_if_any(x, n):
+        """Return NaN if any of the `n` elements of `x` is NaN, else 0."""
         found = splat(zero)
         for i in range(0, n, LANES):
             v = fetch(x, i, n - i, zero)
@@ -104,20 +109,22 @@ def nan_if_any(f: Precision) -> Any:
 
 @njit
 def fill(y, n, value):
-    """Write a value to all elements of a row."""
+    """Write a value to the first `n` elements of the row `y`."""
     for i in range(0, n, LANES):
         put(y, i, n - i, value)
 
 
 @functools.cache
 def subtract_maximum(f: Precision) -> Any:
-    """The function that takes a large or infinite maximum off the elements, in the output.
+    """Make the function that takes a large or infinite maximum off the elements of a row.
 
-    x - m is exact wherever it is not far below 0; it is 0 where both are infinite.
+    x - m is exact unless it is so far below 0 that its exponential is 0; it is 0 where both are
+    infinite.
     """
     zero = f.zero
 
     def subtract_maximum(x, y, n, m):
+        """Read the row `x` and write x - m to the row `y`."""
         for i in range(0, n, LANES):
             v = fetch(x, i, n - i, zero)
             put(y, i, n - i, where(v == m, zero, v - m))
@@ -127,21 +134,21 @@ def subtract_maximum(f: Precision) -> Any:
 
 # ---------------------------------------------------------------- the second pass
 class How(NamedTuple):
-    """What a pass does beside arithmetic: constants where it is called, which cost nothing."""
+    """What a pass does with memory: constants where it is called, which cost nothing."""
 
-    keeps: Any  # whether exponentials are kept
-    padded: Any  # whether these fill whole vectors, as they may in scratch memory
-    ahead: Any  # whether memory is asked for
+    keeps: Any  # whether exponentials are stored, or are read again
+    padded: Any  # whether they fill whole vectors, as they may in scratch memory
+    ahead: Any  # whether memory of other rows or elements is prefetched
 
 
 @functools.cache
 def term_of(terms: Terms) -> Any:
-    """The function that makes the terms of a vector of elements, and keeps exponentials."""
+    """Make the function that makes terms of a sum from a vector of elements."""
     f, power, count_largest = terms.f, terms.power, counted(terms)
     zero, lowest, native = f.zero, -f.infinity, f.native
 
     def term_of(x, kept, i, left, m, how, count):
-        """Terms and the new count."""
+        """Return terms of the vector of `x` at `i` and the count; exponentials go to `kept`."""
         v = fetch(x, i, left, lowest)
         e = power(v, m)
         if native and how.keeps:
@@ -154,16 +161,16 @@ def term_of(terms: Terms) -> Any:
 
 @functools.cache
 def accumulate(terms: Terms) -> Any:
-    """The second pass: exponentials, and the accumulators of their sum.
+    """Make the second pass: exponentials, and the accumulators of their sum.
 
-    It may ask for the memory of other rows, of input and output: while there is much to compute
-    there is little to wait for.
+    It may prefetch other rows of input and output: its arithmetic leaves the memory idle.
     """
     f, term = terms.f, term_of(terms)
     (start, start_rest), add, _ = summing(f, parts=terms.parts)
     zero, widened = f.zero, not isinstance(start, type(f.zero))
 
     def step(arrays, i, left, values, found):
+        """Add the terms of the vector of `x` at `i` to `found`, and keep exponentials in `kept`."""
         x, kept, next_x, next_y = arrays
         m, how = values
         total, rest, count = found
@@ -177,10 +184,11 @@ def accumulate(terms: Terms) -> Any:
     loop = each_vector(njit(step))
 
     def accumulate(arrays, n, m, few, how):
-        """The accumulators and the number of largest elements if these are left out.
+        """Return the accumulators of a row's sum and rest, and the count of its largest elements.
 
-        `arrays` are input, kept exponentials, and the memory to be asked for. With `few` elements,
-        which have one accumulator, the terms themselves.
+        `arrays` are the input, where exponentials are kept, and the input and output to be
+        prefetched. A row of `few` elements has one accumulator: its terms come back instead, which
+        `in_order` sums.
         """
         total, rest, count = splat(start), splat(start_rest), splat(zero)
         if few:
@@ -193,11 +201,12 @@ def accumulate(terms: Terms) -> Any:
 
 @functools.cache
 def summed(terms: Terms) -> Any:
-    """The function that gives sum, rest and count of a row."""
+    """Make the function that sums the exponentials of a row."""
     accumulators, parts = accumulate(terms), terms.parts
     fold, short = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
 
     def summed(x, n, m):
+        """Return sum, rest and count of the row `x` with maximum `m`; nothing is written."""
         few = n <= LANES
         total, rest, count = accumulators((x, x, x, x), n, m, few, How(False, False, False))
         total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
@@ -206,16 +215,17 @@ def summed(terms: Terms) -> Any:
     return njit(summed)
 
 
-# ---------------------------------------------------------------- the last pass
+# ---------------------------------------------------------------- the third pass
 @functools.cache
 def results(element: Any, f: Precision) -> Any:
-    """The last pass: `element` makes results of exponentials that were kept, or of the input.
+    """Make the third pass: `element` makes results of exponentials that were kept, or of the input.
 
-    Of a row that is much longer than the cache it asks for memory ahead.
+    A row that is much longer than the cache is prefetched.
     """
     zero = f.zero
 
     def step(arrays, i, left, values, found):
+        """Write to `row.y` the results of the vector of `source` at `i`."""
         source, row = arrays
         a, b, how = values
         if how.ahead:
@@ -228,6 +238,7 @@ def results(element: Any, f: Precision) -> Any:
     loop = each_vector(njit(step))
 
     def results(source, row, n, a, b, how):
+        """Write to `row.y` the `n` results of `source`, which are exponentials if `how.keeps`."""
         loop((source, row), n, (a, b, how), 0)
 
     return njit(results)
@@ -242,10 +253,11 @@ class Output(NamedTuple):
 
 @functools.cache
 def element_of(to: Normaliser) -> Any:
-    """The `element` of a function whose results need no more than an `Output`."""
+    """Make the `element` of a function whose results need no more than an `Output`."""
     of_one = to.element
 
     def element_of(v, kept, row, i, left, a, b):
+        """Return the results of a vector of exponentials, if they were `kept`, or of elements."""
         return of_one(v, kept, row.m, a, b)
 
     return njit(element_of)
@@ -253,59 +265,51 @@ def element_of(to: Normaliser) -> Any:
 
 @njit
 def no_end(operands, r, n, state):
-    """The `close` of a function that is done after the last pass."""
+    """Do nothing: the `close` of a function that is complete after the third pass."""
 
 
 # ---------------------------------------------------------------- passes in groups of rows
 class Passes(NamedTuple):
-    """The passes of a function along rows, which a row's state connects.
+    """A function along rows: what it does in the three passes, which a row's state connects.
 
-    `first` looks for the maximum; `begin` is told the maximum, and does at once a row that the
-    other passes cannot do: its state then has the maximum -inf, and they skip it. `row` gives the
-    input, the length that counts, and a NamedTuple of what the results need, with the output `y`
-    and the maximum `m`. `settle` makes numbers of the sums of rows side by side. `element` is that
-    of `results`. `close` comes last. Rows may go together where `counts` says so; None: never.
-
-    If it `keeps` exponentials, those of rows that fit are kept in scratch memory, those of others
-    in the output, where its dtype allows that (float16 has too few bits).
+    A finished row has the maximum -inf in its state, and later passes skip it. If exponentials are
+    kept, those of rows that fit are in scratch memory, those of longer rows in the output, unless
+    that is float16, which has too few bits.
     """
 
     terms: Terms
-    keeps: bool
-    element: Any
-    first: Any
-    begin: Any
-    row: Any
-    settle: Any
-    close: Any
-    counts: Any = None
-    gives: bool = True  # whether there is a result with the axis
+    keeps: bool  # whether exponentials are kept for the third pass, or computed again
+    element: Any  # makes results: see `results`
+    first: Any  # (operands, r, n, state): finds the maximum of row r, and begins
+    begin: Any  # (operands, r, n, state, m): the same with a maximum that has been found
+    row: Any  # input and length of a row, and what results need: with the output y and maximum m
+    settle: Any  # (operands, width, n, state): makes parameters of the sums of a group of rows
+    close: Any  # (operands, r, n, state): comes after the third pass
+    counts: Any = None  # whether row r may be overlapped with others; None: no row may
+    gives: bool = True  # whether there is an output with the axis, and hence a third pass
 
 
 class Group(NamedTuple):
-    """What the passes of a call share: its length, how rows go together, and scratch memory.
+    """What the passes of a call share."""
 
-    `ahead` is how many rows ahead memory is asked for. `here` is the state of the rows of this
-    group, `there` that of the rows before, whose place those after take.
-    """
-
-    rows: Any
-    n: Any
-    together: Any
-    ahead: Any
-    kept: Any
-    here: Any
-    there: Any
-    sums: Any
+    rows: Any  # of the call
+    n: Any  # their length
+    together: Any  # rows of a group
+    ahead: Any  # so many rows ahead memory is prefetched
+    kept: Any  # scratch memory for exponentials, for each row of a group
+    here: Any  # the states of the rows of this group
+    there: Any  # those of the group before, which the group after overwrites
+    sums: Any  # the accumulators of the rows of this group
 
 
 @functools.cache
 def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
-    """Functions that keep what the second pass gives, and that make numbers of it."""
+    """Make the functions that store accumulators, and that make a row's sum of them."""
     settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
     short, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
 
     def keep(sums, found, few):
+        """Write a row's accumulators to its place `sums` in scratch memory."""
         total, rest, count = found
         total, rest = (double(total), double(rest)) if few else settle(total, rest)
         store_all(sums, 0, total)
@@ -315,6 +319,7 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
             store_all(sums, 2 * LANES, double(count))
 
     def total_of(sums, state, n, few):
+        """Join the accumulators in `sums`, and write sum, rest and count to the row's state."""
         total, rest = load_all(sums, 0), splat(0.0)
         if rests:
             rest = load_all(sums, LANES)
@@ -328,19 +333,20 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     return njit(keep), njit(total_of)
 
 
-# Exponentials are kept in scratch memory, where rows are not longer than `room`. The memory of the
-# next rows is asked for unless they are too long to stay in the cache.
-AHEAD = 8  # rows up to so many times `room`
+# The next rows are prefetched, unless they are so many times longer than what scratch memory holds:
+# then they would leave the cache before they are read.
+AHEAD = 8
 
 
 @functools.cache
-def middle_pass(passes: Passes) -> Any:
-    """The function that takes the second pass of row `r`."""
+def second_pass(passes: Passes) -> Any:
+    """Make the function that takes the second pass of a row."""
     f, keeps, gives = passes.terms.f, passes.keeps, passes.gives
     sums_of, (keep, _) = accumulate(passes.terms), keeping(f, parts=passes.terms.parts)
     row_of, room, keepable = passes.row, f.room, f.pointer == f.number
 
-    def middle(operands, group, r, state, kept, sums):
+    def second_pass(operands, group, r, state, kept, sums):
+        """Sum row `r` into `sums`; exponentials that are kept go to `kept` or to its output."""
         x, count, row = row_of(operands, r, group.n, state)
         next_x, next_y = near(from_row((x, row.y), group.ahead))
         place, m, few, fits = view(kept, 0, 1), row.m, group.n <= LANES, group.n <= room
@@ -352,17 +358,18 @@ def middle_pass(passes: Passes) -> Any:
             found = sums_of((x, place, next_x, next_y), count, m, few, how)
         keep(sums, found, few)
 
-    return njit(middle)
+    return njit(second_pass)
 
 
 @functools.cache
-def last_pass(passes: Passes) -> Any:
-    """The function that takes the last pass of row `r`."""
+def third_pass(passes: Passes) -> Any:
+    """Make the function that takes the third pass of a row, and closes it."""
     f, row_of, close, keeps = passes.terms.f, passes.row, passes.close, passes.keeps
     write, room, round_off = results(passes.element, f), f.room, f.round
     keepable = f.pointer == f.number
 
-    def last(operands, group, r, state, kept):
+    def third_pass(operands, group, r, state, kept):
+        """Write the results of row `r` to its output, from kept exponentials or from its input."""
         x, count, row = row_of(operands, r, group.n, state)
         place, a, b = view(kept, 0, 1), round_off(state[HIGH]), round_off(state[LOW])
         fits = group.n <= room
@@ -374,31 +381,32 @@ def last_pass(passes: Passes) -> Any:
             write(x, row, count, a, b, How(False, False, False))
         close(operands, r, group.n, state)
 
-    return njit(last)
+    return njit(third_pass)
 
 
-# Rows of float32 longer than `room` go together up to `FAR` elements. In float64 that is no faster,
-# and slower where rows lie a multiple of a page apart: they fall into the same places of the cache.
+# The longest rows of float32 whose passes are overlapped though scratch memory cannot hold them. In
+# float64 that is no faster, and slower where rows lie a multiple of a page apart: they compete for
+# the same lines of the cache.
 FAR = 2**16
 
 
 class Three(NamedTuple):
-    """The arrays of three rows whose passes go together, for `three_passes`."""
+    """The arrays of three rows whose passes are overlapped, for `three_passes`."""
 
     source: Any  # of the row before: its exponentials, or its input
     before: Any  # what the results of the row before need
-    x: Any
-    kept: Any
-    y: Any
-    after: Any  # input of the row after
+    x: Any  # the input of this row
+    kept: Any  # where its exponentials are kept
+    y: Any  # its output, which is prefetched
+    after: Any  # the input of the row after
 
 
 @functools.cache
 def three_passes(passes: Passes) -> Any:
-    """The maximum of the next row; as `accumulate` of this one; the results of the one before.
+    """Make the loop of three passes: results of one row, sums of the next, maximum of the third.
 
-    Exponentials of this row take the place of those before. Rows that are `far` longer than scratch
-    memory keep them in the output.
+    Exponentials of this row overwrite those of the row before, once they have been read. Rows that
+    are too long for scratch memory (`far`) keep them in the output.
     """
     terms, element, keeps = passes.terms, passes.element, passes.keeps
     f, term = terms.f, term_of(terms)
@@ -406,6 +414,7 @@ def three_passes(passes: Passes) -> Any:
     zero, lowest, room, reaches_far = f.zero, -f.infinity, f.room, reach(f) > f.room
 
     def step(rows, i, left, values, found):
+        """Write a vector of the row before, read one of the row after, add one of this row."""
         a, b, m, far = values
         total, rest, count, most = found
         padded = keeps and not (reaches_far and far)
@@ -424,6 +433,7 @@ def three_passes(passes: Passes) -> Any:
     loop = each_vector(njit(step))
 
     def three_passes(rows, n, a, b, m):
+        """Return the maximum of `rows.after` and the accumulators of `rows.x`."""
         found = splat(start), splat(start_rest), splat(zero), splat(lowest)
         far = n > room
         total, rest, count, most = loop(near(rows), n, (a, b, m, far), found)
@@ -433,19 +443,20 @@ def three_passes(passes: Passes) -> Any:
 
 
 def reach(f: Precision) -> int:
-    """How long rows may be whose passes go together."""
+    """Return the length of the longest rows whose passes are overlapped."""
     return FAR if f.pointer == types.float32 else f.room
 
 
 @functools.cache
 def overlapped(passes: Passes) -> Any:
-    """The function that takes a pass of each of three rows, in one loop."""
+    """Make the function that takes a pass of each of three rows in one loop."""
     f, keeps, row_of = passes.terms.f, passes.keeps, passes.row
     three, (keep, _) = three_passes(passes), keeping(f, parts=passes.terms.parts)
     begin, close, round_off, room = passes.begin, passes.close, f.round, f.room
     far = reach(f) > room
 
     def overlapped(operands, group, r, k, kept):
+        """Write output of the row before `r`, sums of row `r`, and state of the row after it."""
         state, other = shifted(group.here, k), shifted(group.there, k)
         before, after, n = r - group.together, r + group.together, group.n
         x, _, row = row_of(operands, r, n, state)
@@ -468,17 +479,18 @@ def overlapped(passes: Passes) -> Any:
 
 @functools.cache
 def one_by_one(passes: Passes) -> Any:
-    """The function that takes the passes that row k of three groups needs, one after the other."""
-    first, middle, gives = passes.first, middle_pass(passes), passes.gives
-    last: Any = last_pass(passes) if gives else None
+    """Make the function that takes the passes of the same three rows one after the other."""
+    first, second, gives = passes.first, second_pass(passes), passes.gives
+    third: Any = third_pass(passes) if gives else None
 
     def one_by_one(operands, group, r, k, kept):
+        """Write output of the row before `r`, sums of row `r`, and state of the row after it."""
         before, after = r - group.together, r + group.together
         state, other = shifted(group.here, k), shifted(group.there, k)
         if gives and 0 <= before < group.rows and other[MAXIMUM] > -INF:
-            last(operands, group, before, other, kept)
+            third(operands, group, before, other, kept)
         if 0 <= r < group.rows and state[MAXIMUM] > -INF:
-            middle(operands, group, r, state, kept, shifted(group.sums, k * SUMS))
+            second(operands, group, r, state, kept, shifted(group.sums, k * SUMS))
         if after < group.rows:
             first(operands, after, group.n, other)
 
@@ -487,11 +499,12 @@ def one_by_one(passes: Passes) -> Any:
 
 @functools.cache
 def settling(passes: Passes) -> Any:
-    """The function that makes numbers of the sums of a group, whose first row is `start`."""
+    """Make the function that ends the second pass of a group, whose first row is `start`."""
     row_of, settle = passes.row, passes.settle
     _, total_of = keeping(passes.terms.f, parts=passes.terms.parts)
 
     def settling(operands, group, start):
+        """Complete the states of the group's rows, from their sums in scratch memory."""
         width = min(group.together, group.rows - start)
         for k in range(width):
             state = shifted(group.here, k)
@@ -505,10 +518,10 @@ def settling(passes: Passes) -> Any:
 
 @functools.cache
 def in_groups(passes: Passes, most: int) -> Any:
-    """Each pass over up to `most` rows before the next; see `Passes`.
+    """Make the function of rows one after the other, in groups of up to `most`.
 
-    Where it is possible three passes go together: the first over the next rows, the last over those
-    before.
+    In each round the group's second pass, the first of the next group and the third of the group
+    before are taken, row by row: in one loop where that is possible.
     """
     alone, settle, counts = one_by_one(passes), settling(passes), passes.counts
     overlaps = counts is not None
@@ -517,19 +530,20 @@ def in_groups(passes: Passes, most: int) -> Any:
     room, limit, to_numbers = f.room, reach(f), numbers(narrow=f.number == types.float32)
 
     def group_of(operands, rows, n, scratch):
-        """The group of which the first rows are those before the first."""
+        """Return the group before the first, and how many numbers each row has in `kept`."""
         slot = (n + LANES - 1) // LANES * LANES
         together = max(1, min(most, room // slot))
         ahead = together if n <= AHEAD * room else 0
         here = shifted(scratch, TOTALS)
         for k in range(0, 2 * STATES, LANES):
-            store_all(here, k, splat(1.0))  # subnormal numbers would take long
+            store_all(here, k, splat(1.0))  # what is there may be subnormal, which is slow
         there, sums = shifted(here, STATES), shifted(here, 2 * STATES)
         return Group(rows, n, together, ahead, to_numbers(scratch), here, there, sums), slot
 
     group_of = njit(group_of)
 
     def in_groups(operands, rows, n, scratch):
+        """Write the results of `rows` rows of `operands`, with their states in scratch memory."""
         group, slot = group_of(operands, rows, n, scratch)
         together = group.together
         close = overlaps and neighbours((operands[0], operands[-1])) and LANES < n <= limit

@@ -2,10 +2,12 @@
 
 Sums never depend on the way through a row. In a row of more than `LANES` elements, element i is
 added to accumulator i modulo `LANES`, and accumulators are joined by halves; shorter rows have one
-accumulator.
+accumulator, in the order of elements.
 
-Exponentials are kept multiplied by a power of two (`up`), so that what is below the normal numbers
-is rounded once, when it is divided by the sum.
+Exponentials are computed multiplied by a power of two (`up`), so that none is subnormal: what is
+below the normal numbers is rounded once, when it is divided by the sum.
+
+Everything here takes and returns numbers or vectors of them, and touches no memory.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -45,24 +47,25 @@ INF = float("inf")
 # ---------------------------------------------------------------- exponentials
 @njit
 def larger(x, y):
-    """The larger of both; `y` where `x` is NaN."""
+    """Return the larger of both; `y` where `x` is NaN."""
     return where(x > y, x, y)
 
 
 @njit
 def smaller(x, y):
-    """The smaller of both; `y` where `x` is NaN."""
+    """Return the smaller of both; `y` where `x` is NaN."""
     return where(x < y, x, y)
 
 
 @njit
 def equal(x, m):
+    """Return whether an element is the maximum."""
     return x == m
 
 
 @njit
 def difference(x, m):
-    """x - m as a float and what rounds off (Knuth)."""
+    """Return x - m as a float and what rounds off (Knuth)."""
     d = x - m
     back = d - x
     return d, (x - (d - back)) - (m + back)
@@ -70,23 +73,24 @@ def difference(x, m):
 
 @njit
 def finite_of(v, infinite):
-    """In a row with infinite elements these are 0, and the others -inf."""
+    """Return elements; where the row is `infinite`, 0 for those that are inf, -inf for others."""
     return where(infinite, where(v == INF, 0.0, where(v == v, -INF, v)), v)
 
 
 MAGIC_512 = MAGIC + 1023.0 + 512.0
-LOWEST_32, LOWEST = np.float32(130.0), 760.0  # e to minus that is nothing beside any sum
+# e**-LOWEST, times `up`, is still a normal number; beside a sum of at least 1 it is nothing.
+LOWEST_32, LOWEST = np.float32(130.0), 760.0
 
 
 @njit
 def series_single(r):
-    """(e**r - 1 - r) / r**2."""
+    """Return (e**r - 1 - r) / r**2."""
     return fma(polynomial(r, EXP_SINGLE), r, HALF32)
 
 
 @njit
 def scaled_single(r, k):
-    """2**n e**r, with n + 127 in the low bits of `k`."""
+    """Return 2**n e**r, with n + 127 in the low bits of `k`."""
     p = fma(series_single(r), r * r, r)
     s = scale_single(k)
     return fma(s, p, s)
@@ -94,7 +98,7 @@ def scaled_single(r, k):
 
 @njit
 def scaled_double(r, k):
-    """2**n e**r, with n + 1023 in the low bits of `k`."""
+    """Return 2**n e**r, with n + 1023 in the low bits of `k`."""
     p = fma(polynomial(r, EXP) * r, r, r)
     s = from_bits(shift_left(bits(k), 52))
     return fma(s, p, s)
@@ -102,7 +106,7 @@ def scaled_double(r, k):
 
 @njit
 def power_single(d, rest):
-    """2**64 e**(d + rest) for -130 <= d <= 0."""
+    """Return 2**64 e**(d + rest) for -130 <= d <= 0."""
     k = fma(d, LOG2E32, MAGIC_UP)
     n = k - MAGIC_UP
     return scaled_single(fma(n, -LN2_HI32, d) + fma(n, -LN2_LO32, rest), k)
@@ -110,22 +114,22 @@ def power_single(d, rest):
 
 @njit
 def power_double(d, rest):
-    """2**512 e**(d + rest) for -760 <= d <= 0."""
+    """Return 2**512 e**(d + rest) for -760 <= d <= 0."""
     k = fma(d, LOG2E, MAGIC_512)
     n = k - MAGIC_512
     return scaled_double(fma(n, -LN2_TOP, d) + fma(n, -LN2_REST, rest), k)
 
 
-# Quicker, where maxima are not huge: with K the integer nearest to m / log(2) and L the first part
-# of log(2), x - m - n log(2) is x - (n + K) L less m - K L, which are exact (fma), less n times the
-# other part. So no difference of x and m is needed with its rest.
+# Quicker, where maxima are not huge: let K be the integer nearest to m / log(2), log(2) = L + l.
+# Then x - m - n log(2) = (x - (n + K) L) - (m - K L) - n l. Both differences in parentheses are
+# exact (one fma each), so nobody needs x - m and what rounds off it.
 LN2_32, AFTER_LN2_32 = np.float32(0.693147182), np.float32(-1.90465421e-9)
 MAGIC_32 = np.float32(MAGIC32)
 
 
 @njit
 def quick_single(x, m):
-    """2**64 e**(x - m) for x <= m and |m| < 2**16; what rounds off the argument is not lost."""
+    """Return 2**64 e**(x - m) for x <= m and |m| < 2**16."""
     octave = fma(m, LOG2E32, MAGIC_32) - MAGIC_32
     of_m, of_octave = fma(octave, -LN2_32, m), octave * AFTER_LN2_32
     x = larger(m - LOWEST_32, x)
@@ -140,7 +144,7 @@ def quick_single(x, m):
 
 @njit
 def quick_double(x, m):
-    """2**512 e**(x - m) for x <= m and |m| < 2**28."""
+    """Return 2**512 e**(x - m) for x <= m and |m| < 2**28."""
     octave = fma(m, LOG2E, MAGIC) - MAGIC
     of_m = fma(octave, -LN2_TOP, m)
     x = larger(m - LOWEST, x)
@@ -150,14 +154,15 @@ def quick_double(x, m):
 
 
 # ---------------------------------------------------------------- sums
-# Sums begin with a number that is larger than any term, so that three operations give what rounds
-# off (Dekker); later it is taken off, exactly. Without the largest terms all others may be tiny,
-# which would leave no more than the rest, a plain sum: float32 is summed in float64 then.
+# A sum begins with a number that is larger than any term. Then three operations give what rounds
+# off (Dekker), and at the end that number is taken off exactly. In float32 this needs a large term:
+# where the largest are left out, all others may be so small that they are in the rest alone, which
+# is a plain float32 sum. There float32 terms are summed in float64 (`WIDENED`).
 BIG_SINGLE, BIG = np.float32(2.0**65), 2.0**513
 
 
 class Summing(NamedTuple):
-    """Sum and rest of no terms, what adds a term to them, and what makes float64 of both."""
+    """A way to sum: sum and rest of no terms, what adds a term, what makes float64 of both."""
 
     start: tuple[Any, Any]
     add: Any
@@ -166,42 +171,49 @@ class Summing(NamedTuple):
 
 @njit
 def add_term(total, rest, e):
+    """Add `e` to `total`, and what rounds off to `rest` (Dekker)."""
     after = total + e
     return after, rest + (e - (after - total))
 
 
 @njit
 def add_widened(total, rest, e):
+    """Add a float32 `e` to a float64 `total`; `rest` stays."""
     return total + double(e), rest
 
 
 @njit
 def settle_single(total, rest):
+    """Take `BIG_SINGLE` off a float32 sum: a float64, and the rest 0 or NaN."""
     return double(total - BIG_SINGLE) + double(rest), 0.0 * double(rest)
 
 
 @njit
 def settle_double(total, rest):
+    """Take `BIG` off a float64 sum."""
     return total - BIG, rest
 
 
 @njit
-def settled(total, rest):
+def settle_widened(total, rest):
+    """Return a float64 sum, from which nothing has to be taken off, and its rest."""
     return total, rest
 
 
 IN_SINGLE = Summing((BIG_SINGLE, np.float32(0.0)), add_term, settle_single)
 IN_DOUBLE = Summing((BIG, 0.0), add_term, settle_double)
-WIDENED = Summing((0.0, 0.0), add_widened, settled)
+WIDENED = Summing((0.0, 0.0), add_widened, settle_widened)
 
 
 @njit
 def join_single(a, a_rest, b, b_rest):
+    """Add two float64 sums of float32 terms; the rests are 0."""
     return a + b, a_rest
 
 
 @njit
 def join_double(a, a_rest, b, b_rest):
+    """Add two sums with their rests, and what rounds off (Knuth)."""
     total = a + b
     back = total - a
     return total, (a_rest + b_rest) + ((a - (total - back)) + (b - back))
@@ -209,7 +221,7 @@ def join_double(a, a_rest, b, b_rest):
 
 @njit
 def inverse_single(total, rest):
-    """1 / total as a float32 and a rest."""
+    """Return 1 / total as a float32 and a rest."""
     whole = single(total)
     after = single(total - double(whole))
     high = ONE32 / whole
@@ -218,6 +230,7 @@ def inverse_single(total, rest):
 
 @njit
 def inverse_double(total, rest):
+    """Return 1 / (total + rest) as a float64 and a rest."""
     whole = total + rest
     rest += total - whole
     high = 1.0 / whole
@@ -226,7 +239,7 @@ def inverse_double(total, rest):
 
 @njit
 def log1p(u):
-    """log(1 + u) for u >= 0, with what rounds off 1 + u."""
+    """Return log(1 + u) for u >= 0; what rounds off 1 + u is not lost."""
     w = 1.0 + u
     s, h = u / (2.0 + u), 0.5 * u * u
     z = s * s
@@ -235,7 +248,8 @@ def log1p(u):
 
 
 @njit
-def as_it_is(v):
+def unrounded(v):
+    """Return a float64 as it is: the `round` of rows that are computed in float64."""
     return v
 
 
@@ -243,38 +257,37 @@ def as_it_is(v):
 class Precision:
     """How rows of a dtype are computed.
 
-    An exponential of `lowest` is nothing beside any sum, and `up` keeps it a normal number.
-    `quick` makes exponentials where the size of the maximum is below `limit`. A maximum may be more
-    than a number, which these and the last two know: the difference of an element and the maximum
-    with its rest, and whether they are the same.
+    A maximum may be more than a number (`softmax_scaled.Reference`): `quick`, `difference` and
+    `same` are the functions that look into it.
     """
 
-    pointer: Any  # Numba's type of the elements
-    room: int  # how many numbers scratch memory holds beside other things
-    number: Any  # and of what is computed with
+    pointer: Any  # Numba's type of the elements in memory
+    room: int  # numbers that scratch memory holds for exponentials
+    number: Any  # Numba's type of the numbers that are computed with
     zero: Any
     one: Any
     infinity: Any
-    lowest: Any
-    up: float
-    power: Any
-    quick: Any
+    lowest: Any  # of x - m: what is below counts as this
+    up: float  # exponentials are computed times this power of two
+    power: Any  # (d, rest): `up` times e**(d + rest)
+    quick: Any  # (x, m): `up` times e**(x - m), for maxima below `limit` in size
     limit: Any
-    round: Any  # makes such a number of a float64
-    all_terms: Summing
-    other_terms: Summing  # than the largest
-    join: Any
-    inverse: Any
-    difference: Any = difference
-    same: Any = equal
+    round: Any  # makes a number of a float64
+    all_terms: Summing  # how all terms of a row are summed
+    other_terms: Summing  # how all but the largest are summed
+    join: Any  # adds two sums with their rests
+    inverse: Any  # (total, rest): 1 / sum in two parts
+    difference: Any = difference  # (x, m): x - m, and what rounds off
+    same: Any = equal  # (x, m): whether an element is the maximum
 
     @property
     def native(self) -> bool:
-        """Whether elements in memory are read as the numbers that are computed with."""
+        """Whether `fetch` gives the numbers that are computed with, rather than narrower ones."""
         return bool((self.pointer == types.float64) == (self.number == types.float64))
 
 
 def of_single(pointer: Any) -> Precision:
+    """Return how float16 and float32 are computed, in float32."""
     f = np.float32
     return Precision(
         pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64,
@@ -284,9 +297,10 @@ def of_single(pointer: Any) -> Precision:
 
 
 def of_double(pointer: Any) -> Precision:
+    """Return how a dtype is computed in float64."""
     return Precision(
         pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512,
-        power_double, quick_double, 2.0**28, as_it_is,
+        power_double, quick_double, 2.0**28, unrounded,
         IN_DOUBLE, IN_DOUBLE, join_double, inverse_double,
     )  # fmt: skip
 
@@ -302,6 +316,7 @@ shuffle_8, shuffle_4, shuffle_2, shuffle_1 = map(shuffle_xor, (8, 4, 2, 1))
 
 @njit
 def sum_of_lanes(v):
+    """Return the sum of the lanes, added by halves."""
     v += shuffle_8(v)
     v += shuffle_4(v)
     v += shuffle_2(v)
@@ -310,6 +325,7 @@ def sum_of_lanes(v):
 
 @njit
 def largest_of_lanes(v):
+    """Return the largest lane."""
     v = larger(v, shuffle_8(v))
     v = larger(v, shuffle_4(v))
     v = larger(v, shuffle_2(v))
@@ -318,8 +334,10 @@ def largest_of_lanes(v):
 
 @functools.cache
 def joined_lanes(join: Any) -> Any:
+    """Make the function that adds the lanes of a sum and its rest."""
+
     def joined_lanes(total, rest):
-        """The sum of the lanes by halves, as a scalar and a rest."""
+        """Return the sum of the lanes, added by halves, and its rest: both scalars."""
         total, rest = join(total, rest, shuffle_8(total), shuffle_8(rest))
         total, rest = join(total, rest, shuffle_4(total), shuffle_4(rest))
         total, rest = join(total, rest, shuffle_2(total), shuffle_2(rest))
@@ -330,16 +348,17 @@ def joined_lanes(join: Any) -> Any:
 
 
 def summing(f: Precision, *, parts: bool) -> Summing:
-    """How terms are summed, all or others than the largest."""
+    """Return how terms are summed: all, or (`parts`) all but the largest."""
     return f.other_terms if parts else f.all_terms
 
 
 @functools.cache
 def folded(f: Precision, *, parts: bool) -> Any:
+    """Make the function that settles the accumulators of a row and adds them."""
     settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
 
     def folded(total, rest):
-        """The sum of the accumulators in the lanes."""
+        """Return sum and rest of the accumulators in the lanes."""
         total, rest = settle(total, rest)
         return join(total, rest)
 
@@ -348,21 +367,23 @@ def folded(f: Precision, *, parts: bool) -> Any:
 
 @functools.cache
 def summing_short(f: Precision, *, parts: bool) -> Summing:
-    """The sum in one accumulator: without the largest terms, as if it had begun with the first."""
+    """Return how one accumulator sums: without the largest terms, from 0 on in float64."""
     join = f.join
 
     def add(total, rest, e):
+        """Add `e`, as a float64, to a sum and its rest."""
         return join(total, rest, double(e), 0.0)
 
-    return Summing((0.0, 0.0), njit(add), settled) if parts else f.all_terms
+    return Summing((0.0, 0.0), njit(add), settle_widened) if parts else f.all_terms
 
 
 @functools.cache
 def in_order(f: Precision, *, parts: bool) -> Any:
-    """The sum of the first lanes, up to `LANES`, in one accumulator."""
+    """Make the function that sums the first lanes of a vector in one accumulator."""
     (start, start_rest), add, settle = summing_short(f, parts=parts)
 
     def in_order(e, n):
+        """Return sum and rest of the first `n` lanes of `e`, added one after the other."""
         total, rest = start, start_rest
         for k in range(n):
             total, rest = add(total, rest, lane(e, k))
@@ -374,11 +395,11 @@ def in_order(f: Precision, *, parts: bool) -> Any:
 # ---------------------------------------------------------------- exponentials of rows
 @functools.cache
 def raised(f: Precision) -> Any:
-    """The function that makes exponentials beside any finite maximum."""
+    """Make the function that makes exponentials beside any finite maximum."""
     power, lowest, zero = f.power, f.lowest, f.zero
 
     def raised(x, m):
-        """`up` times e**(x - m) for x <= m."""
+        """Return `up` times e**(x - m) for x <= m."""
         d, rest = difference(x, m)
         small = d < lowest  # -inf too, whose rest is NaN
         return power(where(small, lowest, d), where(small, zero, rest))
@@ -388,15 +409,11 @@ def raised(f: Precision) -> Any:
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms that are summed along a row: exponentials of its elements less the maximum.
-
-    `parts`: the sum leaves out the largest elements, which are counted. `quick`: maxima are below
-    the limit of the precision.
-    """
+    """The terms that are summed along a row: exponentials of its elements less the maximum."""
 
     f: Precision
-    parts: bool
-    quick: bool = True
+    parts: bool  # whether the largest elements are counted instead of summed
+    quick: bool = True  # whether maxima are below the limit of the precision
 
     @property
     def power(self) -> Any:
@@ -405,18 +422,21 @@ class Terms:
 
     @property
     def limit(self) -> Any:
-        """The size of a maximum from which on `power` cannot make them."""
+        """The size of a maximum from which on `power` makes no exponentials."""
         return self.f.limit if self.quick else self.f.infinity
 
 
 @functools.cache
 def counted(terms: Terms) -> Any:
-    """The function that leaves the largest elements out of a sum, and counts them."""
+    """Make the function that leaves the largest elements out of a sum, and counts them."""
     f = terms.f
     same, parts, zero, one = f.same, terms.parts, f.zero, f.one
 
     def counted(e, v, m, count, present):
-        """A term of the sum and the new count; `present` says which elements count, None all."""
+        """Return the term of `v`, whose exponential is `e`, and the new count of largest elements.
+
+        `present` says which elements belong to their row; None: all do.
+        """
         if parts:
             here = same(v, m)
             if present is not None:
@@ -430,17 +450,17 @@ def counted(terms: Terms) -> Any:
 
 @njit
 def share_of(e, high, low):
-    """An exponential times a number in two parts."""
+    """Return an exponential times a number in two parts."""
     return fma(e, high, e * low)
 
 
 @functools.cache
 def log_sum(f: Precision) -> Any:
-    """The function that makes a row's logarithm of its sums."""
+    """Make the function that makes the logarithm of a row's sum."""
     down = 1.0 / f.up
 
     def log_sum(total, rest, count):
-        """The logarithm of a sum, of which `total` leaves out `count` terms 1."""
+        """Return log(sum) in float64, where `count` terms 1 are not in `total`."""
         return log1p((total + rest) * down + (double(count) - 1.0))
 
     return njit(log_sum)
@@ -448,25 +468,23 @@ def log_sum(f: Precision) -> Any:
 
 # ---------------------------------------------------------------- from sums to results
 class Normaliser(NamedTuple):
-    """What softmax or log-softmax makes of a row's sum.
+    """What softmax or log-softmax makes of a row's sum."""
 
-    `parameters` makes two numbers of sum, rest and count; `element` makes a result of the input, or
-    of an exponential that was `kept`, of the maximum and of these.
-    """
-
-    parameters: Any
-    element: Any
+    parameters: Any  # (total, rest, count): the row's two parameters
+    element: Any  # (v, kept, m, *parameters): a result, of an element or of its kept exponential
 
 
 @functools.cache
 def quotient(terms: Terms) -> Normaliser:
-    """Softmax: e**(x - m) / sum. Where they are not kept, exponentials are computed again."""
+    """Make softmax: e**(x - m) / sum. Exponentials that were not kept are computed again."""
     invert, power = terms.f.inverse, terms.power
 
     def parameters(total, rest, count):
+        """Return 1 / sum in two parts."""
         return invert(total, rest)
 
     def element(v, kept, m, high, low):
+        """Return the shares of the sum that elements, or exponentials that were `kept`, have."""
         return share_of(v if kept else power(v, m), high, low)
 
     return Normaliser(njit(parameters), njit(element))
@@ -474,12 +492,13 @@ def quotient(terms: Terms) -> Normaliser:
 
 @functools.cache
 def logarithm(terms: Terms) -> Normaliser:
-    """Log-softmax: x - m - log(sum), where nothing cancels."""
+    """Make log-softmax: x - m - log(sum), neither part of which is positive: nothing cancels."""
     f = terms.f
     log_of, narrow, infinity = log_sum(f), f.number == types.float32, f.infinity
     difference = f.difference
 
     def parameters(total, rest, count):
+        """Return log(sum) in two parts."""
         logarithm = log_of(total, rest, count)
         if narrow:
             high = single(logarithm)
@@ -487,6 +506,7 @@ def logarithm(terms: Terms) -> Normaliser:
         return logarithm, 0.0 * logarithm
 
     def element(x, kept, m, high, low):
+        """Return x - m - log(sum) of elements."""
         d, rest = difference(x, m)
         return where(d > -infinity, (d - high) + (rest - low), d - high)
 

@@ -30,7 +30,7 @@ from fastact.rowkernels import (
 )
 from fastact.rowkernels.long_rows import LIMITS, Pieces
 
-# Of each function the NamedTuple of its operands, and what makes its loop for a dtype.
+# Of each ufunc the NamedTuple of its operands, and what makes its loop for a dtype.
 LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **softmax.LOOPS,
     **softmax_scaled.LOOPS,
@@ -41,7 +41,7 @@ LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **cross_entropy.LOOPS,
     **cross_entropy_hessian.LOOPS,
 }
-# The three jobs of a long row, of functions that go through it in pieces.
+# The three steps of a long row, of the functions whose long rows go in pieces.
 STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
     "softmax": lambda dtype: softmax.steps(softmax.of_softmax(dtype)),
     "log_softmax": lambda dtype: softmax.steps(softmax.of_log_softmax(dtype)),
@@ -66,7 +66,11 @@ def chosen(spec: LoopSpec) -> bytes:
 
 
 def build(spec: LoopSpec, letters: str) -> bytes:
-    """The object code of a generalized inner loop, whose operands are `rowwise.FIXED` letters."""
+    """Return the object code of a generalized inner loop.
+
+    Each operand is a letter: ``x`` has the dtype of the loop, ``d`` is float64, ``i`` int64,
+    ``b`` bool; a capital has the axis.
+    """
     dtypes = {"x": spec.dtype, "i": "int64", "d": "float64", "b": "bool"}
     operands = tuple((dtypes[letter.lower()], letter.isupper()) for letter in letters)
     views = [memory.type_of(types.CPointer(ELEMENT[dtype])) for dtype, _ in operands]

@@ -1,8 +1,12 @@
 """Cross-entropy of softmax with its gradient: see `fastact.losses`.
 
-The loss of a row is computed in float64, ``factor (logsumexp(x) - x[label])``, where nothing
-cancels: both terms of ``(max - x[label]) + log(sum)`` are not negative. Where a label is the
-largest element, its gradient ``-(1 - p)`` is made of the sum without it.
+The loss of a row, ``factor (logsumexp(x) - x[label])``, is computed in float64 as
+``factor ((max - x[label]) + log(sum))``: neither term is negative, so nothing cancels. Where the
+label is the largest element, its gradient ``-factor (1 - p)`` is made of the sum without it.
+
+Four losses share this code (`Form`): with a label alone, or with targets for all classes too; with
+the gradient or without. Their rows go along, or side by side, by the passes of `along` and
+`across`; rows with a large maximum are computed in float64 by `any_row`.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -58,13 +62,14 @@ from fastact.rowkernels.memory import (
 )
 from fastact.rowkernels.operation import RowOperation, long_abreast, over_rows
 
-# What a row's state holds beside the rest: what stands at the label, sums over targets, the loss.
+# What a row's state holds beside what `memory` names: logit and target at the label; the sums of
+# w (max - x) and of w over targets; the loss.
 X_AT, W_AT, SPREAD, MASS, LOSS = (OWN + LANES * k for k in range(5))
 
 
 # ---------------------------------------------------------------- operands
 class Labelled(NamedTuple):
-    """Logits, labels and what losses are multiplied by; the losses."""
+    """Rows of logits; of each the label, what its loss is multiplied by, and the loss."""
 
     x: Any
     label: Any
@@ -73,7 +78,7 @@ class Labelled(NamedTuple):
 
 
 class LabelledGradient(NamedTuple):
-    """The same, with the gradient."""
+    """The same, with rows of gradients."""
 
     x: Any
     label: Any
@@ -83,7 +88,7 @@ class LabelledGradient(NamedTuple):
 
 
 class Weighted(NamedTuple):
-    """As `Labelled`, with targets `w` that count `smoothing` times; a label may be -1, for none."""
+    """As `Labelled`, with rows of targets `w`, times `smoothing`; a label may be -1, for none."""
 
     x: Any
     label: Any
@@ -94,7 +99,7 @@ class Weighted(NamedTuple):
 
 
 class WeightedGradient(NamedTuple):
-    """The same, with the gradient. Every other form is made this; what it has not is never read."""
+    """The same, with rows of gradients: what `complete` makes of all operands."""
 
     x: Any
     label: Any
@@ -125,10 +130,14 @@ class Form(NamedTuple):
 
 @functools.cache
 def complete(form: Form) -> Any:
-    """The function that makes operands `WeightedGradient`."""
+    """Make the function that makes operands `WeightedGradient`.
+
+    In the place of an operand that the form has not stands another, which is never read there.
+    """
     weighted, gradient = form.weighted, form.gradient
 
     def complete(given):
+        """Return operands that have every field, from those that were `given`."""
         x, factor = given.x, given.factor
         w = given.w if weighted else x
         smoothing = given.smoothing if weighted else factor
@@ -139,14 +148,14 @@ def complete(form: Form) -> Any:
 
 
 @njit
-def only(values):
-    """The number that belongs to a row."""
+def value_of_row(values):
+    """Return the one number that an operand without the axis has for a row."""
     return values.pointer[0]
 
 
 # ---------------------------------------------------------------- any target, any row
 class Sums(NamedTuple):
-    """Sum, rest and count as elsewhere; the sum of w (m - x) and that of w."""
+    """Sum, rest and count of exponentials; the sums of w (m - x) and of w over the targets."""
 
     total: Any
     rest: Any
@@ -157,12 +166,13 @@ class Sums(NamedTuple):
 
 @functools.cache
 def sums_of_any_row(form: Form) -> Any:
-    """The function that sums a row in float64."""
+    """Make the function that sums any row in float64."""
     f, weighted = DOUBLE[form.dtype], form.weighted
     power = Terms(f, parts=True, quick=False).power
     fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
 
     def sums_of_any_row(x, w, n, m, infinite):
+        """Return the `Sums` of the row `x` with maximum `m` and targets `w`."""
         total, rest, count = splat(start), splat(0.0), splat(0.0)
         spread, mass = splat(0.0), splat(0.0)
         for i in range(0, n, LANES):
@@ -183,12 +193,13 @@ def sums_of_any_row(form: Form) -> Any:
 
 @functools.cache
 def gradient_of_any_row(form: Form) -> Any:
-    """The function that writes the gradient of a row, but for the label's."""
+    """Make the function that writes the gradient of any row, but for that of the label."""
     weighted, round_off = form.weighted, form.f.round
     power = Terms(DOUBLE[form.dtype], parts=True, quick=False).power
 
     def gradient_of_any_row(row, n, m, infinite, share):
-        smoothing = only(row.smoothing)
+        """Write the gradient to `row.dx`; `share` is what exponentials are multiplied by."""
+        smoothing = value_of_row(row.smoothing)
         for i in range(0, n, LANES):
             v = finite_of(fetch(row.x, i, n - i, 0.0), infinite)
             q = fetch(row.w, i, n - i, 0.0) if weighted else splat(0.0)
@@ -199,17 +210,20 @@ def gradient_of_any_row(form: Form) -> Any:
 
 @functools.cache
 def any_row(form: Form) -> Any:
-    """The function of a row in float64: the target is `factor` at the label + `smoothing` w."""
+    """Make the function of any row, in float64.
+
+    The target is `smoothing` w, and `factor` more at the label.
+    """
     f, weighted, gradient = DOUBLE[form.dtype], form.weighted, form.gradient
     most, nan_of, log_of, up, round_off = largest(f), nan_if_any(f), log_sum(f), f.up, form.f.round
     power, sums = Terms(f, parts=True, quick=False).power, sums_of_any_row(form)
     write = gradient_of_any_row(form)
 
     def any_row(row, n):
-        """The loss; the gradient is written."""
+        """Return the loss of `row`, and write its gradient to `row.dx`."""
         x, w, dx = row.x, row.w, row.dx
-        label, factor = only(row.label), only(row.factor)
-        smoothing = only(row.smoothing) if weighted else 0.0
+        label, factor = value_of_row(row.label), value_of_row(row.factor)
+        smoothing = value_of_row(row.smoothing) if weighted else 0.0
         m, nan = most(x, n), nan_of(x, n)
         if m == -INF:
             if gradient:
@@ -239,15 +253,18 @@ def any_row(form: Form) -> Any:
 
 
 # ---------------------------------------------------------------- from sums to results
-PLAIN = NATIVE["float32"]  # sums over the targets, float64 that do not cancel: in the order of rows
+# Sums over targets do not cancel, so they are plain float64 sums, as float32 has them without the
+# largest terms. Their order is that of every other sum.
+OF_TARGETS = NATIVE["float32"]
 
 
 @functools.cache
 def quotient_of(f: Precision) -> Any:
-    """The function that gives factor / sum in two parts, which multiply exponentials."""
+    """Make the function that gives what exponentials are multiplied by: factor / sum."""
     up, narrow = f.up, f.number != DOUBLE["float64"].number
 
     def quotient_of(factor, total, rest, count):
+        """Return factor / sum in two parts, from a row's total, rest and count."""
         whole, low = join_double(double(count) * up, 0.0, total, rest)
         high = factor / whole
         if narrow:
@@ -260,10 +277,11 @@ def quotient_of(f: Precision) -> Any:
 
 @functools.cache
 def slope_of(form: Form) -> Any:
-    """The function that gives a label's gradient: -factor (1 - p), and smoothing (mass p - w)."""
+    """Make the function of a label's gradient, -factor (1 - p) + smoothing (mass p - w)."""
     up, weighted, power = form.f.up, form.weighted, form.terms.power
 
     def slope_of(x, m, factor, sums, smoothing, w):
+        """Return the gradient at the label, where `x` and `w` stand, from maximum and sums."""
         total, rest, count, _, mass = sums
         e = power(x, m)
         whole = (total + rest) + double(count) * up
@@ -278,17 +296,18 @@ def slope_of(form: Form) -> Any:
 
 @njit
 def term_of_target(x, w, m):
-    """w (m - x), 0 where w is, and w."""
+    """Return w (m - x), which is 0 where w is, and w: both as float64."""
     q = double(w)
     return where(q == 0.0, 0.0, q * (double(m) - double(x))), q
 
 
 @functools.cache
 def targets_along(f: Precision) -> Any:
-    """The function that gives the sum of w (m - x) along a row, and that of w."""
-    zero, fold, short = f.zero, folded(PLAIN, parts=True), in_order(PLAIN, parts=True)
+    """Make the function that sums over the targets of a row."""
+    zero, fold, short = f.zero, folded(OF_TARGETS, parts=True), in_order(OF_TARGETS, parts=True)
 
     def step(arrays, i, left, m, found):
+        """Add the terms of the vectors of `x` and `w` at `i` to `found`."""
         x, w = arrays
         spread, mass = found
         d, q = term_of_target(fetch(x, i, left, zero), fetch(w, i, left, zero), m)
@@ -297,6 +316,7 @@ def targets_along(f: Precision) -> Any:
     loop = each_vector(njit(step))
 
     def targets_along(x, w, n, m):
+        """Return the sums of w (m - x) and of w, of the rows `x` and `w`."""
         spread, mass = loop((x, w), n, m, (splat(0.0), splat(0.0)))
         if n <= LANES:
             return short(spread, n)[0], short(mass, n)[0]
@@ -307,10 +327,11 @@ def targets_along(f: Precision) -> Any:
 
 @functools.cache
 def targets_across(f: Precision) -> Any:
-    """The function that gives the same of rows side by side."""
-    zero, (collect, join) = f.zero, accumulators(PLAIN, parts=True)
+    """Make the function that sums over the targets of rows side by side."""
+    zero, (collect, join) = f.zero, accumulators(OF_TARGETS, parts=True)
 
     def targets_across(x, w, n, width, m, scratch):
+        """Return the sums of w (m - x) and of w as vectors, a lane for each row of `x` and `w`."""
         spread, mass = splat(0.0), splat(0.0)
         for j in range(2):
             spread, total = mass, splat(0.0)
@@ -330,28 +351,29 @@ def targets_across(f: Precision) -> Any:
 
 # ---------------------------------------------------------------- passes along a row
 class Output(NamedTuple):
-    """What results along a row need: output and targets, the maximum, what targets count."""
+    """What the gradient of a row is made of, beside exponentials and parameters."""
 
-    y: Any
-    w: Any
-    m: Any
-    smoothing: Any
+    y: Any  # the row of gradients
+    w: Any  # the row of targets
+    m: Any  # the maximum
+    smoothing: Any  # what targets are multiplied by
 
 
 @functools.cache
 def beginning(form: Form) -> tuple[Any, Any, Any]:
-    """The first pass, what is done when a maximum is known, and whether a row counts at all."""
+    """Make `first`, `begin` and `counts` of `Passes`."""
     f, weighted, gradient = form.f, form.weighted, form.gradient
     most, limit, zero, round_off = largest(f), form.terms.limit, f.zero, f.round
     done_at_once, targets = any_row(form), targets_along(f)
 
     def counts(operands, r):
+        """Return whether row `r` has a loss: a factor or smoothing that is not 0."""
         row = from_row(operands, r)
-        return only(row.factor) != 0.0 or (weighted and only(row.smoothing) != 0.0)
+        return value_of_row(row.factor) != 0.0 or (weighted and value_of_row(row.smoothing) != 0.0)
 
     def at_label(row, n, state):
-        """What label and targets add, before exponentials may take the place of x."""
-        label = only(row.label)
+        """Write to `state` what label and targets give; later exponentials may overwrite x."""
+        label = value_of_row(row.label)
         state[X_AT] = double(element_at(row.x, label, zero) if label >= 0 else zero)
         if weighted:
             state[W_AT] = double(element_at(row.w, label, zero) if label >= 0 else zero)
@@ -361,7 +383,7 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
     counts, at_label = njit(counts), njit(at_label)
 
     def begin(operands, r, n, state, m):
-        """A row with a large maximum is done at once."""
+        """Write the maximum to `state`; finish a row at once whose maximum is large."""
         row = from_row(operands, r)
         state[MAXIMUM] = double(m)
         if abs(m) < limit:
@@ -373,7 +395,7 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
     begin = njit(begin)
 
     def first(operands, r, n, state):
-        """So is one that does not count."""
+        """Find the maximum of row `r` and begin; finish a row at once that does not count."""
         row = from_row(operands, r)
         if counts(operands, r):
             begin(operands, r, n, state, most(row.x, n))
@@ -387,11 +409,12 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
 
 @functools.cache
 def settling(form: Form) -> Any:
-    """The function that gives losses of some rows, and what makes their gradients, side by side."""
+    """Make the function that ends the second pass of rows of a group, a lane for each."""
     weighted, gradient, f = form.weighted, form.gradient, form.f
     quotient, slope_at, log_of, round_off = quotient_of(f), slope_of(form), log_sum(f), f.round
 
     def settle(operands, width, n, state):
+        """Write the losses of `width` rows, and to their states what gradients are made of."""
         factor = fetch_across(operands.factor, 0, width, 0.0)
         m, x_at = load_all(state, MAXIMUM), load_all(state, X_AT)
         total, rest, count = load_all(state, TOTAL), load_all(state, REST), load_all(state, COUNT)
@@ -423,25 +446,27 @@ def settling(form: Form) -> Any:
 
 @functools.cache
 def passes(form: Form) -> Passes:
-    """The passes along rows, which go together where there is a gradient, of no other targets."""
+    """Return the passes along rows: overlapped if there is a gradient and a label alone."""
     f, weighted, gradient = form.f, form.weighted, form.gradient
     power, zero, round_off = form.terms.power, f.zero, f.round
     first, begin, counts = beginning(form)
 
     def row(operands, r, n, state):
+        """Return the logits of row `r`, their number, and the `Output`."""
         here, m = from_row(operands, r), round_off(state[MAXIMUM])
-        smoothing = round_off(only(here.smoothing)) if weighted else zero
+        smoothing = round_off(value_of_row(here.smoothing)) if weighted else zero
         w = here.w if weighted else here.dx
         return here.x, n, Output(here.dx, w, m, smoothing)
 
     def element(v, kept, row, i, left, a, b):
+        """Return the gradients of a vector of exponentials, if they were `kept`, or of logits."""
         dx = share_of(v if kept else power(v, row.m), a, b)
         return fma(fetch(row.w, i, left, zero), -row.smoothing, dx) if weighted else dx
 
     def close(operands, r, n, state):
-        """The gradient of the label."""
+        """Write the gradient at the label over that of an element like others."""
         here = from_row(operands, r)
-        label = only(here.label)
+        label = value_of_row(here.label)
         if label >= 0:
             put(here.dx, label, 1, round_off(state[SLOPE]))
 
@@ -454,10 +479,11 @@ def passes(form: Form) -> Passes:
 # ---------------------------------------------------------------- rows side by side
 @functools.cache
 def at_labels(form: Form) -> Any:
-    """The function that finds what stands at the labels of rows side by side."""
+    """Make the function that finds what stands at the labels of rows side by side."""
     weighted, zero = form.weighted, form.f.zero
 
     def at_labels(x, w, label, n, lanes):
+        """Return the elements of `x` and of `w` at the labels, a lane for each row."""
         at, w_at = splat(zero), splat(zero)
         for i in range(n):
             at = where(label == i, fetch_across(x, i, lanes, zero), at)
@@ -470,10 +496,11 @@ def at_labels(form: Form) -> Any:
 
 @functools.cache
 def gradients_across(form: Form) -> Any:
-    """The function that makes gradients of the exponentials of rows side by side."""
+    """Make the third pass over rows side by side."""
     weighted, zero, round_off = form.weighted, form.f.zero, form.f.round
 
     def gradients_across(dx, w, n, lanes, label, share, slope, smoothing, unused):
+        """Replace the exponentials in `dx` by gradients, 0 in rows that are `unused`."""
         (a, b), slope, smoothing = share, round_off(slope), round_off(smoothing)
         for i in range(n):
             v = share_of(fetch_across(dx, i, lanes, zero), a, b)
@@ -487,14 +514,17 @@ def gradients_across(form: Form) -> Any:
 
 @functools.cache
 def abreast(form: Form) -> Any:
-    """The function of rows side by side: `width` of them, in so many `lanes` of the arrays."""
+    """Make the function of `width` rows side by side, whose arrays have so many `lanes`.
+
+    The columns of a tile have `LANES`, of which `width` are rows.
+    """
     f, weighted, gradient = form.f, form.weighted, form.gradient
     top_of, total_of, targets = maxima(form.terms), totals(form.terms), targets_across(f)
     quotient, slope_at, log_of = quotient_of(f), slope_of(form), log_sum(f)
     find, write = at_labels(form), gradients_across(form)
 
     def abreast(rows, width, lanes, n, scratch):
-        """Whether all was done: rows with a large maximum are left alone."""
+        """Write losses and gradients; return False, having done nothing, if a maximum is large."""
         x, dx, w = side_by_side(rows.x), side_by_side(rows.dx), rows.w
         done, m = top_of(x, n, lanes)
         if not done:
@@ -528,11 +558,12 @@ def abreast(form: Form) -> Any:
 
 @functools.cache
 def tile_of(form: Form) -> Any:
-    """The function of short rows, by way of a tile: whether all was done."""
+    """Make the function of short rows, which goes by way of a tile."""
     weighted, gradient, zero = form.weighted, form.gradient, form.f.zero
     many, to_numbers = abreast(form), numbers(narrow=form.dtype != "float64")
 
     def tile_of(rows, width, n, scratch):
+        """Copy logits to a tile, compute there, and copy gradients back to `rows.dx`."""
         tile = to_numbers(scratch)
         targets, x = shifted(tile, DEPTH * LANES), column(tile)
         bring(rows.x, width, n, tile, zero)
@@ -550,11 +581,12 @@ def tile_of(form: Form) -> Any:
 
 
 def loop(form: Form) -> Any:
-    """The loop over rows."""
+    """Make the loop of a loss."""
     of_all, many = complete(form), abreast(form)
     along = in_groups(passes(form), GROUP_OF_LOGARITHMS)
 
     def columns(rows, width, n, scratch):
+        """Compute `width` rows where they lie in `rows`; return whether that was possible."""
         return many(rows, width, width, n, scratch)
 
     # float16 has too few bits to keep an exponential in the output.
@@ -562,6 +594,7 @@ def loop(form: Form) -> Any:
     over = over_rows(RowOperation(along, in_place, tile_of(form), long_abreast))
 
     def loop(operands, scratch, rows, n):
+        """Write losses and gradients of all rows of `operands`."""
         over(of_all(operands), scratch, rows, n)
 
     return njit(loop)

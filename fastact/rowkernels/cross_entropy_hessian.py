@@ -1,8 +1,10 @@
 """Gradient and diagonal hessian of softmax cross-entropy: see `fastact.losses`.
 
 With p the probability of an element, the gradient is p, or -(1 - p) at the label, and the diagonal
-of the hessian p (1 - p). Where 1 - p could cancel, at a largest element, it is made of the sum
-without it.
+of the hessian p (1 - p). At a largest element 1 - p could cancel: there it is made of the sum
+without that element.
+
+Rows that fit go by way of two tiles, one for each derivative, others one after the other.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -35,27 +37,28 @@ from fastact.rowkernels.operation import RowOperation, over_rows
 
 
 class Operands(NamedTuple):
-    """Logits, labels, what gradients and hessians are multiplied by; gradient and hessian."""
+    """Rows of logits; labels and factors of each row; rows of gradients and of hessians."""
 
     x: Any
     label: Any
-    factor: Any
-    bend: Any
+    factor: Any  # of the gradient
+    factor_h: Any  # of the hessian
     g: Any
     h: Any
 
 
 @functools.cache
 def derivatives(dtype: str) -> tuple[Any, Any]:
-    """Functions that invert a row's sum, and that make p and 1 - p of an exponential."""
+    """Make the functions that invert a row's sum, and that make p and 1 - p of an exponential."""
     up = NATIVE[dtype].up
 
     def shares(total, rest, count):
-        """What an exponential is multiplied by, and 1 - p of a largest element."""
+        """Return what exponentials are multiplied by, and 1 - p of a largest element."""
         others = (total + rest) + (double(count) - 1.0) * up
         return 1.0 / (others + up), others / (others + up)
 
     def probability(e, inverse, others):
+        """Return p and 1 - p of an exponential."""
         p = double(e) * inverse
         return p, where(double(e) == up, others, 1.0 - p)
 
@@ -64,15 +67,16 @@ def derivatives(dtype: str) -> tuple[Any, Any]:
 
 @functools.cache
 def rows_of(dtype: str) -> Any:
-    """The function of rows one after the other."""
+    """Make the function of rows one after the other."""
     f, terms = NATIVE[dtype], Terms(NATIVE[dtype], parts=True)
     most, total_of, nan = largest(f), summed(terms), nan_if_any(f)
     power, limit, subtract, round_off = terms.power, terms.limit, subtract_maximum(f), f.round
     zero, one, infinity, (shares, probability) = f.zero, f.one, f.infinity, derivatives(dtype)
 
     def write(x, n, m, row):
-        """Both derivatives of a row, whose maximum is not large."""
-        label, factor, bend = row.label.pointer[0], row.factor.pointer[0], row.bend.pointer[0]
+        """Write `row.g` and `row.h`, from `x` with a maximum that is not large; `g` may be `x`."""
+        label, factor = row.label.pointer[0], row.factor.pointer[0]
+        factor_h = row.factor_h.pointer[0]
         at = element_at(x, label, zero)
         total, rest, count = total_of(x, n, m)
         inverse, others = shares(total, rest, count)
@@ -80,18 +84,19 @@ def rows_of(dtype: str) -> Any:
             e = power(fetch(x, i, n - i, zero), m)
             p, q = probability(e, inverse, others)
             put(row.g, i, n - i, round_off(p * factor))
-            put(row.h, i, n - i, round_off(p * q * bend))
+            put(row.h, i, n - i, round_off(p * q * factor_h))
         p, q = probability(power(at, m), inverse, others)
         put(row.g, label, 1, one * round_off(-q * factor))
 
     write = njit(write)
 
     def rows_of(operands, rows, n, scratch):
+        """Read logits and labels of `operands`, and write its rows `g` and `h`."""
         for r in range(rows):
             row = from_row(operands, r)
             x, g, factor = row.x, row.g, row.factor.pointer[0]
             m = most(x, n)
-            if m == -infinity or (factor == 0.0 and row.bend.pointer[0] == 0.0):
+            if m == -infinity or (factor == 0.0 and row.factor_h.pointer[0] == 0.0):
                 fill_value = zero if factor == 0.0 else one * nan(x, n)
                 fill(g, n, fill_value)
                 fill(row.h, n, fill_value)
@@ -106,7 +111,7 @@ def rows_of(dtype: str) -> Any:
 
 @functools.cache
 def tile_of(dtype: str) -> Any:
-    """The function of short rows by way of a tile, unless a maximum is too large."""
+    """Make the function of short rows, unless a maximum is too large."""
     f, round_off = NATIVE[dtype], NATIVE[dtype].round
     sums, zero, (shares, probability) = (
         sums_across(Terms(f, parts=True)),
@@ -116,6 +121,7 @@ def tile_of(dtype: str) -> Any:
     to_numbers = numbers(narrow=dtype != "float64")
 
     def tile_of(rows, width, n, scratch):
+        """Compute in two tiles of scratch memory, and copy these to `rows.g` and `rows.h`."""
         first = to_numbers(scratch)
         second = shifted(first, DEPTH * LANES)
         g, h = column(first), column(second)
@@ -125,13 +131,13 @@ def tile_of(dtype: str) -> Any:
             return False
         label = real(fetch_across(rows.label, 0, width, 0))
         factor = fetch_across(rows.factor, 0, width, 0.0)
-        bend = fetch_across(rows.bend, 0, width, 0.0)
+        factor_h = fetch_across(rows.factor_h, 0, width, 0.0)
         inverse, others = shares(total, rest, count)
         for i in range(n):
             p, q = probability(fetch_across(g, i, LANES, zero), inverse, others)
             slope = where(label == i, -q, p) * factor
             put_across(g, i, LANES, round_off(where(factor == 0.0, 0.0, slope)))
-            put_across(h, i, LANES, round_off(where(factor == 0.0, 0.0, p * q * bend)))
+            put_across(h, i, LANES, round_off(where(factor == 0.0, 0.0, p * q * factor_h)))
         back(first, rows.g, width, n)
         back(second, rows.h, width, n)
         return True
@@ -140,7 +146,7 @@ def tile_of(dtype: str) -> Any:
 
 
 def hessian(dtype: str) -> Any:
-    """The loop over rows."""
+    """Make the loop of both derivatives."""
     return over_rows(RowOperation(rows_of(dtype), tile=tile_of(dtype)))
 
 

@@ -1,7 +1,7 @@
-"""The logarithm of a sum of exponentials where it cancels with the maximum that was taken off.
+"""Log-sum-exp where the logarithm of the sum cancels with the maximum that was taken off.
 
-The result may be as small as one likes beside both, so both have twice the precision of float64,
-and so have exponentials: the error is about 2**-98 of them.
+The result may be as small as one likes beside both, so these, and the exponentials, are pairs of
+float64: the error is about 2**-98 of them.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -29,18 +29,20 @@ from fastact.numerics.primitives import head, number, rounded, scaled, tail, whe
 from fastact.rowkernels.arithmetic import INF, join_double
 
 LN2_LAST = 1.1612227229362532e-26  # what LN2_TOP and LN2_REST leave of log(2)
-PARTS = 16.0  # in so many the argument of the series is divided, to be doubled four times
-FAR = 1000.0  # beyond, exponentials count as those of this
-DEEP = 350.0  # beyond, they leave so many powers of two to be multiplied with later
-SHIFT = 600.0
+PARTS = 16.0  # The series is of s / PARTS, and its result is doubled four times.
+FAR = 1000.0  # An exponent beyond this in size counts as this.
+# Where an exponent is beyond DEEP in size, its exponential is divided or multiplied by 2**SHIFT, so
+# that both of its parts are normal numbers; the caller undoes that.
+DEEP, SHIFT = 350.0, 600.0
 
 
 def in_two_parts(value: Fraction) -> tuple[float, float]:
+    """Return a fraction as a float64 and a rest."""
     return float(value), float(value - Fraction(float(value)))
 
 
 def taylor(first: int, last: int) -> Any:
-    """The function that sums s**(k - first) / k!, without a loop: the one around it vectorises."""
+    """Make the function that sums s**(k - first) / k!, without a loop, so that it vectorises."""
     high, low = in_two_parts(Fraction(1, math.factorial(first)))
     if first == last:
         return njit(lambda s: number(high, low))
@@ -53,13 +55,13 @@ series = taylor(1, 13)  # for |s| < log(2) / 32 the next term is 2**-112
 
 @njit
 def doubled(p):
-    """e**(2 s) - 1 from e**s - 1."""
+    """Return e**(2 s) - 1 from p = e**s - 1."""
     return p * (2.0 + p)
 
 
 @njit
 def exp_of_pair(x):
-    """e**x in pairs, and a power of two to multiply it with: their product may leave the range."""
+    """Return e**x of a pair as a pair, and the power of two that it has to be multiplied by."""
     x = clamp(x, -FAR, FAR)
     k, shift = nearest_power(x), where(head(x) < -DEEP, SHIFT, where(head(x) > DEEP, -SHIFT, 0.0))
     n = k - MAGIC
@@ -70,7 +72,7 @@ def exp_of_pair(x):
 
 @njit
 def log_of_sum(total, rest, m):
-    """log(total + rest) + m, from a logarithm in float64 by one step of Newton's method."""
+    """Return log(total + rest) + m: a logarithm in float64, and one step of Newton's method."""
     near = rounded(log(number(total, rest)))
     inverse, power = exp_of_pair(number(-near, 0.0))
     more = scaled(number(total, rest) * inverse, power) - 1.0
@@ -78,19 +80,21 @@ def log_of_sum(total, rest, m):
 
 
 # ---------------------------------------------------------------- the sum
-WIDTH = 64  # lanes of the sum in pairs
+WIDTH = 64  # accumulators of the sum in pairs
+# Where these stand in scratch memory, and the next WIDTH elements, after which come their weights.
 TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
 
 
 @njit
 def add_pair(t, j, value, rest):
+    """Add a value and its rest to accumulator `j` in `t`."""
     total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
     t[TOTALS + j], t[RESTS + j] = total, low
 
 
 @njit
 def settled(t):
-    """All lanes joined by halves: a sum and its rest."""
+    """Return sum and rest of all accumulators in `t`, which are joined there by halves."""
     half = WIDTH // 2
     while half > 0:
         for j in range(half):
@@ -101,10 +105,11 @@ def settled(t):
 
 @functools.cache
 def element_of(dtype: str) -> Any:
-    """The function that reads an element as a float64."""
+    """Make the function that reads an element as a float64."""
     halves, to_double = dtype == "float16", primitives.half_to_double
 
     def element_of(p, i):
+        """Return element `i` of the memory at `p` as a float64."""
         return to_double((p[i],))[0] if halves else 1.0 * p[i]
 
     return njit(element_of)
@@ -112,9 +117,10 @@ def element_of(dtype: str) -> Any:
 
 @functools.cache
 def adding(*, weighted: bool, up: float) -> Any:
-    """The function that adds the terms of `WIDTH` elements, one to each lane."""
+    """Make the function that adds the terms of `WIDTH` elements, one to each accumulator."""
 
     def adding(t, m):
+        """Add exponentials of the elements in `t`, relative to `m`, to the accumulators in `t`."""
         for j in range(WIDTH):
             e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
             weight = t[TERMS + WIDTH + j]
@@ -131,13 +137,11 @@ def adding(*, weighted: bool, up: float) -> Any:
 
 @functools.cache
 def sum_of_row(dtype: str, *, weighted: bool, up: float = 1.0) -> Any:
-    """The function that sums a row's exponentials, times their weights and `up`.
-
-    Lanes, and the elements and weights of the next terms, are in scratch memory.
-    """
+    """Make the function that sums a row's exponentials, times their weights and `up`."""
     element, add = element_of(dtype), adding(weighted=weighted, up=up)
 
     def sum_of_row(x, b, n, m, t):
+        """Return sum and rest of the row `x` with weights `b`; `t` is scratch memory."""
         for j in range(WIDTH):
             t[TOTALS + j], t[RESTS + j] = 0.0, 0.0
         for i in range(0, n, WIDTH):

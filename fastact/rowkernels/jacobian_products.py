@@ -1,6 +1,8 @@
-"""Products with the Jacobian of softmax and its family, from the output: a sum, then the result.
+"""Products with the Jacobian of softmax and its family, from the output y.
 
-float64 has sums and products in pairs; the others are computed in float32 and summed in float64.
+Two passes over a row: sums of terms made of y and of the cotangent or tangent d, then the product.
+float64 is computed and summed in double-double; float16 and float32 are computed in float32 and
+summed in float64.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -49,7 +51,7 @@ class Operands(NamedTuple):
 
 
 class Masked(NamedTuple):
-    """The same; of each row which elements are present, a factor of results, and a length."""
+    """The same; which elements of each row are present, a factor of its results, and a length."""
 
     d: Any
     y: Any
@@ -60,96 +62,104 @@ class Masked(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A product with cotangent or tangent d, from the output y of a row.
+    """A product with cotangent or tangent d, from the output y of a row."""
 
-    `terms` makes the terms of two sums from y and d: one is high + low, the other counts what takes
-    part. `element` makes an element of the result from d, y and the sums. An output of `nothing`
-    adds nothing to them.
-    """
-
-    terms: Any
-    element: Any
-    nothing: Any
+    terms: Any  # (y, d): a term in two parts, and what counts as taking part: both are summed
+    element: Any  # (d, y, total, rest, count): an element of the product
+    filler: Any  # an output that adds nothing to the sums, for lanes past the end of a row
 
 
-# ---------------------------------------------------------------- pairs where they are wanted
+# ---------------------------------------------------------------- float32 or double-double
 def narrow(f: Precision) -> bool:
+    """Return whether numbers are float32."""
     return bool(f.number == types.float32)
 
 
 @functools.cache
 def multiplied(f: Precision) -> Any:
-    """The product and what rounds off."""
+    """Make the function of a product and what rounds off: nothing, in float32."""
     zero = f.zero
 
-    def plainly(a, b):
+    def in_single(a, b):
+        """Return the product in float32, and 0."""
         return a * b, splat(zero)
 
-    def in_pairs(a, b):
+    def in_double_double(a, b):
+        """Return the product in float64 and what rounds off."""
         p = a * b
         return p, fma(a, b, -p)
 
-    return njit(plainly if narrow(f) else in_pairs)
+    return njit(in_single if narrow(f) else in_double_double)
 
 
 @functools.cache
-def less(f: Precision) -> Any:
-    """d - (high + low), and what rounds off."""
+def subtracted(f: Precision) -> Any:
+    """Make the function of d - (high + low) and what rounds off: nothing, in float32."""
     zero = f.zero
 
-    def plainly(d, high, low):
+    def in_single(d, high, low):
+        """Return the difference in float32, and 0."""
         return (d - high) - low, zero
 
-    def in_pairs(d, high, low):
+    def in_double_double(d, high, low):
+        """Return the difference in float64 and what rounds off."""
         value, lost = difference(d, high)
         return value, lost - low
 
-    return njit(plainly if narrow(f) else in_pairs)
+    return njit(in_single if narrow(f) else in_double_double)
 
 
 @functools.cache
 def adding(f: Precision) -> Any:
-    def plainly(total, rest, high, low):
+    """Make the function that adds a term to accumulators: float64, for float64 with rests."""
+
+    def in_double(total, rest, high, low):
+        """Add a float32 term to a float64 total."""
         return total + double(high), rest
 
-    return njit(plainly) if narrow(f) else join_double
+    return njit(in_double) if narrow(f) else join_double
 
 
 @functools.cache
 def settling(f: Precision) -> Any:
-    """A sum as numbers of the format."""
+    """Make the function that gives a sum in two parts, as numbers of the computation."""
 
-    def in_two(high, low):
+    def in_two_singles(high, low):
+        """Return a float64 sum as a float32 and a rest."""
         short = single(high)
         return short, single((high - double(short)) + low)
 
-    def as_it_is(high, low):
+    def in_two_doubles(high, low):
+        """Return a float64 sum and its rest."""
         return high, low
 
-    return njit(in_two if narrow(f) else as_it_is)
+    return njit(in_two_singles if narrow(f) else in_two_doubles)
 
 
 # ---------------------------------------------------------------- the functions
 @functools.cache
 def probability(f: Precision) -> Any:
-    """The exponential of a log-probability."""
+    """Make the function that gives probabilities of their logarithms."""
     power, lowest, zero, down = f.power, f.lowest, f.zero, f.one / f.up
 
     def probability(y):
+        """Return e**y of log-probabilities `y`, of which those above 0 count as 0."""
         return power(larger(lowest, where(y > zero, zero, y)), zero) * down
 
     return njit(probability)
 
 
 def of_softmax(f: Precision) -> Product:
-    """y (d - sum of y d), 0 where y is 0 whatever d is."""
-    times, minus, zero = multiplied(f), less(f), f.zero
+    """Return softmax's product, y (d - sum of y d), which is 0 where y is, whatever d is."""
+    times, minus, zero = multiplied(f), subtracted(f), f.zero
 
     def terms(y, d):
+        """Return y d in two parts; nothing is counted."""
         high, low = times(d, y)
         return high, low, splat(zero)
 
     def element(d, y, total, rest, count):
+        """Return y (d - sum)."""
         value, low = minus(d, total, rest)
         return where(y == zero, zero, fma(y, value, y * low))
 
@@ -157,29 +167,33 @@ def of_softmax(f: Precision) -> Product:
 
 
 def of_log_softmax(f: Precision) -> Product:
-    """d - e^y times the sum of d, 0 in a row without mass."""
+    """Return log-softmax's product with a cotangent, d - e^y sum of d, 0 in a row without mass."""
     share, zero, one, infinity = probability(f), f.zero, f.one, f.infinity
 
     def terms(y, d):
+        """Return d, and 1 where there is mass."""
         return d, splat(zero), where(y == -infinity, zero, splat(one))
 
     def element(d, y, total, rest, count):
+        """Return d - e**y sum."""
         p = share(y)
         return where(count == zero, zero * p, fma(-p, total, d) - p * rest)
 
     return Product(njit(terms), njit(element), -f.infinity)
 
 
-def of_logarithms(f: Precision) -> Product:
-    """Log-softmax's Jacobian times d: d less its mean with the weights e^y."""
-    share, times, minus, zero = probability(f), multiplied(f), less(f), f.zero
+def of_log_softmax_jvp(f: Precision) -> Product:
+    """Return log-softmax's product with a tangent: d less its mean with the weights e^y."""
+    share, times, minus, zero = probability(f), multiplied(f), subtracted(f), f.zero
 
     def terms(y, d):
+        """Return e**y d in two parts, and e**y."""
         p = share(y)
         high, low = times(p, d)
         return where(p == zero, zero, high), where(p == zero, zero, low), p
 
     def element(d, y, total, rest, mass):
+        """Return d - mean."""
         value, low = minus(d, total, rest)
         return where(mass == zero, zero * mass, value + low)
 
@@ -187,13 +201,15 @@ def of_logarithms(f: Precision) -> Product:
 
 
 def of_support(f: Precision) -> Product:
-    """Sparsemax: d less its mean over the support, on the support."""
-    minus, zero, one = less(f), f.zero, f.one
+    """Return sparsemax's product: d less its mean over the support (y > 0), on the support."""
+    minus, zero, one = subtracted(f), f.zero, f.one
 
     def terms(y, d):
+        """Return d on the support, and 1 there."""
         return where(y > zero, d, zero), zero * y, where(y > zero, one, zero * y)
 
     def element(d, y, total, rest, count):
+        """Return d - mean on the support, else 0."""
         mean = (total + rest) / count
         value, low = minus(d, mean, (fma(-mean, count, total) + rest) / count)
         return where(y > zero, value + low, zero * y)
@@ -202,13 +218,15 @@ def of_support(f: Precision) -> Product:
 
 
 def of_nothing(f: Precision) -> Product:
-    """Hardmax: 0, but NaN where the output is."""
+    """Return hardmax's product: 0, but NaN where the output is."""
     zero = f.zero
 
     def terms(y, d):
+        """Return 0, or NaN where y is."""
         return zero * y, zero * y, zero * y
 
     def element(d, y, total, rest, count):
+        """Return 0, or NaN where y is."""
         return zero * y
 
     return Product(njit(terms), njit(element), zero)
@@ -216,7 +234,7 @@ def of_nothing(f: Precision) -> Product:
 
 # ---------------------------------------------------------------- passes along a row
 class Reading(NamedTuple):
-    """The arrays of the first pass, and those of the next row, whose memory is asked for."""
+    """The arrays of the first pass, and the operands of the next row, which are prefetched."""
 
     d: Any
     y: Any
@@ -225,17 +243,18 @@ class Reading(NamedTuple):
 
 @functools.cache
 def sums(f: Precision, product: Product) -> Any:
-    """The function that gives both sums of a row."""
-    (terms, _, nothing), zero = product, f.zero
+    """Make the first pass: both sums of a row."""
+    (terms, _, filler), zero = product, f.zero
     add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
 
     def step(arrays, i, left, values, found):
+        """Add the terms of the vectors of d and y at `i` to `found`; prefetch the next row's."""
         total, rest, count = found
         following = arrays.following
         prefetch_read(following.d, i)
         prefetch_read(following.y, i)
         prefetch_write(following.out, i)
-        y, d = fetch(arrays.y, i, left, nothing), fetch(arrays.d, i, left, zero)
+        y, d = fetch(arrays.y, i, left, filler), fetch(arrays.d, i, left, zero)
         high, low, more = terms(y, d)
         total, rest = add(total, rest, high, low)
         return total, rest, count + more
@@ -243,6 +262,7 @@ def sums(f: Precision, product: Product) -> Any:
     loop = each_vector(njit(step))
 
     def sums(row, n):
+        """Return both sums of a row, from `row.d` and `row.y`: the first in two parts."""
         arrays = Reading(row.d, row.y, near(from_row(row, 1)))
         total, rest, count = loop(arrays, n, 0, (splat(0.0), splat(0.0), splat(zero)))
         of_row, rest_of_row = fold(total, rest)
@@ -254,10 +274,11 @@ def sums(f: Precision, product: Product) -> Any:
 
 @functools.cache
 def results(f: Precision, product: Product) -> Any:
-    """The function that writes the product of a row."""
+    """Make the second pass: the product of a row, `row.out`."""
     element, zero = product.element, f.zero
 
     def step(row, i, left, values, found):
+        """Write to `row.out` the results of the vectors of d and y at `i`."""
         high, low, count = values
         d, y = fetch(row.d, i, left, zero), fetch(row.y, i, left, zero)
         put(row.out, i, left, element(d, y, high, low, count))
@@ -267,12 +288,13 @@ def results(f: Precision, product: Product) -> Any:
 
 
 def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
-    """The loop of a product, from d and y."""
+    """Make the loop of a product."""
     f = NATIVE[dtype]
     product = of(f)
     sums_of, write = sums(f, product), results(f, product)
 
     def rows(operands, rows, n, scratch):
+        """Write the products of `rows` rows of `operands` to its `out`, one row at a time."""
         for r in range(rows):
             row = from_row(operands, r)
             write(row, n, sums_of(row, n), 0)
@@ -282,22 +304,23 @@ def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
 
 # ---------------------------------------------------------------- rows with absent elements
 @njit
-def masked_elements(arrays, mask, i, left, nothing, zero):
-    """Elements of y and d, `nothing` and 0 where they are absent, and which are present."""
+def masked_elements(arrays, mask, i, left, filler, zero):
+    """Return elements of y and d, `filler` and 0 where they are absent, and which are present."""
     there = present(mask, i, left)
-    y, d = fetch(arrays.y, i, left, nothing), fetch(arrays.d, i, left, zero)
-    return where(there, y, nothing), where(there, d, zero), there
+    y, d = fetch(arrays.y, i, left, filler), fetch(arrays.d, i, left, zero)
+    return where(there, y, filler), where(there, d, zero), there
 
 
 @functools.cache
 def masked_sums(f: Precision, product: Product) -> Any:
-    """The function that gives both sums of the elements of a row that are present."""
-    (terms, _, nothing), zero = product, f.zero
+    """Make the first pass: both sums of the elements of a row that are present."""
+    (terms, _, filler), zero = product, f.zero
     add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
 
     def step(arrays, i, left, mask, found):
+        """Add the terms of the elements of d and y at `i` that are present to `found`."""
         total, rest, count = found
-        y, d, _ = masked_elements(arrays, mask, i, left, nothing, zero)
+        y, d, _ = masked_elements(arrays, mask, i, left, filler, zero)
         high, low, more = terms(y, d)
         total, rest = add(total, rest, high, low)
         return total, rest, count + more
@@ -305,6 +328,7 @@ def masked_sums(f: Precision, product: Product) -> Any:
     loop = each_vector(njit(step))
 
     def sums(arrays, mask, n):
+        """Return both sums of a row, from `arrays.d` and `arrays.y`: the first in two parts."""
         total, rest, count = loop(arrays, n, mask, (splat(0.0), splat(0.0), splat(zero)))
         of_row, rest_of_row = fold(total, rest)
         first, second = settle(of_row, rest_of_row)
@@ -315,16 +339,17 @@ def masked_sums(f: Precision, product: Product) -> Any:
 
 @functools.cache
 def masked_results(f: Precision, product: Product) -> Any:
-    """The function that writes the product of a row times the factor, 0 where it is absent.
+    """Make the second pass: the product of a row times the factor, 0 where it is absent.
 
     A product is rounded to the dtype before it is multiplied.
     """
-    (_, element, nothing), zero, round_off = product, f.zero, f.round
+    (_, element, filler), zero, round_off = product, f.zero, f.round
     half = f.pointer == types.uint16
 
     def step(arrays, i, left, values, found):
+        """Write to `arrays.out` the results of the vectors of d and y at `i`."""
         (high, low, count), factor, mask = values
-        y, d, there = masked_elements(arrays, mask, i, left, nothing, zero)
+        y, d, there = masked_elements(arrays, mask, i, left, filler, zero)
         value = element(d, y, high, low, count)
         if half:
             put(arrays.out, i, left, value)
@@ -338,12 +363,13 @@ def masked_results(f: Precision, product: Product) -> Any:
 
 
 def masked_products(dtype: str, of: Callable[[Precision], Product]) -> Any:
-    """The loop of a product of the elements that are present, from d and y."""
+    """Make the loop of a product of the elements that are present."""
     f = NATIVE[dtype]
     product = of(f)
     sums_of, write, zero = masked_sums(f, product), masked_results(f, product), f.zero
 
     def rows(operands, rows, n, scratch):
+        """Write the products of `rows` rows of `operands` to its `out`, one row at a time."""
         for r in range(rows):
             row = from_row(operands, r)
             length, factor = max(0, min(n, row.length.pointer[0])), row.factor.pointer[0]
@@ -357,11 +383,18 @@ def masked_products(dtype: str, of: Callable[[Precision], Product]) -> Any:
 PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "softmax_backward": of_softmax,
     "log_softmax_backward": of_log_softmax,
-    "log_softmax_jvp": of_logarithms,
-    "sparsemax_backward": of_support,
-    "hardmax_backward": of_nothing,
+    "log_softmax_jvp": of_log_softmax_jvp,
 }
-LOOPS = {name: (Operands, functools.partial(products, of=of)) for name, of in PRODUCTS.items()} | {
-    f"{name}_masked": (Masked, functools.partial(masked_products, of=of))
-    for name, of in PRODUCTS.items()
-}
+
+
+def loops_of(
+    name: str, of: Callable[[Precision], Product]
+) -> dict[str, tuple[Any, Callable[[str], Any]]]:
+    """Return the entries of a product in `LOOPS`: their operands, and what makes their loops."""
+    return {
+        name: (Operands, functools.partial(products, of=of)),
+        f"{name}_masked": (Masked, functools.partial(masked_products, of=of)),
+    }
+
+
+LOOPS = {key: loop for name, of in PRODUCTS.items() for key, loop in loops_of(name, of).items()}

@@ -54,12 +54,15 @@ def storing(dtype: str) -> Any:
     """The function that writes a float64 as the number that belongs to a row."""
 
     def plain(y, r, value):
+        """Write a float64 to row `r` of `y`."""
         y.pointer[r * y.row] = value
 
     def rounding(y, r, value):
+        """Round to float32, and write to row `r` of `y`."""
         y.pointer[r * y.row] = single(value)
 
     def halving(y, r, value):
+        """Round to float16, and write its bits to row `r` of `y`."""
         y.pointer[r * y.row] = double_to_half(value)
 
     return njit({"float16": halving, "float32": rounding, "float64": plain}[dtype])
@@ -74,6 +77,7 @@ def of_row(dtype: str) -> Any:
     exactly, doubt, limit = sum_of_row(dtype, weighted=False), DOUBT[dtype], terms.limit
 
     def of_row(x, n, scratch):
+        """Return log-sum-exp of the row `x`; a sum in double-double stands in `scratch`."""
         m = most(x, n)
         if abs(m) == INF:
             return m + nan(x, n)
@@ -109,15 +113,18 @@ def logsumexp(dtype: str) -> Any:
     abreast = njit(abreast)
 
     def columns(operands, width, n, scratch):
+        """Write results of `width` rows that lie side by side; return whether that was possible."""
         x, y = operands
         return abreast(side_by_side(x), y, width, width, n, scratch)
 
     def tile(operands, width, n, scratch):
+        """Write results of `width` rows by way of a tile; return whether that was possible."""
         x, y = operands
         bring(x, width, n, scratch, 0.0)
         return abreast(column(scratch), y, width, LANES, n, scratch)
 
     def rows(operands, rows, n, scratch):
+        """Write the results of `rows` rows, one after the other, whatever they contain."""
         x, y = operands
         for r in range(rows):
             store(y, r, one(from_row(x, r), n, scratch))
@@ -162,6 +169,7 @@ def logsumexp_weighted(dtype: str) -> Any:
     exactly, store = sum_of_row(dtype, weighted=True), storing(dtype)
 
     def result_of(x, b, n, scratch):
+        """Return log |sum of b e^x| of two rows, and a number with the sign of the sum."""
         m, spoilt = extent(x, b, n)
         if m == -INF:
             return -INF + spoilt, spoilt
@@ -178,6 +186,7 @@ def logsumexp_weighted(dtype: str) -> Any:
     result_of = njit(result_of)
 
     def rows(operands, rows, n, scratch):
+        """Write logarithms and signs of `rows` rows, one after the other."""
         x, b, y, sign = operands
         for r in range(rows):
             result, total = result_of(from_row(x, r), from_row(b, r), n, scratch)

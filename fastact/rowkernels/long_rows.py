@@ -1,8 +1,10 @@
-"""Rows too long for the cache, piece by piece: on all threads, and the same bits for any number.
+"""Rows too long for the cache, in pieces: on all threads, with the same bits for any number.
 
-Each piece has a maximum and a sum of exponentials relative to it; the pieces of a row are joined in
-their order; then each piece is finished with the sum of all. So exponentials are computed twice,
-and memory is read twice and written once (Dukhan and Ablavatski 2020).
+A row takes three steps. Each piece finds its maximum, and the sum of exponentials relative to it;
+the pieces' sums are joined in the order of pieces; each piece computes its results from the sum of
+all. So exponentials are computed twice, and memory is read twice and written once (Dukhan and
+Ablavatski 2020). `long_rows_loop` gives pieces to threads; where rows are shared among threads
+anyway, `serially` takes the steps on one.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -55,36 +57,33 @@ from fastact.rowkernels.memory import (
 )
 from fastact.rowkernels.operation import ONE, ZERO
 
-LONG = 2**16  # elements of a row, from which on it goes in pieces
-SHORTEST, MOST = 2**14, 1024  # elements of a piece, and pieces of a row
+LONG = 2**16  # elements: longer rows go in pieces
+SHORTEST, MOST = 2**14, 1024  # the fewest elements of a piece, and the most pieces of a row
 LIMITS = LONG, SHORTEST, MOST
-UNIT = 32  # elements of which a piece is a multiple: see `long_rows_loop`
-NUMBERS = 4  # float64 numbers of a piece: maximum, sum, its rest, number of largest elements
+UNIT = 32  # The length of pieces is a multiple of this: see `long_rows_loop`.
+NUMBERS = 4  # float64 numbers that a piece finds: maximum, sum, its rest, count of largest elements
 
 
 class Pieces(NamedTuple):
-    """Some pieces of a row, as `long_rows_loop` hands them to a job.
+    """Some neighbouring pieces of a row, as `long_rows_loop` hands them to a step."""
 
-    `found` is where the numbers of the first of them stand, `first` its number in the row.
-    """
-
-    found: Any
+    found: Any  # where the numbers that the first of them finds stand, and then those of others
     scratch: Any
-    first: Any
-    count: Any
+    first: Any  # the number of the first of them in the row
+    count: Any  # of pieces
     length: Any  # elements of a piece
     n: Any  # elements of the row
 
 
 @njit
 def piece_length(n):
-    """The length of pieces: it depends on that of the row alone."""
+    """Return the length of pieces, which depends on that of the row alone: so do the bits."""
     return max(SHORTEST, (n + MOST * UNIT - 1) // (MOST * UNIT) * UNIT)
 
 
 @njit
-def share(m, most):
-    """e**(m - most)."""
+def exp_of_difference(m, most):
+    """Return e**(m - most), of float64 numbers or vectors."""
     d, rest = difference(m, most)
     small = d < -760.0
     return power_double(where(small, -760.0, d), where(small, 0.0, rest)) * 2.0**-512
@@ -92,12 +91,13 @@ def share(m, most):
 
 @functools.cache
 def joining(f: Precision) -> Any:
-    """The function that adds the sums of a piece, with its maximum, to those of a row so far."""
+    """Make the function that adds the sums of a piece, with its maximum, to those of a row."""
     up = f.up
 
     def joining(most, so_far, m, of_piece):
+        """Return the sums of a row with those of one more piece, relative to `most`."""
         (total, rest, count), (a, b, c) = so_far, of_piece
-        scale, same = share(m, most), where(m == most, c, 0.0 * c)
+        scale, same = exp_of_difference(m, most), where(m == most, c, 0.0 * c)
         a += (c - same) * up
         high = a * scale
         total, rest = join_double(total, rest, high, fma(a, scale, -high) + b * scale)
@@ -109,12 +109,13 @@ def joining(f: Precision) -> Any:
 # ---------------------------------------------------------------- one row, on all threads
 @functools.cache
 def summed_with_next(terms: Terms) -> Any:
-    """As `summed`, of terms that are not kept, for whole vectors; the maximum of as many others."""
+    """Make the function that sums a piece and finds the maximum of the next, in one loop."""
     f, term = terms.f, term_of(terms)
     (start, start_rest), add, _ = summing(f, parts=terms.parts)
     fold, zero, lowest = folded(f, parts=terms.parts), f.zero, -f.infinity
 
     def summed_with_next(x, x_after, n, m):
+        """Return sum, rest and count of `x`, and the maximum of `x_after`; n is whole vectors."""
         total, rest, count = splat(start), splat(start_rest), splat(zero)
         most = splat(lowest)
         for i in range(0, n, LANES):
@@ -130,13 +131,13 @@ def summed_with_next(terms: Terms) -> Any:
 
 @functools.cache
 def first_step(terms: Terms) -> Any:
-    """The job that finds the maximum and the sum of each piece."""
+    """Make the step that finds the maximum and the sum of each piece."""
     f, limit = terms.f, terms.limit
     most, total_of, nan = largest(f), summed(terms), nan_if_any(f)
     total_with_next, zero = summed_with_next(terms), f.zero
 
     def first_step(x, y, pieces):
-        """The sums of a piece and the maximum of the next, in one loop where that is possible."""
+        """Read the pieces of `x`, and write to `pieces.found` what each finds; leave `y` alone."""
         length, left = pieces.length, pieces.n - pieces.first * pieces.length
         m_after = most(x, min(length, left))
         for k in range(pieces.count):
@@ -159,12 +160,17 @@ def first_step(terms: Terms) -> Any:
 
 @functools.cache
 def second_step(terms: Terms, along: Any, operands_of: Any) -> Any:
-    """The job that joins all pieces of a row, in place of the first."""
+    """Make the step that joins the sums of all pieces of a row."""
     join, limit = joining(terms.f), terms.limit
-    beyond = 0.5 * float(limit)  # so that pieces whose maximum is too large are far below
+    # Then a piece whose maximum is too large to be summed is far below, and adds nothing.
+    beyond = 0.5 * float(limit)
 
     def second_step(x, y, pieces):
-        """A row with a large maximum is done as a whole, which the maximum inf says."""
+        """Write the row's numbers to `pieces.found`, over those of the first piece.
+
+        A row with a large maximum is finished as a whole; then its maximum is inf, and the third
+        step leaves it alone.
+        """
         found, most = pieces.found, -INF
         for k in range(pieces.count):
             most = max(most, found[k * NUMBERS])
@@ -184,12 +190,13 @@ def second_step(terms: Terms, along: Any, operands_of: Any) -> Any:
 
 @functools.cache
 def third_step(terms: Terms, to: Normaliser) -> Any:
-    """The job that computes the results of each piece, from the input again."""
+    """Make the step that computes the results of each piece, from the input again."""
     f, parameters = terms.f, to.parameters
     round_off = f.round
     write = results(element_of(to), f)
 
     def third_step(x, y, pieces):
+        """Read `x` and write to `y` the results of some pieces, unless the row is done."""
         found = pieces.found
         if abs(found[0]) < INF:
             m = round_off(found[0])
@@ -202,10 +209,11 @@ def third_step(terms: Terms, to: Normaliser) -> Any:
 
 @functools.cache
 def serially(steps: tuple[Any, Any, Any]) -> Any:
-    """Long rows one after the other, on one thread."""
+    """Make the function of long rows one after the other, on one thread."""
     first, second, third = steps
 
     def serially(operands, rows, n, scratch):
+        """Take the three steps of each row, with what pieces find in scratch memory."""
         length = piece_length(n)
         count = (n + length - 1) // length
         pieces = Pieces(shifted(scratch, FOUND), scratch, ZERO, count, length, n)
@@ -221,11 +229,12 @@ def serially(steps: tuple[Any, Any, Any]) -> Any:
 # ---------------------------------------------------------------- rows side by side
 @functools.cache
 def across_in_pieces(terms: Terms, to: Normaliser) -> Any:
-    """Up to `LANES` rows, unless a maximum of a piece is too large: whether all was done."""
+    """Make the function of up to `LANES` long rows side by side, unless a maximum is too large."""
     f, (parameters, element) = terms.f, to
     sums, join, zero, infinity = sums_across(terms), joining(f), f.zero, f.infinity
 
     def across_in_pieces(operands, width, n, scratch):
+        """Write the results of rows of `operands.x` to `operands.y`; return whether it was done."""
         x, y = side_by_side(operands)
         most, length = splat(-infinity), piece_length(n)
         for i in range(n):

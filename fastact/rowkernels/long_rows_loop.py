@@ -1,7 +1,8 @@
-"""The inner loop of a function of rows whose long rows go in pieces, as LLVM IR.
+"""The inner loop of a function whose long rows go in pieces on the threads, as LLVM IR.
 
-A long row is three jobs for the threads: what each piece has found, all of it together, and the
-results. Their functions are those of `long_rows`.
+It calls the steps of `long_rows` for each long row: the first and the third are jobs for the
+threads, in which a piece stands where a row does in other loops; the second runs on this thread.
+Other rows go as in every loop over rows.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from llvmlite import ir
 from fastact.compiler import inner_loop
 from fastact.compiler.inner_loop import I32, INT, ITEMSIZE, ONE, PTR, VOID
 
-ARGUMENTS = 4  # of a job: input, output, what is found, the number of the first piece
-FOUND = 4 * 8  # bytes that a piece takes to say what it has found
+ARGUMENTS = 4  # of a job: addresses of input, output and what pieces find; the first one's number
+FOUND = 4 * 8  # bytes: the four numbers that a piece finds (`long_rows.NUMBERS`)
 
 
 def step(module: ir.Module, symbol: str, rows: inner_loop.Rows) -> Any:
-    """A job: a function of `long_rows` with pieces from its arguments on."""
+    """Emit a job: call a step of `long_rows` on the pieces that its arguments begin with."""
     size = INT(ITEMSIZE[rows.operands[0][0]])
     f, b = inner_loop.function(module, f"step_{symbol}", ir.FunctionType(VOID, [PTR] * 3))
     kind = ir.FunctionType(I32, [PTR] * 2 + [PTR, INT, INT] * 2 + [PTR] * 2 + [INT] * 4)
@@ -36,20 +37,25 @@ def step(module: ir.Module, symbol: str, rows: inner_loop.Rows) -> Any:
 
 
 class Job:
-    """Arguments, dimensions and steps of a job, on the stack."""
+    """Arguments of a job, on the stack: addresses, dimensions, and distances between pieces."""
 
     def __init__(self, b: inner_loop.Builder) -> None:
+        """Reserve stack memory for addresses, dimensions and distances."""
         self.b = b
         self.parts = [b.alloca(ir.ArrayType(INT, count)) for count in (ARGUMENTS, 3, ARGUMENTS + 2)]
 
     def set(self, *values: list[Any]) -> None:
+        """Emit the stores of addresses, dimensions and distances."""
         for part, words in zip(self.parts, values, strict=True):
             for k, word in enumerate(words):
                 self.b.store(word, self.b.gep(part, [INT(0), INT(k)]))
 
-    def run(self, function: Any, data: Any, work: Any) -> None:
-        """On the threads, if it is enough work."""
-        inner_loop.shared(
+    def run(self, function: Any, data: Any, work: Any) -> Any:
+        """Emit the call of a job: on the threads, if it is enough work.
+
+        The result is not zero if not all is done.
+        """
+        return inner_loop.shared(
             self.b, function, [*self.parts, data], (ARGUMENTS, 3, ARGUMENTS + 2), work
         )
 
@@ -57,7 +63,7 @@ class Job:
 def each_long_row(
     module: ir.Module, rows: inner_loop.Rows, steps: tuple[Any, Any, Any], shortest: int, most: int
 ) -> Any:
-    """All rows of a call, one after the other."""
+    """Emit the function that takes the three steps of each row of a call."""
     f, b = inner_loop.function(module, "each_long_row", inner_loop.LOOP)
     places, dims, all_steps, data = f.args
     count, n = b.words(dims, 2)
@@ -80,11 +86,12 @@ def each_long_row(
             [b.mul(length, step_x), b.mul(length, step_y), INT(FOUND), ONE, step_x, step_y],
         )
         first, second, third = steps
-        job.run(first, data, n)
-        b.call(second, [*job.parts, data])
-        # Every piece is finished with what all have found: that does not move with the piece.
-        b.store(INT(0), b.gep(job.parts[2], [INT(0), INT(2)]))
-        job.run(third, data, n)
+        stopped = job.run(first, data, n)
+        with b.if_then(b.icmp_unsigned("==", stopped, INT(0))):
+            b.call(second, [*job.parts, data])
+            # Every piece is finished with what all have found: the distance is 0.
+            b.store(INT(0), b.gep(job.parts[2], [INT(0), INT(2)]))
+            job.run(third, data, n)
     b.ret_void()
     return f
 

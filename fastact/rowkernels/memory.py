@@ -103,6 +103,8 @@ def moved(field: int) -> Any:
 
     @intrinsic
     def later(typing: Any, arrays: Any, count: Any) -> Any:
+        """Return the tuple with every pointer moved on; no element is read."""
+
         def code(context, b, sig, args):
             value = args[0]
             for place, ty in views_in(arrays):
@@ -139,6 +141,8 @@ def known(field: int) -> Any:
 
     @intrinsic
     def known(typing: Any, arrays: Any) -> Any:
+        """Return the tuple with 1 as this distance of each array; memory is not read."""
+
         def code(context, b, sig, args):
             value = args[0]
             for place, _ in views_in(arrays):
@@ -173,6 +177,7 @@ class Vector:
     """The LLVM code around up to `LANES` elements of a row, from element `i` on."""
 
     def __init__(self, b: Any, ty: Any, row: Any, i: Any, count: Any) -> None:
+        """Emit the address of element `i` of the `Strided` value `row`."""
         self.b, self.count = b, count
         self.element = LLVM_TYPES[ty.types[0].dtype]
         self.kind, self.size = ir.VectorType(self.element, LANES), SIZE[str(self.element)]
@@ -206,9 +211,11 @@ class Vector:
         return phi
 
     def mask(self) -> Any:
+        """Emit the mask of lanes that are in the row."""
         return simd.in_range(self.b, self.count)
 
     def addresses(self) -> Any:
+        """Emit the address of each lane's element."""
         return simd.places(self.b, self.start, self.step, self.element)
 
 
@@ -226,24 +233,29 @@ def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
         nothing, size = ir.Constant(v.kind, None), ir.IntType(32)(v.size)
 
         def result(loaded):
+            """Emit the lanes as numbers that are computed with."""
             value = simd.from_memory(b, loaded)
             return value if number == held else simd.converted("fpext", F64)(b, value)
 
         def chosen(mask, loaded):
+            """Emit the lanes in the row, with `filler` in the others."""
             return b.select(mask, result(loaded), simd.broadcast(b, args[3]))
 
         def together():
+            """Emit one load of a whole vector."""
             loaded = b.load(v.start, typ=v.kind)
             loaded.align = v.size
             return result(loaded)
 
         def some():
+            """Emit a masked load of neighbours."""
             mask, kinds = v.mask(), (v.kind, v.start.type)
             return chosen(mask, simd.called(
                 b, "masked.load", v.kind, v.start, size, mask, nothing, overloads=kinds
             ))  # fmt: skip
 
         def apart():
+            """Emit a gather of elements that lie apart."""
             mask, where = v.mask(), v.addresses()
             return chosen(mask, simd.called(
                 b, "masked.gather", v.kind, where, size, mask, nothing,
@@ -312,15 +324,18 @@ def put(typing: Any, row: Any, i: Any, count: Any, x: Any) -> Any:
         void, size = ir.VoidType(), ir.IntType(32)(v.size)
 
         def together():
+            """Emit one store of a whole vector."""
             b.store(value, v.start).align = v.size
 
         def some():
+            """Emit a masked store to neighbours."""
             simd.called(
                 b, "masked.store", void, value, v.start, size, v.mask(),
                 overloads=(v.kind, v.start.type),
             )  # fmt: skip
 
         def apart():
+            """Emit a scatter to elements that lie apart."""
             where = v.addresses()
             simd.called(
                 b, "masked.scatter", void, value, where, size, v.mask(),
@@ -338,6 +353,8 @@ def prefetching(*, writing: bool) -> Any:
 
     @intrinsic
     def prefetch(typing: Any, row: Any, i: Any) -> Any:
+        """Prefetch the memory of the vector at element `i` of a row, to read or to write it."""
+
         def code(context, b, sig, args):
             element = LLVM_TYPES[row.types[0].dtype]
             pointer = b.extract_value(args[0], 0)
@@ -383,6 +400,7 @@ def each_vector(step: Callable[..., Any]) -> Any:
     """
 
     def each_vector(arrays, n, values, found):
+        """Return `found` after the steps for all vectors of rows of length `n`."""
         close, whole = near(arrays), n - n % LANES if neighbours(arrays) else 0
         for i in range(0, whole, LANES):
             found = step(close, i, LANES, values, found)
@@ -412,6 +430,7 @@ def numbers(*, narrow: bool) -> Any:
     """The function that gives the beginning of scratch memory as float32, or as float64."""
 
     def numbers(scratch):
+        """Return the pointer to scratch memory as one to numbers of this size."""
         return singles(scratch) if narrow else scratch
 
     return njit(numbers)

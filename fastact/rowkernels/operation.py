@@ -75,6 +75,7 @@ def way_through(operation: RowOperation) -> tuple[Any, Any]:
     has_columns, has_tile = operation.columns is not None, operation.tile is not None
 
     def way_through(operands, rows, n):
+        """Return the way for `rows` rows of length `n`, from how the operands lie in memory."""
         if rows > 1 and n > 0:
             if has_columns and abreast(operands, n):
                 return ACROSS
@@ -83,6 +84,7 @@ def way_through(operation: RowOperation) -> tuple[Any, Any]:
         return ALONG
 
     def together(way, rows, n):
+        """Return how many rows are handed over at a time."""
         if way == TILED:
             return max(1, min(tiles, DEPTH // n)) * LANES
         return at_once if way == ACROSS else max(1, rows)
@@ -97,6 +99,7 @@ def over_rows(operation: RowOperation) -> Any:
     has_columns, has_tile = columns is not None, tile is not None
 
     def loop(operands, scratch, rows, n):
+        """Compute all rows: read and write the operands, with `scratch` for what lies between."""
         way = choose(operands, rows, n)
         together = how_many(way, rows, n)
         for r in range(0, rows, together):

@@ -1,16 +1,13 @@
 """Rows that come in parts: what a part leaves behind, how parts are joined, and the results.
 
-A part is its largest element m, and the sum of e**(x - m) over the *others*, as two float64: the
-largest itself would hide what is small beside 1, on which logarithms near 0 depend. Joined parts
-are a part again; twice the precision makes the error independent of their number and order. Sums
-are in units of 1 / UP, so that what is below the normal numbers counts too.
+A part leaves behind its largest element m, and the sum of e**(x - m) over the *other* elements, as
+two float64: total and rest. The 1 of the largest itself would hide what is small beside it, on
+which logarithms near 0 depend. Joined parts leave behind the same; twice the precision makes the
+error independent of their number and order. Sums are multiplied by UP, so that what is below the
+normal numbers counts too.
 
-================ ===== ======
-m                -inf  inf
-the sum / UP     -1    how many others are inf
-================ ===== ======
-
-The sum is NaN if an element is NaN.
+Where m is -inf, total / UP is -1; where m is inf, it is the number of other elements that are inf.
+The total is NaN if an element is NaN.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -49,16 +46,16 @@ from fastact.rowkernels.memory import (
 )
 from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
 
-# The logarithm of a sum and its maximum cancel where this is negative, but not below -44, minus the
-# logarithm of 2**63 elements. There the sum has to be better than a float64, and so in each part
-# whose maximum may be that of the row, or not much below.
+# The logarithm of a row's sum cancels with its maximum if that is between -44, minus the logarithm
+# of 2**63 elements, and 0. Then the sum has to be better than a float64. So it is in each part with
+# a maximum from LEAST to 0: that of the row may be this one, or not much above.
 LEAST = -90.0
 UP = DOUBLE["float64"].up
 DOWN = 1.0 / UP
 
 
 class Parts(NamedTuple):
-    """Of each row, or of each part of it, the maximum and the sum of the others in two numbers."""
+    """What a row, or each part of it, leaves behind."""
 
     m: Any
     total: Any
@@ -66,7 +63,7 @@ class Parts(NamedTuple):
 
 
 class PartOperands(NamedTuple):
-    """Rows of a part, and what it leaves behind."""
+    """Rows that are parts, and what each leaves behind."""
 
     x: Any
     m: Any
@@ -75,7 +72,7 @@ class PartOperands(NamedTuple):
 
 
 class JoinOperands(NamedTuple):
-    """What parts have left behind, a row of each; the same of all parts."""
+    """Rows of what parts have left behind; of each row what all its parts do."""
 
     m: Any
     total: Any
@@ -86,7 +83,7 @@ class JoinOperands(NamedTuple):
 
 
 class LogOperands(NamedTuple):
-    """What parts have left behind, a row of each; log-sum-exp."""
+    """Rows of what parts have left behind; of each row log-sum-exp."""
 
     m: Any
     total: Any
@@ -95,7 +92,7 @@ class LogOperands(NamedTuple):
 
 
 class Operands(NamedTuple):
-    """Rows of the input; of each what all its parts have left behind; rows of the output."""
+    """Rows of a part; of each what all parts have left behind; rows of the output."""
 
     x: Any
     m: Any
@@ -107,12 +104,13 @@ class Operands(NamedTuple):
 # ---------------------------------------------------------------- a part
 @functools.cache
 def of_row(dtype: str) -> Any:
-    """The function that gives what a row leaves behind."""
+    """Make the function that gives what a row leaves behind."""
     f, terms = DOUBLE[dtype], Terms(DOUBLE[dtype], parts=True)
     most, nan, limit, total_of = largest(f), nan_if_any(f), terms.limit, summed(terms)
     exactly = sum_of_row(dtype, weighted=False, up=UP)
 
     def of_row(x, n, scratch):
+        """Return what the row `x` leaves behind; the sum in double-double needs scratch memory."""
         m, zero = most(x, n), 0.0
         if m == -INF:
             return m, nan(x, n) - UP, zero
@@ -133,11 +131,11 @@ def of_row(dtype: str) -> Any:
 
 
 def max_and_sum(dtype: str) -> Any:
-    """The loop over rows of a part."""
-    one, sums = of_row(dtype), sums_across(Terms(DOUBLE[dtype], parts=True))
+    """Make the loop that gives what rows leave behind."""
+    of_one, sums = of_row(dtype), sums_across(Terms(DOUBLE[dtype], parts=True))
 
     def columns(operands, width, n, scratch):
-        """Rows side by side: whether nothing can cancel."""
+        """Write what `width` rows side by side leave behind; return False if sums may cancel."""
         done, m, total, rest, count = sums(side_by_side(operands.x), n, width, False, scratch)
         total, rest = join_double(total, rest, (count - 1.0) * UP, splat(0.0))
         if not (done and every((m <= LEAST) | (m >= 0.0))):
@@ -149,9 +147,10 @@ def max_and_sum(dtype: str) -> Any:
         return True
 
     def rows(operands, rows, n, scratch):
+        """Write what `rows` rows leave behind, one after the other."""
         for r in range(rows):
             here = from_row(operands, r)
-            m, total, rest = one(here.x, n, scratch)
+            m, total, rest = of_one(here.x, n, scratch)
             here.m.pointer[0], here.total.pointer[0], here.rest.pointer[0] = m, total, rest
 
     return over_rows(RowOperation(njit(rows), njit(columns), abreast=input_abreast))
@@ -160,7 +159,7 @@ def max_and_sum(dtype: str) -> Any:
 # ---------------------------------------------------------------- parts joined
 @njit
 def weight(m, top, total, rest):
-    """The sum of a part beside a maximum `top`, its own included, as two float64."""
+    """Return the sum of a part relative to the maximum `top`, its own maximum included."""
     total, rest = join_double(UP, 0.0, total, rest)
     if m == top:
         return total, rest
@@ -173,7 +172,7 @@ def weight(m, top, total, rest):
 
 @njit
 def joined(parts, n):
-    """The maximum and the sum of a row from those of its parts."""
+    """Return what a row of parts leaves behind, from the rows `parts` of length `n`."""
     m, total, rest = parts
     top, at = -INF, 0
     for i in range(n):
@@ -193,9 +192,10 @@ def joined(parts, n):
 
 
 def join(dtype: str) -> Any:
-    """The loop that joins parts."""
+    """Make the loop that joins parts."""
 
     def rows(operands, rows, n, scratch):
+        """Write what all parts of each row leave behind, from that of each part."""
         for r in range(rows):
             m, total, rest, top, high, low = from_row(operands, r)
             top.pointer[0], high.pointer[0], low.pointer[0] = joined(Parts(m, total, rest), n)
@@ -206,7 +206,7 @@ def join(dtype: str) -> Any:
 # ---------------------------------------------------------------- results
 @njit
 def log_of_parts(m, total, rest):
-    """Log-sum-exp of a row."""
+    """Return log-sum-exp of a row from what it leaves behind."""
     if abs(m) == INF:
         return m + (total - total)  # NaN stays
     logarithm = log1p((total + rest) * DOWN)
@@ -217,9 +217,10 @@ def log_of_parts(m, total, rest):
 
 
 def logsumexp(dtype: str) -> Any:
-    """The loop that joins parts to log-sum-exp."""
+    """Make the loop that joins parts to log-sum-exp."""
 
     def rows(operands, rows, n, scratch):
+        """Write log-sum-exp of each row, from what its parts have left behind."""
         for r in range(rows):
             m, total, rest, y = from_row(operands, r)
             a, b, c = joined(Parts(m, total, rest), n)
@@ -230,11 +231,12 @@ def logsumexp(dtype: str) -> Any:
 
 @functools.cache
 def parameters_of(f: Precision, *, log: bool) -> Any:
-    """The function that makes the two numbers of a `Normaliser` of what parts have left behind."""
+    """Make the function that gives the parameters of a `Normaliser` from a row's sum."""
     to = logarithm(Terms(f, parts=True)) if log else quotient(Terms(f, parts=False, quick=False))
     parameters, unit = to.parameters, f.up * DOWN
 
     def parameters_of(total, rest):
+        """Return the two parameters, from total and rest of all parts."""
         if not log:
             total, rest = join_double(UP, 0.0, total, rest)
         return parameters(total * unit, rest * unit, 1.0)
@@ -244,11 +246,12 @@ def parameters_of(f: Precision, *, log: bool) -> Any:
 
 @functools.cache
 def results_along(f: Precision, to: Normaliser, parameters: Any, fill_value: float) -> Any:
-    """The function of a row by itself."""
+    """Make the function that gives results of any row."""
     element, round_off, infinity, zero = to.element, f.round, f.infinity, f.zero
     empty = f.one * fill_value
 
     def results_along(row, n):
+        """Read `row.x` and write `row.y`, from the maximum and the sum of all parts."""
         m, total, rest = row.m.pointer[0], row.total.pointer[0], row.rest.pointer[0]
         if m == -INF:
             fill(row.y, n, empty + round_off(where(total == total, 0.0, total)))
@@ -266,10 +269,11 @@ def results_along(f: Precision, to: Normaliser, parameters: Any, fill_value: flo
 
 @functools.cache
 def results_across(f: Precision, to: Normaliser, parameters: Any) -> Any:
-    """The function of rows side by side, unless a maximum is infinite: whether it was done."""
+    """Make the function that gives results of rows side by side, if all maxima are finite."""
     element, round_off, zero = to.element, f.round, f.zero
 
     def results_across(rows, width, n, scratch):
+        """Write `rows.y` from `rows.x`, a lane for each row; return whether it was done."""
         x, y = side_by_side(rows.x), side_by_side(rows.y)
         m = fetch_across(rows.m, 0, width, 0.0)
         if not every(abs(m) < INF):
@@ -288,15 +292,16 @@ def results_across(f: Precision, to: Normaliser, parameters: Any) -> Any:
 
 
 def results_of_parts(dtype: str, *, log: bool) -> Any:
-    """The loop of softmax or log-softmax from the rows' maxima and sums."""
+    """Make the loop of softmax or log-softmax of a part, from maximum and sum of all parts."""
     f = NATIVE[dtype]
     to = logarithm(Terms(f, parts=True)) if log else quotient(Terms(f, parts=False, quick=False))
     parameters = parameters_of(f, log=log)
-    one = results_along(f, to, parameters, -INF if log else 0.0)
+    write_row = results_along(f, to, parameters, -INF if log else 0.0)
 
     def rows(operands, rows, n, scratch):
+        """Write the results of `rows` rows, one after the other."""
         for r in range(rows):
-            one(from_row(operands, r), n)
+            write_row(from_row(operands, r), n)
 
     return over_rows(RowOperation(njit(rows), results_across(f, to, parameters)))
 

@@ -106,6 +106,7 @@ def beginning(terms: Terms, fill_value: float) -> tuple[Any, Any]:
     handle_large_maximum = outlined(handle_large_maximum)
 
     def begin(operands, r, n, state, m):
+        """Write the maximum to the row's state; a large one is dealt with at once."""
         state[MAXIMUM], state[MOVED] = double(m), 0.0
         if abs(m) >= limit:
             x, y = from_row(operands, r)
@@ -114,6 +115,7 @@ def beginning(terms: Terms, fill_value: float) -> tuple[Any, Any]:
     begin = njit(begin)
 
     def first(operands, r, n, state):
+        """Find the maximum of row `r` of `operands.x`, and begin the row's state."""
         begin(operands, r, n, state, most(from_row(operands.x, r), n))
 
     return njit(first), begin
@@ -126,17 +128,20 @@ def passes(forward: Forward) -> Passes:
     first, begin = beginning(terms, forward.fill_value)
 
     def row(operands, r, n, state):
+        """Return the input of row `r` (its output if it was moved there), length, `Output`."""
         x, y = from_row(operands, r)
         if state[MOVED] != 0.0:
             x = y
         return x, n, Output(y, round_off(state[MAXIMUM]))
 
     def settle(operands, width, n, state):
+        """Write the parameters of a group of rows to their states, from the sums there."""
         a, b = parameters(load_all(state, TOTAL), load_all(state, REST), load_all(state, COUNT))
         store_all(state, HIGH, double(a))
         store_all(state, LOW, double(b))
 
     def counts(operands, r):
+        """Return that every row is computed."""
         return True
 
     return Passes(
@@ -153,6 +158,7 @@ def along(forward: Forward) -> Any:
 
 @njit
 def operands_of(x, y):
+    """Return two arrays as the operands of a call."""
     return Operands(x, y)
 
 
@@ -172,6 +178,7 @@ def loop(forward: Forward) -> Any:
     long_strip = across_in_pieces(terms, to)
 
     def rows(operands, rows, n, scratch):
+        """Read `operands.x` and write `operands.y`, rows one after the other, of any length."""
         if n > LONG:
             long_rows(operands, rows, n, scratch)
         elif n > 0:
@@ -180,6 +187,7 @@ def loop(forward: Forward) -> Any:
     rows_of = outlined(rows)
 
     def columns(operands, rows, n, scratch):
+        """Read `operands.x` and write `operands.y`, rows side by side where they lie."""
         if n <= LONG:
             strips(operands, rows, n, scratch)
         else:

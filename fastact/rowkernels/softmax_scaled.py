@@ -135,6 +135,7 @@ def scaled_power(dtype: str) -> Any:
     power, lowest = f.power, f.lowest
 
     def scaled_power(high, low, m):
+        """Return `up` times e**(high + low - m) of float64 products in two parts."""
         d, rest = difference(high, m)
         small = d < lowest
         return power(where(small, lowest, d), where(small, 0.0, rest + low))
@@ -172,6 +173,7 @@ def sums_of_any_row(dtype: str) -> Any:
     fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
 
     def sums_of_any_row(x, factor, sink, n, top):
+        """Return sum, rest and count of the row `x` times `factor`, and of the sink."""
         total, rest, count = splat(start), splat(0.0), splat(0.0)
         for i in range(0, n, LANES):
             high, low = product(fetch(x, i, n - i, 0.0), factor)
@@ -199,12 +201,14 @@ def to_results(dtype: str, *, log: bool) -> tuple[Any, Any]:
     power, log_of, invert, up = scaled_power(dtype), log_sum(f), f.inverse, f.up
 
     def parameters(total, rest, count):
+        """Return log(sum), or 1 / sum in two parts."""
         if log:
             return log_of(total, rest, count), 0.0
         whole, lost = join_double(count * up, 0.0, total, rest)
         return invert(whole, lost)
 
     def result(high, low, m, a, b):
+        """Return the results of products in two parts."""
         if log:
             d, rest = difference(high, m)
             return where(d > -INF, (d - a) + (rest + low), d - a)
@@ -221,6 +225,7 @@ def any_row(form: Form) -> Any:
     round_off, fill_value = form.f.round, form.fill_value
 
     def any_row(x, y, n, factor, sink):
+        """Read the first `n` elements of the row `x` and write their results to the row `y`."""
         m, m_low, spoilt = largest_product(x, factor, sink, n)
         if m == -INF:
             fill(y, n, fill_value + round_off(spoilt))
@@ -279,6 +284,7 @@ def scaled(f: Precision) -> Precision:
         return scaled_power(low + (fma(n + octave, -top_of_log, high) - of_top), k)
 
     def difference_of(x, m):
+        """As `difference`, of a product and the largest product."""
         high = x * m.factor
         low = fma(x, m.factor, -high)
         if narrow:
@@ -287,6 +293,7 @@ def scaled(f: Precision) -> Precision:
         return d, rest + (low - m.low)
 
     def same(x, m):
+        """Return whether an element is the one with the largest product."""
         return x == m.x
 
     return replace(f, quick=njit(quick), difference=njit(difference_of), same=njit(same))
@@ -344,6 +351,7 @@ def first_pass(form: Form) -> Any:
     reference, possible, _ = references(f, parts=form.log)
 
     def first(operands, r, n, state):
+        """Write the largest element of row `r` to its state; fill its output from its length on."""
         row = from_row(operands, r)
         x, y, factor, sink = row.x, row.y, row.factor.pointer[0], row.sink.pointer[0]
         length = length_of(row, n)
@@ -364,11 +372,13 @@ def passes(form: Form) -> Passes:
     reference, _, with_sink = references(f, parts=form.log)
 
     def row(operands, r, n, state):
+        """Return the input of row `r`, how many elements count, and the `Output`."""
         here = from_row(operands, r)
         m = reference(round_off(state[MOVED]), here.factor.pointer[0], here.sink.pointer[0])
         return here.x, length_of(here, n), Output(here.y, m)
 
     def settle(operands, width, n, state):
+        """Write the parameters of a group of rows to their states, from sums there and sinks."""
         sink = fetch_across(operands.sink, 0, width, 0.0)
         factor = fetch_across(operands.factor, 0, width, 1.0)
         m = reference(round_off(load_all(state, MOVED)), factor, sink)
@@ -426,6 +436,7 @@ def tile_of(form: Form) -> Any:
     to_numbers = numbers(narrow=form.f.number == types.float32)
 
     def tile_of(rows, width, n, scratch):
+        """Copy `rows.x` to a tile, compute there, and copy the results to `rows.y`."""
         tile = to_numbers(scratch)
         bring(rows.x, width, n, tile, zero)
         inside = Operands(column(tile), rows.factor, rows.sink, rows.length, column(tile))
@@ -444,6 +455,7 @@ def loop(form: Form) -> Any:
     along = in_groups(passes(form), GROUP_OF_LOGARITHMS if form.log else GROUP)
 
     def columns(rows, width, n, scratch):
+        """Compute `width` rows where they lie in `rows`; return whether that was possible."""
         return many(rows, width, width, n, scratch)
 
     return over_rows(RowOperation(along, njit(columns), tile_of(form)))

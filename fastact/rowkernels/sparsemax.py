@@ -20,6 +20,7 @@ from fastact.rowkernels.arithmetic import (
     DOUBLE,
     INF,
     NATIVE,
+    Precision,
     Terms,
     difference,
     finite_of,
@@ -27,6 +28,7 @@ from fastact.rowkernels.arithmetic import (
     joined_lanes,
 )
 from fastact.rowkernels.double_double_sum import WIDTH, add_pair, settled
+from fastact.rowkernels.jacobian_products import Product, loops_of, of_nothing, of_support
 from fastact.rowkernels.logsumexp import storing
 from fastact.rowkernels.memory import element_at, fetch, from_element, from_row, put
 from fastact.rowkernels.operation import RowOperation, over_rows
@@ -65,6 +67,7 @@ def sparse(dtype: str, one: Callable[[str], Any], *, scaled: bool) -> Any:
     finish, round_off = one(dtype), NATIVE[dtype].round
 
     def rows(operands, rows, n, scratch):
+        """Read rows of `operands.x` and write rows of `operands.y`, one after the other."""
         for r in range(rows):
             row = from_row(operands, r)
             factor, count = 1.0, n
@@ -101,6 +104,7 @@ def sparsemax(dtype: str) -> Any:
     centred = njit(centred)
 
     def threshold(x, n, factor, m, m_low):
+        """Return tau and its rest for the first `n` elements of the row `x`."""
         tau, low, size = -1.0, 0.0, INF
         while True:
             total, rest, count = splat(0.0), splat(0.0), splat(0.0)
@@ -121,6 +125,7 @@ def sparsemax(dtype: str) -> Any:
     threshold = njit(threshold)
 
     def one(x, y, n, factor, m, m_low):
+        """Read the first `n` elements of the row `x` and write max(z - tau, 0) to the row `y`."""
         tau, low = threshold(x, n, factor, m, m_low)
         for i in range(0, n, LANES):
             d, r = centred(x, i, n, factor, m, m_low)
@@ -149,6 +154,7 @@ def hardmax(dtype: str) -> Any:
     place = njit(place)
 
     def one(x, y, n, factor, m, m_low):
+        """Write 0 to the row `y`, and 1 at the first element of `x` that is the maximum."""
         k = place(x, factor, n, m)
         fill(y, n, zero)
         put(y, k, 1, one_of)
@@ -176,6 +182,7 @@ def mean_near_zero(dtype: str) -> Any:
     """The function that gives log-mean-exp of a row by way of e^(x - m) - 1."""
 
     def mean_near_zero(x, n, m, count, scratch):
+        """Return log-mean-exp of the row `x`; the sum in double-double is in scratch memory."""
         for j in range(2 * WIDTH):
             scratch[j] = 0.0
         missing = count - n  # minus the -inf that do not count; each that does is -1
@@ -200,6 +207,7 @@ def logmeanexp(dtype: str) -> Any:
     total_of = summed(Terms(f, parts=False, quick=False))
 
     def of_row(x, n, count, scratch):
+        """Return log-mean-exp of the `count` elements of the row `x` that are not masked."""
         m = most(x, n)
         if abs(m) == INF or count == 0.0:
             return m + nan(x, n)
@@ -210,6 +218,7 @@ def logmeanexp(dtype: str) -> Any:
     of_row = njit(of_row)
 
     def rows(operands, rows, n, scratch):
+        """Write log-mean-exp of each row of `operands.x` to `operands.y`."""
         for r in range(rows):
             row = from_row(operands, r)
             store(row.y, 0, of_row(row.x, n, row.count.pointer[0], scratch))
@@ -217,10 +226,37 @@ def logmeanexp(dtype: str) -> Any:
     return over_rows(RowOperation(njit(rows)))
 
 
+# ---------------------------------------------------------------- the records
+class Record(NamedTuple):
+    """A function along an axis whose rows are done one by one.
+
+    `of_row` makes for a dtype the function of a row with a finite or infinite maximum m + m_low,
+    ``one(x, y, n, factor, m, m_low)``, which writes y; the driver does rows that are NaN or without
+    mass. `product` makes the product of its Jacobian, which is symmetric, and a vector.
+    """
+
+    of_row: Callable[[str], Any]
+    product: Callable[[Precision], Product]
+
+
+RECORDS = {
+    "sparsemax": Record(sparsemax, of_support),
+    "hardmax": Record(hardmax, of_nothing),
+}
+
+
+def loops(name: str, record: Record) -> dict[str, tuple[Any, Callable[[str], Any]]]:
+    """The loops of a record: plain, with factors and lengths, and those of the product."""
+    plain = functools.partial(sparse, one=record.of_row, scaled=False)
+    scaled = functools.partial(sparse, one=record.of_row, scaled=True)
+    return {
+        name: (Plain, plain),
+        f"{name}_general": (Scaled, scaled),
+        **loops_of(f"{name}_backward", record.product),
+    }
+
+
 LOOPS = {
-    "sparsemax": (Plain, lambda dtype: sparse(dtype, sparsemax, scaled=False)),
-    "sparsemax_general": (Scaled, lambda dtype: sparse(dtype, sparsemax, scaled=True)),
-    "hardmax": (Plain, lambda dtype: sparse(dtype, hardmax, scaled=False)),
-    "hardmax_general": (Scaled, lambda dtype: sparse(dtype, hardmax, scaled=True)),
     "logmeanexp": (Means, logmeanexp),
+    **{key: loop for name, record in RECORDS.items() for key, loop in loops(name, record).items()},
 }

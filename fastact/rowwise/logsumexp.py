@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
@@ -23,19 +24,15 @@ from fastact.arguments import (
     weak,
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import called, shown
 from fastact.native import threads
-from fastact.rowwise import chunks
+from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import MAX_ULP, SLAB, Layout, RowFunction, chosen, slabs
 from fastact.rowwise.row_options import Rows, quick
 from fastact.rowwise.softmax_family import softmax
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import (
-        LogMeanExp as TypedLogMeanExp,
-    )
-    from fastact.definition.interfaces import (
-        LogSumExp as TypedLogSumExp,
-    )
+    from fastact.definition import interfaces
 
 Array = Any
 INF = float("inf")
@@ -47,6 +44,11 @@ class LogSum(RowFunction):
     """What both share: the shape of the result, masks, and the gradient."""
 
     _kind = "sum"
+    _interface = RowFunction._interface | {"backward", "jvp"}
+    _formulas = MappingProxyType({
+        "backward": r"dx_i = ds\,\frac{b_i e^{x_i}}{\sum_k b_k e^{x_k}}",
+        "jvp": r"ds = \sum_i \frac{b_i e^{x_i}}{\sum_k b_k e^{x_k}}\,dx_i",
+    })  # fmt: skip
 
     def _finish(self, result: Any, layout: Layout, *, keepdims: bool, out: Any) -> Any:
         """The result, with the axes as ones if they are kept, in `out` if there is one."""
@@ -68,6 +70,7 @@ class LogSum(RowFunction):
             result[here] = self.apply(seen, *(each[here] for each in counts))
         return result[()]
 
+    @shown
     @public()
     def backward(
         self,
@@ -80,15 +83,7 @@ class LogSum(RowFunction):
         b: Array | None = None,
         out: Any = None,
     ) -> Any:
-        """The gradient of the input for that of the result.
-
-        `ds` has the shape of the result, with or without the axes; `where` and `b` are those of the
-        function. A row without mass gets 0, never NaN.
-
-        >>> import numpy as np, fastact as fa
-        >>> fa.logsumexp.backward(1.0, x=np.zeros(4))
-        array([0.25, 0.25, 0.25, 0.25])
-        """
+        """The gradient of the input for that of the result: see `documents.OF_SUMS`."""
         name = f"{self.name}.backward"
         x = floats(name, "x", x)
         ds = floats(name, "ds", weak(ds, x.dtype))
@@ -99,10 +94,11 @@ class LogSum(RowFunction):
             ds = kept(broadcast(name, "ds", ds, layout.kept, what), layout)
         dtype = np.result_type(x if b is None else joint(x, b), ds)
         with np.errstate(all="ignore"):
-            result = np.multiply(p, ds)
+            result = np.asarray(np.multiply(p, ds))
             np.copyto(result, 0, where=p == 0)
             return delivered(name, out, result.astype(dtype, copy=False)[()])
 
+    @shown
     @public()
     def jvp(
         self,
@@ -116,12 +112,7 @@ class LogSum(RowFunction):
         keepdims: bool = False,
         out: Any = None,
     ) -> Any:
-        """The tangent of the result for that of the input: the mean of `dx` with softmax's weights.
-
-        >>> import numpy as np, fastact as fa
-        >>> fa.logsumexp.jvp(np.array([1.0, 3.0]), x=np.zeros(2))
-        np.float64(2.0)
-        """
+        """The tangent of the result for that of the input: see `documents.OF_SUMS`."""
         name = f"{self.name}.jvp"
         x = floats(name, "x", x)
         p = shares(name, x, axis, where, b)
@@ -134,6 +125,9 @@ class LogSum(RowFunction):
             total = layout.rows(terms).sum(axis=-1).astype(dtype)[()]
         keepdims = boolean(name, "keepdims", keepdims)
         return self._finish(total, layout, keepdims=keepdims, out=out)
+
+    def _member(self, name: str, _text: str) -> str:
+        return documents.member(self, name, called(self, name), documents.OF_SUMS)
 
     def __reduce__(self) -> Any:
         return self.name
@@ -205,9 +199,10 @@ class LogSumExp(LogSum):
         ):  # fmt: skip
             if where is not None:
                 return self._where(x, axis, where, out)
-            if axis == -1 and out is None:
+            if axis == -1 and out is None and x.ndim:
                 return threads.call(self._ufunc or self.ufunc, x)
-            return self.apply(x, axis=axis, out=out)
+            if x.ndim:
+                return self.apply(x, axis=axis, out=out)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
             **unknown,
@@ -409,5 +404,5 @@ def weighted_shares(x: Any, b: Any, counts: Any) -> Any:
     return np.where(there & (terms != 0) | np.isnan(terms), terms / total, 0.0)
 
 
-logsumexp: TypedLogSumExp = LogSumExp()
-logmeanexp: TypedLogMeanExp = LogMeanExp()
+logsumexp: interfaces.LogSumExp = LogSumExp()
+logmeanexp: interfaces.LogMeanExp = LogMeanExp()

@@ -7,6 +7,7 @@ slabs, in the output's own memory.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Never
 
 import numpy as np
@@ -25,9 +26,10 @@ from fastact.arguments import (
     target,
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import called, shown
 from fastact.elementwise import tanh
 from fastact.native import threads
-from fastact.rowwise import chunks
+from fastact.rowwise import chunks, documents
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import RowFunction, chosen, slabs
@@ -49,37 +51,50 @@ from fastact.rowwise.row_options import (
 Array = Any
 
 
-Products = tuple[RowFunction, RowFunction]  # a product of its own, and with absent elements
+@functools.cache
+def shared(owner: str, ending: str, letters: str) -> RowFunction:
+    """The function of some loops, which several public functions may share."""
+    return RowFunction(f"{owner}_{ending}", owner, letters, "X")
+
+
+def products(loops: str, ending: str) -> tuple[RowFunction, RowFunction]:
+    """A product of a vector and the output; that with a mask, factors and lengths."""
+    return shared(loops, ending, "XX"), shared(loops, f"{ending}_masked", "XXBdi")
 
 
 class Normaliser(RowFunction):
     """What the functions of this family share: the call, and the gradient.
 
-    `general` takes a row, the factor of its elements, perhaps a `sink`, and a length. `products`
-    are the ufuncs of a cotangent or a tangent and the output. What an element is that does not
-    count is `nothing`.
+    What a function says of itself are fields of its class. Its `loops` are those of its own name
+    (``name``, ``name_general``, ``name_backward``) unless they are those of another function.
     """
 
-    _kind, _smooth = "shares", True
-    sign = 1.0
-    nothing = 0.0
-    sink: float | None = None
+    _kind, _smooth = "shares", True  # whether there is a gradient other than 0
+    _interface = RowFunction._interface | {"backward", "jacobian", "jvp", "sequences"}
+    loops = ""
+    sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
+    nothing = 0.0  # what an element is that does not count
+    sink: float | None = None  # one more logit, for loops that take one; -inf is none
+    symmetric = True  # whether the Jacobian is, so that one product is both
 
-    def __init__(
-        self, name: str, general: RowFunction, backward: Products, jvp: Products | None = None
-    ) -> None:
-        self.general = general
+    def __init__(self, name: str) -> None:
+        loops = self.loops or name
+        letters = "Xdi" if self.sink is None else "Xddi"
+        self.general = shared(loops, "general", letters)
         self._sinks = () if self.sink is None else (np.array(self.sink),)
         self._absents, self._nothings = map(numbers_of, (self._absent, self.nothing))
-        if self.sign == 1.0 and self.sink in (None, -INF):
+        if loops == name:
             super().__init__(name, name, "X", "X")
         else:
-            self.name, self.owner, self.letters = name, general.owner, general.letters
-            self.__name__ = name
-            self.signature, self.nin, self.nout = general.signature, general.nin, general.nout
+            self.name, self.owner, self.letters = name, loops, self.general.letters
+            self.__name__ = self.__qualname__ = name
+            self.__module__ = "fastact"
+            self.signature, self.nin, self.nout = (
+                self.general.signature, self.general.nin, self.general.nout,
+            )  # fmt: skip
         self.plain = self.nin == 1  # there is a ufunc of x alone
-        self.backward = Backward(self, *backward)
-        self.jvp = Jvp(self, *(jvp or backward))
+        self.backward = Backward(self, *products(loops, "backward"))
+        self.jvp = Jvp(self, *products(loops, "backward" if self.symmetric else "jvp"))
         self.sequences = Sequences(self)
 
     @property
@@ -112,7 +127,7 @@ class Normaliser(RowFunction):
             if temperature is None and where is None and lengths is None and causal is False:
                 if self.plain:
                     made = self._ufunc or self.ufunc
-                    if axis == -1 and out is None:
+                    if axis == -1 and out is None and x.ndim:
                         return threads.call(made, x)
                     if -x.ndim <= axis < x.ndim:
                         return threads.call(made, x, axis=axis, out=out)
@@ -147,11 +162,11 @@ class Normaliser(RowFunction):
         return self.general, (factor, *self._sinks, EVERY if length is None else length)
 
     def _uniform_factor(
-        self, temperature: Any = None, softcap: Any = None, **others: Any
+        self, temperature: Any = None, softcap: Any = None
     ) -> tuple[Any, float | None] | None:
         """The factor and the cap of all rows alike; None if there is more to look at."""
         factor: Any = None if self.sign == 1.0 else self.sign
-        if others or not (softcap is None or (type(softcap) in NUMBER and 0 < softcap < INF)):
+        if not (softcap is None or (type(softcap) in NUMBER and 0 < softcap < INF)):
             return None
         if temperature is not None:
             if not (type(temperature) in NUMBER and COLD <= temperature <= HOT):
@@ -317,6 +332,7 @@ class Normaliser(RowFunction):
         factor = factor if rows.cap is None else factor * rows.cap
         return self.general.apply(x, factor, *sink, lengths, axis=core)
 
+    @shown
     @public()
     def jacobian(
         self,
@@ -330,16 +346,7 @@ class Normaliser(RowFunction):
         causal: bool = False,
         softcap: float | None = None,
     ) -> Any:
-        """The Jacobian of each row, of shape ``x.shape + (n,)``.
-
-        Element ``[..., i, ..., j]`` is ``∂ y_i / ∂ x_j``: i stands at `axis`, j at the end. The
-        options are those of the function itself but for ``empty`` and ``inf``.
-
-        >>> import numpy as np, fastact as fa
-        >>> fa.softmax.jacobian(np.zeros(2))
-        array([[ 0.25, -0.25],
-               [-0.25,  0.25]])
-        """
+        """The Jacobian of each row, of shape ``x.shape + (n,)``: see `documents.MEMBERS`."""
         name = f"{self.name}.jacobian"
         x = floats(name, "x", x)
         rows = Rows(
@@ -365,9 +372,12 @@ class Normaliser(RowFunction):
         return np.moveaxis(found, -2, rows.layout.axes[0])
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """The diagonal, y (1 - y), sums 1 - y from the others: it is accurate where y is near 1."""
-        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
-        return with_diagonal(found, -found.sum(axis=-1))
+        """The tangents of the output for steps along each input, from the output."""
+        steps = np.eye(y.shape[-1], dtype=y.dtype)
+        return np.swapaxes(self.jvp.function.apply(steps, y[..., None, :]), -1, -2)
+
+    def _member(self, name: str, _text: str) -> str:
+        return documents.member(self, name, called(self, name))
 
     def __reduce__(self) -> Any:
         return self.name

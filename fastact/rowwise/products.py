@@ -16,6 +16,7 @@ from fastact.arguments import (
     INTEGER,
     INTEGRAL,
     Axis,
+    axes,
     boolean,
     broadcast,
     delivered,
@@ -28,22 +29,27 @@ from fastact.arguments import (
     weak,
 )
 from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import Documented
 from fastact.elementwise import tanh
+from fastact.rowwise import documents
 from fastact.rowwise.row_function import RowFunction
 from fastact.rowwise.row_options import EVERY, Rows, everywhere, masked, quick
 
 Array = Any
 
 
-class Product:
+class Product(Documented):
     """A product of the Jacobian and a vector, from the output or from the input."""
 
     before = False  # whether the cap's slope comes before the product
     vector = "dy"
+    _interface = frozenset({"name", "ufunc"})
 
     def __init__(self, owner: Any, function: RowFunction, masked: RowFunction) -> None:
         self.owner, self.function, self.masked = owner, function, masked
-        self.name = f"{owner.name}.{type(self).__name__.lower()}"
+        self.__module__, self.__name__ = "fastact", type(self).__name__.lower()
+        self.name = self.__qualname__ = f"{owner.name}.{self.__name__}"
+        self._words = {"d": self.vector}
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -168,6 +174,8 @@ class Product:
         shape = together(self.name, **{self.vector: d, "the array": saved})
         if not isinstance(axis, INTEGER) or d.ndim == 0:
             d, saved = np.broadcast_arrays(d, saved)
+        if not shape:
+            axis = axes(self.name, axis, 0)
         if out is not None:
             output(self.name, out, shape, np.result_type(d, saved))
         y = self.owner(saved, axis=axis) if from_x else saved
@@ -215,27 +223,22 @@ class Product:
             if present is not None:
                 masked(out, present, 0, out)
 
+    def _document(self) -> str:
+        return documents.member(self.owner, self.__name__, f"{self.name}{self._signature()}")
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.owner, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
+
 
 class Backward(Product):
-    """The vector-Jacobian product: the gradient of the input for that of the output.
-
-    ``f.backward(dy, y=y, axis=-1, out=None)``, or from the input with ``x=``; the options are those
-    of the function itself but for ``empty`` and ``inf``. `out` may be `dy`. One sum and one pass.
-    A row without mass (all -inf, all masked) gets 0, never NaN, and so does an element that is
-    masked, whatever `dy` is there.
-
-    Raises
-    ------
-    TypeError
-        Unless exactly one of `x` and `y` is given; if `softcap` is given with `y`.
-    """
+    """The vector-Jacobian product: the gradient of the input for that of the output."""
 
 
 class Jvp(Product):
-    """The Jacobian-vector product: the tangent of the output for that of the input.
-
-    ``f.jvp(dx, x=x, axis=-1, out=None)``, or from the output with ``y=``; as `backward`.
-    """
+    """The Jacobian-vector product: the tangent of the output for that of the input."""
 
     before = True
     vector = "dx"

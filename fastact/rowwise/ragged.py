@@ -12,7 +12,9 @@ import numpy as np
 
 from fastact.arguments import delivered, exactly_one, floats, integers, one_axis
 from fastact.containers import public
+from fastact.definition.described import Documented, called, shown
 from fastact.native import loop_registry, threads
+from fastact.rowwise import documents
 from fastact.rowwise.row_function import RowFunction
 from fastact.rowwise.row_options import capped
 
@@ -22,37 +24,29 @@ drive = loop_registry.add_support(
 )
 
 
-class Sequences:
-    """The function over each of the sequences ``x[..., offsets[k]:offsets[k + 1]]``.
+class Sequences(Documented):
+    """The function over each of the sequences ``x[..., offsets[k]:offsets[k + 1]]``."""
 
-    ``f.sequences(x, offsets=offsets, axis=-1)``: `offsets` are the ascending places where
-    sequences begin, from 0, and the length of the axis at the end; a sequence may be empty. Other
-    keywords are those of the function itself that hold for every row: ``temperature``, ``softcap``.
-    The results have the bits of a call for each sequence.
-
-    Raises
-    ------
-    TypeError
-        If `offsets` are not integers.
-    ValueError
-        If `offsets` do not ascend from 0 to the length of the axis.
-
-    Examples
-    --------
-    >>> import numpy as np, fastact as fa
-    >>> fa.softmax.sequences(np.zeros(5), offsets=[0, 2, 5])
-    array([0.5       , 0.5       , 0.33333333, 0.33333333, 0.33333333])
-    """
+    _interface = frozenset({"backward", "name"})
 
     def __init__(self, owner: Any) -> None:
         self.owner, self.name = owner, f"{owner.name}.sequences"
+        self.__module__, self.__name__, self.__qualname__ = "fastact", "sequences", self.name
 
     @public()
     def __call__(
-        self, x: Array, /, *, offsets: Array, axis: int = -1, out: Any = None, **options: Any
+        self,
+        x: Array,
+        /,
+        *,
+        offsets: Array,
+        axis: int = -1,
+        out: Any = None,
+        temperature: Array | None = None,
+        softcap: float | None = None,
     ) -> Any:
-        """Apply the function to each sequence; see the class."""
-        x = floats(self.name, "x", x)
+        """Apply the function to each sequence."""
+        x, options = floats(self.name, "x", x), {"temperature": temperature, "softcap": softcap}
         axis = one_axis(self.name, axis, x.ndim)
         starts = checked_offsets(self.name, offsets, x.shape[axis])
         found = self.owner._uniform_factor(**options)
@@ -71,6 +65,7 @@ class Sequences:
         result = over_sequences(function, (x, *constants), offsets, axis)
         return result.astype(dtype, copy=False)
 
+    @shown
     @public()
     def backward(
         self,
@@ -82,22 +77,16 @@ class Sequences:
         offsets: Array,
         axis: int = -1,
         out: Any = None,
-        **options: Any,
+        temperature: Array | None = None,
+        softcap: float | None = None,
     ) -> Any:
-        """The gradient of the input for that of the output, from the output or the input.
-
-        >>> import numpy as np, fastact as fa
-        >>> y = fa.softmax.sequences(np.zeros(5), offsets=[0, 2, 5])
-        >>> fa.softmax.sequences.backward(np.array([1.0, 0, 0, 0, 0]), y=y, offsets=[0, 2, 5])
-        array([ 0.25, -0.25,  0.  ,  0.  ,  0.  ])
-        """
-        name = f"{self.name}.backward"
+        """The gradient of the input for that of the output, from the output or the input."""
+        name, options = f"{self.name}.backward", {"temperature": temperature, "softcap": softcap}
         exactly_one(name, x=x, y=y)
         key, saved = ("x", x) if y is None else ("y", y)
         saved, dy = floats(name, key, saved), floats(name, "dy", dy)
         if saved.shape != dy.shape:
             raise ValueError(f"{name}(): dy must have the shape {saved.shape}, got {dy.shape}")
-
         axis = one_axis(name, axis, saved.ndim)
         starts = checked_offsets(self.name, offsets, saved.shape[axis])
         found = self.owner._uniform_factor(**options)
@@ -114,6 +103,18 @@ class Sequences:
             if factor is not None:
                 np.multiply(result, np.float64(factor), out=result, casting="same_kind")
         return delivered(self.name, out, result)
+
+    def _document(self) -> str:
+        return documents.member(self.owner, "sequences", f"{self.name}{self._signature()}")
+
+    def _member(self, name: str, _text: str) -> str:
+        return documents.member(self.owner, f"sequences.{name}", called(self, name))
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.owner, "sequences")
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
 
 
 def one_by_one(

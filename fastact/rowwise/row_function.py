@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastact.arguments import INTEGER, Axis, axes, delivered
+from fastact.definition.described import Documented
 from fastact.native import loop_registry, threads, ufunc
 
 Array = Any
@@ -25,7 +26,7 @@ MAX_ULP: dict[str, dict[str, float]] = {
 SLAB = 2**18  # elements that are computed at once where options need room for them: it stays cached
 
 
-class RowFunction:
+class RowFunction(Documented):
     """A generalized NumPy ufunc over one axis, made on its first use.
 
     Its operands are letters: those of `FIXED`, capital where they have the axis. `max_ulp` has the
@@ -35,10 +36,14 @@ class RowFunction:
 
     max_ulp: Mapping[str, Mapping[str, float]] = MappingProxyType({})
     least = 0.0
+    # In LaTeX: what an element of the result is, "value", and of members what they give.
+    _formulas: Mapping[str, str] = MappingProxyType({})
+    _interface = frozenset({"max_ulp", "name", "ufunc"})
 
     def __init__(self, name: str, owner: str, inputs: str, outputs: str, build: Any = None) -> None:
         self.name, self.owner, self.letters = name, owner, inputs + outputs
-        self.__name__ = name  # by which dask names its tasks
+        self.__name__ = self.__qualname__ = name  # by which dask names its tasks
+        self.__module__ = "fastact"
         sides = (",".join("(n)" if c.isupper() else "()" for c in s) for s in (inputs, outputs))
         self.signature = "->".join(sides)
         self.nin, self.nout = len(inputs), len(outputs)

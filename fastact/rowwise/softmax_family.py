@@ -8,30 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.elementwise import tanh
-from fastact.rowwise.normaliser import Normaliser, Products, with_diagonal
-from fastact.rowwise.row_function import MAX_ULP, RowFunction
+from fastact.rowwise.normaliser import Normaliser, with_diagonal
+from fastact.rowwise.row_function import MAX_ULP
 from fastact.rowwise.row_options import INF, Rows
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import Along
+    from fastact.definition import interfaces
 
-
-def products(name: str, owner: str) -> Products:
-    """The ufunc of a vector and the output, and that with a mask, factors and lengths."""
-    masked = RowFunction(f"{name}_masked", owner, "XXBdi", "X")
-    return RowFunction(name, owner, "XX", "X"), masked
-
-
-softmax_backward = products("softmax_backward", "softmax")
-softmax_general = RowFunction("softmax_general", "softmax", "Xddi", "X")
-log_softmax_backward = products("log_softmax_backward", "log_softmax")
-log_softmax_jvp = products("log_softmax_jvp", "log_softmax")
-log_softmax_general = RowFunction("log_softmax_general", "log_softmax", "Xddi", "X")
-sparsemax_backward = products("sparsemax_backward", "sparsemax")
-sparsemax_general = RowFunction("sparsemax_general", "sparsemax", "Xdi", "X")
-hardmax_backward = products("hardmax_backward", "hardmax")
-hardmax_general = RowFunction("hardmax_general", "hardmax", "Xdi", "X")
+__all__ = ["hardmax", "log_softmax", "softmax", "softmax_off_by_one", "softmin", "sparsemax"]
 LISTED = Normaliser  # what `fastact.catalogue` looks for
+
+
+def of_shares(_: Any, y: Any, x: Any, rows: Rows) -> Any:
+    """Softmax's Jacobian: the diagonal, y (1 - y), sums 1 - y from the others.
+
+    It is accurate where y is near 1.
+    """
+    found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
+    return with_diagonal(found, -found.sum(axis=-1))
 
 
 class Softmax(Normaliser):
@@ -98,9 +92,13 @@ class Softmax(Normaliser):
 
     sink = -INF
     max_ulp = MappingProxyType({dtype: {**ulp, "sum": 1.0} for dtype, ulp in MAX_ULP.items()})
-
-    def __init__(self) -> None:
-        super().__init__("softmax", softmax_general, softmax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{\sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
+    _jacobian = of_shares
 
 
 class Softmin(Normaliser):
@@ -114,11 +112,15 @@ class Softmin(Normaliser):
     array([0.75, 0.25])
     """
 
-    sink = -INF
+    loops, sink = "softmax", -INF
     sign = -1.0
-
-    def __init__(self) -> None:
-        super().__init__("softmin", softmax_general, softmax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
+        "backward": r"dx_i = y_i (\sum_k y_k\,dy_k - dy_i)",
+        "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
+        "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
+    })  # fmt: skip
+    _jacobian = of_shares
 
 
 class SoftmaxOffByOne(Normaliser):
@@ -136,10 +138,13 @@ class SoftmaxOffByOne(Normaliser):
     array([0.25, 0.5 ])
     """
 
-    sink = 0.0
-
-    def __init__(self) -> None:
-        super().__init__("softmax_off_by_one", softmax_general, softmax_backward)
+    loops, sink = "softmax", 0.0
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
@@ -170,10 +175,14 @@ class LogSoftmax(Normaliser):
 
     sink = -INF
     nothing = -INF
+    symmetric = False
     max_ulp = MAX_ULP
-
-    def __init__(self) -> None:
-        super().__init__("log_softmax", log_softmax_general, log_softmax_backward, log_softmax_jvp)
+    _formulas = MappingProxyType({
+        "value": r"y_i = x_i - \log \sum_k e^{x_k}",
+        "backward": r"dx_i = dy_i - e^{y_i} \sum_k dy_k",
+        "jvp": r"dy_i = dx_i - \sum_k e^{y_k}\,dx_k",
+        "jacobian": r"J_{ij} = \delta_{ij} - e^{y_j}",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """``1 - p`` on the diagonal is the sum of the others."""
@@ -199,8 +208,12 @@ class Sparsemax(Normaliser):
     array([0.75, 0.25, 0.  ])
     """
 
-    def __init__(self) -> None:
-        super().__init__("sparsemax", sparsemax_general, sparsemax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = \max(x_i - \tau, 0), \quad \sum_k y_k = 1, \quad S = \{k: y_k > 0\}",
+        "backward": r"dx_i = [y_i > 0] (dy_i - \frac{1}{|S|} \sum_{k \in S} dy_k)",
+        "jvp": r"dy_i = [y_i > 0] (dx_i - \frac{1}{|S|} \sum_{k \in S} dx_k)",
+        "jacobian": r"J_{ij} = [y_i > 0] (\delta_{ij} - \frac{[y_j > 0]}{|S|})",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         support = (y > 0).astype(y.dtype)
@@ -224,17 +237,20 @@ class Hardmax(Normaliser):
     """
 
     _smooth = False  # its gradient is 0
-
-    def __init__(self) -> None:
-        super().__init__("hardmax", hardmax_general, hardmax_backward)
+    _formulas = MappingProxyType({
+        "value": r"y_i = [i = \arg\max_k x_k]",
+        "backward": r"dx_i = 0",
+        "jvp": r"dy_i = 0",
+        "jacobian": r"J_{ij} = 0",
+    })  # fmt: skip
 
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
-softmax: Along = Softmax()
-log_softmax: Along = LogSoftmax()
-softmin: Along = Softmin()
-softmax_off_by_one: Along = SoftmaxOffByOne()
-sparsemax: Along = Sparsemax()
-hardmax: Along = Hardmax()
+softmax: interfaces.Along = Softmax("softmax")
+log_softmax: interfaces.Along = LogSoftmax("log_softmax")
+softmin: interfaces.Along = Softmin("softmin")
+softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
+sparsemax: interfaces.Along = Sparsemax("sparsemax")
+hardmax: interfaces.Along = Hardmax("hardmax")

@@ -159,3 +159,27 @@ def test_threads_that_do_not_start() -> None:
             right(name, call(), wanted)
         """
     )
+
+
+def test_exit_while_several_wait_to_load() -> None:
+    """Calls that were interrupted have left threads behind, which wait for one another."""
+    run(
+        """
+        from fastact.native import loading
+        class Hit(Exception):
+            pass
+        def handler(*_):
+            raise Hit
+        def slow():
+            for _ in range(10**6):
+                time.sleep(0.001)
+        signal.signal(signal.SIGALRM, handler)
+        for _ in range(4):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.02)
+                loading.loaded(slow)
+            except Hit:
+                pass
+        """,
+        timeout=60,
+    )

@@ -72,3 +72,30 @@ def test_error_long_before_the_limit_of_maps() -> None:
         assert fa.sigmoid(0.0) == 0.5
         """
     )
+
+
+def test_code_that_calls_may_be_anywhere() -> None:
+    """Gigabytes between code and its constants, or what it calls, are no distance too far."""
+    run(
+        """
+        from fastact.native import machine_code
+        import llvmlite.binding as llvm
+        code = machine_code.assembled('''
+            @c = private constant [64 x double] zeroinitializer
+            declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+            define double @fastact_far(ptr %p, i64 %n, i64 %i) {
+              call void @llvm.memset.p0.i64(ptr %p, i8 1, i64 %n, i1 false)
+              %q = getelementptr double, ptr @c, i64 %i
+              %r = load double, ptr %q
+              ret double %r
+            }
+        ''')
+        assert not machine_code.calls_outside(llvm.ObjectFileRef.from_data(code))
+        assert machine_code.loadable(code, "fastact_far")
+        import ctypes
+        memory = ctypes.create_string_buffer(9)
+        call = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
+            machine_code.load(code, "fastact_far"))
+        assert call(ctypes.addressof(memory), 8, 3) == 0 and memory.raw == b"\\1" * 8 + b"\\0"
+        """
+    )

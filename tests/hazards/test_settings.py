@@ -83,3 +83,26 @@ def test_place_of_the_store(name: str, place: str, tmp_path: Path) -> None:
         script = "os.environ.pop('FASTACT_CACHE_DIR', None)\n" + script
     done = finished(f"os.chdir({str(tmp_path)!r})\n{script}{CALL}")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_numba_jit_disabled(tmp_path: Path) -> None:
+    """The setting is about the user's functions: those of this package compile all the same."""
+    run(
+        """
+        import math, numba, fastact as fa
+        @fa.activation
+        def own(x):
+            return math.sin(x) * x
+        @numba.njit
+        def users(x):
+            return x
+        assert (fa.relu(X) == np.maximum(X, 0)).all()
+        right("own", own(X), np.sin(X) * X)
+        assert not hasattr(users, "py_func")
+        assert numba.config.DISABLE_JIT
+        """,
+        NUMBA_DISABLE_JIT="1",
+        FASTACT_CACHE_DIR=str(tmp_path),
+        timeout=400,
+    )

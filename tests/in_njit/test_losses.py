@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from fastact.losses.shared import SLAB
 from tests.in_njit.support import allocations, assert_inside_as_outside, assert_same
-from tests.support.losses import LOSSES
 from tests.support.strategies import DTYPES
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
 
 RNG = np.random.default_rng(16)
-ELEMENTWISE = [f for f in LOSSES.values() if f not in {fa.softmax_cross_entropy, fa.nll}]
+ELEMENTWISE = of_kind("loss")
 REDUCED = {"mean", "sum", "none"}
 by_loss = pytest.mark.parametrize("f", ELEMENTWISE, ids=lambda f: f.name)
 

@@ -85,14 +85,6 @@ def test_dtypes_of_gradient_and_output_meet():
     assert_same_bits(got, wanted)
 
 
-def test_policies_of_each_sequence():
-    x, offsets = ragged([2, 3])
-    x[:2] = -np.inf
-    got = fa.softmax.sequences(x, offsets=offsets, empty="uniform")
-    assert got[:2].tolist() == [0.5, 0.5]
-    assert_same_bits(got[2:], fa.softmax(x[2:]))
-
-
 @over_forms
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_any_axis(f, axis):

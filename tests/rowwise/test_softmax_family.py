@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from fastact.rowwise import row_function
 from tests.support.checks import assert_same_bits
-from tests.support.rows import BOUND, FORMS, NOTHING, gradient, truth
+from tests.support.rows import BOUND, FORMS, GRADIENTS, truth
 from tests.support.strategies import LAYOUTS
 from tests.support.ulp import ulps
 
 over_forms = pytest.mark.parametrize("f", FORMS, ids=lambda f: f.name)
-SMOOTH = [f for f in FORMS if f is not fa.hardmax]
+SMOOTH = [f for f in FORMS if f._smooth]
 over_smooth = pytest.mark.parametrize("f", SMOOTH, ids=lambda f: f.name)
-SHARES = [f for f in FORMS if f is not fa.log_softmax]
+SHARES = [f for f in FORMS if f.nothing == 0]
+SPARSE = [f for f in FORMS if f.sink is None]  # done row by row, with a threshold
 EPS = {"float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
 
 
@@ -85,8 +87,8 @@ def test_temperatures(f, dtype, temperature):
     for size in (1, 2, 5, 40):
         row = cube(dtype, size, shape=(size,))
         spread = float(np.ptp(row.astype("f8"))) / temperature
-        slack = 4 * EPS["float64"] * spread if f is fa.sparsemax else 0
-        if dtype != "float64" or f is fa.sparsemax:
+        slack = 4 * EPS["float64"] * spread if f in SPARSE else 0
+        if dtype != "float64" or f in SPARSE:
             check_row(f, row, temperature=temperature, slack=slack)
         else:
             check_close(f, row, temperature, spread)
@@ -119,11 +121,9 @@ def test_extreme_temperatures(dtype):
     assert_same_bits(fa.softmax(row, temperature=1e300), third)
 
 
-@over_forms
+@over_smooth
 def test_softcap(f, dtype):
     """The cap comes first: tanh has an error of an ulp, times the cap."""
-    if f is fa.hardmax:
-        return
     for cap in (0.5, 5.0, 30.0):
         row = cube(dtype, 3, 10.0, (30,))
         got, wanted = f(row, softcap=cap), truth(f.name, row, softcap=cap)
@@ -156,9 +156,9 @@ def test_masked_elements_count_as_absent(f, dtype):
     x, present = cube(dtype), some((4, 5, 6))
     present[1, 2] = False
     y = f(x, where=present)
-    absent = np.inf if f is fa.softmin else -np.inf
+    absent = -np.inf * f.sign
     assert_same_bits(y, f(np.where(present, x, absent).astype(dtype)))
-    assert (y[~present] == float(NOTHING.get(f.name, 0))).all()
+    assert (y[~present] == f.nothing).all()
     for k in range(5):
         row = f(x[0, k][present[0, k]])
         assert np.allclose(y[0, k][present[0, k]], row, rtol=4 * EPS[dtype], atol=EPS[dtype])
@@ -191,7 +191,7 @@ def test_a_mask_holds_in_a_row_of_nan(f, dtype):
     present = np.array([True, True, False, True])
     y = f(x, where=present)
     assert np.isnan(y[present]).all()
-    assert y[2] == float(NOTHING.get(f.name, 0))
+    assert y[2] == f.nothing
 
 
 @over_forms
@@ -243,6 +243,20 @@ def test_in_place_and_out(f, dtype):
 
 
 @over_forms
+@pytest.mark.parametrize("shape", [(9, 40_000), (40_000, 9)])
+def test_threads_change_no_bit(f, dtype, shape):
+    """Of few long rows and of many short ones, forward and backward."""
+    x, dy = cube(dtype, shape=shape), cube(dtype, 1, shape=shape)
+    found = []
+    for count in (1, 2, 3, 7):
+        with fa.num_threads(count):
+            found.append((f(x), f.backward(dy, y=f(x)), f(x, temperature=2.0)))
+    for results in found[1:]:
+        for got, wanted in zip(results, found[0], strict=True):
+            assert_same_bits(got, wanted)
+
+
+@over_forms
 def test_overlapping_out(f, dtype):
     for shift in range(-9, 10):
         buffer = cube(dtype, 1, shape=(100,))
@@ -277,6 +291,21 @@ def test_integers_bool_and_lists(f):
             assert_same_bits(f(x, **options), f(np.asarray(x, "f8"), **options))
 
 
+@pytest.mark.parametrize("f", [*FORMS, *of_kind("sum")], ids=lambda f: f.name)
+def test_a_number_is_a_row_of_one_element(f, dtype):
+    """It gives a NumPy scalar, as of every ufunc; there is no other axis."""
+    number = np.dtype(dtype).type(3.0)
+    for x in (number, np.array(number)):
+        for axis in (-1, 0, None):
+            got = f(x, axis=axis)
+            assert type(got) is np.dtype(dtype).type
+            assert_same_bits(got, np.asarray(f(np.array([number])).reshape(())[()]))
+            assert type(f.backward(number, x=x, axis=axis)) is np.dtype(dtype).type
+    assert type(f(3.0)) is np.float64
+    with pytest.raises(np.exceptions.AxisError):
+        f(number, axis=1)
+
+
 @over_forms
 def test_empty_arrays(f):
     for shape in ((0, 3), (3, 0), (0,), (0, 0)):
@@ -292,7 +321,7 @@ def test_empty_arrays(f):
 
 def rows_without_mass(f, dtype):
     """Rows without an element that counts, and one with; and what is present of them."""
-    absent = np.inf if f is fa.softmin else -np.inf
+    absent = -np.inf * f.sign
     x = np.array([[absent] * 4, [1, 2, 3, 4], [absent, absent, 5, 5], [1, 2, 3, 4]], dtype)
     present = np.ones((4, 4), bool)
     present[1], present[2, 2:] = False, False
@@ -302,7 +331,7 @@ def rows_without_mass(f, dtype):
 @over_forms
 def test_rows_without_mass(f, dtype):
     x, present = rows_without_mass(f, dtype)
-    assert (f(x, where=present)[:3] == float(NOTHING.get(f.name, 0))).all()
+    assert (f(x, where=present)[:3] == f.nothing).all()
     dy = np.full(x.shape, np.inf, dtype)
     for options in ({"x": x}, {"y": f(x, where=present)}):
         for product in (f.backward, f.jvp):
@@ -314,7 +343,7 @@ def test_rows_without_mass(f, dtype):
     assert (f.jacobian(x, where=present)[:3] == 0).all()
 
 
-WITH_POLICY = [f for f in FORMS if f is not fa.softmax_off_by_one]
+WITH_POLICY = [f for f in FORMS if f.sink != 0]  # whose rows may be without mass
 
 
 @pytest.mark.parametrize("f", WITH_POLICY, ids=lambda f: f.name)
@@ -325,7 +354,7 @@ def test_policies_of_rows_without_mass(f, dtype):
     assert np.isnan(nan[:3]).all()
     shares = np.array([[0.25] * 4, [0.25] * 4, [0.5, 0.5, 0, 0]])
     with np.errstate(divide="ignore"):
-        wanted = np.log(shares) if f is fa.log_softmax else shares
+        wanted = shares if f.nothing == 0 else np.log(shares)
     assert_same_bits(uniform[:3], wanted.astype(dtype))
     for y in (zero, nan, uniform):
         assert_same_bits(y[3], last)
@@ -340,14 +369,12 @@ def test_policies_of_rows_without_mass(f, dtype):
 
 @pytest.mark.parametrize("f", WITH_POLICY, ids=lambda f: f.name)
 def test_policy_of_infinite_elements(f, dtype):
-    sign = -1 if f is fa.softmin else 1
-    x = np.array([[np.inf, 0, np.inf], [1, 2, 3], [np.inf, 0, 0]], dtype) * dtype_of_name(dtype)(
-        sign
-    )
+    x = np.array([[np.inf, 0, np.inf], [1, 2, 3], [np.inf, 0, 0]], dtype)
+    x *= dtype_of_name(dtype)(f.sign)
     limit, nan = f(x), f(x, inf="nan")
     assert np.isnan(nan).all(axis=1).tolist() == [True, False, True]
     assert_same_bits(nan[1], limit[1])
-    if f in {fa.softmax, fa.softmin, fa.sparsemax}:
+    if f._smooth and f.nothing == 0:
         assert_same_bits(limit[0], np.array([0.5, 0, 0.5], dtype))
     present = np.array([False, True, True])
     assert np.isnan(f(x, inf="nan", where=present)).sum(axis=1).tolist() == [2, 0, 0]
@@ -458,10 +485,10 @@ def test_products_are_those_of_the_jacobian(f, dtype, axis):
         for saved in ({"x": x}, {"y": y}):
             got = product(d, **saved, axis=axis)
             assert got.dtype == dtype
-            assert np.abs(got - wanted).max() <= size * (8 if f is fa.log_softmax else 1)
+            assert np.abs(got - wanted).max() <= size * (1 if f.nothing == 0 else 8)
 
 
-@over_forms
+@pytest.mark.parametrize("f", [f for f in FORMS if f.name in GRADIENTS], ids=lambda f: f.name)
 @given(data=st.data())
 def test_backward_is_the_formula(f, dtype, data):
     """From the output, in longdouble: within some ulps of the largest term."""
@@ -469,22 +496,21 @@ def test_backward_is_the_formula(f, dtype, data):
     seed = data.draw(st.integers(0, 1000), "seed")
     x, dy = cube(dtype, seed, shape=(3, size)), cube(dtype, seed + 1, shape=(3, size))
     y = f(x)
-    wanted = gradient(f, y, dy)
-    terms = np.abs(dy).astype("g").sum(axis=-1, keepdims=True) * np.abs(
-        np.exp(y.astype("g")) if f is fa.log_softmax else y.astype("g")
-    ) + np.abs(dy)
+    wanted = GRADIENTS[f.name](y.astype("g"), dy.astype("g"))
+    shares = y.astype("g") if f.nothing == 0 else np.exp(y.astype("g"))
+    terms = np.abs(dy).astype("g").sum(axis=-1, keepdims=True) * shares + np.abs(dy)
     assert (np.abs(f.backward(dy, y=y) - wanted) <= 4 * EPS[dtype] * terms).all()
 
 
 @over_smooth
 def test_the_diagonal_of_the_jacobian_keeps_its_accuracy(f):
     """Where one element has nearly all: 1 - p is not what cancellation leaves."""
-    if f is fa.sparsemax:
+    if f in SPARSE:
         return
     x = np.array([40.0, 0.0, -1.0]) * f.sign
     p = np.array([float(t) for t in truth("softmax", x * f.sign)])
-    others = p[1] + p[2] + (p[1] if f is fa.softmax_off_by_one else 0)
-    wanted = others * (1 if f is fa.log_softmax else f.sign)
+    others = p[1] + p[2] + (p[1] if f.sink == 0 else 0)
+    wanted = others * f.sign
     assert f.jacobian(x)[0, 0] == pytest.approx(wanted, rel=1e-13, abs=0)
     assert f.jacobian(x, temperature=2.0)[0, 0] == pytest.approx(f.jacobian(x / 2)[0, 0] / 2)
 
@@ -576,8 +602,9 @@ def test_other_types_are_type_errors(f, x):
 @over_forms
 def test_ufuncs(f):
     assert isinstance(f.ufunc, np.ufunc)
-    plain = f in {fa.softmax, fa.log_softmax, fa.sparsemax, fa.hardmax}
-    assert f.ufunc.signature == ("(n)->(n)" if plain else "(n),(),(),()->(n)")
+    plain = not f.loops
+    options = "(),()" if f.sink is None else "(),(),()"
+    assert f.ufunc.signature == ("(n)->(n)" if plain else f"(n),{options}->(n)")
     assert f.backward.ufunc.signature == "(n),(n)->(n)"
     assert pickle.loads(pickle.dumps(f)) is f
 
@@ -652,7 +679,7 @@ def test_slabs_change_nothing(f, monkeypatch):
     saved[...] = y
     assert_same_bits(f.backward(dy, y=saved, **options, out=out), wanted)
     x[2, 3] = -np.inf * f.sign
-    if f is not fa.softmax_off_by_one:
+    if f in WITH_POLICY:
         with pytest.raises(ValueError, match=r"row at \(2, 3\)"):
             f(x, empty="raise")
 

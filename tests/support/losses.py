@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from mpmath import mp, mpf
 
 from fastact.catalogue import of_kind
 
 WIDE = np.longdouble
 LOSSES = {f.name: f for f in of_kind("loss", "loss of labels")}
+
+
+def expit(x: mpf) -> mpf:
+    return 1 / (1 + mp.exp(-x))
+
+
+def binary_entropy(x: mpf, t: mpf) -> mpf:
+    return t * mp.log1p(mp.exp(-x)) + (1 - t) * mp.log1p(mp.exp(x))
+
+
+# What every loss is, in mpmath, with its options left out: of an input and its target, or of a row
+# and its label.
+REFERENCE: dict[str, Callable[..., mpf]] = {
+    "focal": lambda x, t: (t + expit(x) - 2 * t * expit(x)) ** 2 * binary_entropy(x, t),
+    "kl_divergence": lambda x, t: t * (mp.log(t) - x),
+    "nll": lambda row, label: -row[label],
+    "sigmoid_cross_entropy": binary_entropy,
+    "softmax_cross_entropy": lambda row, label: mp.log(sum(map(mp.exp, row))) - row[label],
+    "squared_error": lambda x, t: (expit(x) - t) ** 2 / 2,
+}
 
 
 def errors(got: Any, true: Any) -> np.ndarray:

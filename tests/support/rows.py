@@ -1,6 +1,7 @@
 """The truth of functions along an axis in every form, a row at a time, in mpmath.
 
-A row is what of it is present, divided by the temperature; what is absent gets `NOTHING`.
+A row is what of it is present, divided by the temperature; what is absent gets what the
+function says of it, `nothing`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from typing import Any
 import numpy as np
 from mpmath import exp, fsum, inf, log, mp, mpf, tanh
 
-import fastact as fa
-from fastact.catalogue import of_kind
+from fastact.catalogue import catalogue, of_kind
 
 PRECISION = 1400  # bits: e^x - 1 of the smallest subnormal number has some left
-NOTHING = {"log_softmax": -inf}
 BOUND = {"float16": 1.0, "float32": 2.0, "float64": 3.0}  # in ulp
 FORMS = of_kind("shares")
 
@@ -61,7 +60,7 @@ def truth(
     temperature: float = 1.0, softcap: float | None = None,
 ) -> list[mpf]:  # fmt: skip
     """What a row must give, one number for each element of it."""
-    nothing = NOTHING.get(name, mpf(0))
+    nothing = mpf(getattr(catalogue[name].function, "nothing", 0))
     with mp.workprec(PRECISION):
         x = [mpf(float(v)) for v in row]
         if softcap is not None:
@@ -75,16 +74,27 @@ def truth(
         return [next(rest) if is_there else nothing for is_there in there]
 
 
-def gradient(f: Any, p: np.ndarray, dy: np.ndarray) -> np.ndarray:
-    """The gradient of the input for that of the output, from the true output, in longdouble."""
-    p, dy = p.astype("g"), dy.astype("g")
-    if f is fa.hardmax:
-        return np.zeros_like(p)
-    if f is fa.log_softmax:
-        shares, total = np.exp(p), dy.sum(-1, keepdims=True)
-        return np.where(shares.sum(-1, keepdims=True) > 0, dy - shares * total, 0)
-    if f is fa.sparsemax:
-        on = p > 0
-        size = np.maximum(on.sum(-1, keepdims=True), 1)
-        return np.where(on, dy - (dy * on).sum(-1, keepdims=True) / size, 0)
-    return f.sign * p * (dy - (p * dy).sum(-1, keepdims=True))
+# The gradient of the input for that of the output, from the true output, in longdouble.
+def of_shares(p: Any, dy: Any) -> Any:
+    return p * (dy - (p * dy).sum(-1, keepdims=True))
+
+
+def of_logarithms(y: Any, dy: Any) -> Any:
+    shares, total = np.exp(y), dy.sum(-1, keepdims=True)
+    return np.where(shares.sum(-1, keepdims=True) > 0, dy - shares * total, 0)
+
+
+def of_support(p: Any, dy: Any) -> Any:
+    on = p > 0
+    size = np.maximum(on.sum(-1, keepdims=True), 1)
+    return np.where(on, dy - (dy * on).sum(-1, keepdims=True) / size, 0)
+
+
+GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
+    "softmax": of_shares,
+    "log_softmax": of_logarithms,
+    "softmin": lambda p, dy: -of_shares(p, dy),
+    "softmax_off_by_one": of_shares,
+    "sparsemax": of_support,
+    "hardmax": lambda p, dy: 0 * p,
+}

@@ -190,6 +190,8 @@ def test_warmup_fails_where_nothing_would_be_kept(tmp_path):
         (["warmup", "relu", "sgmoid"], "sgmoid", "sigmoid"),
         (["warmup", "Sigmoid_Derivativ"], "Sigmoid_Derivativ", "sigmoid_derivative"),
         (["warmup", "--dtype", "flaot32"], "flaot32", "float32"),
+        (["warmup", "--dtype", "float64,flaot32"], "flaot32", "float32"),
+        (["plot", "softmax"], "softmax", "no function of one number"),
         (["info", "--jsn"], "--jsn", "--json"),
         (["warmup", "--jobs", "0"], "--jobs", ""),
     ],

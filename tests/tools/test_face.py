@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.catalogue import catalogue
 from tests.support.strategies import defaults
 
 INTERFACE = {
@@ -26,6 +27,9 @@ MEMBERS = (
     "derivative", "second_derivative", "value_and_derivative", "backward", "backward_params",
     "with_params", "forward_with_mask",
 )  # fmt: skip
+# Everything else of the catalogue, and the members that can be called, which may have some too.
+OTHERS = [entry.function for entry in catalogue.values() if entry.kind != "elementwise"]
+SILENT = {"activation", "ufunc"}  # members that are no members of this function
 PRODUCT = fa.identity * fa.softplus.with_params(beta=2)
 
 
@@ -36,6 +40,25 @@ def bent(x, a=0.5):
 
 def public(thing):
     return {name for name in dir(thing) if not name.startswith("_")}
+
+
+def members(thing):
+    """What can be called of a function, and of its members."""
+    for name in sorted(public(thing) - SILENT):
+        member = getattr(thing, name)
+        if callable(member):
+            yield member
+            if not inspect.ismethod(member):
+                yield from members(member)
+
+
+def path(member):
+    return member.__qualname__
+
+
+OF_OTHERS = [member for function in OTHERS for member in members(function)]
+every_other = pytest.mark.parametrize("function", OTHERS, ids=path)
+every_member = pytest.mark.parametrize("member", OF_OTHERS, ids=path)
 
 
 # ---------------------------------------------------------------- names
@@ -92,6 +115,75 @@ def bound(function, *args, **named):
 )  # fmt: skip
 def test_signatures(function, text):
     assert str(inspect.signature(function)) == text
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (fa.softmax,
+         ("(x, /, axis=-1, *, where=None, temperature=None, lengths=None, causal=False, "
+         "softcap=None, empty='zero', inf='limit', out=None)")),
+        (fa.softmax.backward,
+         ("(dy, /, *, x=None, y=None, axis=-1, where=None, temperature=None, lengths=None, "
+         "causal=False, softcap=None, out=None)")),
+        (fa.log_softmax.jvp,
+         ("(dx, /, *, x=None, y=None, axis=-1, where=None, temperature=None, lengths=None, "
+         "causal=False, softcap=None, out=None)")),
+        (fa.softmin.jacobian,
+         ("(x, /, axis=-1, *, where=None, temperature=None, lengths=None, causal=False, "
+         "softcap=None)")),
+        (fa.sparsemax.sequences,
+         "(x, /, *, offsets, axis=-1, out=None, temperature=None, softcap=None)"),
+        (fa.logsumexp,
+         "(x, /, axis=-1, *, keepdims=False, b=None, return_sign=False, where=None, out=None)"),
+        (fa.logsumexp.backward, "(ds, /, *, x, axis=-1, where=None, b=None, out=None)"),
+        (fa.softmax_cross_entropy,
+         ("(logits, labels, axis=-1, weight=None, ignore_index=None, label_smoothing=0.0, "
+         "reduction='mean')")),
+        (fa.softmax_cross_entropy.value_and_grad,
+         ("(logits, labels, axis=-1, weight=None, ignore_index=None, label_smoothing=0.0, "
+         "reduction='mean', *, out=None)")),
+        (fa.focal, "(logits, targets, gamma=2.0, alpha=None, reduction='mean')"),
+        (fa.squared_error.value_and_grad, "(z, t, activation=None, *, out=None)"),
+        (fa.swiglu, "(x, /, axis=-1, *, gate_first=False, bias=None, out=None)"),
+        (fa.swiglu.backward,
+         "(dy, /, *, x, axis=-1, gate_first=False, bias=None, out=None)"),
+        (fa.swiglu.split,
+         ("(gate, value, /, *, gate_bias=None, value_bias=None, out=None, where=True, dtype=None, "
+         "casting='same_kind')")),
+    ],
+)  # fmt: skip
+def test_signatures_of_others(function, text):
+    assert str(inspect.signature(function)) == text
+
+
+# By the name of an argument: what it may be in a call of every function that has one.
+GIVEN = {
+    "x": np.ones((3, 4)), "y": np.ones((3, 4)), "logits": np.ones((3, 4)), "z": np.ones((3, 4)),
+    "log_probabilities": np.ones((3, 4)), "targets": np.ones((3, 4)), "t": np.ones((3, 4)),
+    "labels": np.zeros(3, int), "dx": np.ones((3, 4)), "dy": np.ones((3, 4)), "ds": np.ones(3),
+    "gate": np.ones((3, 4)), "value": np.ones((3, 4)), "offsets": [0, 1, 4],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("member", [*OTHERS, *OF_OTHERS], ids=path)
+def test_the_signature_of_every_other_is_true(member):
+    """What it names can be given as it says, with the defaults that it says."""
+    known = inspect.signature(member).parameters.values()
+    needed = [p.name for p in known if p.default is p.empty]
+    given = [GIVEN[p.name] for p in known if p.default is p.empty and p.kind is not p.KEYWORD_ONLY]
+    options = {p.name: p.default for p in known if p.default is not p.empty}
+    named = {name: GIVEN[name] for name in needed[len(given) :]}
+    if {"x", "y"} <= set(options):
+        named["x"] = options["x"] = GIVEN["x"]
+    if "gate_first" in options and "dy" in needed:
+        given[0] = np.ones((3, 2))
+    short, full = member(*given, **named), member(*given, **{**options, **named})
+    both = (r if isinstance(r, tuple) else (r,) for r in (short, full))
+    for one, other in zip(*both, strict=True):
+        assert np.array_equal(one, other)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'unknown'"):
+        member(*given, **named, unknown=1)
 
 
 def test_every_member_has_a_signature_that_is_true(f):
@@ -177,6 +269,61 @@ def test_the_examples_of_members_run(activation, member):
     text = getattr(activation, member).__doc__
     example = doctest.DocTestParser().get_doctest(text, {}, member, None, None)
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+# ---------------------------------------------------------------- help of all others
+def shown(text):
+    """A text without the places where its lines are broken."""
+    return " ".join(text.split())
+
+
+@every_other
+def test_help_of_every_other_shows_the_function(function):
+    text = pydoc.plain(pydoc.render_doc(function))
+    assert f"{type(function).__name__} in module fastact" in text
+    assert f"{function.name} = <fastact.{function.name}(" in text
+    assert ">>>" in text
+    assert "Method resolution order" not in text
+    assert function.__doc__ != type(function).__doc__
+
+
+@every_member
+def test_help_of_every_other_member_says_what_it_does(member):
+    """What it gives, in a formula, how it is called, and an example of this very function."""
+    text = pydoc.plain(pydoc.render_doc(member))
+    owner = member.__qualname__.partition(".")[0]
+    signature = str(inspect.signature(member))
+    assert member.__module__ == "fastact"
+    assert "Method resolution order" not in text
+    assert ".. math:: " in text
+    assert f"fa.{owner}" in text
+    assert shown(f"``{member.__qualname__}{signature}``") in shown(text)
+    assert "'Any'" not in text
+
+
+def test_members_differ_between_functions():
+    """Nothing is told of another function: each has a text of its own."""
+    texts = [member.__doc__ for member in OF_OTHERS]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("member", [*OTHERS, *OF_OTHERS], ids=path)
+def test_the_examples_of_every_other_run(member):
+    example = doctest.DocTestParser().get_doctest(member.__doc__, {}, path(member), None, None)
+    assert example.examples
+    options = doctest.NORMALIZE_WHITESPACE
+    assert doctest.DocTestRunner(optionflags=options).run(example).failed == 0
+
+
+@pytest.mark.parametrize("member", [*OTHERS, *OF_OTHERS], ids=path)
+def test_every_other_is_pickled(member):
+    assert repr(pickle.loads(pickle.dumps(member))) == repr(member)
+
+
+def test_a_member_is_the_same_however_often_it_is_asked_for():
+    assert fa.softmax.jacobian is fa.softmax.jacobian
+    assert fa.softmax.jacobian.__self__ is fa.softmax
+    assert type(fa.softmax).jacobian.__qualname__ == "Normaliser.jacobian"
 
 
 def test_backward_says_what_it_starts_from():

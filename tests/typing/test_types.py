@@ -15,13 +15,14 @@ import sysconfig
 import types
 import typing
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import fastact as fa
+from fastact.catalogue import catalogue
 from tests.conftest import PACKAGE
 from tools import interfaces
 
@@ -174,30 +175,61 @@ def test_checkers_are_told_the_signatures_of_members(f):
         assert known[protocol, "__call__"] - saved == real - saved, member
 
 
-OTHERS = {
-    "Along": (fa.softmax, fa.log_softmax, fa.softmin, fa.sparsemax, fa.hardmax),
-    "LogSumExp": (fa.logsumexp,),
-    "LogMeanExp": (fa.logmeanexp,),
-    "CrossEntropy": (fa.softmax_cross_entropy,),
-    "NegativeLogLikelihood": (fa.nll,),
-    "SigmoidCrossEntropy": (fa.sigmoid_cross_entropy,),
-    "Focal": (fa.focal,),
-    "Divergence": (fa.kl_divergence,),
-    "SquaredError": (fa.squared_error,),
-    "Gated": (fa.glu, fa.reglu, fa.geglu, fa.swiglu),
-    "Split": (fa.glu.split,),
-    "Product": (fa.softmax.backward, fa.softmax.jvp),
-    "Sequences": (fa.softmax.sequences,),
-}
+OTHERS = {e.name: e.function for e in catalogue.values() if e.kind != "elementwise"}
+PARTS = {"Product", "Sequences", "Split"}  # the protocols of members
 
 
-@pytest.mark.parametrize("protocol", OTHERS)
-def test_checkers_are_told_the_signatures_of_functions(protocol):
-    """Options that are passed on by `**` are told one by one."""
-    methods = {method: names for (cls, method), names in told().items() if cls == protocol}
-    for function in OTHERS[protocol]:
-        for method, names in methods.items():
-            parameters = inspect.signature(getattr(function, method)).parameters.values()
-            real = {p.name for p in parameters if p.kind != p.VAR_KEYWORD}
-            passed_on = any(p.kind == p.VAR_KEYWORD for p in parameters)
-            assert real <= names if passed_on else real == names, (function, method)
+def protocol_of(name):
+    """The protocol that the name of a function is annotated with."""
+    module = import_module(type(OTHERS[name]).__module__)
+    return module.__annotations__[name].removeprefix("interfaces.")
+
+
+@cache
+def told_members(protocol):
+    """The public members of a protocol: of properties the type, of methods None."""
+    tree = ast.parse(INTERFACES.read_text(encoding="utf-8"))
+    (node,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == protocol)
+    methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
+    properties = {n.name for n in methods for d in n.decorator_list if d.id == "property"}
+    return {
+        n.name: ast.unparse(n.returns) if n.name in properties else None
+        for n in methods
+        if not n.name.startswith("__")
+    }
+
+
+def test_each_function_is_annotated_with_a_protocol():
+    protocols = {cls for cls, _ in told()}
+    assert {protocol_of(name) for name in OTHERS} <= protocols
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_checkers_are_told_of_the_interface_and_no_more(name):
+    shown = {member for member in dir(OTHERS[name]) if not member.startswith("_")}
+    assert shown == set(told_members(protocol_of(name)))
+
+
+def with_parts(function, protocol):
+    """A function and its members that are objects, each with its protocol."""
+    yield function, protocol
+    for member, kind in told_members(protocol).items():
+        if kind in PARTS:
+            yield from with_parts(getattr(function, member), kind)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_checkers_are_told_the_signatures_of_functions(name):
+    """By name and kind, with what may be left out."""
+    known, checked = told(), []
+    for function, protocol in with_parts(OTHERS[name], protocol_of(name)):
+        for (cls, method), names in known.items():
+            if cls == protocol:
+                called = function if method == "__call__" else getattr(function, method)
+                real = {*inspect.signature(called).parameters}
+                vector = {"d"} if real & {"dy", "dx"} and "d" in names else set()
+                assert names - vector <= real, (function, method)
+                assert real - {"dy", "dx"} <= names, (function, method)
+                checked.append(method)
+    assert checked.count("__call__") >= 1
+    assert len(checked) >= 2

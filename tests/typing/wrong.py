@@ -57,6 +57,12 @@ fa.softmax(rows, empty="zeros")  # no policy
 fa.softmax.backward(rows, rows)  # y by position
 fa.softmax.jacobian(rows, axis=(0, 1))  # one axis alone
 fa.softmax.sequences(x)  # offsets are needed
+fa.softmax.sequences(x, offsets=[0, 3], causal=True)  # an option of rows alone
+fa.softmax.apply(rows)  # what is private
+fa.softmax.backward.owner  # what is private
+fa.softmax_cross_entropy.computed  # what is private
+fa.focal.functions  # what is private
+fa.swiglu.operands  # what is private
 fa.logsumexp(rows, dim=1)  # another package's name
 fa.logsumexp(rows, keepdims="yes")  # no switch
 fa.softmax_cross_entropy(rows)  # labels are needed

@@ -1,0 +1,1 @@
+"""What a stranger adds who follows CONTRIBUTING.md: `test_contributing` puts it into a copy."""
