@@ -161,7 +161,7 @@ def run(name: str, dtype: str, operands: list[Any], offsets: Any) -> None:
     loop = address(name, dtype)
     threads.call(
         driver(), loop, threads.block(), table, count, offsets.ctypes.data, len(offsets) - 1,
-        operands[0].shape[0],
+        operands[0].shape[0], *lock(),
     )  # fmt: skip
 
 
@@ -173,10 +173,17 @@ def address(name: str, dtype: str) -> int:
 
 @cache
 def driver() -> Any:
-    """The compiled function over sequences."""
+    """The compiled function over sequences; ctypes raises what the handler of a signal raised."""
     word, pointer = ctypes.c_int64, ctypes.c_void_p
-    kind = ctypes.CFUNCTYPE(None, word, pointer, pointer, word, pointer, word, word)
-    return kind(drive.address())
+    arguments = word, pointer, pointer, word, pointer, *[word] * 4
+    return ctypes.PYFUNCTYPE(None, *arguments)(drive.address())
+
+
+@cache
+def lock() -> tuple[Any, ...]:
+    """The addresses of the functions that release Python's lock and take it again."""
+    functions = ctypes.pythonapi.PyEval_SaveThread, ctypes.pythonapi.PyEval_RestoreThread
+    return tuple(ctypes.cast(each, ctypes.c_void_p).value for each in functions)
 
 
 def checked_offsets(name: str, offsets: Array, n: int) -> Any:
