@@ -12,6 +12,7 @@ NumPy, which do not decide what formulas give.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -47,9 +48,12 @@ AXES = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Reporting a failure, Hypothesis looks at every name of every module, deprecated ones too."""
+    """Quiet what is not about this package; let Ctrl-C reach what tests start."""
+    # Reporting a failure, Hypothesis looks at every name of every module, deprecated ones too.
     for message in ("mypy_extensions", "the .* module is deprecated"):
         config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
+    # A shell's background job ignores Ctrl-C, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -87,6 +87,9 @@ def test_each_mistake_of_a_user_is_reported(checker):
 # ---------------------------------------------------------------- the truth of it
 def holds(value, kind):
     """Whether a value is of a type that a checker was told."""
+    alias = typing.get_origin(kind)
+    if hasattr(alias, "__value__"):  # NDArray is one from Python 3.12 on
+        kind = alias.__value__[typing.get_args(kind)]
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return any(holds(value, each) for each in args)
