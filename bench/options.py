@@ -61,18 +61,34 @@ def backward(name: str, x: Any) -> Calls:
     return {"plain": lambda: f.backward(dy, y=y)} | made
 
 
+def by_hand(name: str, x: Any) -> Any:
+    """Return the function of one sequence, as NumPy code writes it."""
+    if name == "sparsemax":
+        z = np.sort(x)[::-1]
+        past = np.cumsum(z) - 1
+        k = np.count_nonzero(z * np.arange(1, x.size + 1) > past)
+        return np.maximum(x - past[k - 1] / k, 0)
+    x = -x if name == "softmin" else x
+    top = x.max()
+    e = np.exp(x - top)
+    total = e.sum()
+    if name == "log_softmax":
+        return x - top - np.log(total)
+    return e / (total + np.exp(-top) if name == "softmax_off_by_one" else total)
+
+
 def sequences(name: str, x: Any) -> Calls:
-    """Return the calls of equal sequences, and of softmax as a loop writes it with NumPy."""
+    """Return the calls of equal sequences, and of a loop over them that uses NumPy."""
     f, flat = getattr(fa, name), x.ravel()
     offsets = np.arange(0, flat.size + 1, x.shape[1])
 
     def loop() -> Any:
         out = np.empty_like(flat)
         for start, end in pairwise(offsets):
-            e = np.exp(flat[start:end] - flat[start:end].max())
-            out[start:end] = e / e.sum()
+            out[start:end] = by_hand(name, flat[start:end])
         return out
 
+    assert np.allclose(loop(), f.sequences(flat, offsets=offsets), atol=1e-6)
     return {"plain": loop, "sequences": lambda: f.sequences(flat, offsets=offsets)}
 
 

@@ -124,13 +124,13 @@ class Normaliser(RowFunction):
             type(x) is ndarray and type(axis) is int and softcap is None and empty == "zero"
             and inf == "limit" and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
-            if temperature is None and where is None and lengths is None and causal is False:
-                if self.plain:
-                    made = self._ufunc or self.ufunc
-                    if axis == -1 and out is None and x.ndim:
-                        return threads.call(made, x)
-                    if -x.ndim <= axis < x.ndim:
-                        return threads.call(made, x, axis=axis, out=out)
+            bare = where is None and temperature is None and lengths is None and causal is False
+            if bare and self.plain:
+                made = self._ufunc or self.ufunc
+                if axis == -1 and out is None and x.ndim:
+                    return threads.call(made, x)
+                if -x.ndim <= axis < x.ndim:
+                    return threads.call(made, x, axis=axis, out=out)
             elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
                 options = where, temperature, lengths, causal
                 found = quick(self.sign, x.shape, axis % x.ndim, *options)
