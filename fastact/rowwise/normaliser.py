@@ -148,9 +148,9 @@ class Normaliser(RowFunction):
         function, constants = self._function_of(*found)
         if where is None:
             return function.apply(x, *constants, axis=axis, out=out)
-        y = np.empty(x.shape, x.dtype) if out is None else out
         choose, char = chosen.ufunc, x.dtype.char
-        threads.call(choose, x, where, self._absents[char], y)
+        into = () if out is None else (out,)
+        y = threads.call(choose, x, where, self._absents[char], *into)
         function.apply(y, *constants, axis=axis, out=y)
         return threads.call(choose, y, where, self._nothings[char], y)
 
