@@ -49,8 +49,6 @@ RUNS = {
 }
 # These end with 1 if a claim does not hold.
 MEASURING = {f"bench/{name}.py" for name in ("claims", "inside", "options", "rows")}
-    f"bench/{name}.py" for name in ("claims", "inside", "options", "rows")
-}  # 1: a claim does not hold
 
 
 def scripts():
