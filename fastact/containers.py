@@ -19,7 +19,7 @@ from weakref import WeakSet
 import numpy as np
 
 from fastact import arguments
-from fastact.native import threads
+from fastact.native import mode, threads
 
 Array = Any
 F = TypeVar("F", bound=Callable[..., Any])
@@ -496,6 +496,12 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
 
         @functools.wraps(method)
         def call(self: Any, /, *args: Any, **named: Any) -> Any:
+            if mode.is_default():
+                return called(self, *args, **named)
+            with mode.default():
+                return called(self, *args, **named)
+
+        def called(self: Any, /, *args: Any, **named: Any) -> Any:
             plain = PLAIN.issuperset(map(type, args))
             if plain and (not named or PLAIN.issuperset(map(type, named.values()))):
                 try:

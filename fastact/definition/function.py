@@ -14,7 +14,7 @@ from fastact.containers import PLAIN, direct_until, elementwise, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import MISSING, OPTIONS
-from fastact.native import loading, loop_registry, threads, ufunc
+from fastact.native import loading, loop_registry, mode, threads, ufunc
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -345,6 +345,6 @@ def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
     """The sum of `terms` over the axes along which an array of this shape was broadcast."""
     ahead = terms.ndim - len(shape)
     axes = *range(ahead), *(ahead + k for k, n in enumerate(shape) if n == 1)
-    with np.errstate(all="ignore"):
+    with mode.default(), np.errstate(all="ignore"):
         total = np.sum(terms, axis=axes, dtype=np.promote_types(terms.dtype, np.float64))
         return total.astype(terms.dtype).reshape(shape)[()]

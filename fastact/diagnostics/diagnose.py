@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastact.arguments import shown
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import evaluate
 
@@ -107,6 +108,7 @@ class Diagnosis:
         return "\n".join(lines)
 
 
+@np.errstate(all="ignore")
 def diagnose(
     x: ArrayLike,
     f: Activation,
@@ -171,7 +173,7 @@ def diagnose(
     array([0. , 0.5, 1. ])
     """
     if not isinstance(f, Activation):
-        raise TypeError(f"diagnose(): f must be an Activation, got {f!r}")
+        raise TypeError(f"diagnose(): f must be an Activation, got {shown(f)}")
     layer, arriving = np.asanyarray(x), None if dy is None else np.asanyarray(dy)
     if arriving is not None and arriving.shape != layer.shape:
         raise ValueError(f"diagnose(): dy must have the shape of x, {layer.shape}, "
@@ -201,11 +203,10 @@ def chunks(shape: tuple[int, ...], axes: tuple[int, ...]) -> Iterator[tuple[slic
 
 def slopes(f: Activation, x: Any, params: dict[str, Any], *, from_output: bool) -> Any:
     """The size of the derivative at inputs, or at those that gave these outputs."""
-    with np.errstate(invalid="ignore"):
-        if from_output:
-            ones = np.broadcast_to(np.ones((), getattr(x, "dtype", np.float64)), x.shape)
-            return np.abs(f.backward(ones, y=x, **params))
-        return np.abs(f.derivative(x, **params))
+    if from_output:
+        ones = np.broadcast_to(np.ones((), getattr(x, "dtype", np.float64)), x.shape)
+        return np.abs(f.backward(ones, y=x, **params))
+    return np.abs(f.derivative(x, **params))
 
 
 def steepest(f: Activation, params: dict[str, Any]) -> float:
@@ -252,17 +253,16 @@ class Sums:
     def diagnosis(self, function: str, rows: int) -> Diagnosis:
         """What the sums say."""
         t = self.totals
-        with np.errstate(invalid="ignore", divide="ignore"):
-            known = rows - t["nan"]
-            passed = np.sqrt(t["leaving"] / t["arriving"]) if "leaving" in t else None
-            return Diagnosis(
-                function,
-                rows,
-                t["zero"] / known,
-                t["saturated"] / known,
-                t["slope"] / known,
-                np.sqrt(t["square"] / known),
-                passed,
-                t["nan"],
-                t["inf"],
-            )
+        known = rows - t["nan"]
+        passed = np.sqrt(t["leaving"] / t["arriving"]) if "leaving" in t else None
+        return Diagnosis(
+            function,
+            rows,
+            t["zero"] / known,
+            t["saturated"] / known,
+            t["slope"] / known,
+            np.sqrt(t["square"] / known),
+            passed,
+            t["nan"],
+            t["inf"],
+        )

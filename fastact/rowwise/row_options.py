@@ -21,6 +21,7 @@ from fastact.arguments import (
     refused,
 )
 from fastact.elementwise import tanh
+from fastact.native import mode
 from fastact.rowwise.row_function import Layout
 
 Array = Any
@@ -152,6 +153,8 @@ def fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 def quick_factor(sign: float, temperature: Array, kept: tuple[int, ...]) -> Any:
     """What inputs are multiplied by."""
+    if not mode.is_default():  # a division; the longer way sets the mode
+        return None
     if type(temperature) in NUMBER:
         return sign / temperature if COLD <= temperature <= HOT else None
     if not (is_array(temperature, "d") and temperature.size and fits(temperature.shape, kept)):

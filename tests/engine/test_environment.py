@@ -10,8 +10,11 @@ import mmap
 import platform
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 CONTROL = r"""
 #if defined(__x86_64__)
@@ -215,3 +218,25 @@ for k in range(200):
 def test_code_and_constants_stay_together_however_memory_is_mapped(python):
     """LLVM aborts where an instruction does not reach the constants that it reads."""
     python(FAR_APART)
+
+
+@needs_compiler
+@pytest.mark.parametrize("mode", [m for m in MODES if m != "default"])
+def test_modes_do_not_matter_around_the_kernels(python, control, mode):
+    """Nor do they where NumPy computes what is before and after a loop."""
+    python(
+        f"""import ctypes, sys
+import numpy as np
+sys.path.append({str(ROOT)!r})
+from tests.support.calls import results
+{load(control)}
+wanted = results()
+control.set({MODES[mode]})
+got = results()
+after = control.get()
+control.set({MODES["default"]})
+assert after == {MODES[mode]}, hex(after)
+different = dict.fromkeys(name for (name, k) in wanted if got[name, k] != wanted[name, k])
+assert not different, list(different)
+"""
+    )

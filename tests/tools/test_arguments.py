@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from fastact.catalogue import of_kind
-from tests.support.rows import FORMS
-
-X = np.array([[0.0, -400.0, -400.0, 1.0], [1e4, -np.inf, 3.0, 2.0]])
-LABELS = np.array([0, 2])
-LOSSES = of_kind("loss", "loss of labels")
-PAIRS = of_kind("gated")
+from tests.support.calls import CALLS, LABELS, X
 
 BAD = [
     (lambda: fa.softmax(X, dim=1), TypeError, "softmax() got an unexpected keyword argument 'dim'; did you mean 'axis'?"),
@@ -63,63 +57,36 @@ def test_messages(call, kind, text):
     assert text in str(error.value)
 
 
-def calls_along(f):
-    """Every member of a function along an axis, with every option."""
-    options = [
-        {}, {"temperature": 1e-3}, {"temperature": 1e-200}, {"where": X > 0}, {"lengths": 2},
-        {"softcap": 3.0}, {"causal": True}, {"axis": 0},
-    ]  # fmt: skip
-    for each in options:
-        yield lambda each=each: f(X, **each)
-        yield lambda each=each: f.backward(X, x=X, **each)
-        yield lambda each=each: f.jvp(X, x=X, **each)
-        yield lambda each=each: f.jacobian(X, **each)
-    for empty in ("nan", "uniform"):
-        if f.sink != 0:
-            yield lambda empty=empty: f(np.full((2, 3), -np.inf), empty=empty)
-
-
-def calls_of_sums(f):
-    weights = {} if f is fa.logmeanexp else {"b": np.array([5e-324, -1.0, 0.0, 1e300])}
-    for each in ({}, {"where": X > 0}, weights):
-        yield lambda each=each: f(X, **each)
-        yield lambda each=each: f.backward(np.array([np.inf, 1e308]), x=X, **each)
-        yield lambda each=each: f.jvp(X, x=X, **each)
-
-
-def calls_of_loss(f):
-    target = LABELS if f in of_kind("loss of labels") else np.array([0.0, 1.0, 0.5, 0.0])
-    for dtype in ("f2", "f4", "f8"):
-        x = X.astype(dtype)
-        yield lambda x=x: f(x, target)
-        yield lambda x=x: f.value_and_grad(x, target)
-        if hasattr(f, "gradient_and_hessian"):
-            yield lambda x=x: f.gradient_and_hessian(x, target)
-
-
-def calls_of_pair(f):
-    yield lambda: f(X)
-    yield lambda: f.backward(X[:, :2], x=X, bias=np.zeros(4))
-    yield lambda: f.split.backward(X, gate=X, value=X, gate_bias=1e300)
-
-
-def calls_with_parameters(f):
-    values = {p.name: p.typical for p in f.params}
-    yield lambda: f.backward_params(np.array([1e308, 1e308, 5e-324, 1.0]), x=X, **values)
-
-
-QUIET = [
-    *((f, calls_along) for f in FORMS), (fa.logsumexp, calls_of_sums),
-    (fa.logmeanexp, calls_of_sums), *((f, calls_of_loss) for f in LOSSES),
-    *((f, calls_of_pair) for f in PAIRS),
-    *((f, calls_with_parameters) for f in fa.activations.values() if f._partials),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("f", "calls"), QUIET, ids=lambda v: getattr(v, "name", ""))
+@pytest.mark.parametrize(("f", "calls"), CALLS, ids=lambda v: getattr(v, "name", ""))
 def test_no_floating_point_warning(f, calls):
     """NumPy's arithmetic around kernels is as quiet as they are, whatever the caller has set."""
     for call in calls(f):
         with np.errstate(all="raise"), warnings.catch_warnings():
             warnings.simplefilter("error")
             call()
+
+
+@pytest.mark.parametrize("f", [fa.relu, fa.sigmoid, fa.identity * fa.softplus], ids=str)
+def test_what_is_tried_on_an_activation_is_quiet_too(f):
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        str(fa.check(f, dtypes=("float32",)))
+        str(fa.diagnose(X, f, dy=X))
+        str(fa.diagnose(X * np.nan, f))
+        fa.conventions()
+        str(f), repr(f), f.__doc__
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, warnings
+import numpy as np
+np.seterr(all="raise")
+import fastact
+for module in pkgutil.walk_packages(fastact.__path__, "fastact."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+"""
+
+
+def test_imports_are_quiet_whenever_they_come(python):
+    python(IMPORT_ALL)

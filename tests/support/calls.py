@@ -1,0 +1,113 @@
+"""Calls of every public function with every option, on numbers that are hard on arithmetic."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+import fastact as fa
+from fastact.catalogue import of_kind
+from tests.support.rows import FORMS
+
+X = np.array([[0.0, -400.0, -400.0, 1.0], [1e4, -np.inf, 3.0, 2.0]])
+LABELS = np.array([0, 2])
+LOSSES = of_kind("loss", "loss of labels")
+PAIRS = of_kind("gated")
+
+
+def calls_of_activation(f):
+    # Numbers that are exact: NumPy converts parameters before the loop, in the caller's mode.
+    values = [float(np.float16(p.typical)) for p in f.params]
+    named = dict(zip([p.name for p in f.params], values, strict=True))
+    for dtype in ("f2", "f4", "f8"):
+        x = X.astype(dtype)
+        for g in (f, f.derivative, f.second_derivative, f.value_and_derivative):
+            yield lambda g=g, x=x: g(x, *values)
+        yield lambda x=x: f.backward(x, x=x, **named)
+        if f.from_output:
+            yield lambda x=x: f.backward(x, y=np.full_like(x, 0.5), **named)
+    if f._partials:
+        dy = np.array([1e308, 1e308, 5e-324, 1.0])
+        yield lambda: f.backward_params(dy, x=X, **named)
+
+
+def calls_of_expression(f):
+    yield lambda: f(X)
+    yield lambda: f.derivative(X)
+    yield lambda: fa.diagnose(X, f).dead
+
+
+def calls_along(f):
+    """Every member of a function along an axis, with every option."""
+    options = [
+        {}, {"temperature": 1e-3}, {"temperature": 1e-200}, {"where": X > 0}, {"lengths": 2},
+        {"softcap": 3.0}, {"causal": True}, {"axis": 0},
+    ]  # fmt: skip
+    for each in options:
+        yield lambda each=each: f(X, **each)
+        yield lambda each=each: f.backward(X, x=X, **each)
+        yield lambda each=each: f.jvp(X, x=X, **each)
+        yield lambda each=each: f.jacobian(X, **each)
+    for empty in ("nan", "uniform"):
+        if f.sink != 0:
+            yield lambda empty=empty: f(np.full((2, 3), -np.inf), empty=empty)
+
+
+def calls_of_sums(f):
+    weights = {} if f is fa.logmeanexp else {"b": np.array([5e-324, -1.0, 0.0, 1e300])}
+    for each in ({}, {"where": X > 0}, weights):
+        yield lambda each=each: f(X, **each)
+        yield lambda each=each: f.backward(np.array([np.inf, 1e308]), x=X, **each)
+        yield lambda each=each: f.jvp(X, x=X, **each)
+
+
+def calls_of_loss(f):
+    target = LABELS if f in of_kind("loss of labels") else np.array([0.0, 1.0, 0.5, 0.0])
+    for dtype in ("f2", "f4", "f8"):
+        x = X.astype(dtype)
+        yield lambda x=x: f(x, target)
+        yield lambda x=x: f.value_and_grad(x, target)
+        if hasattr(f, "gradient_and_hessian"):
+            yield lambda x=x: f.gradient_and_hessian(x, target)
+
+
+def calls_of_pair(f):
+    yield lambda: f(X)
+    yield lambda: f.backward(X[:, :2], x=X, bias=np.zeros(4))
+    yield lambda: f.split.backward(X, gate=X, value=X, gate_bias=1e300)
+
+
+CALLS = [
+    *((f, calls_along) for f in FORMS), (fa.logsumexp, calls_of_sums),
+    (fa.logmeanexp, calls_of_sums), *((f, calls_of_loss) for f in LOSSES),
+    *((f, calls_of_pair) for f in PAIRS),
+    (fa.identity * fa.softplus, calls_of_expression),
+    *((f, calls_of_activation) for f in fa.activations.values()),
+]  # fmt: skip
+
+
+def results():
+    """What every call gives, as bytes: a NaN is a NaN."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return {
+            (f.name, k): flattened(call()) for f, calls in CALLS for k, call in enumerate(calls(f))
+        }
+
+
+def flattened(value):
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return b"|".join(map(flattened, value))
+    value = np.asarray(value)
+    return value.tobytes() if value.dtype.kind != "f" else canonical(value).tobytes()
+
+
+def canonical(y):
+    # Selected by bits: comparisons are the processor's, whose mode may take subnormals for 0.
+    bits = y.view(f"u{y.itemsize}")
+    whole = np.array(np.inf, y.dtype).view(bits.dtype)
+    sign = np.array(-0.0, y.dtype).view(bits.dtype)
+    return np.where((bits & ~sign) > whole, np.array(np.nan, y.dtype).view(bits.dtype), bits)
