@@ -17,6 +17,7 @@ import numpy as np
 Array = Any
 Axis = int | tuple[int, ...] | None
 
+MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()  # no argument
 INTEGER = (int, np.integer)
 BOOLEAN = (bool, np.bool_)
 INTEGRAL = frozenset("biu")

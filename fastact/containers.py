@@ -512,7 +512,7 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
                     raise misbound(name_of(self, label), error, named, signature()) from None
             name = name_of(self, label)
             try:
-                bound = signature().bind(self, *args, **named)
+                bound = signature().bind(self, *there(args, signature()), **named)
             except TypeError as error:
                 raise misbound(name, error, named, signature()) from None
             opened = Call(name, bound, lazy)
@@ -523,10 +523,22 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
     return decorated
 
 
+def there(args: tuple[Any, ...], signature: inspect.Signature) -> tuple[Any, ...]:
+    """The arguments, once the first of them is one: its default says that there is none."""
+    if args and args[0] is arguments.MISSING:
+        first = list(signature.parameters)[1]
+        raise TypeError(f"() missing 1 required positional argument: {first!r}")
+    return args
+
+
 def without_unknown(method: F) -> F:
-    """A method that is called as it is; ``**unknown``, which catches mistakes, is not shown."""
+    """A method that is called as it is; ``**unknown`` and MISSING, for mistakes, are not shown."""
     signature = inspect.signature(method)
-    known = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    known = [
+        p.replace(default=p.empty) if p.default is arguments.MISSING else p
+        for p in signature.parameters.values()
+        if p.kind is not p.VAR_KEYWORD
+    ]
     method.__signature__ = signature.replace(parameters=known)  # type: ignore[attr-defined]
     return method
 

@@ -76,13 +76,16 @@ def expression(value: Any) -> Node | None:
 
 def numbers_of(f: Any, params: Iterable[Any]) -> tuple[float, ...]:
     """The parameters as numbers."""
-    values = tuple(map(scalar, params))
-    for p, value in zip(f.params, values, strict=True):
-        if not isinstance(value, numbers.Real):
-            raise TypeError(
-                f"{f.name}: in an expression {p.name} must be a number, got {type(value).__name__}"
-            )
-    return tuple(map(float, values))
+    return tuple(number_of(f, p, scalar(v)) for p, v in zip(f.params, params, strict=True))
+
+
+def number_of(f: Any, p: Any, value: Any) -> float:
+    """A parameter as a number."""
+    if not isinstance(value, numbers.Real):
+        raise TypeError(
+            f"{f.name}: in an expression {p.name} must be a number, got {type(value).__name__}"
+        )
+    return float(value)
 
 
 def combined(symbol: str, *operands: Any) -> Any:
@@ -113,6 +116,10 @@ def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Node:
 
 def bound(f: Any, *params: float, **named: float) -> Node:
     """The expression that ``f.with_params`` stands for."""
+    given = dict(zip([p.name for p in f.params], params, strict=False)) | named
+    for p in f.params:
+        if p.name in given:
+            number_of(f, p, scalar(given[p.name]))
     values = numbers_of(f, f._bind(params, named))
     if named:
         raise TypeError(f"{f.name}.with_params() has no parameter {next(iter(named))!r}")

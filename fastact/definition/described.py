@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastact.arguments import MISSING, nearest
 from fastact.definition.declaration import MAX_ULP, Declaration, Field, Parameter, evaluate
 
 if TYPE_CHECKING:
     from inspect import Signature
 
-MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
 OPTIONS: dict[str, Any] = {"out": None, "where": True, "dtype": None, "casting": "same_kind"}
 
 
@@ -47,6 +47,13 @@ class Described:
 
     def __init_subclass__(cls) -> None:
         cls.__doc__ = OfObject("_document", cls.__doc__)  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which member is meant by one that there is not."""
+        if name.startswith("_"):  # Python asks for these, of what is not made yet too
+            raise AttributeError(name)
+        hint = nearest(name, dir(self))
+        raise AttributeError(f"{self!r} has no {name!r}{hint}", name=name, obj=self)
 
     def _signature(self) -> Signature:
         raise NotImplementedError

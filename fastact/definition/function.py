@@ -9,11 +9,11 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fastact.arguments import unexpected
+from fastact.arguments import MISSING, unexpected
 from fastact.containers import PLAIN, direct_until, elementwise, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
-from fastact.definition.described import MISSING, OPTIONS
+from fastact.definition.described import OPTIONS
 from fastact.native import loading, loop_registry, mode, threads, ufunc
 
 if TYPE_CHECKING:
@@ -211,8 +211,11 @@ class Function(described.Described):
             p.none if value is None else value
             for p, value in zip(self.params, (*params, *rest), strict=True)
         )
+        known = {p.name for p in self.params} | set(self._options) | {"x", "y", "dy"}
         for p, value in zip(self.params, values, strict=True):
             if value is None:
+                if unknown := named.keys() - UFUNC_OPTIONS - known:
+                    raise unexpected(self._called, min(unknown), self._signature().parameters)
                 raise TypeError(f"{self._called}() needs a value for {p.name}")
         for rule in self._requires:
             self._check(rule, values)

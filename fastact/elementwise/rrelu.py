@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastact.arguments import MISSING
 from fastact.definition.activation import Activation
 from fastact.definition.bitmask import operands
 from fastact.definition.declaration import Declaration
-from fastact.definition.described import MISSING, OPTIONS
+from fastact.definition.described import OPTIONS
 from fastact.definition.function import Array, Backward
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from numpy import ndarray
 from fastact.arguments import (
     CHARACTERS,
     INTEGRAL,
+    MISSING,
     Axis,
     axes,
     boolean,
@@ -181,7 +182,7 @@ class LogSumExp(LogSum):
     @without_unknown
     def __call__(
         self,
-        x: Array,
+        x: Array = MISSING,
         /,
         axis: Axis = -1,
         *,

@@ -16,6 +16,7 @@ from numpy import ndarray
 from fastact.arguments import (
     CHARACTERS,
     INTEGRAL,
+    MISSING,
     Axis,
     axes,
     choice,
@@ -105,7 +106,7 @@ class Normaliser(RowFunction):
     @without_unknown
     def __call__(
         self,
-        x: Array,
+        x: Array = MISSING,
         /,
         axis: Axis = -1,
         *,

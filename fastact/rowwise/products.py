@@ -15,6 +15,7 @@ from fastact.arguments import (
     CHARACTERS,
     INTEGER,
     INTEGRAL,
+    MISSING,
     Axis,
     axes,
     boolean,
@@ -59,7 +60,7 @@ class Product(Documented):
     @without_unknown
     def __call__(
         self,
-        d: Array,
+        d: Array = MISSING,
         /,
         *,
         x: Array | None = None,
@@ -81,7 +82,7 @@ class Product(Documented):
             if (
                 type(y) is ndarray and x is None and where is None and temperature is None
                 and lengths is None and causal is False and d.dtype.kind == "f"
-                and y.dtype.kind == "f" and self.owner.sign == 1.0
+                and y.dtype.kind == "f" and self.owner.sign == 1.0 and -d.ndim <= axis < d.ndim
             ):  # fmt: skip
                 return self.function.apply(d, y, axis=axis, out=out)
             found = self._at_once(d, x, y, axis, out, (where, temperature, lengths, causal))
@@ -172,6 +173,7 @@ class Product(Documented):
     def _plain(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
         """No option is given: one ufunc of the vector and the output."""
         shape = together(self.name, **{self.vector: d, "the array": saved})
+        axes(self.name, axis, len(shape))
         if not isinstance(axis, INTEGER) or d.ndim == 0:
             d, saved = np.broadcast_arrays(d, saved)
         if not shape:

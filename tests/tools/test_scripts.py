@@ -35,6 +35,7 @@ RUNS = {
     "bench/options.py": (("-m", "bench.options", "logmeanexp"), BENCH),
     "bench/rows.py": (("-m", "bench.rows", "--quick"), BENCH),
     "docs/architecture.py": (("docs/architecture.py",), ()),
+    "docs/bad_calls.py": (("docs/bad_calls.py",), ()),
     "docs/containers.py": (("-c", "import runpy; runpy.run_path('docs/containers.py')"), ()),
     "docs/conventions.py": (("docs/conventions.py",), ()),
     "docs/errors.py": (("-c", "import runpy; runpy.run_path('docs/errors.py')"), PLOTS),

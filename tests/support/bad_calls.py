@@ -1,0 +1,215 @@
+"""Wrong calls over the whole catalogue: by kind, for every function that the kind applies to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import fastact as fa
+from fastact.catalogue import of_kind
+
+X = np.linspace(-2.0, 2.0, 8).reshape(2, 4)
+LABELS = np.array([0, 2])
+AXIS = np.exceptions.AxisError
+
+
+class Bad(NamedTuple):
+    """A wrong call: what it is called, the argument that is wrong, and what is raised."""
+
+    kind: str
+    called: str  # the public name of what is called
+    argument: str
+    call: Callable[[], Any]
+    error: type[Exception]
+    said: str = ""  # what else the message must have: the nearest name, say
+
+
+def named(f: Any) -> dict[str, float]:
+    return {p.name: p.typical for p in f.params}
+
+
+def of_activation(f: Any) -> list[Bad]:
+    """Elementwise functions; those without parameters are ufuncs, whose errors are NumPy's."""
+    n, p, product = f.name, named(f), f"{f.name}.backward"
+    found = [
+        Bad("no argument", n, "", f, TypeError),
+        Bad("a gradient without the input", product, "x=", lambda: f.backward(X, **p), TypeError),
+        Bad("input and output", product, "y=", lambda: f.backward(X, x=X, y=X, **p), TypeError),
+        Bad("the input by position", product, "x=x", lambda: f.backward(X, X, **p), TypeError),
+        Bad("no gradient", product, "dy", lambda: f.backward(x=X, **p), TypeError),
+        Bad("an unknown keyword of a gradient", product, "inptu",
+            lambda: f.backward(X, inptu=X, **p), TypeError),
+        Bad("an unknown keyword", n, "dim", lambda: f(X, dim=1, **p), TypeError),
+        Bad("complex numbers", n, "", lambda: f(X + 1j, **p), TypeError),
+        Bad("text", n, "", lambda: f("text", **p), TypeError),
+        Bad("an output of another shape", "shape", "", lambda: f(X, out=np.empty(3), **p),
+            ValueError),
+        Bad("an output of integers", n, "", lambda: f(X, out=X.astype(int), **p), TypeError),
+        Bad("an unknown member", n, "derivatve", lambda: f.derivatve, AttributeError, "derivative"),
+    ]  # fmt: skip
+    if not f.from_output and f.declaration.masked is None:
+        found.append(Bad("an output that is not enough", product, "x=",
+                         lambda: f.backward(X, y=X, **p), TypeError))  # fmt: skip
+    for key, value in p.items():
+        found += [
+            Bad("a parameter twice", n, key, lambda key=key: f(X, *p.values(), **{key: 1.0}),
+                TypeError),
+            Bad("a parameter of an expression that is no number", n, key,
+                lambda key=key: f.with_params(**p | {key: X}), TypeError),
+            Bad("a misspelt parameter", n, f"{key}x",
+                lambda key=key, value=value: f(X, **{f"{key}x": value}), TypeError, key),
+        ]  # fmt: skip
+    if p:
+        found.append(Bad("too many arguments", n, "x", lambda: f(X, *p.values(), 1.0), TypeError))
+    else:
+        found.append(Bad("parameters that there are not", f"{n}.backward_params", "",
+                         lambda: f.backward_params(X, x=X), TypeError))  # fmt: skip
+    return found
+
+
+def of_rows(f: Any) -> list[Bad]:
+    n = f.name
+    wrong: dict[str, tuple[Any, type[Exception]]] = {
+        "axis": ("rows", TypeError), "where": (X, TypeError), "temperature": (-1.0, ValueError),
+        "lengths": (1.5, TypeError), "causal": ("no", TypeError), "softcap": (0.0, ValueError),
+    }  # fmt: skip
+    members = {n: lambda **k: f(X, **k), f"{n}.backward": lambda **k: f.backward(X, y=X, **k),
+               f"{n}.jvp": lambda **k: f.jvp(X, x=X, **k),
+               f"{n}.jacobian": lambda **k: f.jacobian(X, **k)}  # fmt: skip
+    found = []
+    for called, call in members.items():
+        if called.endswith("backward") and not f._smooth:
+            continue
+        found += [
+            Bad(f"a wrong {key}", called, key,
+                lambda call=call, key=key, value=value: call(**{key: value}), error)
+            for key, (value, error) in wrong.items()
+            if called == n or key != "softcap"
+        ]  # fmt: skip
+        found += [
+            Bad("another package's keyword", called, "dim", lambda call=call: call(dim=1),
+                TypeError, "axis"),
+            Bad("an axis that there is not", called, "axis", lambda call=call: call(axis=5), AXIS),
+        ]  # fmt: skip
+    return [
+        *found,
+        Bad("no argument", n, "x", f, TypeError),
+        Bad("text", n, "", lambda: f(np.array(["a"]), where=True), TypeError),
+        Bad("complex numbers", n, "x", lambda: f(X + 1j, temperature=2.0), TypeError),
+        Bad("an unknown policy", n, "inf", lambda: f(X, inf="limt"), ValueError, "limit"),
+        Bad("an output that is a list", n, "out", lambda: f(X, out=[1]), TypeError),
+        Bad("an output of another shape", n, "out",
+            lambda: f(X, temperature=2.0, softcap=1.0, out=np.empty(3)), ValueError),
+        Bad("lengths beside offsets", f"{n}.sequences", "", lambda: f.sequences(X[0]), TypeError),
+        Bad("offsets that fall", f"{n}.sequences", "offsets",
+            lambda: f.sequences(X[0], offsets=[0, 3, 1, 4]), ValueError),
+    ]  # fmt: skip
+
+
+def of_sum(f: Any) -> list[Bad]:
+    n = f.name
+    return [
+        Bad("no argument", n, "x", f, TypeError),
+        Bad("another package's keyword", n, "dim", lambda: f(X, dim=1), TypeError, "axis"),
+        Bad("another package's keyword", n, "keepdim", lambda: f(X, keepdim=True), TypeError,
+            "keepdims"),
+        Bad("a wrong axis", n, "axis", lambda: f(X, axis="rows"), TypeError),
+        Bad("an axis that there is not", n, "axis", lambda: f(X, axis=5), AXIS),
+        Bad("a switch that is none", n, "keepdims", lambda: f(X, keepdims="no"), TypeError),
+        Bad("a wrong where", n, "where", lambda: f(X, where=X), TypeError),
+        Bad("an output that is a list", n, "out", lambda: f(X, where=X > 0, out=[1]), TypeError),
+        Bad("no input", f"{n}.backward", "x", lambda: f.backward(X[:, 0]), TypeError),
+        Bad("complex numbers", n, "x", lambda: f(X + 1j, where=X > 0), TypeError),
+    ]  # fmt: skip
+
+
+def of_pair(f: Any) -> list[Bad]:
+    n = f.name
+    return [
+        Bad("no argument", n, "x", f, TypeError),
+        Bad("another package's keyword", n, "dim", lambda: f(X, dim=1), TypeError, "axis"),
+        Bad("a switch that is none", n, "gate_first", lambda: f(X, gate_first="yes"), TypeError),
+        Bad("halves that are none", n, "", lambda: f(X[:, :3]), ValueError),
+        Bad("an output of integers", n, "out", lambda: f(X, out=np.empty((2, 2), int)), TypeError),
+        Bad("an output of another shape", n, "out", lambda: f(X, out=np.empty(3)), ValueError),
+        Bad("no value", f"{n}.split", "value", lambda: f.split(X), TypeError),
+        Bad("complex numbers", n, "", lambda: f(X + 1j), TypeError),
+    ]  # fmt: skip
+
+
+def of_loss(f: Any) -> list[Bad]:
+    n, target = f.name, LABELS if f in of_kind("loss of labels") else X
+    found = [
+        Bad("no target", n, "", lambda: f(X), TypeError),
+        Bad("an unknown keyword", n, "weigth", lambda: f(X, target, weigth=1.0), TypeError),
+        Bad("targets of another shape", n, "", lambda: f(X, np.zeros((3, 5), target.dtype)),
+            ValueError),
+        Bad("an output that is a number", f"{n}.value_and_grad", "out",
+            lambda: f.value_and_grad(X, target, out=1), TypeError),
+        Bad("complex numbers", n, "", lambda: f(X + 1j, target), TypeError),
+        Bad("text", n, "", lambda: f(np.array(["a"]), target), TypeError),
+    ]  # fmt: skip
+    if n != "squared_error":
+        found.append(Bad("an unknown reduction", n, "reduction",
+                         lambda: f(X, target, reduction="men"), ValueError, "mean"))  # fmt: skip
+    return found
+
+
+def of_others() -> list[Bad]:
+    """What is in no list of functions."""
+    own = fa.activation
+    return [
+        Bad("an unknown function", "fastact", "gellu", lambda: fa.gellu, AttributeError, "gelu"),
+        Bad("what is no function", "activation", "", lambda: own(3.0), TypeError),
+        Bad("odd and even", "activation", "odd",
+            lambda: own(lambda x: x, odd=True, even=True), ValueError),
+        Bad("a direction in words", "activation", "monotone",
+            lambda: own(lambda x: x, monotone="up"), ValueError),
+        Bad("an empty domain", "activation", "domain",
+            lambda: own(lambda x: x, domain=(1, -1)), ValueError),
+        Bad("a domain that is a number", "activation", "domain",
+            lambda: own(lambda x: x, domain=3), TypeError),
+        Bad("kinks that are no pairs", "activation", "kinks",
+            lambda: own(lambda x: x, kinks=[1.0]), TypeError),
+        Bad("an unknown parameter in a kink", "activation", "'a'",
+            lambda: own(lambda x: x, kinks=[("a", 1.0)]), ValueError),
+        Bad("a name that is a number", "activation", "name",
+            lambda: own(lambda x: x, name=3), TypeError),
+        Bad("no activation", "check", "f", lambda: fa.check(np.tanh), TypeError),
+        Bad("no activation", "diagnose", "f", lambda: fa.diagnose(X, np.tanh), TypeError),
+        Bad("threads that are no number", "set_num_threads", "",
+            lambda: fa.set_num_threads("two"), TypeError),
+        Bad("no threads", "set_num_threads", "", lambda: fa.set_num_threads(0), ValueError),
+        Bad("threads that are no number", "num_threads", "",
+            lambda: fa.num_threads(1.5), TypeError),
+    ]  # fmt: skip
+
+
+def bad_calls() -> list[Bad]:
+    """Every wrong call of the table."""
+    found = [b for f in fa.activations.values() for b in of_activation(f)]
+    makers = {"shares": of_rows, "sum": of_sum, "gated": of_pair, "loss": of_loss,
+              "loss of labels": of_loss}  # fmt: skip
+    found += [b for kind, make in makers.items() for f in of_kind(kind) for b in make(f)]
+    return [*found, *of_others()]
+
+
+INTERNAL = ("general", "Normaliser", "Function", "__call__", "LogSum.", "GatedPair", "_bind",
+            "object has no attribute", "NoneType", "_kernel", "argument: 'self'")  # fmt: skip
+
+
+def faults(bad: Bad) -> str:
+    """What is wrong with what a wrong call says; nothing if it says all."""
+    try:
+        result = bad.call()
+    except bad.error as error:
+        text = str(error)
+    except Exception as error:  # noqa: BLE001  # whatever else
+        return f"raises {type(error).__name__}: {error}"
+    else:
+        return f"returns {result!r:.60}"
+    lacking = [each for each in (bad.called, bad.argument, bad.said) if each not in text]
+    shown = [each for each in INTERNAL if each in text]
+    return f"lacks {lacking}, shows {shown}: {text}" if lacking or shown else ""
