@@ -20,6 +20,11 @@ if __name__ != "fastact":
         f"another as 'fastact'. Put {str(_Path(__file__).parents[1])!r} on sys.path and import "
         "fastact, or depend on the distribution"
     )
+if import_module("fastact.native.loading").in_subinterpreter():  # asked before NumPy comes
+    raise ImportError(
+        "fastact, like NumPy, does not run in a sub-interpreter: use threads, or processes "
+        "(mod_wsgi: WSGIApplicationGroup %{GLOBAL})"
+    )
 
 from fastact import elementwise as _elementwise
 from fastact import losses as _losses

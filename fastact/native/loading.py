@@ -67,6 +67,18 @@ def cannot_reload(name: str) -> ImportError:
 refuse_reload(globals())
 
 
+def in_subinterpreter() -> bool:
+    """Whether this is an interpreter beside the first, where threads that load would hang.
+
+    Native code calls Python by functions (PyGILState_Ensure) that know the first one alone.
+    """
+    current, main = (
+        ctypes.PYFUNCTYPE(ctypes.c_void_p)((f"PyInterpreterState_{which}", ctypes.pythonapi))()
+        for which in ("Get", "Main")
+    )
+    return bool(current != main)
+
+
 class FinalizingError(RuntimeError):
     """The interpreter is shutting down, and cannot import what loading needs."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 import fastact
-from tests.hazards.scripts import run
+from tests.hazards.scripts import finished, run
 
 USE = """
 import importlib, pickle
@@ -93,3 +94,20 @@ for name in sorted(name for name in sys.modules if name.startswith("fastact.")):
     assert os.waitpid(child, 0)[1] == 0, name
 """
     )
+
+
+def test_in_a_sub_interpreter() -> None:
+    """It waited for ever."""
+    name = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    # Those that share the lock of the first: the others cannot even import ctypes.
+    kind = "'legacy'" if sys.version_info >= (3, 13) else "isolated=False"
+    script = "try:\n import fastact\nexcept ImportError as error:\n print(error)"
+    done = finished(
+        f"""
+        import {name} as interpreters
+        made = interpreters.create({kind})
+        interpreters.run_string(made, {script!r})
+        """,
+        options=("-W", "ignore"),
+    )
+    assert "does not run in a sub-interpreter" in done.stdout, done.stderr

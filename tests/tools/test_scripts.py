@@ -42,6 +42,7 @@ RUNS = {
     "docs/gallery.py": (("docs/gallery.py",), PLOTS),
     "docs/output.py": (("-c", "import runpy; runpy.run_path('docs/output.py')"), ()),
     "docs/picture.py": (("docs/picture.py",), PLOTS),
+    "docs/reliability.py": (("-c", "import runpy; runpy.run_path('docs/reliability.py')"), ()),
     "docs/ulps.py": (("docs/ulps.py",), ()),
     "tests/support/bits.py": (("-m", "tests.support.bits", "relu", "float32"), ()),
     "tools/interfaces.py": (("tools/interfaces.py",), ()),
