@@ -13,6 +13,7 @@ import io
 import pickle
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 from weakref import WeakValueDictionary
@@ -102,9 +103,8 @@ def dumps_by_name(value: Any) -> bytes:
 
 
 def cloudpickle() -> Any:
-    """The package if it is in use here, with what users registered; else the copy in Numba."""
-    if "cloudpickle" in sys.modules:
-        return sys.modules["cloudpickle"]
-    import numba.cloudpickle
+    """The package if it is in use here, with what users registered; else the copy in Numba.
 
-    return numba.cloudpickle
+    The copy is looked for when it is needed, as the compiler is: a warm start needs neither.
+    """
+    return sys.modules.get("cloudpickle") or import_module("numba.cloudpickle")
