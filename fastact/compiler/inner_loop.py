@@ -39,8 +39,11 @@ ONE = INT(1)
 PTR, VOID = ir.PointerType(), ir.VoidType()
 LOOP = ir.FunctionType(VOID, [PTR] * 4)
 LAUNCH = ir.FunctionType(INT, [PTR] * 5 + [INT] * 4)
-ELEMENT = {"float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType()}
-ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8}
+ELEMENT = {
+    "float16": ir.IntType(16), "float32": ir.FloatType(), "float64": ir.DoubleType(),
+    "bool": ir.IntType(8),
+}  # fmt: skip
+ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8, "bool": 1}
 
 
 # LLVM's metadata for the loop of ``dense``: iterations do not depend on one another; it is to be
@@ -83,10 +86,16 @@ class Scalar:
         return self.dtypes or (self.dtype,) * (self.nin + self.nout)
 
 
-class Launcher(ir.instructions.CastInstr):
-    """An address that is known to be that of ``launch``: a plain pointer cannot be called."""
+class Address(ir.instructions.CastInstr):
+    """An address that is known to be that of a function: a plain pointer cannot be called."""
 
-    function_type = LAUNCH
+    def __init__(self, block: Any, address: Any, kind: ir.FunctionType) -> None:
+        self.kind = kind
+        super().__init__(block, "inttoptr", address, PTR)
+
+    @property
+    def function_type(self) -> ir.FunctionType:
+        return self.kind
 
 
 class Builder(ir.IRBuilder):
@@ -102,9 +111,9 @@ class Builder(ir.IRBuilder):
         """Load the first `count` pointers at an address."""
         return [self.inttoptr(word, PTR) for word in self.words(pointer, count)]
 
-    def launcher(self, address: Any) -> Any:
-        """Return an address as the function ``launch``, to be called."""
-        target = Launcher(self.block, "inttoptr", address, PTR)
+    def function_at(self, address: Any, kind: ir.FunctionType) -> Any:
+        """Return an address as a function of this type, to be called."""
+        target = Address(self.block, address, kind)
         self._insert(target)
         return target
 
@@ -342,7 +351,8 @@ def shared(
     with b.if_else(parallel) as (many, one):
         with many:
             numbers = [INT(count) for count in counts]
-            answer = b.call(b.launcher(launch), [data, run, places, dims, steps, *numbers, work])
+            target = b.function_at(launch, LAUNCH)
+            answer = b.call(target, [data, run, places, dims, steps, *numbers, work])
             shared_at = b.block
         with one:
             b.call(run, arguments)

@@ -29,7 +29,8 @@ from fastact.numerics import primitives
 LANES = 16  # of float32 they are one vector of 512 bits, of float64 two
 I32 = ir.IntType(32)
 ELEMENT = {
-    types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint16: ir.IntType(16),
+    types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint8: ir.IntType(8),
+    types.uint16: ir.IntType(16),
     types.int32: I32, types.int64: ir.IntType(64), types.boolean: ir.IntType(1),
 }  # fmt: skip
 
@@ -325,7 +326,7 @@ def double(typing: Any, x: Any) -> Any:
 
 
 # ---------------------------------------------------------------- memory
-SIZE = {"i16": 2, "float": 4, "double": 8, "i64": 8}
+SIZE = {"i8": 1, "i16": 2, "float": 4, "double": 8, "i64": 8}
 
 
 def in_range(b: Any, count: Any, lanes: int = LANES) -> Any:
@@ -371,7 +372,8 @@ def from_memory(b: Any, x: Any) -> Any:
 def to_memory(b: Any, x: Any, element: Any) -> Any:
     """Emit the elements that lanes become: half floats are rounded to."""
     if element == ELEMENT[types.uint16]:
-        return float16.from_double(b, b.fpext(x, ir.VectorType(F64, LANES)))
+        wide = ir.VectorType(F64, LANES)
+        return float16.from_double(b, x if x.type == wide else b.fpext(x, wide))
     return x
 
 

@@ -27,8 +27,9 @@ from fastact.elementwise.gated import GatedPair, Split
 from fastact.in_njit import elementwise, gated, losses, rowwise
 from fastact.in_njit.plan import Plan, signature_of
 from fastact.rowwise.logsumexp import LogSum
+from fastact.rowwise.normaliser import Normaliser
+from fastact.rowwise.products import Product
 from fastact.rowwise.ragged import Sequences
-from fastact.rowwise.softmax_family import Normaliser, Product
 
 # How a call is planned, by the class of the function and the method that is called.
 KINDS: dict[tuple[type, str], type[Plan]] = {

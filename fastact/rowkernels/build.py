@@ -11,10 +11,11 @@ from typing import Any
 from numba.core import types
 
 from fastact.compiler import inner_loop
-from fastact.compiler.dispatch import compiled, link
+from fastact.compiler.dispatch import compiled, dispatcher, link
 from fastact.compiler.kernels import ELEMENT as ELEMENTS
 from fastact.native import machine_code
 from fastact.native.loop_registry import LoopSpec
+from fastact.numerics.primitives import where
 from fastact.rowkernels import (
     cross_entropy,
     cross_entropy_hessian,
@@ -45,18 +46,33 @@ STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
     "softmax": lambda dtype: softmax.steps(softmax.of_softmax(dtype)),
     "log_softmax": lambda dtype: softmax.steps(softmax.of_log_softmax(dtype)),
 }
-ELEMENT = ELEMENTS | {"int64": types.int64}
+ELEMENT = ELEMENTS | {"int64": types.int64, "bool": types.uint8}
 SCRATCH = types.CPointer(types.float64)
 PIECES = types.BaseTuple.from_types((SCRATCH, SCRATCH, *[types.int64] * 4), Pieces)
+
+
+def chosen(spec: LoopSpec) -> bytes:
+    """The object code of the loop of x where a mask is True, and elsewhere of another number."""
+
+    def choose(x: Any, present: Any, absent: Any) -> Any:
+        """Return `x` where it is present, else the other number."""
+        return where(present != 0, x, absent)
+
+    element = ELEMENT[spec.dtype]
+    result = compiled(dispatcher(choose), (element, ELEMENT["bool"], element))
+    kinds = (spec.dtype, "bool", spec.dtype, spec.dtype)
+    scalar = inner_loop.Scalar(result.fndesc.mangled_name, 3, 1, spec.dtype, kinds)
+    text = inner_loop.elementwise(spec.symbol, scalar, machine_code.architecture())
+    return link(spec.symbol, text, result.library)
 
 
 def build(spec: LoopSpec, letters: str) -> bytes:
     """Return the object code of a generalized inner loop.
 
-    Each operand is a letter: ``x`` has the dtype of the loop, ``d`` is float64, ``i`` int64; a
-    capital has the axis.
+    Each operand is a letter: ``x`` has the dtype of the loop, ``d`` is float64, ``i`` int64,
+    ``b`` bool; a capital has the axis.
     """
-    dtypes = {"x": spec.dtype, "i": "int64", "d": "float64"}
+    dtypes = {"x": spec.dtype, "i": "int64", "d": "float64", "b": "bool"}
     operands = tuple((dtypes[letter.lower()], letter.isupper()) for letter in letters)
     views = [memory.type_of(types.CPointer(ELEMENT[dtype])) for dtype, _ in operands]
     named, make = LOOPS[spec.name]

@@ -18,6 +18,7 @@ from numba.core import types
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.simd import double, splat
 from fastact.numerics.primitives import fma, single, where
+from fastact.rowkernels.along import fill
 from fastact.rowkernels.arithmetic import (
     NATIVE,
     Precision,
@@ -30,10 +31,12 @@ from fastact.rowkernels.arithmetic import (
 from fastact.rowkernels.memory import (
     each_vector,
     fetch,
+    from_element,
     from_row,
     near,
     prefetch_read,
     prefetch_write,
+    present,
     put,
 )
 from fastact.rowkernels.operation import RowOperation, over_rows
@@ -44,6 +47,17 @@ class Operands(NamedTuple):
 
     d: Any
     y: Any
+    out: Any
+
+
+class Masked(NamedTuple):
+    """The same; which elements of each row are present, a factor of its results, and a length."""
+
+    d: Any
+    y: Any
+    where: Any
+    factor: Any
+    length: Any
     out: Any
 
 
@@ -288,6 +302,84 @@ def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
     return over_rows(RowOperation(njit(rows)))
 
 
+# ---------------------------------------------------------------- rows with absent elements
+@njit
+def masked_elements(arrays, mask, i, left, filler, zero):
+    """Return elements of y and d, `filler` and 0 where they are absent, and which are present."""
+    there = present(mask, i, left)
+    y, d = fetch(arrays.y, i, left, filler), fetch(arrays.d, i, left, zero)
+    return where(there, y, filler), where(there, d, zero), there
+
+
+@functools.cache
+def masked_sums(f: Precision, product: Product) -> Any:
+    """Make the first pass: both sums of the elements of a row that are present."""
+    (terms, _, filler), zero = product, f.zero
+    add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
+
+    def step(arrays, i, left, mask, found):
+        """Add the terms of the elements of d and y at `i` that are present to `found`."""
+        total, rest, count = found
+        y, d, _ = masked_elements(arrays, mask, i, left, filler, zero)
+        high, low, more = terms(y, d)
+        total, rest = add(total, rest, high, low)
+        return total, rest, count + more
+
+    loop = each_vector(njit(step))
+
+    def sums(arrays, mask, n):
+        """Return both sums of a row, from `arrays.d` and `arrays.y`: the first in two parts."""
+        total, rest, count = loop(arrays, n, mask, (splat(0.0), splat(0.0), splat(zero)))
+        of_row, rest_of_row = fold(total, rest)
+        first, second = settle(of_row, rest_of_row)
+        return first, second, sum_of_lanes(count)
+
+    return njit(sums)
+
+
+@functools.cache
+def masked_results(f: Precision, product: Product) -> Any:
+    """Make the second pass: the product of a row times the factor, 0 where it is absent.
+
+    A product is rounded to the dtype before it is multiplied.
+    """
+    (_, element, filler), zero, round_off = product, f.zero, f.round
+    half = f.pointer == types.uint16
+
+    def step(arrays, i, left, values, found):
+        """Write to `arrays.out` the results of the vectors of d and y at `i`."""
+        (high, low, count), factor, mask = values
+        y, d, there = masked_elements(arrays, mask, i, left, filler, zero)
+        value = element(d, y, high, low, count)
+        if half:
+            put(arrays.out, i, left, value)
+            value = where(there, fetch(arrays.out, i, left, 0.0) * factor, 0.0)
+        else:
+            value = where(there, round_off(double(value) * factor), zero)
+        put(arrays.out, i, left, value)
+        return found
+
+    return each_vector(njit(step))
+
+
+def masked_products(dtype: str, of: Callable[[Precision], Product]) -> Any:
+    """Make the loop of a product of the elements that are present."""
+    f = NATIVE[dtype]
+    product = of(f)
+    sums_of, write, zero = masked_sums(f, product), masked_results(f, product), f.zero
+
+    def rows(operands, rows, n, scratch):
+        """Write the products of `rows` rows of `operands` to its `out`, one row at a time."""
+        for r in range(rows):
+            row = from_row(operands, r)
+            length, factor = max(0, min(n, row.length.pointer[0])), row.factor.pointer[0]
+            arrays = Operands(row.d, row.y, row.out)
+            write(arrays, length, (sums_of(arrays, row.where, length), factor, row.where), 0)
+            fill(from_element(row.out, length), n - length, zero)
+
+    return over_rows(RowOperation(njit(rows)))
+
+
 PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "softmax_backward": of_softmax,
     "log_softmax_backward": of_log_softmax,
@@ -295,9 +387,14 @@ PRODUCTS: dict[str, Callable[[Precision], Product]] = {
 }
 
 
-def loop_of(of: Callable[[Precision], Product]) -> tuple[Any, Callable[[str], Any]]:
-    """Return the entry of a product in `LOOPS`: its operands, and what makes its loop."""
-    return Operands, functools.partial(products, of=of)
+def loops_of(
+    name: str, of: Callable[[Precision], Product]
+) -> dict[str, tuple[Any, Callable[[str], Any]]]:
+    """Return the entries of a product in `LOOPS`: their operands, and what makes their loops."""
+    return {
+        name: (Operands, functools.partial(products, of=of)),
+        f"{name}_masked": (Masked, functools.partial(masked_products, of=of)),
+    }
 
 
-LOOPS = {name: loop_of(of) for name, of in PRODUCTS.items()}
+LOOPS = {key: loop for name, of in PRODUCTS.items() for key, loop in loops_of(name, of).items()}

@@ -53,6 +53,7 @@ class Strided(NamedTuple):
 
 
 ROW, STEP = 1, 2  # fields of `Strided`
+F64_OF_HALF = types.float64, types.uint16
 
 
 def type_of(pointer: Any) -> Any:
@@ -267,10 +268,54 @@ def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
 
 
 @intrinsic
+def present(typing: Any, row: Any, i: Any, count: Any) -> Any:
+    """Which of up to `count` elements of a row of a mask are True, from element `i` on.
+
+    A mask whose `step` is 0 is one bit for the whole row.
+    """
+
+    def code(context, b, sig, args):
+        v = Vector(b, row, *args)
+        nothing, size = ir.Constant(v.kind, None), ir.IntType(32)(1)
+
+        def together():
+            loaded = b.load(v.start, typ=v.kind)
+            loaded.align = 1
+            return loaded
+
+        def some():
+            kinds = v.kind, v.start.type
+            return simd.called(
+                b, "masked.load", v.kind, v.start, size, v.mask(), nothing, overloads=kinds
+            )
+
+        def apart():
+            found = []
+            with b.if_else(b.icmp_signed("==", v.step, I64(0))) as (one, several):
+                with one:
+                    same = simd.broadcast(b, b.load(v.start, typ=v.element))
+                    found.append((same, b.block))
+                with several:
+                    where = v.addresses()
+                    gathered = simd.called(
+                        b, "masked.gather", v.kind, where, size, v.mask(), nothing,
+                        overloads=(v.kind, where.type),
+                    )  # fmt: skip
+                    found.append((gathered, b.block))
+            return v.merged(found)
+
+        return b.icmp_unsigned("!=", v.merged(v.each_way(together, some, apart)), nothing)
+
+    return VectorType(types.boolean)(row, types.int64, types.int64), code
+
+
+@intrinsic
 def put(typing: Any, row: Any, i: Any, count: Any, x: Any) -> Any:
     """Write the first `count` lanes of a vector, or one number, to a row from element `i` on."""
-    vector = isinstance(x, VectorType)
-    if (x.dtype if vector else x) != simd.value_type(row.types[0]):
+    vector, memory = isinstance(x, VectorType), row.types[0]
+    number = x.dtype if vector else x
+    # float64 that becomes float16 is not rounded to float32 on the way.
+    if number != simd.value_type(memory) and (number, memory.dtype) != F64_OF_HALF:
         return None
 
     def code(context, b, sig, args):

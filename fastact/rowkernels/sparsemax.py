@@ -28,7 +28,7 @@ from fastact.rowkernels.arithmetic import (
     joined_lanes,
 )
 from fastact.rowkernels.double_double_sum import WIDTH, add_pair, settled
-from fastact.rowkernels.jacobian_products import Product, loop_of, of_nothing, of_support
+from fastact.rowkernels.jacobian_products import Product, loops_of, of_nothing, of_support
 from fastact.rowkernels.logsumexp import storing
 from fastact.rowkernels.memory import element_at, fetch, from_element, from_row, put
 from fastact.rowkernels.operation import RowOperation, over_rows
@@ -246,13 +246,13 @@ RECORDS = {
 
 
 def loops(name: str, record: Record) -> dict[str, tuple[Any, Callable[[str], Any]]]:
-    """The loops of a record: plain, with factors and lengths, and of the product."""
+    """The loops of a record: plain, with factors and lengths, and those of the product."""
     plain = functools.partial(sparse, one=record.of_row, scaled=False)
     scaled = functools.partial(sparse, one=record.of_row, scaled=True)
     return {
         name: (Plain, plain),
         f"{name}_general": (Scaled, scaled),
-        f"{name}_backward": loop_of(record.product),
+        **loops_of(f"{name}_backward", record.product),
     }
 
 

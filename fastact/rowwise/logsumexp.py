@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from fastact.arguments import (
+    CHARACTERS,
     INTEGRAL,
     Axis,
     axes,
@@ -26,8 +27,8 @@ from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.definition.described import called, shown
 from fastact.native import threads
 from fastact.rowwise import chunks, documents
-from fastact.rowwise.row_function import MAX_ULP, Layout, RowFunction, slabs
-from fastact.rowwise.row_options import Rows
+from fastact.rowwise.row_function import MAX_ULP, SLAB, Layout, RowFunction, chosen, slabs
+from fastact.rowwise.row_options import Rows, quick
 from fastact.rowwise.softmax_family import softmax
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ class LogSum(RowFunction):
         if out is not None:
             shape = kept(np.empty(layout.kept, "V0"), layout).shape if keepdims else layout.kept
             output(self.name, out, shape, dtype)
+
+    def _masked(self, x: Any, present: Any, *counts: Any) -> Any:
+        """The results of rows of which elements are absent, a slab at a time."""
+        result, absent = np.empty(x.shape[:-1], x.dtype), np.array(-INF, x.dtype)
+        for index in slabs(x.shape, x.ndim - 1):
+            seen = threads.call(chosen.ufunc, x[index], present[index], absent)
+            here = index[:-1]
+            result[here] = self.apply(seen, *(each[here] for each in counts))
+        return result[()]
 
     @shown
     @public()
@@ -185,9 +195,10 @@ class LogSumExp(LogSum):
         """Apply the function along `axis`; see the class."""
         if (
             type(x) is ndarray and type(axis) is int and keepdims is False and b is None
-            and return_sign is False and where is None and (out is None or type(out) is ndarray)
-            and not unknown
+            and return_sign is False and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
+            if where is not None:
+                return self._where(x, axis, where, out)
             if axis == -1 and out is None and x.ndim:
                 return threads.call(self._ufunc or self.ufunc, x)
             if x.ndim:
@@ -196,6 +207,16 @@ class LogSumExp(LogSum):
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
             **unknown,
         )  # fmt: skip
+
+    def _where(self, x: Any, axis: int, where: Array, out: Any) -> Any:
+        """A mask that is soon checked, and soon put in."""
+        if (
+            out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim
+            and x.size <= SLAB and quick(1.0, x.shape, axis % x.ndim, where) is not None
+        ):  # fmt: skip
+            seen = threads.call(chosen.ufunc, x, where, np.array(-INF, x.dtype))
+            return self.apply(seen, axis=axis)
+        return self._general(x, axis, where=where, out=out)
 
     @public(lazy=("x",))
     def _general(
@@ -255,13 +276,6 @@ class LogSumExp(LogSum):
             log[index[:-1]], sign[index[:-1]] = found
         return log[()], sign[()]
 
-    def _masked(self, x: Any, present: Any) -> Any:
-        result = np.empty(x.shape[:-1], x.dtype)
-        for index in slabs(x.shape, x.ndim - 1):
-            seen = np.where(present[index], x[index], x.dtype.type(-INF))
-            result[index[:-1]] = self.apply(seen)
-        return result[()]
-
 
 class LogMeanExp(LogSum):
     """``log(mean(exp(x)))`` along an axis.
@@ -315,11 +329,8 @@ class LogMeanExp(LogSum):
         return self._finish(result, rows.layout, keepdims=keepdims, out=out)
 
     def _masked(self, x: Any, present: Any) -> Any:
-        result = np.empty(x.shape[:-1], x.dtype)
-        for index in slabs(x.shape, x.ndim - 1):
-            seen = np.where(present[index], x[index], x.dtype.type(-INF))
-            result[index[:-1]] = self.apply(seen, present[index].sum(axis=-1, dtype=np.float64))
-        return result[()]
+        counts = present.sum(axis=-1, dtype=np.float64)
+        return super()._masked(x, present, counts)
 
 
 def kept(result: Any, layout: Layout) -> Any:

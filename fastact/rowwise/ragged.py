@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable
+from functools import cache, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,11 +13,15 @@ import numpy as np
 from fastact.arguments import delivered, exactly_one, floats, integers, one_axis
 from fastact.containers import public
 from fastact.definition.described import Documented, called, shown
+from fastact.native import loop_registry, threads
 from fastact.rowwise import documents
-from fastact.rowwise.row_function import SLAB
+from fastact.rowwise.row_function import RowFunction
+from fastact.rowwise.row_options import capped
 
 Array = Any
-LONG = 2048  # elements, from which on a sequence is worth a call of its own
+drive = loop_registry.add_support(
+    "sequences", loop_registry.builder("fastact.rowkernels.ragged_loop", "build")
+)
 
 
 class Sequences(Documented):
@@ -39,11 +47,23 @@ class Sequences(Documented):
     ) -> Any:
         """Apply the function to each sequence."""
         x, options = floats(self.name, "x", x), {"temperature": temperature, "softcap": softcap}
+        axis = one_axis(self.name, axis, x.ndim)
+        starts = checked_offsets(self.name, offsets, x.shape[axis])
+        found = self.owner._uniform_factor(**options)
+        if found is None:
+            result = one_by_one(partial(self.owner, **options), (x,), starts, axis)
+        else:
+            result = self._forward(x, starts, axis, *found)
+        return delivered(self.name, out, result)
 
-        def apply(parts: tuple[Any, ...], into: Any, where: Any = None) -> None:
-            self.owner(parts[0], where=where, **options, out=into)
-
-        return self._each(apply, (x,), offsets, axis, out)
+    def _forward(self, x: Any, offsets: Any, axis: int, factor: Any, cap: float | None) -> Any:
+        """All sequences in one call of compiled code."""
+        dtype = x.dtype
+        if cap is not None:
+            x, factor = capped(x, cap), (1.0 if factor is None else factor) * cap
+        function, constants = self.owner._function_of(factor, None)
+        result = over_sequences(function, (x, *constants), offsets, axis)
+        return result.astype(dtype, copy=False)
 
     @shown
     @public()
@@ -67,12 +87,22 @@ class Sequences(Documented):
         saved, dy = floats(name, key, saved), floats(name, "dy", dy)
         if saved.shape != dy.shape:
             raise ValueError(f"{name}(): dy must have the shape {saved.shape}, got {dy.shape}")
+        axis = one_axis(name, axis, saved.ndim)
+        starts = checked_offsets(self.name, offsets, saved.shape[axis])
+        found = self.owner._uniform_factor(**options)
+        if found is None or found[1] is not None:
 
-        def apply(parts: tuple[Any, ...], into: Any, where: Any = None) -> None:
-            d, of = parts
-            self.owner.backward(d, **{key: of}, where=where, **options, out=into)
+            def apply(d: Any, of: Any) -> Any:
+                return self.owner.backward(d, **{key: of}, **options)
 
-        return self._each(apply, (dy, saved), offsets, axis, out)
+            result = one_by_one(apply, (dy, saved), starts, axis)
+        else:
+            factor, _ = found
+            y = saved if x is None else self._forward(saved, starts, axis, factor, None)
+            result = over_sequences(self.owner.backward.function, (dy, y), starts, axis)
+            if factor is not None:
+                np.multiply(result, np.float64(factor), out=result, casting="same_kind")
+        return delivered(self.name, out, result)
 
     def _document(self) -> str:
         return documents.member(self.owner, "sequences", f"{self.name}{self._signature()}")
@@ -86,50 +116,78 @@ class Sequences(Documented):
     def __repr__(self) -> str:
         return f"<fastact.{self.name}{self._signature()}>"
 
-    def _each(
-        self, apply: Any, arrays: tuple[Any, ...], offsets: Array, axis: int, out: Any
-    ) -> Any:
-        """Long sequences one by one, short ones of about the same length side by side."""
-        axis = one_axis(self.name, axis, arrays[0].ndim)
-        starts, lengths = cuts(self.name, offsets, arrays[0].shape[axis])
-        arrays = tuple(np.moveaxis(a, axis, -1) for a in arrays)
-        result = np.empty(arrays[0].shape, np.result_type(*arrays))
-        for k in np.flatnonzero(lengths >= LONG):
-            part = (..., slice(starts[k], starts[k] + lengths[k]))
-            apply(tuple(a[part] for a in arrays), result[part])
-        for group in similar(lengths, result[..., 0].size if result.size else 1):
-            together(apply, arrays, result, starts[group], lengths[group])
-        result = np.moveaxis(result, -1, axis)
-        return delivered(self.name, out, result)
+
+def one_by_one(
+    function: Callable[..., Any], arrays: tuple[Any, ...], offsets: Any, axis: int
+) -> Any:
+    """A call for each sequence: for options that single rows may answer in their own way."""
+    arrays = tuple(np.moveaxis(a, axis, -1) for a in arrays)
+    result = np.empty(arrays[0].shape, np.result_type(*arrays))
+    for start, end in pairwise(offsets.tolist()):
+        if start < end:
+            result[..., start:end] = function(*(a[..., start:end] for a in arrays))
+    return np.moveaxis(result, -1, axis)
 
 
-def together(apply: Any, arrays: tuple[Any, ...], result: Any, starts: Any, lengths: Any) -> None:
-    """Short sequences as the rows of a matrix as wide as the longest, and back."""
-    width = lengths.max()
-    columns = np.arange(width)
-    within = columns < lengths[:, None]
-    places = np.where(within, starts[:, None] + columns, starts[:, None])
-    parts = tuple(a[..., places] for a in arrays)
-    into = np.empty(parts[0].shape, result.dtype)
-    apply(parts, into, None if within.all() else within)
-    result[..., places[within]] = into[..., within]
+def over_sequences(
+    function: RowFunction, operands: tuple[Any, ...], offsets: Any, axis: int
+) -> Any:
+    """The loop of a function over all sequences; operands without axes are the same for each."""
+    dtype = np.result_type(*(a for a in operands if np.ndim(a)))
+    shape = operands[0].shape
+    n = shape[axis]
+    result = np.empty((*shape[:axis], *shape[axis + 1 :], n), dtype)
+    if result.size:
+        given = [rows_of(a, dtype, axis) if np.ndim(a) else np.asarray(a) for a in operands]
+        run(function.name, dtype.name, [*given, result.reshape(-1, n)], offsets)
+    return result if axis == len(shape) - 1 else np.moveaxis(result, -1, axis)
 
 
-def similar(lengths: Any, repeated: int) -> list[Any]:
-    """The short sequences in groups of at most twice the shortest's length, a slab each."""
-    short = np.flatnonzero((lengths > 0) & (lengths < LONG))
-    order = short[np.argsort(lengths[short], kind="stable")]
-    power = np.frexp(lengths[order].astype(np.float64))[1]
-    groups = []
-    for each in np.split(order, np.flatnonzero(np.diff(power)) + 1):
-        if len(each):
-            most = max(1, SLAB // (int(lengths[each[-1]]) * repeated))
-            groups += [each[i : i + most] for i in range(0, len(each), most)]
-    return groups
+def rows_of(array: Any, dtype: Any, axis: int) -> Any:
+    """An array of numbers as loops read them, as a matrix whose rows have all sequences."""
+    if axis != array.ndim - 1:
+        array = np.moveaxis(array, axis, -1)
+    array = array.astype(dtype, copy=False).reshape(-1, array.shape[-1])
+    return array if array.flags.aligned else array.copy()
 
 
-def cuts(name: str, offsets: Array, n: int) -> tuple[Any, Any]:
-    """Where sequences begin, and how long they are."""
+def run(name: str, dtype: str, operands: list[Any], offsets: Any) -> None:
+    """Call the loop of a ufunc for the sequences of matrices; the others are numbers."""
+    count, places = len(operands), [a.ctypes.data for a in operands]
+    rows, columns = ([a.strides[k] if a.ndim else 0 for a in operands] for k in (0, 1))
+    core = [a.strides[1] for a in operands if a.ndim]
+    words = [*places, *rows, *columns, *[0] * count, *core]
+    table = (ctypes.c_int64 * (6 * count))(*words)
+    loop = address(name, dtype)
+    threads.call(
+        driver(), loop, threads.block(), table, count, offsets.ctypes.data, len(offsets) - 1,
+        operands[0].shape[0], *lock(),
+    )  # fmt: skip
+
+
+@cache
+def address(name: str, dtype: str) -> int:
+    """The address of a ufunc's loop."""
+    return loop_registry.get(name, dtype).address()
+
+
+@cache
+def driver() -> Any:
+    """The compiled function over sequences; ctypes raises what the handler of a signal raised."""
+    word, pointer = ctypes.c_int64, ctypes.c_void_p
+    arguments = word, pointer, pointer, word, pointer, *[word] * 4
+    return ctypes.PYFUNCTYPE(None, *arguments)(drive.address())
+
+
+@cache
+def lock() -> tuple[Any, ...]:
+    """The addresses of the functions that release Python's lock and take it again."""
+    functions = ctypes.pythonapi.PyEval_SaveThread, ctypes.pythonapi.PyEval_RestoreThread
+    return tuple(ctypes.cast(each, ctypes.c_void_p).value for each in functions)
+
+
+def checked_offsets(name: str, offsets: Array, n: int) -> Any:
+    """Where sequences begin, and where the last one ends, as neighbours in memory."""
     array = integers(name, "offsets", offsets)
     if array.ndim != 1 or not array.size:
         raise ValueError(f"{name}(): offsets must have one axis and begin with 0, got {offsets!r}")
@@ -145,4 +203,4 @@ def cuts(name: str, offsets: Array, n: int) -> tuple[Any, Any]:
             f"{name}(): offsets must ascend, got {int(array[k])} before {int(array[k + 1])} "
             f"at place {k}"
         )
-    return array[:-1], lengths
+    return np.ascontiguousarray(array)

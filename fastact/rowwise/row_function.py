@@ -15,7 +15,8 @@ from fastact.definition.described import Documented
 from fastact.native import loop_registry, threads, ufunc
 
 Array = Any
-FIXED = {"x": None, "i": "int64", "d": "float64"}  # operands by letter; x has the dtype of the loop
+# Operands by letter; x has the dtype of the loop.
+FIXED = {"x": None, "i": "int64", "d": "float64", "b": "bool"}
 # The largest errors promised of softmax and its kin, in units in the last place.
 MAX_ULP: dict[str, dict[str, float]] = {
     "float16": {"forward": 1.0},
@@ -39,7 +40,7 @@ class RowFunction(Documented):
     _formulas: Mapping[str, str] = MappingProxyType({})
     _interface = frozenset({"max_ulp", "name", "ufunc"})
 
-    def __init__(self, name: str, owner: str, inputs: str, outputs: str) -> None:
+    def __init__(self, name: str, owner: str, inputs: str, outputs: str, build: Any = None) -> None:
         self.name, self.owner, self.letters = name, owner, inputs + outputs
         self.__name__ = self.__qualname__ = name  # by which dask names its tasks
         self.__module__ = "fastact"
@@ -49,8 +50,8 @@ class RowFunction(Documented):
         self._ufunc: np.ufunc | None = None
         ufunc.registry[name] = lambda: self.ufunc
         for dtype in loop_registry.DTYPES if "x" in self.letters.lower() else ("float64",):
-            build = loop_registry.builder("fastact.rowkernels.build", "build", self.letters)
-            loop_registry.add(loop_registry.LoopSpec(name, owner, dtype, build))
+            made = build or loop_registry.builder("fastact.rowkernels.build", "build", self.letters)
+            loop_registry.add(loop_registry.LoopSpec(name, owner, dtype, made))
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -69,6 +70,10 @@ class RowFunction(Documented):
         """Apply the ufunc along an axis, in one call."""
         made = self._ufunc or self.ufunc
         if axis == -1:
+            if out is None:
+                return threads.call(made, *arrays)
+            if type(out) is np.ndarray:
+                return threads.call(made, *arrays, out)  # without a keyword: that takes long
             return threads.call(made, *arrays, out=out)
         try:
             return threads.call(made, *arrays, axis=axis, out=out)
@@ -96,6 +101,12 @@ class RowFunction(Documented):
         if self.keeps_axis:
             result = layout.back(result)
         return delivered(self.name, out, result)
+
+
+# x where a mask is True, else another number: what is absent from rows, or their results there.
+chosen = RowFunction(
+    "chosen", "softmax", "xbx", "x", loop_registry.builder("fastact.rowkernels.build", "chosen")
+)
 
 
 class Layout:

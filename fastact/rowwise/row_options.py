@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from fastact.arguments import (
+    CHARACTERS,
     Axis,
     axes,
     boolean,
@@ -18,12 +20,19 @@ from fastact.arguments import (
     positive,
     refused,
 )
+from fastact.elementwise import tanh
 from fastact.rowwise.row_function import Layout
 
 Array = Any
+INF = math.inf
+NUMBER = frozenset({int, float, np.float64})
 EMPTY, INFINITE = ("zero", "nan", "uniform", "raise"), ("limit", "nan")
+EVERY = np.array(2**62, np.int64)  # a length that every row has
+INT64 = EVERY.dtype.char
+FEW = 64  # numbers that Python compares sooner than NumPy
 LARGEST = 2.0**1023  # factor: none is infinite, which times 0 were NaN
 COLD = 2.0**-512  # temperature: below, products with its reciprocal could overflow in kernels
+HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
 
 class Rows:
@@ -72,7 +81,7 @@ class Rows:
             found = within if found is None else within & found
         return found
 
-    def operands(self, index: tuple[slice, ...]) -> tuple[Any, Any]:
+    def operands(self, index: tuple[Any, ...]) -> tuple[Any, Any]:
         """The factor and the length of the rows of a slab."""
         factor: Any = 1.0 if self.factor is None else self.factor
         lengths = self.layout.shape[-1] if self.lengths is None else self.lengths[index[:-1]]
@@ -96,6 +105,109 @@ class Rows:
             degrees = self.cold[index[:-1]] if np.ndim(self.cold) else self.cold
             sinks = np.where(sink == top[..., 0], 0.0, (sink - top[..., 0]) / degrees)
             return below, COLD / degrees, sinks
+
+
+# ---------------------------------------------------------------- options that are soon checked
+def quick(
+    sign: float, shape: tuple[int, ...], axis: int, where: Array, temperature: Array = None,
+    lengths: Array = None, causal: object = False,
+) -> tuple[Any, Any] | None:  # fmt: skip
+    """The factors and lengths of rows, None for 1 and for all; None if `Rows` has to look.
+
+    Operands that a ufunc broadcasts by itself are left as they are.
+    """
+    kept, n, ndim = shape[:axis] + shape[axis + 1 :], shape[axis], len(shape)
+    factor: Any = None if sign == 1.0 else sign
+    length: Any = None
+    if where is not None and not (is_array(where, "?") and fits(where.shape, shape)):
+        return None
+    if temperature is not None:
+        factor = quick_factor(sign, temperature, kept)
+        if factor is None:
+            return None
+    if lengths is not None:
+        length = quick_lengths(lengths, kept, n)
+        if length is None:
+            return None
+    if causal is not False:
+        if causal is not True or ndim < 2 or axis != ndim - 1:
+            return None
+        seen = keys_seen(shape[-2], n)
+        length = seen if length is None else np.minimum(seen, length)
+    return factor, length
+
+
+def is_array(value: Any, char: str) -> bool:
+    """Whether this is an array of NumPy's with this type of numbers."""
+    return type(value) is np.ndarray and value.dtype.char == char and value.dtype.isnative
+
+
+def fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a shape broadcasts to another."""
+    if shape == to:
+        return True
+    ends = zip(shape[::-1], to[::-1], strict=False)
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in ends)
+
+
+def quick_factor(sign: float, temperature: Array, kept: tuple[int, ...]) -> Any:
+    """What inputs are multiplied by."""
+    if type(temperature) in NUMBER:
+        return sign / temperature if COLD <= temperature <= HOT else None
+    if not (is_array(temperature, "d") and temperature.size and fits(temperature.shape, kept)):
+        return None
+    return sign / temperature if within(temperature, COLD, HOT) else None
+
+
+def quick_lengths(lengths: Array, kept: tuple[int, ...], n: int) -> Any:
+    """The lengths of rows."""
+    if type(lengths) is int:
+        return lengths if 0 <= lengths <= n else None
+    if not (is_array(lengths, INT64) and lengths.size and fits(lengths.shape, kept)):
+        return None
+    return lengths if within(lengths, 0, n) else None
+
+
+def within(values: Any, least: float, most: float) -> bool:
+    """Whether all numbers are in a range, and none is NaN."""
+    if values.size <= FEW:
+        found = values.ravel().tolist()
+        total = sum(found)
+        return bool(min(found) >= least and max(found) <= most and total == total)
+    low, high = (f.reduce(values, axis=None) for f in (np.minimum, np.maximum))
+    return bool(low >= least and high <= most)
+
+
+@functools.lru_cache(64)
+def keys_seen(queries: int, keys: int) -> Any:
+    """How many keys each query sees: row i those up to i + keys - queries."""
+    return frozen(np.clip(np.arange(queries) + keys - queries + 1, 0, keys))
+
+
+@functools.lru_cache(64)
+def everywhere(shape: tuple[int, ...]) -> Any:
+    """A mask that is True in an array of this shape."""
+    return np.broadcast_to(np.True_, shape)
+
+
+def frozen(array: Any) -> Any:
+    """The array, which is not to be written to."""
+    array.flags.writeable = False
+    return array
+
+
+def numbers_of(value: float) -> dict[str, Any]:
+    """A number in each of our dtypes, by NumPy's character for it."""
+    return {char: frozen(np.array(value, char)) for char in CHARACTERS}
+
+
+# ---------------------------------------------------------------- all options
+def capped(x: Any, cap: float, out: Any = None) -> Any:
+    """``tanh(x / cap)``; of float16 as float32, which float16 would be too coarse for."""
+    if x.dtype == np.float16:
+        out = np.empty(x.shape, np.float32)
+    out = np.empty_like(x, subok=False) if out is None else out
+    return tanh(np.divide(x, cap, out=out, casting="same_kind"), out=out)
 
 
 def masked(x: Any, present: Any, absent: float, out: Any = None) -> Any:
@@ -146,6 +258,4 @@ def causal_lengths(name: str, shape: tuple[int, ...], layout: Layout) -> Any:
             f"{name}(): causal=True needs x of shape (..., queries, keys) and the last axis, "
             f"got shape {shape} and axes {layout.axes}"
         )
-    queries, keys = shape[-2:]
-    seen = np.clip(np.arange(queries) + keys - queries + 1, 0, keys)
-    return np.broadcast_to(seen, layout.kept)
+    return np.broadcast_to(keys_seen(*shape[-2:]), layout.kept)

@@ -9,6 +9,7 @@ from tests.hazards.scripts import run
 # Memory of `out` that nobody has written is not there: what is interrupted needs little.
 LONG = """
 import fastact as fa
+from fastact.rowwise import ragged
 
 fa.set_num_threads(THREADS)
 ROW = 2**10
@@ -21,6 +22,13 @@ def rows(count):
 
 def out(dtype, *shape):
     return np.zeros(shape, dtype)
+
+def sequences(y, n, more=0):
+    '''Compiled code on the memory of `y`: `fa.softmax.sequences` hands over a new array.'''
+    offsets = np.arange(0, n + 1, min(n, 2**14))
+    offsets[1:-1:2] += more
+    x = repeated("f4", y.size // n, n)
+    ragged.run("softmax", "float32", [x, y.reshape(-1, n)], offsets)
 
 def calls_of(N):
     '''Calls of N elements, and the memory for their results.'''
@@ -37,6 +45,9 @@ def calls_of(N):
         "rows side by side": (lambda y: fa.softmax(rows(N // ROW), axis=0, out=y), "f4", table),
         "one row": (lambda y: fa.softmax(repeated("f4", *flat), out=y), "f4", flat),
         "a number a row": (lambda y: fa.logsumexp(rows(N // ROW), axis=1, out=y), "f4", count),
+        "sequences": (lambda y: sequences(y, N), "f4", flat),
+        "sequences of two lengths": (lambda y: sequences(y, N, 1), "f4", flat),
+        "sequences of many rows": (lambda y: sequences(y, ROW), "f4", table),
         "a loss": (lambda y: y.fill(fa.softmax_cross_entropy(rows(N // ROW), labels)), "f4", (1,)),
         "a loss of elements": (lambda y: y.fill(fa.sigmoid_cross_entropy(
             *[repeated("f4", *flat)] * 2)), "f4", (1,)),

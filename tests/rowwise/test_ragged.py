@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact as fa
-from fastact.rowwise import ragged as module
 from tests.support.checks import assert_same_bits
 from tests.support.rows import FORMS
 
@@ -48,17 +47,42 @@ def test_sequences_are_calls(f, dtype, data):
 
 @over_forms
 def test_long_and_short_ones(f, dtype):
-    lengths = [1, module.LONG - 1, 3, module.LONG, 0, 5000, 2, 2, 700]
+    lengths = [1, 2047, 3, 2048, 0, 5000, 2, 2, 700, 2**16 + 1, 2**16 + 1]
     x, offsets = ragged(lengths, dtype, (2,))
     assert_same_bits(f.sequences(x, offsets=offsets), one_by_one(f, (x,), offsets))
 
 
-def test_many_are_cut_into_slabs(monkeypatch):
-    monkeypatch.setattr(module, "SLAB", 500)
-    x, offsets = ragged([3, 7, 12, 1] * 60, "float32", (2,))
-    assert_same_bits(
-        fa.softmax.sequences(x, offsets=offsets), one_by_one(fa.softmax, (x,), offsets)
-    )
+@over_forms
+@pytest.mark.parametrize("lengths", [[10] * 32, [3, 3, 3, 7, 7, 1, 0, 0, 5, 5], [0, 0, 40, 40, 0]])
+@pytest.mark.parametrize("options", [{}, {"temperature": 0.7}, {"softcap": 2.5}], ids=str)
+def test_runs_of_one_length(f, lengths, options, dtype):
+    x, offsets = ragged(lengths, dtype)
+    dy, sides = ragged(lengths, dtype, seed=1)[0], {"offsets": offsets, **options}
+    assert_same_bits(f.sequences(x, **sides), one_by_one(lambda v: f(v, **options), (x,), offsets))
+    wanted = one_by_one(lambda d, v: f.backward(d, x=v, **options), (dy, x), offsets)
+    assert_same_bits(f.sequences.backward(dy, x=x, **sides), wanted)
+
+
+def test_sequences_far_apart_in_memory():
+    """Every third element, backwards, in an array that is not aligned."""
+    x, offsets = ragged([5, 5, 1, 30], "float64")
+    wanted = fa.softmax.sequences(x, offsets=offsets)
+    wide = np.zeros(3 * x.size)
+    wide[::-3] = x
+    odd = np.zeros(x.nbytes + 1, np.uint8)[1:].view(np.float64)
+    odd[...] = x
+    for each in (wide[::-3], odd, x.astype(">f8")):
+        assert_same_bits(fa.softmax.sequences(each, offsets=offsets), wanted)
+        assert_same_bits(fa.softmax.sequences(each, offsets=offsets[::-1][::-1]), wanted)
+
+
+def test_dtypes_of_gradient_and_output_meet():
+    x, offsets = ragged([5, 3], "float32")
+    y, dy = fa.softmax.sequences(x, offsets=offsets), ragged([5, 3], "float64", seed=1)[0]
+    wanted = one_by_one(lambda d, p: fa.softmax.backward(d, y=p), (dy, y), offsets)
+    got = fa.softmax.sequences.backward(dy, y=y, offsets=offsets)
+    assert got.dtype == np.float64
+    assert_same_bits(got, wanted)
 
 
 @over_forms

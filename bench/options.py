@@ -1,0 +1,118 @@
+"""Options of functions along an axis: what they take beside a plain call, by turns.
+
+`python -m bench.options [functions]` prints, for each shape in float32, how many times as long as
+the plain call one with a temperature, a mask, lengths or a causal mask takes, forward and backward;
+and how long ragged sequences take beside a NumPy loop over them. The exit status is 1 if a
+temperature or a mask takes more than 3 times the plain call, or sequences more than the loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import fastact as fa
+from bench.claims import WIDTH
+from bench.compare import by_turns, ratio
+
+SHAPES = (32, 10), (1000, 100), (8, 4096)
+FUNCTIONS = ("softmax", "log_softmax", "softmin", "softmax_off_by_one", "sparsemax")
+SUMS = ("logsumexp", "logmeanexp")
+MOST = {"temperature": 3.0, "where": 3.0, "sequences": 1.0}
+Calls = dict[str, Callable[[], Any]]
+
+
+def options(shape: tuple[int, int]) -> dict[str, dict[str, Any]]:
+    """Return the keywords by the name of the column."""
+    rows, n = shape
+    rng = np.random.default_rng(0)
+    return {
+        "temperature": {"temperature": 2.0},
+        "temperatures": {"temperature": rng.uniform(0.5, 2.0, rows)},
+        "where": {"where": rng.random(shape) < 0.7},
+        "lengths": {"lengths": rng.integers(1, n + 1, rows)},
+        "causal": {"causal": True},
+    }
+
+
+def forward(name: str, x: Any) -> Calls:
+    """Return the calls of a function."""
+    f, keywords = getattr(fa, name), options(x.shape)
+    if name in SUMS:
+        keywords = {"where": keywords["where"]}
+    made: Calls = {key: partial(f, x, **given) for key, given in keywords.items()}
+    return {"plain": lambda: f(x)} | made
+
+
+def backward(name: str, x: Any) -> Calls:
+    """Return the calls of its gradient, from the output."""
+    f = getattr(fa, name)
+    y, dy = f(x), x[::-1].copy()
+    given = options(x.shape)
+    made: Calls = {key: partial(f.backward, dy, y=y, **each) for key, each in given.items()}
+    return {"plain": lambda: f.backward(dy, y=y)} | made
+
+
+def by_hand(name: str, x: Any) -> Any:
+    """Return the function of one sequence, as NumPy code writes it."""
+    if name == "sparsemax":
+        z = np.sort(x)[::-1]
+        past = np.cumsum(z) - 1
+        k = np.count_nonzero(z * np.arange(1, x.size + 1) > past)
+        return np.maximum(x - past[k - 1] / k, 0)
+    x = -x if name == "softmin" else x
+    top = x.max()
+    e = np.exp(x - top)
+    total = e.sum()
+    if name == "log_softmax":
+        return x - top - np.log(total)
+    return e / (total + np.exp(-top) if name == "softmax_off_by_one" else total)
+
+
+def sequences(name: str, x: Any) -> Calls:
+    """Return the calls of equal sequences, and of a loop over them that uses NumPy."""
+    f, flat = getattr(fa, name), x.ravel()
+    offsets = np.arange(0, flat.size + 1, x.shape[1])
+
+    def loop() -> Any:
+        out = np.empty_like(flat)
+        for start, end in pairwise(offsets):
+            out[start:end] = by_hand(name, flat[start:end])
+        return out
+
+    assert np.allclose(loop(), f.sequences(flat, offsets=offsets), atol=1e-6)
+    return {"plain": loop, "sequences": lambda: f.sequences(flat, offsets=offsets)}
+
+
+def main(names: list[str]) -> int:
+    """Measure and print; return the exit status."""
+    wrong, columns = 0, [*options(SHAPES[0]), "sequences"]
+    table = Table("function", "shape", *columns, title="times the plain call, or the NumPy loop")
+    for name in names:
+        for shape in SHAPES:
+            x = np.random.default_rng(1).normal(0, 3, shape).astype(np.float32)
+            kinds = [(name, forward)]
+            if name not in SUMS:
+                kinds += [(f"{name}.backward", backward), (f"{name}.sequences", sequences)]
+            for label, calls in kinds:
+                times = by_turns(calls(name, x))
+                found = {k: ratio(times, k, "plain").median for k in times if k != "plain"}
+                wrong += sum(found.get(key, 0.0) > most for key, most in MOST.items())
+                cells = (f"{found[k]:.2f}" if k in found else "" for k in columns)
+                table.add_row(label, "x".join(map(str, shape)), *cells)
+    Console(width=WIDTH).print(table)
+    return min(wrong, 1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("functions", nargs="*", default=[*FUNCTIONS, *SUMS])
+    sys.exit(main(parser.parse_args().functions))

@@ -1,0 +1,409 @@
+"""A function along an axis that makes shares of a row: the call, its options, the Jacobian.
+
+A plain call is one call of a generalized ufunc, and so is one with a temperature or lengths; a mask
+is put in before and after it. All else (a cap, policies for special rows) goes through rows in
+slabs, in the output's own memory.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Never
+
+import numpy as np
+from numpy import ndarray
+
+from fastact.arguments import (
+    CHARACTERS,
+    INTEGRAL,
+    Axis,
+    axes,
+    choice,
+    delivered,
+    floats,
+    mask,
+    one_axis,
+    target,
+)
+from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import called, shown
+from fastact.elementwise import tanh
+from fastact.native import threads
+from fastact.rowwise import chunks, documents
+from fastact.rowwise.products import Backward, Jvp
+from fastact.rowwise.ragged import Sequences
+from fastact.rowwise.row_function import RowFunction, chosen, slabs
+from fastact.rowwise.row_options import (
+    COLD,
+    EMPTY,
+    EVERY,
+    HOT,
+    INF,
+    INFINITE,
+    NUMBER,
+    Rows,
+    capped,
+    masked,
+    numbers_of,
+    quick,
+)
+
+Array = Any
+
+
+@functools.cache
+def shared(owner: str, ending: str, letters: str) -> RowFunction:
+    """The function of some loops, which several public functions may share."""
+    return RowFunction(f"{owner}_{ending}", owner, letters, "X")
+
+
+def products(loops: str, ending: str) -> tuple[RowFunction, RowFunction]:
+    """A product of a vector and the output; that with a mask, factors and lengths."""
+    return shared(loops, ending, "XX"), shared(loops, f"{ending}_masked", "XXBdi")
+
+
+class Normaliser(RowFunction):
+    """What the functions of this family share: the call, and the gradient.
+
+    What a function says of itself are fields of its class. Its `loops` are those of its own name
+    (``name``, ``name_general``, ``name_backward``) unless they are those of another function.
+    """
+
+    _kind, _smooth = "shares", True  # whether there is a gradient other than 0
+    _interface = RowFunction._interface | {"backward", "jacobian", "jvp", "sequences"}
+    loops = ""
+    sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
+    nothing = 0.0  # what an element is that does not count
+    sink: float | None = None  # one more logit, for loops that take one; -inf is none
+    symmetric = True  # whether the Jacobian is, so that one product is both
+
+    def __init__(self, name: str) -> None:
+        loops = self.loops or name
+        letters = "Xdi" if self.sink is None else "Xddi"
+        self.general = shared(loops, "general", letters)
+        self._sinks = () if self.sink is None else (np.array(self.sink),)
+        self._absents, self._nothings = map(numbers_of, (self._absent, self.nothing))
+        if loops == name:
+            super().__init__(name, name, "X", "X")
+        else:
+            self.name, self.owner, self.letters = name, loops, self.general.letters
+            self.__name__ = self.__qualname__ = name
+            self.__module__ = "fastact"
+            self.signature, self.nin, self.nout = (
+                self.general.signature, self.general.nin, self.general.nout,
+            )  # fmt: skip
+        self.plain = self.nin == 1  # there is a ufunc of x alone
+        self.backward = Backward(self, *products(loops, "backward"))
+        self.jvp = Jvp(self, *products(loops, "backward" if self.symmetric else "jvp"))
+        self.sequences = Sequences(self)
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        return super().ufunc if self.plain else self.general.ufunc
+
+    @without_unknown
+    def __call__(
+        self,
+        x: Array,
+        /,
+        axis: Axis = -1,
+        *,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        empty: str = "zero",
+        inf: str = "limit",
+        out: Any = None,
+        **unknown: Never,
+    ) -> Any:
+        """Apply the function along `axis`; see the class."""
+        if (
+            type(x) is ndarray and type(axis) is int and softcap is None and empty == "zero"
+            and inf == "limit" and (out is None or type(out) is ndarray) and not unknown
+        ):  # fmt: skip
+            bare = where is None and temperature is None and lengths is None and causal is False
+            if bare and self.plain:
+                made = self._ufunc or self.ufunc
+                if axis == -1 and out is None and x.ndim:
+                    return threads.call(made, x)
+                if -x.ndim <= axis < x.ndim:
+                    return threads.call(made, x, axis=axis, out=out)
+            elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
+                options = where, temperature, lengths, causal
+                found = quick(self.sign, x.shape, axis % x.ndim, *options)
+                if found is not None and (where is None or separate(x, out)):
+                    return self._forward_at_once(x, axis, out, where, found)
+        return self._general(
+            x, axis, where=where, temperature=temperature, lengths=lengths, causal=causal,
+            softcap=softcap, empty=empty, inf=inf, out=out, **unknown,
+        )  # fmt: skip
+
+    def _forward_at_once(
+        self, x: Any, axis: int, out: Any, where: Any, found: tuple[Any, Any]
+    ) -> Any:
+        """One call of the compiled function, between two that put the mask in; see `quick`."""
+        function, constants = self._function_of(*found)
+        if where is None:
+            return function.apply(x, *constants, axis=axis, out=out)
+        choose, char = chosen.ufunc, x.dtype.char
+        into = () if out is None else (out,)
+        y = threads.call(choose, x, where, self._absents[char], *into)
+        function.apply(y, *constants, axis=axis, out=y)
+        return threads.call(choose, y, where, self._nothings[char], y)
+
+    def _function_of(self, factor: Any, length: Any) -> tuple[RowFunction, tuple[Any, ...]]:
+        """The ufunc for rows of a factor and a length, or None, and what it takes beside x."""
+        if factor is None and length is None and self.plain:
+            return self, ()
+        factor = 1.0 if factor is None else factor
+        return self.general, (factor, *self._sinks, EVERY if length is None else length)
+
+    def _uniform_factor(
+        self, temperature: Any = None, softcap: Any = None
+    ) -> tuple[Any, float | None] | None:
+        """The factor and the cap of all rows alike; None if there is more to look at."""
+        factor: Any = None if self.sign == 1.0 else self.sign
+        if not (softcap is None or (type(softcap) in NUMBER and 0 < softcap < INF)):
+            return None
+        if temperature is not None:
+            if not (type(temperature) in NUMBER and COLD <= temperature <= HOT):
+                return None
+            factor = self.sign / temperature
+        return factor, None if softcap is None else float(softcap)
+
+    @public(lazy=("x", "where"))
+    def _general(
+        self,
+        x: Array,
+        /,
+        axis: Axis = -1,
+        *,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        empty: str = "zero",
+        inf: str = "limit",
+        out: Any = None,
+    ) -> Any:
+        """What the call comes to if it is not one of a ufunc with an array."""
+        choice(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)
+        choice(self.name, "inf", inf, INFINITE)
+        options: dict[str, Any] = {
+            "where": where, "temperature": temperature, "lengths": lengths, "causal": causal,
+            "softcap": softcap,
+        }  # fmt: skip
+        if is_dask(x):
+            return self._lazy(x, axis, options, empty, inf, out)
+        if is_dask(where):
+            raise TypeError(f"{self.name}(): where must be {LAZY}")
+        x = floats(self.name, "x", x)
+        rows = Rows(self.name, x.shape, axis, sign=self.sign, **options)
+        into = target(self.name, out, x.shape, x.dtype, (x,))
+        direct = into is not None
+        into = np.empty_like(x, subok=False) if into is None else into
+        y = rows.layout.rows(into)
+        self._forward(rows, rows.layout.rows(x), y, empty, inf)
+        rows.layout.settle(y, into)
+        return into if direct else delivered(self.name, out, into)
+
+    def _forward(self, rows: Rows, x: Any, y: Any, empty: str = "zero", inf: str = "limit") -> None:
+        """All rows: at once where that needs no memory, else in slabs."""
+        whole = rows.where is None and rows.cap is None and rows.cold is None and inf == "limit"
+        whole &= empty == "zero"
+        cuts = [(...,)] if whole else list(slabs(x.shape, x.ndim - 1))
+        if empty == "raise":
+            for index in cuts:
+                self._refuse_empty(rows, index, x[index])
+        if whole:
+            self._slab(rows, cuts[0], x, y)
+            return
+        with np.errstate(all="ignore"):
+            for index in cuts:
+                self._slab(rows, index, x[index], y[index], empty, inf)
+
+    def _slab(
+        self, rows: Rows, index: Any, x: Any, y: Any, empty: str = "zero", inf: str = "limit"
+    ) -> None:
+        """The rows of one slab."""
+        work = y
+        if rows.cap is not None:
+            x = work = capped(x, rows.cap, y)
+        gone = infinite = None
+        if empty in {"nan", "uniform"}:
+            gone = self._empty(rows, x, rows.present(index))
+        if inf == "nan":
+            infinite = has(x, -self._absent, rows.present(index))
+        if rows.where is not None:
+            x = masked(x, rows.where[index], self._absent, work)
+        self._apply(rows, index, x, work)
+        if infinite is not None:
+            work[infinite] = np.nan
+        if rows.partial and np.isnan(work[..., :1]).any():  # a NaN makes a whole row NaN
+            np.copyto(work, self.nothing, where=~rows.present(index))
+        if gone is not None:
+            share = np.nan if empty == "nan" else self._uniform(work, gone, rows.present(index))
+            work[gone] = share
+        if work is not y:
+            np.copyto(y, work, casting="same_kind")
+
+    def _apply(self, rows: Rows, index: Any, x: Any, y: Any) -> None:
+        """The ufunc itself."""
+        if self.plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+            self.apply(x, out=y)
+            return
+        factor, lengths = rows.operands(index)
+        factor = factor if rows.cap is None else factor * rows.cap
+        sink: Any = -INF if self.sink is None else self.sink
+        if rows.cold is not None:
+            x, factor, sink = rows.stretched(index, x, sink)
+        sinks = () if self.sink is None else (sink,)
+        self.general.apply(x, factor, *sinks, lengths, out=y)
+
+    @property
+    def _absent(self) -> float:
+        """The input that counts as absent."""
+        return -INF * self.sign
+
+    def _empty(self, rows: Rows, x: Any, present: Any) -> Any:
+        """Which rows have no element that counts."""
+        absent = np.zeros(x.shape, bool) if rows.cap is not None else x == self._absent
+        return np.all(absent, axis=-1, where=True if present is None else present)
+
+    def _refuse_empty(self, rows: Rows, index: Any, x: Any) -> None:
+        found = np.argwhere(self._empty(rows, x, rows.present(index)))
+        if len(found):
+            at = tuple(int(i) + s.start for i, s in zip(found[0], index[:-1], strict=True))
+            raise ValueError(
+                f"{self.name}(): x must have an element that counts in every row, "
+                f"the row at {at} of x without the axis has none"
+            )
+
+    def _uniform(self, y: Any, gone: Any, present: Any) -> Any:
+        """Equal shares of the elements that are there, or else of all."""
+        rows = np.ones(y[gone].shape, bool) if present is None else present[gone]
+        rows |= ~rows.any(axis=-1, keepdims=True)
+        shares = rows / rows.sum(axis=-1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            return shares if self.nothing == 0 else np.log(shares)
+
+    def _lazy(
+        self, x: Any, axis: Axis, options: dict[str, Any], empty: str, inf: str, out: Any
+    ) -> Any:
+        """Dask arrays, which pass on the ufunc: for what it can do by itself."""
+        used = [key for key, value in options.items() if value is not None and value is not False]
+        used += ["empty"] * (empty != "zero") + ["inf"] * (inf != "limit")
+        used += ["out"] * (out is not None)
+        found = axes(self.name, axis, x.ndim)
+        if self.name in {"softmax", "log_softmax"} and not used:
+            return chunks.normalised(self, x, axis)
+        if {"empty", "inf", "out"} & {*used}:
+            raise TypeError(
+                f"{self.name}(): empty, inf and out need NumPy arrays: x must be {LAZY}"
+            )
+        if len(found) != 1 or x.numblocks[found[0]] != 1:
+            raise TypeError(
+                f"{self.name}(): x must have all of one axis in a chunk, got chunks "
+                f"{x.chunks} and axis={axis!r}: rechunk it, or see fastact.dask"
+            )
+        x = x.astype(np.float64) if x.dtype.kind in INTEGRAL else x
+        rows = Rows(self.name, tuple(x.shape), axis, sign=self.sign, **{**options, "where": None})
+        if rows.cold is not None:
+            raise TypeError(f"{self.name}(): with such a temperature x must be {LAZY}")
+        (core,) = found
+        if rows.cap is not None:
+            x = tanh(x / x.dtype.type(rows.cap))
+        if options["where"] is not None:
+            where = options["where"]
+            present = where if is_dask(where) else mask(self.name, "where", where, x.shape)
+            x = np.where(present, x, np.asarray(self._absent, x.dtype))
+        factor, lengths = (
+            operand + np.zeros_like(np.take(x, 0, axis=core), dtype=operand.dtype)  # x's chunks
+            if np.ndim(operand) else operand
+            for operand in rows.operands((slice(None),) * x.ndim)
+        )  # fmt: skip
+        sink = () if self.sink is None else (self.sink,)
+        if self.plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+            return self.apply(x, axis=core)
+        factor = factor if rows.cap is None else factor * rows.cap
+        return self.general.apply(x, factor, *sink, lengths, axis=core)
+
+    @shown
+    @public()
+    def jacobian(
+        self,
+        x: Array,
+        /,
+        axis: int = -1,
+        *,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+    ) -> Any:
+        """The Jacobian of each row, of shape ``x.shape + (n,)``: see `documents.MEMBERS`."""
+        name = f"{self.name}.jacobian"
+        x = floats(name, "x", x)
+        rows = Rows(
+            name, x.shape, (one_axis(name, axis, x.ndim),), sign=self.sign, where=where,
+            temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
+        )  # fmt: skip
+        logits = rows.layout.rows(x)
+        y = np.empty(logits.shape, x.dtype)
+        self._forward(rows, logits, y)
+        with np.errstate(all="ignore"):
+            return self._finished(self._jacobian(y, logits, rows), logits, rows)
+
+    def _finished(self, found: Any, logits: Any, rows: Rows) -> Any:
+        """The Jacobian of what was made of the logits, with that of temperature, cap and masks."""
+        if rows.factor is not None:
+            factor = rows.factor[..., None, None] if np.ndim(rows.factor) else rows.factor
+            np.multiply(found, factor, out=found, casting="same_kind", where=found != 0)
+        if rows.cap is not None:
+            found *= tanh.derivative(logits / logits.dtype.type(rows.cap))[..., None, :]
+        present = rows.present((slice(None),) * logits.ndim)
+        if present is not None:
+            np.copyto(found, 0, where=~(present[..., :, None] & present[..., None, :]))
+        return np.moveaxis(found, -2, rows.layout.axes[0])
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        """The tangents of the output for steps along each input, from the output."""
+        steps = np.eye(y.shape[-1], dtype=y.dtype)
+        return np.swapaxes(self.jvp.function.apply(steps, y[..., None, :]), -1, -2)
+
+    def _member(self, name: str, _text: str) -> str:
+        return documents.member(self, name, called(self, name))
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}(x, axis=-1)>"
+
+
+def separate(x: Any, out: Any) -> bool:
+    """Whether rows can be prepared in the memory of the output, which may be x itself."""
+    if not x.dtype.isnative:
+        return False
+    return (
+        out is None
+        or out is x
+        or (out.dtype == x.dtype and out.shape == x.shape and not np.may_share_memory(x, out))
+    )
+
+
+def has(x: Any, value: float, present: Any) -> Any:
+    """Which rows have this value among the elements that count."""
+    return np.any(x == value, axis=-1, where=True if present is None else present)
+
+
+def with_diagonal(matrices: Any, values: Any) -> Any:
+    """Matrices in the last two axes, with this diagonal."""
+    rows = np.arange(matrices.shape[-1])
+    matrices[..., rows, rows] = values
+    return matrices

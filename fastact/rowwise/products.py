@@ -1,0 +1,244 @@
+"""Products of the Jacobian of softmax and its family with a vector: `backward` and `jvp`.
+
+A call is one call of a generalized ufunc, from the output: of the plain one, or of the one whose
+rows have absent elements and a factor. A cap's slope is multiplied beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Never
+
+import numpy as np
+from numpy import ndarray
+
+from fastact.arguments import (
+    CHARACTERS,
+    INTEGER,
+    INTEGRAL,
+    Axis,
+    axes,
+    boolean,
+    broadcast,
+    delivered,
+    exactly_one,
+    floats,
+    one_axis,
+    output,
+    target,
+    together,
+    weak,
+)
+from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.definition.described import Documented
+from fastact.elementwise import tanh
+from fastact.rowwise import documents
+from fastact.rowwise.row_function import RowFunction
+from fastact.rowwise.row_options import EVERY, Rows, everywhere, masked, quick
+
+Array = Any
+
+
+class Product(Documented):
+    """A product of the Jacobian and a vector, from the output or from the input."""
+
+    before = False  # whether the cap's slope comes before the product
+    vector = "dy"
+    _interface = frozenset({"name", "ufunc"})
+
+    def __init__(self, owner: Any, function: RowFunction, masked: RowFunction) -> None:
+        self.owner, self.function, self.masked = owner, function, masked
+        self.__module__, self.__name__ = "fastact", type(self).__name__.lower()
+        self.name = self.__qualname__ = f"{owner.name}.{self.__name__}"
+        self._words = {"d": self.vector}
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` of the vector and the output."""
+        return self.function.ufunc
+
+    @without_unknown
+    def __call__(
+        self,
+        d: Array,
+        /,
+        *,
+        x: Array | None = None,
+        y: Array | None = None,
+        axis: Axis = -1,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        out: Any = None,
+        **unknown: Never,
+    ) -> Any:
+        """Return the product; see the class."""
+        if (
+            type(d) is ndarray and type(axis) is int and softcap is None
+            and (out is None or type(out) is ndarray) and not unknown
+        ):  # fmt: skip
+            if (
+                type(y) is ndarray and x is None and where is None and temperature is None
+                and lengths is None and causal is False and d.dtype.kind == "f"
+                and y.dtype.kind == "f" and self.owner.sign == 1.0
+            ):  # fmt: skip
+                return self.function.apply(d, y, axis=axis, out=out)
+            found = self._at_once(d, x, y, axis, out, (where, temperature, lengths, causal))
+            if found is not None:
+                return found
+        return self._general(
+            d, x=x, y=y, axis=axis, where=where, temperature=temperature, lengths=lengths,
+            causal=causal, softcap=softcap, out=out, **unknown,
+        )  # fmt: skip
+
+    def _at_once(
+        self, d: Any, x: Any, y: Any, axis: int, out: Any, options: tuple[Any, ...]
+    ) -> Any:
+        """The product of arrays of one dtype and shape; None if there is more to look at."""
+        saved = y if x is None else x
+        if (
+            type(saved) is not ndarray or (x is None) is (y is None) or d.dtype != saved.dtype
+            or d.shape != saved.shape or d.dtype.char not in CHARACTERS
+            or not -d.ndim <= axis < d.ndim
+            or not (out is None or (out.dtype == d.dtype and out.shape == d.shape))
+        ):  # fmt: skip
+            return None
+        found = quick(self.owner.sign, d.shape, axis % d.ndim, *options)
+        if found is None:
+            return None
+        where, factor, length = options[0], *found
+        if x is not None:
+            y = self.owner._forward_at_once(x, axis, None, where, found)
+        if where is None and length is None and factor is None:
+            return self.function.apply(d, y, axis=axis, out=out)
+        return self._masked(d, y, (where, factor, length), axis, out)
+
+    def _masked(self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int, out: Any) -> Any:
+        """The product where elements are present, times the factor of rows."""
+        where, factor, length = options
+        if where is None or where.shape != y.shape:
+            where = everywhere(y.shape) if where is None else np.broadcast_to(where, y.shape)
+        factor = 1.0 if factor is None else factor
+        length = EVERY if length is None else length
+        return self.masked.apply(d, y, where, factor, length, axis=axis, out=out)
+
+    @public(lazy=("d", "x", "y"))
+    def _general(
+        self,
+        d: Array,
+        /,
+        *,
+        x: Array | None = None,
+        y: Array | None = None,
+        axis: Axis = -1,
+        where: Array | None = None,
+        temperature: Array | None = None,
+        lengths: Array | None = None,
+        causal: bool = False,
+        softcap: float | None = None,
+        out: Any = None,
+    ) -> Any:
+        """What the call comes to if it is not one of a ufunc with two arrays."""
+        exactly_one(self.name, x=x, y=y)
+        plain = (
+            where is None and temperature is None and lengths is None and softcap is None
+            and not boolean(self.name, "causal", causal) and self.owner.sign == 1.0
+        )  # fmt: skip
+        if any(map(is_dask, (d, x, y))):
+            return self._lazy(d, x, y, axis, plain=plain and out is None)
+        if y is not None and softcap is not None:
+            raise TypeError(f"{self.name}(): softcap needs x=, got y=")
+        saved = floats(self.name, "y" if x is None else "x", y if x is None else x)
+        d = floats(self.name, self.vector, weak(d, saved.dtype))
+        if plain:
+            return self._plain(d, saved, axis, out, from_x=y is None)
+        rows = Rows(
+            self.name, saved.shape, axis, sign=self.owner.sign, where=where,
+            temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
+        )  # fmt: skip
+        d = broadcast(self.name, self.vector, d, saved.shape, "the shape of x")
+        dtype = np.result_type(d, saved)
+        into = target(self.name, out, saved.shape, dtype, (d,), (saved,))
+        direct = into is not None
+        into = np.empty_like(saved, dtype, subok=False) if into is None else into
+        seen = rows.layout.rows
+        result = seen(into)
+        with np.errstate(all="ignore"):
+            self._rows(rows, seen(d), seen(saved), result, from_x=y is None)
+        rows.layout.settle(result, into)
+        return into if direct else delivered(self.name, out, into)
+
+    def _plain(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
+        """No option is given: one ufunc of the vector and the output."""
+        shape = together(self.name, **{self.vector: d, "the array": saved})
+        if not isinstance(axis, INTEGER) or d.ndim == 0:
+            d, saved = np.broadcast_arrays(d, saved)
+        if not shape:
+            axis = axes(self.name, axis, 0)
+        if out is not None:
+            output(self.name, out, shape, np.result_type(d, saved))
+        y = self.owner(saved, axis=axis) if from_x else saved
+        return self.function.along((d, y), axis, out)
+
+    def _lazy(self, d: Any, x: Any, y: Any, axis: Axis, *, plain: bool) -> Any:
+        """Dask arrays, which pass on the ufunc."""
+        key, saved = ("x", x) if y is None else ("y", y)
+        if not plain or not isinstance(axis, INTEGER):
+            raise TypeError(f"{self.name}(): with several axes or options {key} must be {LAZY}")
+        core = one_axis(self.name, axis, saved.ndim)
+        for each in (d, saved):
+            if is_dask(each) and (each.ndim != saved.ndim or each.numblocks[core] != 1):
+                raise TypeError(
+                    f"{self.name}(): {key} and the vector must have all of the axis in a chunk, "
+                    f"got chunks {each.chunks}: rechunk them"
+                )
+        if y is None:
+            saved = self.owner(x, axis=axis)
+        d, saved = (
+            a.astype(np.float64) if a.dtype.kind in INTEGRAL else a
+            for a in (d if is_dask(d) else np.asarray(d), saved)
+        )
+        return self.function.apply(d, saved, axis=core)
+
+    def _rows(self, rows: Rows, d: Any, saved: Any, out: Any, *, from_x: bool) -> None:
+        """All rows, in the memory of the result."""
+        y, index = saved, (...,)
+        if from_x:
+            y = np.empty(saved.shape, saved.dtype)
+            self.owner._forward(rows, saved, y)
+        factor, lengths = rows.operands(index)
+        if rows.cap is None:
+            self._masked(d, y, (rows.where, factor, lengths), -1, out)
+            return
+        slope = tanh.derivative(np.divide(saved, rows.cap, dtype=saved.dtype))
+        if self.before:
+            d = np.multiply(d, slope, out=out, casting="same_kind")
+        self._masked(d, y, (rows.where, factor if self.before else 1.0, lengths), -1, out)
+        if not self.before:
+            np.multiply(out, slope, out=out, casting="same_kind")
+            factor = factor[..., None] if np.ndim(factor) else factor
+            np.multiply(out, factor, out=out, casting="same_kind")
+            present = rows.present((slice(None),) * out.ndim)
+            if present is not None:
+                masked(out, present, 0, out)
+
+    def _document(self) -> str:
+        return documents.member(self.owner, self.__name__, f"{self.name}{self._signature()}")
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.owner, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.name}{self._signature()}>"
+
+
+class Backward(Product):
+    """The vector-Jacobian product: the gradient of the input for that of the output."""
+
+
+class Jvp(Product):
+    """The Jacobian-vector product: the tangent of the output for that of the input."""
+
+    before = True
+    vector = "dx"
