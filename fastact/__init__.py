@@ -48,8 +48,9 @@ from fastact.rowwise.softmax_family import *
 
 if TYPE_CHECKING:
     from fastact import dask as dask  # a public name, but not of `*`
-    from fastact.diagnostics.check import CheckError, check
+    from fastact.diagnostics.check import check
     from fastact.diagnostics.diagnose import diagnose
+    from fastact.diagnostics.findings import CheckError
 
 __version__ = "0.1.0"
 __all__ = [
@@ -77,7 +78,7 @@ __all__ += _losses.__all__
 
 # By the module that has them; "dask" is the module itself.
 _late = {
-    "CheckError": "diagnostics.check",
+    "CheckError": "diagnostics.findings",
     "check": "diagnostics.check",
     "dask": "dask",
     "diagnose": "diagnostics.diagnose",

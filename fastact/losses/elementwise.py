@@ -15,7 +15,7 @@ from fastact.losses.shared import (
     ElementwiseLoss,
     LossFunction,
     Operand,
-    Sweep,
+    SlabPass,
     check_reduction,
     fitting,
     functions,
@@ -224,9 +224,9 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         name = f"{self.name}.gradient_and_hessian"
         x, others = self.operands(name, logits, targets, pos_weight, weight)
         gradient, hessian = (gradient_array(name, o, x) for o in outputs(name, out, 2))
-        sweep = Sweep(self.functions["_hessian"], x, others, (gradient, hessian))
+        one_pass = SlabPass(self.functions["_hessian"], x, others, (gradient, hessian))
         for slab in slabs(x.shape):
-            sweep(slab, 1.0)
+            one_pass(slab, 1.0)
         return gradient, hessian
 
 

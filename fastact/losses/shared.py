@@ -1,4 +1,4 @@
-"""What all losses share: reductions, what is checked before any work, and sweeps in slabs."""
+"""What all losses share: reductions, what is checked before any work, and passes over slabs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def narrowed(loss: Any, dtype: Any) -> Any:
         return loss.astype(dtype.newbyteorder("="))
 
 
-# ---------------------------------------------------------------- sweeps
+# ---------------------------------------------------------------- passes
 def slabs(shape: tuple[int, ...], size: int = SLAB) -> Iterator[Slab]:
     """Indices of parts of at most `size` elements, in C order; all of them if there are few."""
     total = 1
@@ -142,7 +142,7 @@ class LossFunction:
 Operand = tuple[Any, Any]  # an array or a number, and the dtype that the ufunc takes
 
 
-class Sweep:
+class SlabPass:
     """A ufunc applied slab by slab, so that what is converted or summed stays in the cache."""
 
     def __init__(
@@ -178,12 +178,12 @@ def total(
     gradient: Any, losses: Any,
 ) -> float:  # fmt: skip
     """The sum of the losses, or 0 and each in `losses`; the gradient times `scale`."""
-    sweep = Sweep(function, x, others, () if gradient is None else (gradient,))
+    one_pass = SlabPass(function, x, others, () if gradient is None else (gradient,))
     scratch, found = np.empty(min(x.size, SLAB)), 0.0
     for slab in slabs(x.shape):
         part = x[slab]
         values = scratch[: part.size]
-        sweep(slab, scale, values.reshape(part.shape))
+        one_pass(slab, scale, values.reshape(part.shape))
         if losses is None:
             found += float(np.add.reduce(values))
         else:

@@ -47,6 +47,25 @@ from fastact.rowkernels.memory import (
 
 
 @functools.cache
+def settled(f: Precision) -> tuple[Any, Any]:
+    """Make the functions that read and write the float64 accumulators of rows side by side."""
+    rests = f.number == types.float64  # the rests of settled sums are 0 in other precisions
+
+    def load_settled(scratch, k):
+        """Return the float64 sum and rest that accumulator k has in scratch memory."""
+        total = load_all(scratch, TOTALS + k * LANES)
+        return total, load_all(scratch, RESTS + k * LANES) if rests else splat(0.0)
+
+    def store_settled(scratch, k, total, rest):
+        """Write the float64 sum and rest of accumulator k to scratch memory."""
+        store_all(scratch, TOTALS + k * LANES, total)
+        if rests:
+            store_all(scratch, RESTS + k * LANES, rest)
+
+    return njit(load_settled), njit(store_settled)
+
+
+@functools.cache
 def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     """Make the functions that add to the accumulators of rows side by side, and that join them.
 
@@ -54,6 +73,7 @@ def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     They are float32 where terms are, and float64 once they are settled.
     """
     (start, start_rest), add, settle = summing(f, parts=parts)
+    load_settled, store_settled = settled(f)
     join, narrow = f.join, isinstance(start, np.float32)
     rests = f.number == types.float64  # the rests of settled sums are 0 in other precisions
     unit = 2 if narrow else 1  # numbers in the place of a float64
@@ -72,19 +92,7 @@ def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
         if narrow or rests:
             store_all(s, unit * RESTS + at, rest)
 
-    def load_settled(scratch, k):
-        """Return the float64 sum and rest that accumulator k has in scratch memory."""
-        total = load_all(scratch, TOTALS + k * LANES)
-        return total, load_all(scratch, RESTS + k * LANES) if rests else splat(0.0)
-
-    def store_settled(scratch, k, total, rest):
-        """Write the float64 sum and rest of accumulator k to scratch memory."""
-        store_all(scratch, TOTALS + k * LANES, total)
-        if rests:
-            store_all(scratch, RESTS + k * LANES, rest)
-
     load, store = njit(load), njit(store)
-    load_settled, store_settled = njit(load_settled), njit(store_settled)
 
     def collect(scratch, i, e):
         """Add `e`, which element i of each row contributes, to accumulator i modulo `LANES`."""

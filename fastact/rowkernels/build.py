@@ -55,6 +55,7 @@ def chosen(spec: LoopSpec) -> bytes:
     """The object code of the loop of x where a mask is True, and elsewhere of another number."""
 
     def choose(x: Any, present: Any, absent: Any) -> Any:
+        """Return `x` where it is present, else the other number."""
         return where(present != 0, x, absent)
 
     element = ELEMENT[spec.dtype]

@@ -56,9 +56,11 @@ def build(spec: LoopSpec) -> bytes:
     dims, first, stopped = b.alloca(INT, INT(2)), b.alloca(INT), b.alloca(INT)
 
     def word(pointer: Any, k: Any) -> Any:
+        """Emit the reading of integer `k` of an array."""
         return b.load(b.gep(pointer, [k], source_etype=INT), typ=INT)
 
     def set_word(pointer: Any, k: Any, value: Any) -> None:
+        """Emit the writing of integer `k` of an array."""
         b.store(value, b.gep(pointer, [k], source_etype=INT))
 
     single = b.icmp_signed("==", rows, ONE)

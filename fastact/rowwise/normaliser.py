@@ -244,7 +244,7 @@ class Normaliser(RowFunction):
         self._apply(rows, index, x, work)
         if infinite is not None:
             work[infinite] = np.nan
-        if rows.partial and np.isnan(work[..., :1]).any():  # rows are spoiled as a whole
+        if rows.partial and np.isnan(work[..., :1]).any():  # a NaN makes a whole row NaN
             np.copyto(work, self.nothing, where=~rows.present(index))
         if gone is not None:
             share = np.nan if empty == "nan" else self._uniform(work, gone, rows.present(index))

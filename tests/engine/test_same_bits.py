@@ -65,14 +65,13 @@ def test_processors(tmp_path, level, dtype):
     if not runs_here(level):
         pytest.skip(f"this is not an {level} processor")
     words = [dtype] if PROFILE == "long" else [dtype, *SELECTED[dtype]]
-    chosen = bits.chosen(set(words))
-    here = [f"{bits.digest(bits.results(*each))} {each[1]} {each[0]}" for each in chosen]
-    there = printed(tmp_path, level, words)[:-1]
+    here, there = list(bits.lines(set(words))), printed(tmp_path, level, words)[:-1]
     assert set(here) ^ set(there) == set()
     assert len(here) >= len(SELECTED[dtype])
+    chosen = {*bits.chosen(set(words)), *bits.chosen(set(words), bits.on_rows)}
     kept = [path.read_bytes() for path in tmp_path.iterdir() if ".native." not in path.name]
     loops = {(spec.name, spec.dtype) for spec in loop_registry.loops()}  # some of two ufuncs
-    assert len(kept) == len(loops & set(chosen))
+    assert len(kept) == len(loops & chosen)
     assert not any(name in code for code in kept for name in (b"\0fma\0", b"\0fmaf\0"))
 
 
@@ -115,6 +114,19 @@ def test_the_hash_tells_one_bit():
     assert bits.digest([y]) != bits.digest([other])
     assert bits.digest([np.array([0.0])]) != bits.digest([np.array([-0.0])])
     assert bits.digest([np.array([np.nan])]) == bits.digest([-np.array([np.nan])])
+
+
+def test_rows_tell_of_every_kind_of_row():
+    """Each row that is no special case has a spread of results, not one number and zeros."""
+    x = bits.rows("float32", 0).reshape(-1, bits.ROW)
+    kinds = [x[k::8] for k in range(8)]
+    assert all(np.isfinite(kind).all() for kind in kinds[:5])
+    assert all(np.isneginf(kind).any(-1).all() != np.isnan(kind).any() for kind in kinds[5:7])
+    assert set(kinds[7].ravel()) == {-np.inf, np.inf}
+    (y,) = bits.results_of_rows("softmax", "float32")
+    ordinary = np.arange(len(y)) % 8 < 4
+    assert np.all((y[ordinary] > 0).sum(-1) == bits.ROW)
+    assert np.all((y[np.arange(len(y)) % 8 == 4] > 1e-6).sum(-1) > 1)
 
 
 # ---------------------------------------------------------------- the emulation by itself

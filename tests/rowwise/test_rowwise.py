@@ -343,7 +343,7 @@ def test_layouts(function, dtype, layout, axis):
 @pytest.mark.parametrize("n", [3, 16, 17, 40, 64, 65, 100, 112, 300, 2100, 4100])
 @pytest.mark.parametrize("rows", [1, 2, 5, 16, 47, 150])
 def test_a_row_does_not_depend_on_its_neighbours(function, dtype, n, rows):
-    """Several rows share sweeps, and the sweeps of neighbours overlap, along and across."""
+    """Several rows share passes, and the passes of neighbours overlap, along and across."""
     x = rows_of_all_kinds(dtype, rows, n)
     wanted = np.array([function(row) for row in x])
     for axis, given_x, back in (

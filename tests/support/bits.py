@@ -2,14 +2,15 @@
 
 Two machines that print the same lines compute the same bits. Names of functions, of one of their
 varieties (``gelu_backward``) and of dtypes after the command choose some. A NaN counts as NaN,
-whatever its sign and payload.
+whatever its sign and payload. What works on rows has a second line, for rows as they are in use:
+most of the first inputs leave of a row one number or none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,34 @@ def parameters() -> dict[str, tuple[float, ...]]:
     return {g.name: tuple(p.typical for p in g.params) for g in functions}
 
 
+def rows(dtype: str, shift: int) -> np.ndarray:
+    """Rows as they are in use, one after the other; made exactly, as `inputs` are.
+
+    Of eight rows, four hold numbers of either sign up to 8, one large numbers close together, one
+    such numbers that are -inf here and there, one a NaN, and one -inf or inf throughout.
+    """
+    i, k = np.divmod(np.arange(SIZE // ROW * ROW), ROW)
+    x = ((np.arange(i.size) * 7919 + shift * 17) % SIZE - SIZE // 2) / 2.0**12 * 2
+    with np.errstate(invalid="ignore"):
+        x = np.select(
+            [i % 8 == 4, (i % 8 == 5) & ((i + k) % 3 == 0), (i % 8 == 6) & (k == i % ROW)],
+            [2.0 ** (np.finfo(dtype).nmant - 1) + np.rint(x), -np.inf, np.nan],
+            np.where(i % 8 == 7, np.where(i % 16 == 7, -np.inf, np.inf), x),
+        )
+    return x.astype(dtype)
+
+
+def of_each_row(kind: str) -> np.ndarray:
+    """A number of each row: a label or length, or what is multiplied by or added."""
+    number = np.arange(SIZE // ROW)
+    return number % ROW if kind == "l" else (1.0 + number % 8) / 4.0
+
+
+def shapes_of(ufunc: Any) -> list[str]:
+    """The core dimensions of each input: ``(n)``, or ``()`` for a number of a row."""
+    return str(ufunc.signature).split("->")[0].replace("),(", ") (").split()
+
+
 def results(name: str, dtype: str, place: Callable[[Any], Any] = np.asarray) -> list[Any]:
     """What a ufunc gives: its inputs are data, then parameters; of rows if it works on rows.
 
@@ -53,10 +82,24 @@ def results(name: str, dtype: str, place: Callable[[Any], Any] = np.asarray) -> 
     data = [place(inputs(dtype, k)) for k in range(ufunc.nin - len(params))]
     if ufunc.signature is not None:
         data = [x[: x.size // ROW * ROW].reshape(-1, ROW) for x in data]
-        shapes = ufunc.signature.split("->")[0].replace("),(", ") (").split()
-        data = [x[:, 0] if shape == "()" else x for x, shape in zip(data, shapes, strict=False)]
+        data = [x[:, 0] if s == "()" else x for x, s in zip(data, shapes_of(ufunc), strict=False)]
     values = (np.asarray(p, dtype) for p in params)
     found = ufunc(*data, *values)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def results_of_rows(name: str, dtype: str) -> list[Any]:
+    """What a ufunc that works on rows gives for `rows`, whatever else its operands are."""
+    ufunc = registry[name]()
+    kinds, data = types_of(ufunc, dtype), []
+    for k, (kind, shape) in enumerate(zip(kinds, shapes_of(ufunc), strict=True)):
+        if shape == "()":
+            data.append(of_each_row(kind))
+        elif kind == "?":
+            data.append(np.arange(SIZE // ROW * ROW).reshape(-1, ROW) % 5 != 0)
+        else:
+            data.append(rows(np.dtype(kind).name, k).reshape(-1, ROW))
+    found = ufunc(*data)
     return list(found) if isinstance(found, tuple) else [found]
 
 
@@ -72,21 +115,40 @@ def plain(name: str, dtype: str) -> bool:
     return any(set(types) <= {np.dtype(dtype).char, "-", ">"} for types in registry[name]().types)
 
 
-def chosen(words: set[str]) -> list[tuple[str, str]]:
-    """The ufuncs and dtypes that are named, or all."""
+def types_of(ufunc: Any, dtype: str) -> str:
+    """The types of the inputs of the loop whose first input is of this dtype, or none."""
+    found = (types.split("->")[0] for types in ufunc.types)
+    return next((types for types in found if types[0] == np.dtype(dtype).char), "")
+
+
+def on_rows(name: str, dtype: str) -> bool:
+    """Whether a ufunc works on rows of this dtype."""
+    ufunc = registry[name]()
+    return ufunc.signature is not None and bool(types_of(ufunc, dtype))
+
+
+def chosen(words: set[str], wanted: Callable[[str, str], bool] = plain) -> list[tuple[str, str]]:
+    """The ufuncs and dtypes that are named, or all, and of these the wanted ones."""
     owners = {spec.name: spec.function for spec in loop_registry.loops()}
     dtypes = words & set(loop_registry.DTYPES) or set(loop_registry.DTYPES)
     names = words - dtypes or set(registry)
     found = [name for name in registry if {name, owners.get(name)} & names]
-    return [(n, d) for n in found for d in loop_registry.DTYPES if d in dtypes and plain(n, d)]
+    return [(n, d) for n in found for d in loop_registry.DTYPES if d in dtypes and wanted(n, d)]
+
+
+def lines(words: set[str]) -> Iterator[str]:
+    """A line for each ufunc and dtype that is named, or all; one more if it works on rows."""
+    for name, dtype in chosen(words):
+        yield f"{digest(results(name, dtype))} {dtype} {name}"
+    for name, dtype in chosen(words, on_rows):
+        yield f"{digest(results_of_rows(name, dtype))} {dtype} {name} of rows"
 
 
 def main() -> None:
     together = hashlib.blake2b(digest_size=8)
-    for name, dtype in chosen(set(sys.argv[1:])):
-        line = f"{digest(results(name, dtype))} {dtype} {name}\n"
-        together.update(line.encode())
-        sys.stdout.write(line)
+    for line in lines(set(sys.argv[1:])):
+        together.update(f"{line}\n".encode())
+        sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"{together.hexdigest()} all\n")
 
 

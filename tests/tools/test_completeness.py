@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import textwrap
@@ -188,3 +189,28 @@ def test_every_function_is_a_ufunc_of_its_own_name(function):
     from fastact.native import ufunc as ufuncs
 
     assert getattr(ufuncs, function.ufunc.__name__) is function.ufunc
+
+
+# ---------------------------------------------------------------- row kernels
+def row_kernels():
+    """The functions of `fastact/rowkernels/`, by the file and line where they begin."""
+    for path in sorted((PACKAGE / "rowkernels").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{path.name}:{node.lineno} {node.name}", node
+
+
+def test_row_kernels_are_short_and_take_few_arguments():
+    found = dict(row_kernels())
+    assert len(found) > 200
+    long = {at for at, node in found.items() if node.end_lineno - node.lineno >= 60}
+    wide = {at for at, node in found.items() if len(ast.unparse(node.args).split(",")) > 10}
+    assert (long, wide) == (set(), set())
+
+
+def test_row_kernels_say_what_they_do():
+    """All but `code`, which emits what the intrinsic around it says, and what stands in it."""
+    functions = dict(row_kernels()).values()
+    emitting = {id(n) for f in functions if f.name == "code" for n in ast.walk(f)}
+    silent = [f.name for f in functions if id(f) not in emitting and not ast.get_docstring(f)]
+    assert silent == []
