@@ -72,6 +72,7 @@ class Selection(NamedTuple):
     shapes: tuple[Shape, ...] = (
         (1,), (1000,), (2**15,), (2**20,), (1000, 10), (100_000, 10), (1000, 1000),
     )  # fmt: skip
+    forward: tuple[Shape, ...] = ()  # those of forward beside them
     into: tuple[Shape, ...] = ()  # those of results that go into an array that is there
     alone: tuple[Shape, ...] = ()  # and those that are measured on one thread too
     functions: tuple[str, ...] = ()  # none: all
@@ -88,7 +89,7 @@ WHOLE = Selection(
     into=((2**12,), (2**20,)),
     alone=((2**20,),),
 )  # fmt: skip
-QUICK = Selection(("float32",), ((2**12,), (2**18,), (10_000, 100)), into=((2**12,),))
+QUICK = Selection(("float32",), ((2**16,), (10_000, 100)), forward=((2**12,),), into=((2**16,),))
 
 
 def functions() -> dict[str, Any]:
@@ -117,9 +118,12 @@ def cases(selection: Selection = EVERYTHING) -> Iterator[Case]:
         dimensions = 1 if name in fa.activations else 2
         for variety, dtype in product(varieties(name), selection.dtypes):
             shapes = selection.into if variety in {OUT, IN_PLACE} else selection.shapes
-            every = [Case(name, variety, dtype, s) for s in shapes if len(s) == dimensions]
+            alone: list[Case] = []
             if variety == "forward":
-                every += [c._replace(threads=1) for c in every if c.shape in selection.alone]
+                shapes = (*shapes, *selection.forward)
+                alone = [Case(name, variety, dtype, s, 1) for s in selection.alone]
+            every = [Case(name, variety, dtype, s) for s in shapes] + alone
+            every = [case for case in every if len(case.shape) == dimensions]
             yield from (case for case in every if chosen(str(case)))
 
 

@@ -7,7 +7,6 @@ they differ by is the noise of the machine.
 from __future__ import annotations
 
 import itertools
-import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -70,7 +69,7 @@ class Cell:
         """Return what is kept of it."""
         runners = {
             name: spread(self.together(name))._asdict()
-            | {"passes": [statistics.median(each) for each in passes], "ulp": self.ulps.get(name)}
+            | {"passes": [min(each) for each in passes], "ulp": self.ulps.get(name)}
             for name, passes in self.seconds.items()
         }
         others = self.seconds.keys() - {OURS}
@@ -98,7 +97,7 @@ def calls_of(case: Case, peers: Mapping[str, Peer]) -> tuple[dict[str, Any], lis
     calls: dict[str, Any] = {OURS: lambda: f(*arrays)}
     for name in asked(case, peers):
         call = peers[name].calls[case.function, case.variety]
-        own = [peers[name].array(array) for array in operands(case)]
+        own = [peers[name].array(array) for array in arrays]
         calls[name] = lambda call=call, own=own: call(*own)
     return calls, arrays
 
@@ -167,12 +166,9 @@ def passes(plan: Plan, cells: list[Cell], start: float) -> Iterator[tuple[Cell, 
 
 
 def noise(cells: list[Cell]) -> float:
-    """Return by how much a call's passes differ, over the median, but for the noisiest cells."""
-    found = []
-    for cell in cells:
-        medians = [statistics.median(times) for times in cell.seconds.get(OURS, [])]
-        if len(medians) > 1:
-            found.append((max(medians) - min(medians)) / 2 / statistics.median(medians))
+    """Return by how much the quickest rounds of passes differ, but for the noisiest cells."""
+    best = [[min(times) for times in cell.seconds[OURS]] for cell in cells]
+    found = [max(each) / min(each) - 1 for each in best]
     return float(np.quantile(found, NOISE)) if found else 0.0
 
 

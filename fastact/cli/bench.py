@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import statistics
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,12 +14,14 @@ import typer
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
+from fastact.benchmarks import compare as comparison
 from fastact.benchmarks import measure, peers, summary
 from fastact.benchmarks.cases import QUICK, WHOLE, Selection, Shape, cases, selected
+from fastact.benchmarks.html import page
 from fastact.benchmarks.peers.peer import FLOATS
 from fastact.cli.plot import listed
 from fastact.cli.report import CommandError, console, progress, table, unknown
-from fastact.verification.record import write_whole
+from fastact.verification.record import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 # case takes beyond its time.
 LIMIT, QUICK_LIMIT = 1560.0, 150.0
 EACH, QUICK_EACH = 1.0, 0.4
-PASSES, QUICK_PASSES = 3, 2
+PASSES, QUICK_PASSES = 3, 3
 STARTS, QUICK_STARTS = 5, 2
 
 
@@ -65,6 +71,9 @@ def bench(
     as_json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all that was found.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with tables and charts.")
+    ] = None,
 ) -> None:
     """Measure functions beside other packages, by turns, and say where they are behind.
 
@@ -78,13 +87,15 @@ def bench(
     count = sum(1 for _ in cases(selection))
     if not count:
         raise CommandError("nothing to measure: no cell is of these names and sizes", status=2)
-    check_writable(as_json)
+    check_writable(as_json, html)
     plan = plan_of(selection, quick, count)
     found, missing = peers.load(peers_of(peer_names, quick))
     with shown(plan.limit) as bar:
         data = measure.run(plan, found, missing, bar)
     if as_json is not None:
-        write(as_json, data)
+        write(as_json, json.dumps(data, indent=1) + "\n")
+    if html is not None:
+        write(html, page([data]))
     show(data)
 
 
@@ -104,7 +115,7 @@ def selection_of(names: list[str], quick: bool, keyword: str, dtypes: str, sizes
         chosen = chosen._replace(dtypes=tuple(listed("dtype", dtypes, FLOATS)))
     if sizes:
         shapes = tuple(map(shape, sizes.split(",")))
-        chosen = chosen._replace(shapes=shapes, into=shapes, alone=())
+        chosen = chosen._replace(shapes=shapes, forward=(), into=shapes, alone=())
     return chosen
 
 
@@ -141,10 +152,11 @@ def plan_of(selection: Selection, quick: bool, count: int) -> measure.Plan:
     )
 
 
-def check_writable(path: Path | None) -> None:
+def check_writable(*paths: Path | None) -> None:
     """Fail before anything is measured if the result could not be written."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise CommandError(f"cannot write {path}: no such folder, or a folder", status=2)
+    for path in paths:
+        if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
+            raise CommandError(f"cannot write {path}", status=2)
 
 
 @contextmanager
@@ -164,10 +176,10 @@ def shown(limit: float) -> Iterator[measure.Bar]:
         yield lambda elapsed, what: bars.update(bar, completed=elapsed, description=what)
 
 
-def write(path: Path, data: dict[str, Any]) -> None:
+def write(path: Path, text: str) -> None:
     """Write a file of results, whole or not at all."""
     try:
-        write_whole(path, data)
+        write_text(path, text)
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror}") from error
 
@@ -188,9 +200,77 @@ def show(data: dict[str, Any]) -> None:
         out.print(line)
 
 
+def compare(
+    before: Annotated[Path, typer.Argument(help="A file of `fastact bench --json`.")],
+    after: Annotated[Path, typer.Argument(help="A later one.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the later one as a page, with both.")
+    ] = None,
+) -> None:
+    """Say which cells got slower or faster by more than their noise.
+
+    Fails (exit status 1) if any got slower. The speed of NumPy alone, measured in both runs, is
+    taken out, so that another clock rate of the processor is no change of fastact's.
+    """
+    check_writable(html)
+    runs = [run_of(before), run_of(after)]
+    found = comparison.changes(*runs)
+    if not found:
+        raise CommandError("nothing to compare: the runs have no cell in common", status=2)
+    if html is not None:
+        write(html, page(runs))
+    slower = tell_changes(found, runs)
+    if slower:
+        raise CommandError(f"{slower} cells got slower")
+
+
+def tell_changes(found: list[comparison.Change], runs: list[dict[str, Any]]) -> int:
+    """Write what changed, and return how many cells got slower."""
+    out = console()
+    shown = table("cell", "", "after / before", "noise", left=2)
+    changed = [change for change in found if change.verdict != "same"]
+    for change in changed:
+        name, ratio, noise = change
+        shown.add_row(name, change.verdict, f"{ratio:.3f}", f"± {noise:.1%}")
+    out.width = 120
+    if changed:
+        out.print(shown)
+    verdicts = Counter(change.verdict for change in found)
+    mean = statistics.geometric_mean(change.ratio for change in found)
+    counts = ", ".join(f"{verdicts[name]} {name}" for name in ("slower", "faster", "same"))
+    out.print(f"{len(found)} cells: {counts}; time after / before, geometric mean: {mean:.3f}")
+    noises = " and ".join(f"± {run['noise']:.1%}" for run in runs)
+    factor = comparison.machine(*runs)
+    out.print(f"noise between passes: {noises}; NumPy alone, after / before: {factor:.3f}")
+    for name, (old, new) in comparison.differences(*runs).items():
+        out.print(f"{name}: {old} before, {new} after")
+    return verdicts["slower"]
+
+
+def report(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Of `fastact bench --json`, oldest first.")
+    ],
+    html: Annotated[Path, typer.Option(metavar="FILE", help="The page.")],
+) -> None:
+    """Write a page of runs that were measured before: the last, and the trend of all."""
+    check_writable(html)
+    write(html, page([run_of(file) for file in files]))
+
+
+def run_of(path: Path) -> dict[str, Any]:
+    """Return the run in a file."""
+    try:
+        return comparison.read(path)
+    except ValueError as error:
+        raise CommandError(str(error), status=2) from error
+
+
 group = typer.Typer(
     cls=Bench,
     help="Measure functions beside other packages, or compare two runs.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 group.command("run")(bench)
+group.command()(compare)
+group.command()(report)

@@ -24,12 +24,15 @@ from fastact.benchmarks.cases import (
     varieties,
 )  # fmt: skip
 from fastact.cli import app
+from fastact.cli import bench as command
 
 SMALL = ("--quick", "--sizes", "100,3x4", "--peers", "numpy")
 
 
 @pytest.fixture
 def bench(monkeypatch, capsys):
+    monkeypatch.setattr(command, "QUICK_EACH", 0.02)  # seconds: not to measure, to see it run
+
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["fastact", "bench", *map(str, arguments)])
         status = app.run()
@@ -65,7 +68,7 @@ def test_a_run_is_written_and_shown(bench, tmp_path):
     assert (status, err) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
     asked = QUICK._replace(
-        functions=("sigmoid", "softmax"), shapes=((100,), (3, 4)), into=((100,), (3, 4))
+        functions=("sigmoid", "softmax"), shapes=((100,), (3, 4)), forward=(), into=((100,), (3, 4))
     )
     keys = [(c["function"], c["variety"], c["dtype"], tuple(c["shape"])) for c in data["cells"]]
     assert keys == [case[:4] for case in cases(asked)]
@@ -133,3 +136,62 @@ def test_in_place_sees_the_same_input_each_time():
     arrays = operands(case)
     first = call_of(case)(*arrays).copy()
     assert np.array_equal(call_of(case)(*arrays), first)
+
+
+def times(run, factor, functions=("sigmoid", "softmax")):
+    """A run as if some functions took so many times as long."""
+    changed = json.loads(json.dumps(run))
+    for cell in changed["cells"]:
+        if cell["function"] in functions:
+            ours = cell["runners"]["fastact"]
+            ours["passes"] = [seconds * factor for seconds in ours["passes"]]
+    return changed
+
+
+@pytest.fixture
+def run(bench, tmp_path):
+    """A run that was measured, on a machine of two percent noise."""
+    file = tmp_path / "a.json"
+    bench("sigmoid", "softmax", *SMALL, "--json", file)
+    found = json.loads(file.read_text()) | {"noise": 0.02}
+    for cell in found["cells"]:
+        ours = cell["runners"]["fastact"]
+        ours["passes"] = [min(ours["passes"]) * (1 + part) for part in (0.0, 0.01, 0.02)]
+    return found
+
+
+def test_compare_finds_a_planted_slowdown(bench, tmp_path, run):
+    files = [tmp_path / name for name in ("a.json", "b.json")]
+    sigmoid, both = ("sigmoid",), ("sigmoid", "softmax")
+    for factor, slowed, status in ((1.1, sigmoid, 1), (1 / 1.1, sigmoid, 0), (1.019, both, 0)):
+        for file, data in zip(files, (run, times(run, factor, slowed)), strict=True):
+            file.write_text(json.dumps(data))
+        slow = status * sum(c["function"] == "sigmoid" for c in run["cells"])
+        found = bench("compare", *files, "--html", tmp_path / "trend.html")
+        assert found[0] == status
+        assert f"{slow} slower" in found[1]
+        assert (f"fastact: {slow} cells got slower" in found[2]) == bool(status)
+    assert (tmp_path / "trend.html").read_text().startswith("<!doctype html>")
+
+
+def test_compare_takes_out_the_clock(bench, tmp_path, run):
+    """All of NumPy slower by as much: another clock, not another fastact."""
+    slowed = times(run, 1.3)
+    slowed["controls"]["np.tanh"]["low"] *= 1.3
+    files = [tmp_path / name for name in ("a.json", "b.json")]
+    for file, data in zip(files, (run, slowed), strict=True):
+        file.write_text(json.dumps(data))
+    status, out, _ = bench("compare", *files)
+    assert status == 0
+    assert "NumPy alone, after / before: 1.300" in out
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"format": 0}'])
+def test_compare_wants_runs(bench, tmp_path, text):
+    file = tmp_path / "x.json"
+    file.write_text(text)
+    for arguments in (("compare", file, file), ("report", file, "--html", tmp_path / "x.html")):
+        status, out, err = bench(*arguments)
+        assert (status, out) == (2, "")
+        assert err.count("\n") == 1
+        assert "is no run of fastact bench" in err
