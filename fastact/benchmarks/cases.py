@@ -154,10 +154,9 @@ def operands(case: Case) -> list[NDArray[Any]]:
     margin = (high - low) / 100  # rounding to float16 must not reach the end of the domain
     rng = np.random.default_rng(0)
     x = rng.uniform(low + margin, high - margin, case.shape).astype(case.dtype)
-    arrays = {
-        "x": x,
-        "t": (fa.sigmoid(x) + rng.uniform(-0.1, 0.1, case.shape)).astype(case.dtype),
-    }
+    # Targets near the prediction, as in training, and probabilities: some losses have none else.
+    t = np.clip(fa.sigmoid(x) + rng.uniform(-0.1, 0.1, case.shape), 0, 1).astype(case.dtype)
+    arrays = {"x": x, "t": t}
     arrays["out"] = arrays["work"] = np.empty_like(x)
     wanted = VARIETIES[case.variety].operands
     if "labels" in wanted:

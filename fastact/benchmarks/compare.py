@@ -2,22 +2,28 @@
 
 What disturbs a measurement makes it longer. So each pass counts by its quickest round, a cell by
 its quickest pass, and its noise is by how much the passes differ. A change counts if it is more
-than the noise of the cell in either run, than what all but the noisiest cells have in either run,
-and than two percent.
+than the noise of the cell in either run, than three times what is usual in either run for cells of
+that size, and than two percent; of large arrays, which take all cores, more than NumPy on all cores
+was disturbed by whatever else ran there.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import statistics
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fastact.benchmarks.machine import ALL_CORES, ONE_CORE
 from fastact.benchmarks.measure import FORMAT, OURS
 from fastact.benchmarks.summary import Data, name_of
 
+USUAL = 3  # times the median
 LEAST = 0.02  # of which no run of minutes can tell
-CONTROL = "np.tanh"  # computes in the cache, on one thread
+THREADED = 2**14  # elements from which a call may take all cores
 
 
 class Change(NamedTuple):
@@ -48,27 +54,56 @@ def read(path: Path) -> dict[str, Any]:
     return found
 
 
-def spreads(run: Data) -> dict[str, tuple[float, float]]:
-    """Return the quickest time of each cell, and by how much its passes differ."""
-    found = {}
+def quickest(run: Data) -> dict[str, float]:
+    """Return the quickest time of each cell."""
+    return {name_of(cell): min(cell["runners"][OURS]["passes"]) for cell in run["cells"]}
+
+
+def noises(run: Data) -> dict[str, float]:
+    """Return the noise of each cell: its own, or what is usual for its size where that is more."""
+    own, of_size = {}, defaultdict(list)
     for cell in run["cells"]:
         passes = cell["runners"][OURS]["passes"]
-        found[name_of(cell)] = min(passes), max(passes) / min(passes) - 1
-    return found
+        own[name_of(cell)] = found = max(passes) / min(passes) - 1
+        of_size[math.prod(cell["shape"])].append(found)
+    usual = {size: USUAL * statistics.median(found) for size, found in of_size.items()}
+    return {
+        name_of(cell): max(LEAST, own[name_of(cell)], usual[math.prod(cell["shape"])])
+        for cell in run["cells"]
+    }
 
 
 def machine(before: Data, after: Data) -> float:
     """Return how many times as long NumPy alone took: another clock, not another fastact."""
-    both = [run["controls"].get(CONTROL) for run in (before, after)]
+    both = [run["controls"].get(ONE_CORE) for run in (before, after)]
     return both[1]["low"] / both[0]["low"] if all(both) else 1.0
+
+
+def crowded(before: Data, after: Data) -> float:
+    """Return by how much NumPy on all cores was disturbed: within the runs, and between them."""
+    both = [run["controls"].get(ALL_CORES) for run in (before, after)]
+    if not all(both):
+        return 0.0
+    within = sum(each["high"] / each["low"] - 1 for each in both)
+    return float(within + abs(math.log(both[1]["median"] / both[0]["median"])))
 
 
 def changes(before: Data, after: Data) -> list[Change]:
     """Return the cells that both runs have, the most slowed first."""
-    factor, least = machine(before, after), max(LEAST, before["noise"], after["noise"])
-    old, new = spreads(before), spreads(after)
+    factor, others = machine(before, after), crowded(before, after)
+    old, new = quickest(before), quickest(after)
+    noise = [noises(run) for run in (before, after)]
+    large = {
+        name_of(cell)
+        for cell in after["cells"]
+        if math.prod(cell["shape"]) >= THREADED and cell["threads"] != 1
+    }
     found = [
-        Change(name, new[name][0] / old[name][0] / factor, max(least, old[name][1], new[name][1]))
+        Change(
+            name,
+            new[name] / old[name] / factor,
+            max(*(each[name] for each in noise), others if name in large else 0.0),
+        )
         for name in old
         if name in new
     ]

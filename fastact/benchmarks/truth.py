@@ -11,6 +11,7 @@ from fastact.verification import judge
 from fastact.verification.reference import DOUBLE, LINES, LONG, WIDER
 
 JUDGED = 4096  # elements of each result
+WORST = 2.0**judge.MOST  # stands for a wrong NaN: JSON has no infinity
 
 
 def parts(result: Any) -> list[Any]:
@@ -57,7 +58,7 @@ def ulps(case: Case, result: Any, true: list[Any] | None) -> float | None:
         judge.errors(got[:JUDGED], each[:JUDGED], arithmetic, case.dtype)
         for got, each in zip(parts(result), true, strict=True)
     ]
-    return float(max(each.max() for each in found))
+    return min(float(max(each.max() for each in found)), WORST)
 
 
 def difference(case: Case, result: Any, ours: Any) -> str | None:

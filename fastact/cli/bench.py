@@ -88,12 +88,12 @@ def bench(
     if not count:
         raise CommandError("nothing to measure: no cell is of these names and sizes", status=2)
     check_writable(as_json, html)
-    plan = plan_of(selection, quick, count)
+    plan = plan_of(selection, quick)
     found, missing = peers.load(peers_of(peer_names, quick))
-    with shown(plan.limit) as bar:
+    with shown(min(plan.limit, plan.each * (plan.passes + 1) * count + 20.0)) as bar:
         data = measure.run(plan, found, missing, bar)
     if as_json is not None:
-        write(as_json, json.dumps(data, indent=1) + "\n")
+        write(as_json, json.dumps(data, indent=1, allow_nan=False) + "\n")
     if html is not None:
         write(html, page([data]))
     show(data)
@@ -136,15 +136,15 @@ def peers_of(names: str, quick: bool) -> list[str]:
     return list(peers.QUICK if quick else peers.PEERS)
 
 
-def plan_of(selection: Selection, quick: bool, count: int) -> measure.Plan:
-    """Return how long everything may take; few cells take less."""
+def plan_of(selection: Selection, quick: bool) -> measure.Plan:
+    """Return how long everything may take at most; few cells take less."""
     everything = not (selection.functions or selection.keyword)
     limit, each = (QUICK_LIMIT, QUICK_EACH) if quick else (LIMIT, EACH)
     passes = QUICK_PASSES if quick else PASSES
     compiled = tuple(selection.functions) or (() if quick else tuple(measure.known()))
     return measure.Plan(
         selection,
-        min(limit, each * (passes + 1) * count + (30.0 if everything else 10.0)),
+        limit,
         each,
         passes,
         (QUICK_STARTS if quick else STARTS) if everything else 0,
