@@ -77,7 +77,8 @@ class Cell:
         found = {**self.case._asdict(), "group": group(self.case), "bytes": self.bytes}
         found |= {"runners": runners, "left_out": self.left_out, "best": best}
         if best is not None:
-            pairs = zip(self.together(best), self.together(OURS), strict=True)
+            # One of them may have fewer rounds: what takes far longer has.
+            pairs = zip(self.together(best), self.together(OURS), strict=False)
             ratio = spread([theirs / ours for theirs, ours in pairs])
             found |= {"ratio": ratio._asdict(), "behind": ratio.high < 1}
         return found
@@ -165,11 +166,14 @@ def passes(plan: Plan, cells: list[Cell], start: float) -> Iterator[tuple[Cell, 
             yield cell, min(plan.each, (end - perf_counter()) / (len(cells) - index))
 
 
-def noise(cells: list[Cell]) -> float:
-    """Return by how much the quickest rounds of passes differ, but for the noisiest cells."""
+def noise(cells: list[Cell]) -> float | None:
+    """Return by how much the quickest rounds of passes differ, but for the noisiest cells.
+
+    None after one pass, which cannot tell.
+    """
     best = [[min(times) for times in cell.seconds[OURS]] for cell in cells]
-    found = [max(each) / min(each) - 1 for each in best]
-    return float(np.quantile(found, NOISE)) if found else 0.0
+    found = [max(each) / min(each) - 1 for each in best if len(each) > 1]
+    return float(np.quantile(found, NOISE)) if found else None
 
 
 def run(

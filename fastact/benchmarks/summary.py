@@ -77,11 +77,17 @@ def left_out(data: Data) -> Iterator[str]:
         yield f"left out: {peer} in {count[peer, function]} cells of {function}, {name}: {reason}"
 
 
+def noise(data: Data) -> str:
+    """Return the noise of a run in words."""
+    found = data["noise"]
+    return "not known after one pass" if found is None else f"± {found:.1%} between passes"
+
+
 def notes(data: Data) -> Iterator[str]:
     """Yield what a reader has to know beside the table."""
     yield f"{data['processor']}, {data['threads']} threads; {data['date']}; {data['seconds']:.0f} s"
     controls = ", ".join(f"{n} ± {c['noise']:.1%}" for n, c in data["controls"].items())
-    yield f"noise: ± {data['noise']:.1%} between passes; NumPy alone: {controls or 'not measured'}"
+    yield f"noise: {noise(data)}; NumPy alone: {controls or 'not measured'}"
     for name, found in data["startup"].items():
         yield f"{name}: {seconds(found['median'])}"
     if data["compile"]:

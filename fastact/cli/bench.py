@@ -239,9 +239,9 @@ def tell_changes(found: list[comparison.Change], runs: list[dict[str, Any]]) -> 
     mean = statistics.geometric_mean(change.ratio for change in found)
     counts = ", ".join(f"{verdicts[name]} {name}" for name in ("slower", "faster", "same"))
     out.print(f"{len(found)} cells: {counts}; time after / before, geometric mean: {mean:.3f}")
-    noises = " and ".join(f"± {run['noise']:.1%}" for run in runs)
+    noises = " and ".join(map(summary.noise, runs))
     factor = comparison.machine(*runs)
-    out.print(f"noise between passes: {noises}; NumPy alone, after / before: {factor:.3f}")
+    out.print(f"noise: {noises}; NumPy alone, after / before: {factor:.3f}")
     for name, (old, new) in comparison.differences(*runs).items():
         out.print(f"{name}: {old} before, {new} after")
     return verdicts["slower"]

@@ -243,7 +243,7 @@ function starting() {
   document.querySelector("#compiling table").replaceChildren(make("tbody", {}, ...compile.map(([name, s]) => make("tr", {}, th(name, "row"), td(time(s), true)))));
 }
 function facts() {
-  const noise = [`± ${(100 * RUN.noise).toFixed(1)} % between passes`, ...Object.entries(RUN.controls).map(([name, c]) => `${name} alone ± ${(100 * c.noise).toFixed(1)} %`)];
+  const noise = [RUN.noise, ...Object.entries(RUN.controls).map(([name, c]) => `${name} alone ± ${(100 * c.noise).toFixed(1)} %`)];
   const lines = [
     ["Machine", `${RUN.processor}, ${RUN.cpus} CPUs, ${RUN.threads} threads; ${RUN.system}`], ["Date", RUN.date], ["Commit", RUN.commit || "not of a checkout"],
     ["Command", RUN.command], ["Took", `${Math.round(RUN.seconds)} s`], ["Noise", noise.join("; ")],
@@ -252,7 +252,7 @@ function facts() {
     ["Left out", RUN.notes.join("; ") || "nothing"],
   ];
   $("facts").append(...lines.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]));
-  $("about").textContent = `${RUN.processor}, ${RUN.threads} threads; ${RUN.date.slice(0, 10)}; fastact ${RUN.versions.fastact}${RUN.commit ? `, commit ${RUN.commit}` : ""}; ${CELLS.length} cells, ${RUN.peers.length} peers, noise ± ${(100 * RUN.noise).toFixed(1)} %`;
+  $("about").textContent = `${RUN.processor}, ${RUN.threads} threads; ${RUN.date.slice(0, 10)}; fastact ${RUN.versions.fastact}${RUN.commit ? `, commit ${RUN.commit}` : ""}; ${CELLS.length} cells, ${RUN.peers.length} peers, noise ${RUN.noise}`;
 }
 
 answer(); behind(); heads(); fill(); draw(); history(); starting(); facts();
