@@ -3,8 +3,8 @@
 What disturbs a measurement makes it longer. So each pass counts by its quickest round, a cell by
 its quickest pass, and its noise is by how much the passes differ. A change counts if it is more
 than the noise of the cell in either run, than three times what is usual in either run for cells of
-that size, and than two percent; of large arrays, which take all cores, more than NumPy on all cores
-was disturbed by whatever else ran there.
+that size, than two percent, and than NumPy alone was disturbed by whatever else ran there: on all
+cores for large arrays, which take all, and on one for others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastact.benchmarks.machine import ALL_CORES, ONE_CORE
+from fastact.benchmarks.machine import ALL_CORES, ONE_CORE, VECTORS
 from fastact.benchmarks.measure import FORMAT, OURS
 from fastact.benchmarks.summary import Data, name_of
 
@@ -79,9 +79,9 @@ def machine(before: Data, after: Data) -> float:
     return both[1]["low"] / both[0]["low"] if all(both) else 1.0
 
 
-def crowded(before: Data, after: Data) -> float:
-    """Return by how much NumPy on all cores was disturbed: within the runs, and between them."""
-    both = [run["controls"].get(ALL_CORES) for run in (before, after)]
+def disturbed(control: str, before: Data, after: Data) -> float:
+    """Return by how much a call of NumPy alone was disturbed: within runs, and between them."""
+    both = [run["controls"].get(control) for run in (before, after)]
     if not all(both):
         return 0.0
     within = sum(each["high"] / each["low"] - 1 for each in both)
@@ -90,7 +90,8 @@ def crowded(before: Data, after: Data) -> float:
 
 def changes(before: Data, after: Data) -> list[Change]:
     """Return the cells that both runs have, the most slowed first."""
-    factor, others = machine(before, after), crowded(before, after)
+    factor = machine(before, after)
+    one, every = (disturbed(control, before, after) for control in (VECTORS, ALL_CORES))
     old, new = quickest(before), quickest(after)
     noise = [noises(run) for run in (before, after)]
     large = {
@@ -102,7 +103,7 @@ def changes(before: Data, after: Data) -> list[Change]:
         Change(
             name,
             new[name] / old[name] / factor,
-            max(*(each[name] for each in noise), others if name in large else 0.0),
+            max(*(each[name] for each in noise), every if name in large else one),
         )
         for name in old
         if name in new

@@ -25,7 +25,7 @@ PACKAGES = (
     "openvino", "mkl", "simd-ml-kernels",
 )  # fmt: skip
 
-ONE_CORE, ALL_CORES = "np.tanh", "np.tanh on all cores"
+ONE_CORE, VECTORS, ALL_CORES = "np.tanh", "np.exp", "np.tanh on all cores"
 
 
 def processor() -> str:
@@ -84,17 +84,18 @@ def description() -> dict[str, Any]:
 class Controls:
     """Calls of NumPy alone, measured again and again during a run: the machine's noise.
 
-    In the cache of one core, in memory, and on all cores at once, which whatever else runs takes
-    time from.
+    In the cache of one core, bound by latency and by the vector units, which cores may share; in
+    memory; and on all cores at once, which whatever else runs takes time from.
     """
 
     def __init__(self) -> None:
         x, large = np.linspace(-4, 4, 4096), np.ones(2**20)
-        into = np.empty_like(large)
+        into, single = np.empty_like(large), x.astype(np.float32)
         wide = [np.linspace(-4, 4, 2**15) for _ in range(fa.get_num_threads())]
         pool = ThreadPoolExecutor(len(wide))
         self.calls: dict[str, Callable[[], Any]] = {
             ONE_CORE: lambda: np.tanh(x),
+            VECTORS: lambda: np.exp(single),
             "np.copyto": lambda: np.copyto(into, large),
             ALL_CORES: lambda: list(pool.map(np.tanh, wide)),
         }
