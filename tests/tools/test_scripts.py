@@ -34,6 +34,7 @@ RUNS = {
     "bench/options.py": (("-m", "bench.options", "logmeanexp"), BENCH),
     "bench/rows.py": (("-m", "bench.rows", "--quick"), BENCH),
     "docs/architecture.py": (("docs/architecture.py",), ()),
+    "docs/benchmarks.py": (("-c", "import runpy; runpy.run_path('docs/benchmarks.py')"), ()),
     "docs/containers.py": (("-c", "import runpy; runpy.run_path('docs/containers.py')"), ()),
     "docs/conventions.py": (("docs/conventions.py",), ()),
     "docs/errors.py": (("-c", "import runpy; runpy.run_path('docs/errors.py')"), PLOTS),
