@@ -1,3 +1,3 @@
-"""How fast fastact is, and beside what: `python -m bench` measures and writes a report."""
+"""What developers measure: cases through pytest-benchmark, and the claims."""
 
 from __future__ import annotations

@@ -22,14 +22,16 @@ from rich.progress import track
 from rich.table import Table
 
 import fastact as fa
-from bench.cases import Case, call_of, operands
-from bench.compare import QUICK, by_turns, ratio
-from bench.peers import PEERS
-from bench.processes import PROCESSES
+from fastact.benchmarks.cases import Case, call_of, operands
+from fastact.benchmarks.measure import calls_of
+from fastact.benchmarks.peers import load
+from fastact.benchmarks.processes import PROCESSES
+from fastact.benchmarks.turns import QUICK, by_turns, ratio
 
 WIDTH = 120  # of the table in a file or a pipe
 SENSES: dict[str, Callable[[float, float], bool]] = {"≤": operator.le, "≥": operator.ge}
 Calls = dict[str, Callable[[], Any]]
+PEERS, _ = load()
 
 
 class Claim(NamedTuple):
@@ -51,13 +53,7 @@ class Trial(NamedTuple):
 
 def beside_peers(case: Case) -> Calls:
     """Return the call of fastact and those of the peers that have one, results allocated."""
-    f, arrays = call_of(case), operands(case)
-    calls: Calls = {"fastact": lambda: f(*arrays)}
-    for name, peer in PEERS.items():
-        if (call := peer.calls.get((case.function, case.variety))) is not None:
-            own = [peer.array(array) for array in arrays]
-            calls[name] = lambda call=call, own=own: call(*own)  # type: ignore[misc]
-    return calls
+    return calls_of(case, PEERS)[0]
 
 
 def with_expit(case: Case) -> Calls:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 import fastact as fa
-from bench.cases import Case
+from fastact.benchmarks.cases import Case
 from fastact.native.loop_registry import LoopSpec
 
 UNMEASURED = {1000, 10_000}  # elements: one size of each case, in float32

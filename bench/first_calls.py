@@ -13,7 +13,7 @@ import os
 import resource
 import statistics
 
-from bench.processes import run_cold
+from fastact.benchmarks.processes import run_cold
 
 X = "import numpy as np, fastact as fa; x = np.ones((32, 10), '{dtype}'); "
 LABELS = "labels = np.zeros(32, int); "

@@ -20,8 +20,8 @@ from rich.table import Table
 
 import fastact as fa
 from bench.claims import WIDTH
-from bench.compare import QUICK, by_turns, ratio
-from bench.peers import NAIVE
+from fastact.benchmarks.peers.compiled import NAIVE
+from fastact.benchmarks.turns import QUICK, by_turns, ratio
 
 SIZES = (2**10, 2**20)
 DTYPES = ("float32", "float64")

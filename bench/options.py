@@ -21,7 +21,7 @@ from rich.table import Table
 
 import fastact as fa
 from bench.claims import WIDTH
-from bench.compare import by_turns, ratio
+from fastact.benchmarks.turns import by_turns, ratio
 
 SHAPES = (32, 10), (1000, 100), (8, 4096)
 FUNCTIONS = ("softmax", "log_softmax", "softmin", "softmax_off_by_one", "sparsemax")

@@ -25,7 +25,7 @@ from rich.table import Table
 
 import fastact as fa
 from bench.claims import WIDTH
-from bench.compare import QUICK, Spread, by_turns, ratio
+from fastact.benchmarks.turns import QUICK, Spread, by_turns, ratio
 
 SHORT = (100_000, 10)
 SHAPES = (

@@ -4,42 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-from bench.cases import Case, call_of, cases, operands
-from bench.peers import PEERS
+from fastact.benchmarks import truth
+from fastact.benchmarks.cases import Case, cases
+from fastact.benchmarks.measure import OURS, asked, calls_of
+from fastact.benchmarks.peers import load
+
+PEERS, _ = load()
 
 
 def _runs() -> list[Any]:
-    runs = []
-    for case in cases():
-        runners = [
-            name
-            for name, peer in PEERS.items()
-            if (case.function, case.variety) in peer.calls and case.dtype in peer.dtypes
-        ]
-        runs += [pytest.param(case, name, id=f"{case}-{name}") for name in ("fastact", *runners)]
-    return runs
-
-
-def _check_same(case: Case, actual: Any, expected: Any) -> None:
-    """A peer that computes something else is not a peer; one that is less accurate is."""
-    tolerance = max(1e-8, 64 * float(np.finfo(case.dtype).eps))
-    for a, e in zip(np.atleast_2d(actual), np.atleast_2d(expected), strict=True):
-        assert np.asarray(a).dtype == e.dtype
-        np.testing.assert_allclose(np.asarray(a), e, rtol=tolerance, atol=tolerance)
+    return [
+        pytest.param(case, name, id=f"{case}-{name}")
+        for case in cases()
+        for name in (OURS, *asked(case, PEERS))
+    ]
 
 
 @pytest.mark.parametrize(("case", "runner"), _runs())
 def test_function(benchmark: Any, case: Case, runner: str) -> None:
-    call, arrays = call_of(case), operands(case)
-    if runner != "fastact":
-        expected = call(*arrays)
-        peer = PEERS[runner]
-        call = peer.calls[case.function, case.variety]
-        arrays = [peer.array(array) for array in arrays]
-        _check_same(case, call(*arrays), expected)
+    calls, _ = calls_of(case, {name: PEERS[name] for name in {runner} - {OURS}})
+    if runner != OURS:
+        assert truth.difference(case, calls[runner](), calls[OURS]()) is None
     benchmark.group = str(case)
     benchmark.extra_info.update(case._asdict(), section="functions", runner=runner)
-    benchmark(call, *arrays)
+    benchmark(calls[runner])

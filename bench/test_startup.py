@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.processes import PROCESSES
+from fastact.benchmarks.processes import PROCESSES
 
 
 @pytest.mark.parametrize("name", PROCESSES)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from bench.cases import Case, call_of, operands
+from fastact.benchmarks.cases import Case, call_of, operands
 
 SHAPE = (2**22,)
 COUNTS = sorted({1, fa.get_num_threads()})

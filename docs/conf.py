@@ -35,6 +35,7 @@ myst_fence_as_directive = ["mermaid"]
 html_theme = "furo"
 html_title = f"fastact {release}"
 html_static_path = ["_static"]
+html_extra_path = ["cells.html"]  # made by benchmarks.py
 html_css_files = ["site.css"]
 html_favicon = "_static/icon.svg"
 html_math_renderer = "mathml"

@@ -17,7 +17,7 @@ from fastact.elementwise import activations, gated
 from fastact.rowwise import logsumexp, softmax_family
 
 FORWARD = ("forward", "backward", "value_and_derivative")
-# What each kind is measured in: see `bench.cases`.
+# What each kind is measured in: see `fastact.benchmarks.cases`.
 BENCHMARKS = {
     "elementwise": FORWARD,
     "gated": ("forward", "backward"),

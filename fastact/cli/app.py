@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import fastact as fa
+from fastact.cli import bench
 from fastact.cli.demo import demo
 from fastact.cli.info import info
 from fastact.cli.plot import plot
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 for command in (demo, info, plot, verify, warmup):
     app.command()(command)
+app.add_typer(bench.group, name="bench")
 
 
 def show_version(wanted: bool) -> None:

@@ -74,13 +74,17 @@ def rounded_up(error: float) -> float:
 
 
 def write_whole(path: Path, value: object) -> None:
-    """Write a JSON file in one step: aside, then renamed.
+    """Write a JSON file in one step."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step: aside, then renamed.
 
     Nothing here has a finalizer in Python, in which a Ctrl-C would be lost.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1, ensure_ascii=False)
-        file.write("\n")
+        file.write(text)
     Path(name).chmod(0o644)
     Path(name).replace(path)

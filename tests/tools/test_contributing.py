@@ -105,7 +105,7 @@ def test_a_stranger_succeeds_with_the_text_alone(name, copy):
 # Whether a function is among what `fastact warmup` compiles and the benchmarks measure.
 COUNT = """
 import sys
-from bench.cases import cases
+from fastact.benchmarks.cases import cases
 from fastact.catalogue import catalogue
 from fastact.native import loop_registry
 loops = {loop.function for loop in loop_registry.loops()}

@@ -15,10 +15,10 @@ import pytest
 from tests.conftest import PACKAGE
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("bench", "docs", "tools", ".ci", "tests/support")
+FOLDERS = ("bench", "fastact/benchmarks", "docs", "tools", ".ci", "tests/support")
 COPIED = ("bench", "docs", "tests", "tools", ".ci", "pyproject.toml", "CONTRIBUTING.md",
           "README.md", "CHANGELOG.md", "tox.ini")  # fmt: skip
-PLOTS, BENCH = ("matplotlib",), ("rich", "jinja2", "pytest_benchmark")
+PLOTS, BENCH = ("matplotlib",), ("typer", "rich")
 
 # By the script: how it is started so that it is soon over, and the packages that it needs. What
 # takes minutes (pictures of errors, verification of every float32) is only loaded; other tests
@@ -27,7 +27,6 @@ RUNS = {
     ".ci/bootstrap.py": (("-c", "import runpy; runpy.run_path('.ci/bootstrap.py')"), ()),
     ".ci/exhaustive.py": (("-c", "import runpy; runpy.run_path('.ci/exhaustive.py')"), ()),
     "bench/__main__.py": (("-m", "bench", "--help"), BENCH),
-    "bench/cells.py": (("-m", "bench.cells", "--help"), BENCH),
     "bench/claims.py": (("-m", "bench.claims", "--quick"), BENCH),
     "bench/first_calls.py": (("-m", "bench.first_calls", "import", "--processes", "1"), ()),
     "bench/inside.py": (("-m", "bench.inside", "--quick"), (*BENCH, "numba")),
@@ -36,6 +35,7 @@ RUNS = {
     "bench/rows.py": (("-m", "bench.rows", "--quick"), BENCH),
     "docs/architecture.py": (("docs/architecture.py",), ()),
     "docs/bad_calls.py": (("docs/bad_calls.py",), ()),
+    "docs/benchmarks.py": (("-c", "import runpy; runpy.run_path('docs/benchmarks.py')"), ()),
     "docs/containers.py": (("-c", "import runpy; runpy.run_path('docs/containers.py')"), ()),
     "docs/conventions.py": (("docs/conventions.py",), ()),
     "docs/errors.py": (("-c", "import runpy; runpy.run_path('docs/errors.py')"), PLOTS),
@@ -44,6 +44,10 @@ RUNS = {
     "docs/picture.py": (("docs/picture.py",), PLOTS),
     "docs/reliability.py": (("-c", "import runpy; runpy.run_path('docs/reliability.py')"), ()),
     "docs/ulps.py": (("docs/ulps.py",), ()),
+    "fastact/benchmarks/compiling.py": (
+        ("-m", "fastact.benchmarks.compiling", "float32", "relu"),
+        ("numba",),
+    ),
     "tests/support/bits.py": (("-m", "tests.support.bits", "relu", "float32"), ()),
     "tools/interfaces.py": (("tools/interfaces.py",), ()),
     "tools/pool_ir.py": (("tools/pool_ir.py", "--help"), ()),

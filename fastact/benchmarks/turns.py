@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 ROUNDS = 21
 BLOCK_SECONDS = 0.02  # one turn: long for the clock, short enough to be a neighbour
 PAUSE_SECONDS = 0.005  # in which the idle threads of the one before go to sleep
+FEWEST, MOST = 3, 9  # rounds of `within`
+SLOW = 10  # times as long as the fastest: nobody asks by how much exactly
+SHORTEST = 0.0002  # seconds: two hundred ticks of a poor clock
 
 
 class Spread(NamedTuple):
@@ -32,7 +35,11 @@ def spread(values: list[float]) -> Spread:
 
 
 def by_turns(
-    calls: Mapping[str, Callable[[], Any]], *, rounds: int = ROUNDS, block: float = BLOCK_SECONDS
+    calls: Mapping[str, Callable[[], Any]],
+    *,
+    rounds: int = ROUNDS,
+    block: float = BLOCK_SECONDS,
+    pause: float = PAUSE_SECONDS,
 ) -> dict[str, list[float]]:
     """Return, for each named call, the seconds that it took on average in each round."""
     timers = {name: Timer(call) for name, call in calls.items()}
@@ -40,7 +47,7 @@ def by_turns(
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(rounds):
         for name in sorted(calls, key=list(calls).index, reverse=turn % 2 == 1):
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause)
             timers[name].timeit(1)
             times[name].append(timers[name].timeit(numbers[name]) / numbers[name])
     return times
@@ -62,3 +69,21 @@ def ratio(times: Mapping[str, list[float]], numerator: str, denominator: str) ->
     """Return how many times as long one call took as the other, round by round."""
     pairs = zip(times[numerator], times[denominator], strict=True)
     return spread([a / b for a, b in pairs])
+
+
+def within(calls: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, list[float]]:
+    """Return what `by_turns` does, in about so many seconds; at least three rounds are made.
+
+    What takes many times as long as the fastest, and much of the time, is called only twice more.
+    """
+    timers = {name: Timer(call) for name, call in calls.items()}
+    first = {name: [timer.timeit(1), timer.timeit(1)][1] for name, timer in timers.items()}
+    bound = max(SLOW * min(first.values()), seconds / 8 / len(calls))
+    slow = {name: [first[name], timers[name].timeit(1)] for name in calls if first[name] > bound}
+    calls = {name: call for name, call in calls.items() if name not in slow}
+    once = sum(first[name] for name in calls)
+    pause = 0.001 * len(calls)
+    rounds = int(seconds / (2 * once + pause))
+    rounds = max(FEWEST, min(MOST, rounds))
+    block = (seconds / rounds - pause) / len(calls) / 2
+    return by_turns(calls, rounds=rounds, block=max(block, SHORTEST), pause=0.001) | slow
