@@ -50,7 +50,8 @@ COMPOSED: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-def build(spec: LoopSpec, kernels: Any, variety: str, nin: int) -> bytes:
-    """The object code of a loop."""
+def build(spec: LoopSpec, kernels: Any, variety: str, nin: int, params: int) -> bytes:
+    """The object code of a loop, of whose inputs the last are parameters."""
     function = scalar(kernels, variety, spec.dtype)
-    return object_code(spec.symbol, function, spec.dtype, nin, OUTPUTS.get(variety, 1))
+    nout = OUTPUTS.get(variety, 1)
+    return object_code(spec.symbol, function, spec.dtype, nin, nout, params=params)

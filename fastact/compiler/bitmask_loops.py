@@ -36,7 +36,7 @@ class Body:
 
     def __init__(self, module: ir.Module, scalar: Scalar, operands: int, constants: range) -> None:
         self.dtype, self.lanes = scalar.dtype, ir.VectorType(ELEMENT[scalar.dtype], UNIT)
-        self.dense = inner_loop.dense(module, scalar)
+        self.dense = inner_loop.dense(module, scalar, 0)
         self.dense.attributes.discard("noinline")
         self.dense.attributes.add("alwaysinline")
         self.function, self.b = inner_loop.function(

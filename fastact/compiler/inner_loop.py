@@ -6,10 +6,13 @@ The loop is ``void loop(char **args, intp *dims, intp *steps, void *data)``, the
 ``dense``
     the only loop over the scalar function: contiguous, a multiple of `UNIT` elements, declared
     free of dependencies between iterations (in-place calls included), so that LLVM vectorises it.
+    Parameters that are the same for all elements are read once, before it.
 ``body``
-    any strides and any length: contiguous data goes to ``dense`` directly, everything else (other
-    strides, scalars, the last few elements) in blocks through buffers on the stack. An element is
-    therefore computed by the same instructions wherever it stands.
+    any strides and any length: contiguous data goes to ``dense`` directly, with its last unit moved
+    back so far that it is whole; everything else (other strides, scalars, fewer elements than a
+    unit) goes through buffers on the stack, in blocks. An element is therefore computed by the same
+    instructions wherever it stands. Where there are parameters, there is one ``body`` for those
+    that are the same for all elements, and one for arrays of them.
 ``chunk``
     sets round-to-nearest with subnormal numbers, calls ``body``, and restores the caller's
     floating-point environment, flags included: no spurious RuntimeWarning.
@@ -71,7 +74,8 @@ METADATA = """
 class Scalar:
     """A compiled scalar function: its symbol and how many values it takes and returns.
 
-    They are of type `dtype`, unless `dtypes` gives one for each.
+    They are of type `dtype`, unless `dtypes` gives one for each. The last of those that it takes,
+    so many as `params`, are mostly the same for all elements.
     """
 
     symbol: str
@@ -79,6 +83,7 @@ class Scalar:
     nout: int
     dtype: str
     dtypes: tuple[str, ...] = ()
+    params: int = 0
 
     @property
     def operands(self) -> tuple[str, ...]:
@@ -153,32 +158,42 @@ def function(module: ir.Module, name: str, kind: ir.FunctionType, *, public: boo
     return f, Builder(f.append_basic_block("entry"))
 
 
-def dense(module: ir.Module, scalar: Scalar) -> Any:
-    """Emit ``dense``: of each operand the address, and the number of units."""
+def dense(module: ir.Module, scalar: Scalar, params: int) -> Any:
+    """Emit ``dense``: of each operand the address, and the number of units.
+
+    The last `params` inputs are numbers, the same for all elements.
+    """
     nin, dtypes = scalar.nin, scalar.operands
     elements = [ELEMENT[dtype] for dtype in dtypes]
-    f, b = function(module, "dense", ir.FunctionType(VOID, [PTR] * len(elements) + [INT]))
+    kind = ir.FunctionType(VOID, [PTR] * len(elements) + [INT])
+    f, b = function(module, f"dense_{params}", kind)
     result = ir.LiteralStructType(elements[nin:])
-    kind = ir.FunctionType(I32, [PTR, PTR, *elements[:nin]])
-    compute = ir.Function(module, kind, scalar.symbol)
+    taken = ir.FunctionType(I32, [PTR, PTR, *elements[:nin]])
+    known = module.globals.get(scalar.symbol)
+    compute = known or ir.Function(module, taken, scalar.symbol)
     returned, raised = b.alloca(result), b.alloca(PTR)
     access, independent = (
         module.add_metadata([ir.MetaDataString(module, name)]) for name in (ACCESSES, INDEPENDENT)
     )
+    arrays = nin - params
+    numbers = [b.load(f.args[k], typ=elements[k]) for k in range(arrays, nin)]
+    for number in numbers:
+        number.align = 1
     with b.count(b.mul(f.args[-1], INT(UNIT)), metadata=independent) as i:
         places = [
             b.gep(p, [i], source_etype=element)
             for p, element in zip(f.args[:-1], elements, strict=True)
         ]
-        inputs = [b.load(p, typ=e) for p, e in zip(places[:nin], elements[:nin], strict=True)]
-        b.call(compute, [returned, raised, *inputs])
+        inputs = [b.load(p, typ=e) for p, e in zip(places[:arrays], elements, strict=False)]
+        b.call(compute, [returned, raised, *inputs, *numbers])
         outputs = [
             b.load(b.gep(returned, [I32(0), I32(k)], source_etype=result), typ=element)
             for k, element in enumerate(elements[nin:])
         ]
-        touched = inputs + [b.store(y, p) for y, p in zip(outputs, places[nin:], strict=True)]
-        for instruction, dtype in zip(touched, dtypes, strict=True):
-            instruction.align = ITEMSIZE[dtype]
+        stores = [b.store(y, p) for y, p in zip(outputs, places[nin:], strict=True)]
+        sizes = [ITEMSIZE[dtype] for dtype in (*dtypes[:arrays], *dtypes[nin:])]
+        for instruction, size in zip(inputs + stores, sizes, strict=True):
+            instruction.align = size
             instruction.set_metadata("llvm.access.group", access)
     b.ret_void()
     return f
@@ -222,56 +237,102 @@ def scatter(module: ir.Module, dtype: str) -> Any:
     return f
 
 
+def copy_unit(b: Builder, source: Any, target: Any, dtype: str) -> None:
+    """Emit the copy of `UNIT` elements from a buffer to where they are aligned as elements are."""
+    vector = ir.VectorType(ELEMENT[dtype], UNIT)
+    value = b.load(source, typ=vector)
+    value.align = 64
+    b.store(value, target).align = ITEMSIZE[dtype]
+
+
 def body(module: ir.Module, scalar: Scalar) -> Any:
     """Emit ``body`` over the scalar function."""
     dtypes, nin = scalar.operands, scalar.nin
-    operands, compute = len(dtypes), dense(module, scalar)
     load = {dtype: gather(module, dtype) for dtype in dict.fromkeys(dtypes[:nin])}
     store = {dtype: scatter(module, dtype) for dtype in dict.fromkeys(dtypes[nin:])}
+    arrays = blocks(module, scalar, 0, load, store)
+    if not scalar.params:
+        return arrays
+    numbers = blocks(module, scalar, scalar.params, load, store)
     f, b = function(module, "body", ir.FunctionType(VOID, [PTR] * 3))
+    alike = ir.IntType(1)(1)
+    for step in b.words(f.args[2], nin)[nin - scalar.params :]:
+        alike = b.and_(alike, b.icmp_signed("==", step, INT(0)))
+    with b.if_else(alike) as (yes, no):
+        with yes:
+            b.call(numbers, f.args)
+        with no:
+            b.call(arrays, f.args)
+    b.ret_void()
+    return f
+
+
+def blocks(
+    module: ir.Module, scalar: Scalar, params: int, load: dict[str, Any], store: dict[str, Any]
+) -> Any:
+    """Emit ``body`` for which the last `params` inputs are the same for all elements."""
+    dtypes, nin, arrays = scalar.operands, scalar.nin, scalar.nin - params
+    operands, compute = len(dtypes), dense(module, scalar, params)
+    f, b = function(module, f"body_{params}", ir.FunctionType(VOID, [PTR] * 3))
     pointers, steps = b.pointers(f.args[0], operands), b.words(f.args[2], operands)
     (n,) = b.words(f.args[1], 1)
-    buffers = [b.alloca(ir.ArrayType(ELEMENT[dtype], BLOCK)) for dtype in dtypes]
-    for buffer in buffers:
+    moving = [*range(arrays), *range(nin, operands)]
+    buffers = {k: b.alloca(ir.ArrayType(ELEMENT[dtypes[k]], BLOCK)) for k in moving}
+    for buffer in buffers.values():
         buffer.align = 64
-    direct = [
-        b.icmp_signed("==", step, INT(ITEMSIZE[dtype]))
-        for step, dtype in zip(steps, dtypes, strict=True)
-    ]
-    whole = direct[0]
-    for each in direct[1:]:
-        whole = b.and_(whole, each)
-    ready = b.select(whole, b.and_(n, INT(-UNIT)), INT(0))
-    with b.if_then(b.icmp_unsigned(">", ready, INT(0))):
-        b.call(compute, [*pointers, b.udiv(ready, INT(UNIT))])
+    direct = {k: b.icmp_signed("==", steps[k], INT(ITEMSIZE[dtypes[k]])) for k in moving}
+    whole = b.icmp_unsigned(">=", n, INT(UNIT))
+    for k in moving:
+        whole = b.and_(whole, direct[k])
+    with b.if_then(whole):
+        contiguous(b, scalar, compute, pointers, buffers, n)
+    left = b.select(whole, INT(0), n)
     # A scalar fills its buffer once for all blocks.
-    scalars = [b.icmp_signed("==", step, INT(0)) for step in steps[:nin]]
-    first = b.smaller(INT(BLOCK), b.sub(n, ready))
-    for k in range(nin):
+    scalars = [b.icmp_signed("==", step, INT(0)) for step in steps[:arrays]]
+    first = b.smaller(INT(BLOCK), left)
+    for k in range(arrays):
         with b.if_then(b.and_(scalars[k], b.icmp_unsigned(">", first, INT(0)))):
             b.call(load[dtypes[k]], [pointers[k], steps[k], buffers[k], first])
-    with b.count(b.sub(n, ready), INT(BLOCK)) as done:
-        start = b.add(ready, done)
-        m = b.smaller(INT(BLOCK), b.sub(n, start))
+    with b.count(left, INT(BLOCK)) as start:
+        m = b.smaller(INT(BLOCK), b.sub(left, start))
         units = b.icmp_unsigned("==", b.and_(m, INT(UNIT - 1)), INT(0))
         places = [b.offset(p, b.mul(start, s)) for p, s in zip(pointers, steps, strict=True)]
-        straight = [b.and_(each, units) for each in direct]
-        for k in range(nin):
+        straight = {k: b.and_(direct[k], units) for k in moving}
+        for k in range(arrays):
             with b.if_then(b.not_(b.or_(straight[k], scalars[k]))):
                 b.call(load[dtypes[k]], [places[k], steps[k], buffers[k], m])
-        choices = zip(straight, places, buffers, strict=True)
-        b.call(
-            compute,
-            [
-                *(b.select(*choice) for choice in choices),
-                b.udiv(b.add(m, INT(UNIT - 1)), INT(UNIT)),
-            ],
-        )
+        taken = [
+            b.select(straight[k], places[k], buffers[k]) if k in buffers else pointers[k]
+            for k in range(operands)
+        ]
+        b.call(compute, [*taken, b.udiv(b.add(m, INT(UNIT - 1)), INT(UNIT))])
         for k in range(nin, operands):
             with b.if_then(b.not_(straight[k])):
                 b.call(store[dtypes[k]], [buffers[k], places[k], steps[k], m])
     b.ret_void()
     return f
+
+
+def contiguous(
+    b: Builder, scalar: Scalar, compute: Any, pointers: list[Any], buffers: dict[int, Any], n: Any
+) -> None:
+    """Emit the calls for contiguous operands of at least a unit.
+
+    If the last unit is not full, the last `UNIT` elements are computed first, into buffers, since
+    results may take the place of inputs, and put over those that were computed twice alike.
+    """
+    dtypes, nin = scalar.operands, scalar.nin
+    ragged = b.icmp_unsigned("!=", b.and_(n, INT(UNIT - 1)), INT(0))
+    last = b.sub(n, INT(UNIT))
+    ends = {k: b.offset(pointers[k], b.mul(last, INT(ITEMSIZE[dtypes[k]]))) for k in buffers}
+    with b.if_then(ragged):
+        read = [ends.get(k, pointers[k]) for k in range(nin)]
+        written = [buffers[k] for k in range(nin, len(dtypes))]
+        b.call(compute, [*read, *written, ONE])
+    b.call(compute, [*pointers, b.udiv(n, INT(UNIT))])
+    with b.if_then(ragged):
+        for k in range(nin, len(dtypes)):
+            copy_unit(b, buffers[k], ends[k], dtypes[k])
 
 
 class Environment:

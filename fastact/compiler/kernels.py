@@ -128,9 +128,10 @@ def object_code(
     nin: int,
     nout: int,
     loop: Callable[[str, inner_loop.Scalar, str], str] = inner_loop.elementwise,
+    params: int = 0,
 ) -> bytes:
     """The object code of the inner loop `name` over a dispatcher of array elements."""
     result = compiled(function, (ELEMENT[dtype],) * nin)
-    scalar = inner_loop.Scalar(result.fndesc.mangled_name, nin, nout, dtype)
+    scalar = inner_loop.Scalar(result.fndesc.mangled_name, nin, nout, dtype, params=params)
     text = loop(name, scalar, machine_code.architecture())
     return link(name, text, result.library)

@@ -99,13 +99,15 @@ class Function(described.Described):
         self.__qualname__ = f"{owner.name}.{variety}"
         key = owner._stem + self.name.removeprefix(owner.name)
         self.params = owner.params
+        self._names = frozenset(p.name for p in self.params)
         self._defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
         self._requires = owner.declaration.requires
         self._detour()
         self._ufunc: np.ufunc | None = None
         build = loop_registry.builder(
-            "fastact.compiler.activation_loops", "build", owner.declaration.kernels, variety, nin
-        )
+            "fastact.compiler.activation_loops", "build", owner.declaration.kernels, variety, nin,
+            len(owner.params),
+        )  # fmt: skip
         self._loops = {
             dtype: loop_registry.LoopSpec(key, owner.name, dtype, build, owner.declaration.source)
             for dtype in loop_registry.DTYPES
@@ -196,7 +198,7 @@ class Function(described.Described):
 
     def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
-        if not (params or named) and None not in self._defaults:
+        if not params and None not in self._defaults and self._names.isdisjoint(named):
             return self._defaults
         if len(params) > len(self.params):
             raise TypeError(
@@ -226,7 +228,8 @@ class Function(described.Described):
         names = [p.name for p in self.params]
         known = dict(zip(names, values, strict=True))
         arrays = {n: v if isinstance(v, float | int) else np.asarray(v) for n, v in known.items()}
-        if not np.all(evaluate(rule, arrays)):
+        obeyed = evaluate(rule, arrays)
+        if obeyed is not True and not np.all(obeyed):  # numbers of Python's need no array
             got = ", ".join(f"{n}={known[n]!r}" for n in names if n in compiled(rule).co_names)
             raise ValueError(f"{self._owner.name}(): needs {rule}, got {got}")
 
