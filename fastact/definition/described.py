@@ -48,12 +48,14 @@ class Described:
     def __init_subclass__(cls) -> None:
         cls.__doc__ = OfObject("_document", cls.__doc__)  # type: ignore[assignment]
 
-    def __getattr__(self, name: str) -> Any:
-        """Say which member is meant by one that there is not."""
-        if name.startswith("_"):  # Python asks for these, of what is not made yet too
-            raise AttributeError(name)
-        hint = nearest(name, dir(self))
-        raise AttributeError(f"{self!r} has no {name!r}{hint}", name=name, obj=self)
+    if not TYPE_CHECKING:  # checkers would take every name for a member
+
+        def __getattr__(self, name: str) -> Any:
+            """Say which member is meant by one that there is not."""
+            if name.startswith("_"):  # Python asks for these, of what is not made yet too
+                raise AttributeError(name)
+            hint = nearest(name, dir(self))
+            raise AttributeError(f"{self!r} has no {name!r}{hint}", name=name, obj=self)
 
     def _signature(self) -> Signature:
         raise NotImplementedError
