@@ -141,7 +141,7 @@ def selected(keyword: str) -> Callable[[str], bool]:
             f"-k takes words with and, or, not and brackets, got {keyword!r}"
         ) from error
     return lambda name: bool(
-        eval(code, {"has": lambda word: word in name, "__builtins__": {}})  # noqa: S307
+        eval(code, {"has": lambda word: word in name, "__builtins__": {}})  # noqa: S307  (likewise)
     )
 
 

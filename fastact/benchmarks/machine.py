@@ -52,7 +52,7 @@ def commit() -> str | None:
     folder = Path(fa.__file__).parent
     describe = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        done = subprocess.run(describe, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(describe, capture_output=True, text=True, check=True)  # noqa: S603  # git
         inside = subprocess.run(  # noqa: S603  # a wheel in somebody else's checkout is not it
             ["git", "-C", str(folder), "ls-files", "__init__.py"],  # noqa: S607
             capture_output=True, text=True, check=True,

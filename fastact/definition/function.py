@@ -213,9 +213,9 @@ class Function(described.Described):
             p.none if value is None else value
             for p, value in zip(self.params, (*params, *rest), strict=True)
         )
-        known = {p.name for p in self.params} | set(self._options) | {"x", "y", "dy"}
         for p, value in zip(self.params, values, strict=True):
             if value is None:
+                known = {p.name for p in self.params} | set(self._options) | {"x", "y", "dy"}
                 if unknown := named.keys() - UFUNC_OPTIONS - known:
                     raise unexpected(self._called, min(unknown), self._signature().parameters)
                 raise TypeError(f"{self._called}() needs a value for {p.name}")

@@ -27,6 +27,9 @@ def is_default(
 @contextmanager
 def default() -> Iterator[None]:
     """Let the default mode hold, and the caller's again afterwards."""
+    if is_default():
+        yield
+        return
     saved, library = ctypes.create_string_buffer(LARGEST), ctypes.CDLL(None)
     library.fegetenv(saved)
     library.fesetenv(DEFAULT)

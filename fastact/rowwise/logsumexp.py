@@ -28,7 +28,7 @@ from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.definition.described import called, shown
 from fastact.native import threads
 from fastact.rowwise import chunks, documents
-from fastact.rowwise.row_function import MAX_ULP, SLAB, Layout, RowFunction, chosen, slabs
+from fastact.rowwise.row_function import MAX_ULP, SLAB, Layout, RowFunction, masked, slabs
 from fastact.rowwise.row_options import Rows, quick
 from fastact.rowwise.softmax_family import softmax
 
@@ -64,9 +64,9 @@ class LogSum(RowFunction):
 
     def _masked(self, x: Any, present: Any, *counts: Any) -> Any:
         """The results of rows of which elements are absent, a slab at a time."""
-        result, absent = np.empty(x.shape[:-1], x.dtype), np.array(-INF, x.dtype)
+        result = np.empty(x.shape[:-1], x.dtype)
         for index in slabs(x.shape, x.ndim - 1):
-            seen = threads.call(chosen.ufunc, x[index], present[index], absent)
+            seen = masked(x[index], present[index], x.dtype.type(-INF))
             here = index[:-1]
             result[here] = self.apply(seen, *(each[here] for each in counts))
         return result[()]
@@ -215,8 +215,7 @@ class LogSumExp(LogSum):
             out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim
             and x.size <= SLAB and quick(1.0, x.shape, axis % x.ndim, where) is not None
         ):  # fmt: skip
-            seen = threads.call(chosen.ufunc, x, where, np.array(-INF, x.dtype))
-            return self.apply(seen, axis=axis)
+            return self.apply(masked(x, where, x.dtype.type(-INF)), axis=axis)
         return self._general(x, axis, where=where, out=out)
 
     @public(lazy=("x",))

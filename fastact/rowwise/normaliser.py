@@ -33,7 +33,7 @@ from fastact.native import threads
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
-from fastact.rowwise.row_function import RowFunction, chosen, slabs
+from fastact.rowwise.row_function import RowFunction, chosen, masked, slabs
 from fastact.rowwise.row_options import (
     COLD,
     EMPTY,
@@ -44,7 +44,6 @@ from fastact.rowwise.row_options import (
     NUMBER,
     Rows,
     capped,
-    masked,
     numbers_of,
     quick,
 )
@@ -149,7 +148,7 @@ class Normaliser(RowFunction):
         function, constants = self._function_of(*found)
         if where is None:
             return function.apply(x, *constants, axis=axis, out=out)
-        choose, char = chosen.ufunc, x.dtype.char
+        choose, char = chosen.ufunc, x.dtype.char  # `masked`, without the time of its two calls
         into = () if out is None else (out,)
         y = threads.call(choose, x, where, self._absents[char], *into)
         function.apply(y, *constants, axis=axis, out=y)
@@ -240,7 +239,7 @@ class Normaliser(RowFunction):
         if inf == "nan":
             infinite = has(x, -self._absent, rows.present(index))
         if rows.where is not None:
-            x = masked(x, rows.where[index], self._absent, work)
+            x = masked(x, rows.where[index], x.dtype.type(self._absent), work)
         self._apply(rows, index, x, work)
         if infinite is not None:
             work[infinite] = np.nan

@@ -33,8 +33,8 @@ from fastact.containers import LAZY, is_dask, public, without_unknown
 from fastact.definition.described import Documented
 from fastact.elementwise import tanh
 from fastact.rowwise import documents
-from fastact.rowwise.row_function import RowFunction
-from fastact.rowwise.row_options import EVERY, Rows, everywhere, masked, quick
+from fastact.rowwise.row_function import RowFunction, masked
+from fastact.rowwise.row_options import EVERY, Rows, everywhere, quick
 
 Array = Any
 
@@ -223,7 +223,7 @@ class Product(Documented):
             np.multiply(out, factor, out=out, casting="same_kind")
             present = rows.present((slice(None),) * out.ndim)
             if present is not None:
-                masked(out, present, 0, out)
+                masked(out, present, out.dtype.type(0), out)
 
     def _document(self) -> str:
         return documents.member(self.owner, self.__name__, f"{self.name}{self._signature()}")

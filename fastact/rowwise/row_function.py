@@ -109,6 +109,11 @@ chosen = RowFunction(
 )
 
 
+def masked(x: Any, present: Any, absent: Any, *out: Any) -> Any:
+    """`x` where it is present, else the number `absent`, which is of the same dtype."""
+    return threads.call(chosen.ufunc, x, present, absent, *out)
+
+
 class Layout:
     """How an array of a shape is seen as rows: the chosen axes are moved to the end and joined."""
 

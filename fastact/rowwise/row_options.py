@@ -213,20 +213,6 @@ def capped(x: Any, cap: float, out: Any = None) -> Any:
     return tanh(np.divide(x, cap, out=out, casting="same_kind"), out=out)
 
 
-def masked(x: Any, present: Any, absent: float, out: Any = None) -> Any:
-    """`x` where it is present, else `absent`.
-
-    By bits, ``absent ^ (x ^ absent) present``: `np.where` has a branch for each element, which is
-    ten times as slow where masks are irregular.
-    """
-    kind = f"i{x.itemsize}"
-    bits = np.array(absent, x.dtype).view(kind)
-    found = np.bitwise_xor(x.view(kind), bits, out=None if out is None else out.view(kind))
-    np.multiply(found, present, out=found)
-    np.bitwise_xor(found, bits, out=found)
-    return found.view(x.dtype)
-
-
 def temperatures(name: str, temperature: Array, kept: tuple[int, ...]) -> Any:
     """The temperature: one number, or one for each row."""
     array = numbers(name, "temperature", temperature)

@@ -26,12 +26,12 @@ def maps():
 def make(k):
     {make}
 
-for k in range(20):
+for k in range(200):
     make(k)
 gc.collect()
 before = resident(), maps()
 for k in range({count}):
-    make(k + 20)
+    make(k + 200)
 gc.collect()
 grown = resident() - before[0], maps() - before[1]
 assert grown[0] < 2000 + {count} and grown[1] < 20, grown

@@ -6,7 +6,6 @@ The page is made of a run of a few cells. Screenshots go to ``build/screenshots`
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from fastact.benchmarks.cases import QUICK
 from fastact.benchmarks.html import page
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VIEWS = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
     "narrow": {"viewport": {"width": 375, "height": 800}},
@@ -38,18 +36,6 @@ def file(run, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(page([run | {"commit": "before"}, run]), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("no Chromium on PATH (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=VIEWS)
