@@ -8,11 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from fastact.compiler.dispatch import dispatcher
 from fastact.compiler.kernels import core, object_code, product
 from fastact.native.loop_registry import LoopSpec
 
 OUTPUTS = {"value_and_derivative": 2}
+# From a number to an element of an array, as loops take it: of float16 the bits.
+NUMBER: dict[str, Callable[[float], Any]] = {
+    "float16": lambda x: np.float16(x).view(np.uint16),
+    "float32": np.float32,
+    "float64": np.float64,
+}
 
 
 def scalar(kernels: Any, variety: str, dtype: str) -> Any:
@@ -50,8 +58,22 @@ COMPOSED: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-def build(spec: LoopSpec, kernels: Any, variety: str, nin: int, params: int) -> bytes:
-    """The object code of a loop, of whose inputs the last are parameters."""
+def with_constants(function: Any, dtype: str, constants: tuple[float, ...]) -> Any:
+    """Return the dispatcher of a function whose last arguments are these numbers of its dtype."""
+    numbers = tuple(NUMBER[dtype](c) for c in constants)
+
+    def standard(*x: Any) -> Any:
+        return function(*x, *numbers)
+
+    return dispatcher(standard)
+
+
+def build(
+    spec: LoopSpec, kernels: Any, variety: str, nin: int, params: int, constants: tuple[float, ...]
+) -> bytes:
+    """The object code of a loop: the last of its inputs are parameters, or constants are."""
     function = scalar(kernels, variety, spec.dtype)
+    if constants:
+        function, params = with_constants(function, spec.dtype, constants), 0
     nout = OUTPUTS.get(variety, 1)
     return object_code(spec.symbol, function, spec.dtype, nin, nout, params=params)

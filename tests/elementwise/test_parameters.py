@@ -21,6 +21,7 @@ from tests.support.checks import (
 )
 from tests.support.reference import domain, resolve
 from tests.support.strategies import (
+    DTYPES,
     central,
     defaults,
     mixed,
@@ -305,3 +306,24 @@ def test_unknown_parameters_and_functions_without(f):
 def test_outside_the_declared_range(f, params, dtype, variety):
     """No bound is promised there, but the values are those of the formula."""
     check_values(f, variety, sample(f, dtype, defaults(f, dtype))[::3], params)
+
+
+# --- defaults -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("f", [f for f in ACTIVATIONS if f.params and not needed(f)], ids=name_of)
+def test_calls_without_parameters_give_the_bits_of_calls_with_their_defaults(f, dtype):
+    """Loops that contain the defaults compute what those that read them do, once or each time."""
+    x = mixed(dtype, 1001)
+    numbers = dict(zip((p.name for p in f.params), f._defaults, strict=True))
+    arrays = {name: np.full_like(x, value) for name, value in numbers.items()}
+    y = f(x)
+    for given in (numbers, arrays):
+        for variety in (*VARIETIES, "value_and_derivative", "backward"):
+            assert_same_bits(call(f, variety, x, {}), call(f, variety, x, given), variety)
+        assert_same_bits(f(x, out=np.empty_like(x)), f(x, **given), "out=")
+        if f.from_output:
+            want = f.backward(x, y=y, **given)
+            assert_same_bits(f.backward(x, y=y), want, "backward from y")
+            assert_same_bits(f.backward(x, y=y, out=np.empty_like(x)), want, "from y, out=")
