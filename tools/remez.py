@@ -386,6 +386,12 @@ def of_float32_in_float64(exp2: Function) -> dict[str, Fit]:
         "GELU_SLOPE_SHORT": Fit(
             moebius(gelu_factor, k), flat, -ONE, moved("14.6", k), 9, np.float64
         ),
+        # Of factors, which may be multiplied by the squares of large numbers.
+        "GELU_FAR": Fit(mills, lambda t: 1 / mills(t), -ONE, moved("25", k), 11, np.float64),
+        "GELU_SLOPE_FAR": Fit(
+            moebius(gelu_factor, k), lambda t: 1 / moebius(gelu_factor, k)(t), -ONE,
+            moved("25", k), 10, np.float64,
+        ),
     }  # fmt: skip
 
 

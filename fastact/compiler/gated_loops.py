@@ -33,15 +33,22 @@ def times(a: Any, g: Any, vanishing: Any) -> Any:
     return a * where(abs(a) < INF, g, where(abs(g) <= vanishing, 0.0, g))
 
 
+def factor(kernel: Kernel, dtype: str) -> Kernel:
+    """The kernel in twice the precision of a result, no longer than a result of float32 needs."""
+    short = kernel.forms.get("float32", kernel)
+    return short if short.widen and dtype != "float64" else kernel
+
+
 def forward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """Return the kernel of the pair's value."""
-    g, vanishing = kernels["forward"], VANISHING[dtype]
+    g, vanishing = factor(kernels["forward"], dtype), VANISHING[dtype]
     return (Kernel(lambda gate, value: times(value, g(gate), vanishing)),)
 
 
 def backward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """The gradients of gate and value."""
-    g, slope, vanishing = kernels["forward"], kernels["derivative"], VANISHING[dtype]
+    g, slope = (factor(kernels[each], dtype) for each in ("forward", "derivative"))
+    vanishing = VANISHING[dtype]
     return (
         Kernel(lambda dy, gate, value: times(dy * value, slope(gate), vanishing)),
         Kernel(lambda dy, gate, value: times(dy, g(gate), vanishing)),

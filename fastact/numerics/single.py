@@ -46,9 +46,11 @@ from fastact.numerics.tables import (
     EXP_SHORT,
     EXP_TERMS,
     EXPM1_SHORT,
+    GELU_FAR,
     GELU_ROOT,
     GELU_SHORT,
     GELU_SINGLE,
+    GELU_SLOPE_FAR,
     GELU_SLOPE_SHORT,
     GELU_TANH_ROOT,
     LOG1P_SHORT,
@@ -68,7 +70,8 @@ SELU_SCALE, SELU_BOTH = 1.0507009873554805, 1.7580993408473766
 SLOPE, DENSITY = 1.1283791670955126, 0.3989422804014327  # 2 / sqrt(pi), 1 / sqrt(2 pi)
 ROOT_TWO = 1.4142135623730951
 BIASED = MAGIC + 1023.0  # leaves the exponent of 2**n in the low bits
-FAR = 240.0  # e to minus that times any float32 rounds to zero
+FAR = 300.0  # e to minus that times any two of float32 rounds to zero
+FAR_BELL = 25.0  # and so is e to minus half the square of that
 
 
 # ---------------------------------------------------------------- through float64
@@ -300,6 +303,20 @@ def quick_gelu_slope(x):
     return silu_slope(1.702 * x)
 
 
+# Factors: g in float64, made of the same exponential as g', which gated pairs need beside it.
+@kernel
+def sigmoid_factor(x):
+    e = tail_exp(x)
+    return where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+@kernel
+def silu_factor(x):  # x / (1 + a / f)
+    t = clamp(x - SILU_ROOT[0], -FAR, FAR)
+    f = exp_and_less(t)[0]
+    return where(x < -FAR, -FAR, x) * f / (f + SILU_A)
+
+
 # mish'(x) = e w / d^2, e = e0 f, d = e^2 + 2 e + 2, w = 4 t (1 + e) + (f - 1) (c0 + f (c1 + f c2)).
 @kernel
 def mish_slope(x):
@@ -378,12 +395,35 @@ def gelu_bend(x):
 
 
 @kernel
+def slope_from(x, b, w):
+    y = (-GELU_ROOT[0] - b) * bell(b) * w
+    return where(x > 0.0, 1.0 - y, y)
+
+
+@kernel
 def gelu_slope(x):
     b = abs(x)
     b = where(b > 15.0, 15.0, b)
     _, t = inverse_and_t(b)
-    y = (-GELU_ROOT[0] - b) * bell(b) * polynomial(t, GELU_SLOPE_SHORT)
-    return where(x > 0.0, 1.0 - y, y)
+    return slope_from(x, b, polynomial(t, GELU_SLOPE_SHORT))
+
+
+# As factors both are exact further out: -25 makes zero of any two float32 that are multiplied.
+@kernel
+def gelu_factor(x):
+    b = abs(x)
+    b = where(b > FAR_BELL, FAR_BELL, b)
+    u, t = inverse_and_t(b)
+    y = bell(b) * (polynomial(t, GELU_FAR) * u)
+    return where(x < 0.0, -b * y, x * (1.0 - y))
+
+
+@kernel
+def gelu_slope_factor(x):
+    b = abs(x)
+    b = where(b > FAR_BELL, FAR_BELL, b)
+    _, t = inverse_and_t(b)
+    return slope_from(x, b, polynomial(t, GELU_SLOPE_FAR))
 
 
 # ---------------------------------------------------------------- in float32
