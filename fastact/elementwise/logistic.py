@@ -10,6 +10,9 @@ from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.numerics import double, single
 from fastact.numerics.elementary import (
+    ONE32,
+    ZERO32,
+    F,
     at_root,
     clamp,
     exp,
@@ -58,6 +61,7 @@ __all__ = [
 
 TWICE_ROOT = 1.5957691216057308, -9.96930880911092e-17  # 2 sqrt(2 / pi)
 INF = float("inf")
+NAN32 = F(np.nan)
 
 
 # sigmoid     y = 1 / (1 + e^-x)          y' = y (1 - y) = E / (1 + E)^2
@@ -204,8 +208,25 @@ def logit_from_output(y, eps):  # 1 / x (1 - x) = (1 + E)^2 / E
     return d * d / e
 
 
+# In float32: 1 - x = s + t exactly, and so is x s = p + e; the quotient has what rounds off them.
+@kernel(widen=False)
+def logit_slope_single(x, eps):
+    s = ONE32 - x
+    t = (ONE32 - s) - x
+    a = abs(x)
+    p = a * s
+    e = fma(a, s, -p) + a * t
+    q = ONE32 / p
+    y = where(q == INF, q, fma(q, fma(-p, q, ONE32) - e * q, q))
+    outside = (eps < ZERO32) & ((x < ZERO32) | (x > ONE32))
+    high = (s < eps) | ((s == eps) & (t < ZERO32))
+    cut = (eps >= ZERO32) & ((x < eps) | high)
+    return where(cut, ZERO32, where(outside, NAN32, y))
+
+
 logit: WithEps = declare(
     "logit", logit_value, logit_derivative, logit_second_derivative,
+    float32={"derivative": logit_slope_single},
     derivative_from_output=logit_from_output,
     params=(Parameter("eps", None, 0.015625, 0.375, logit_eps, none=-1.0),),
     requires=("eps <= 0.5",), output_requires=("eps < 0",),
