@@ -13,9 +13,10 @@ FIRST_CALL = "import numpy as np, fastact as fa; fa.sigmoid(np.ones(3, 'f4'))"
 
 
 def run(code: str, **environment: str) -> None:
-    """Run a Python process."""
+    """Run a Python process that keeps and finds bytecode, as that of an installed package."""
+    given = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run(  # noqa: S603  # our own interpreter
-        [sys.executable, "-c", code], env=os.environ | environment, check=True
+        [sys.executable, "-c", code], env=given | environment, check=True
     )
 
 
