@@ -149,9 +149,14 @@ class Normaliser(RowFunction):
         if where is None:
             return function.apply(x, *constants, axis=axis, out=out)
         choose, char = chosen.ufunc, x.dtype.char  # `masked`, without the time of its two calls
-        into = () if out is None else (out,)
-        y = threads.call(choose, x, where, self._absents[char], *into)
-        function.apply(y, *constants, axis=axis, out=y)
+        if out is None:
+            y = threads.call(choose, x, where, self._absents[char])
+        else:
+            y = threads.call(choose, x, where, self._absents[char], out)
+        if axis == -1:
+            threads.call(function.ufunc, y, *constants, y)
+        else:
+            function.apply(y, *constants, axis=axis, out=y)
         return threads.call(choose, y, where, self._nothings[char], y)
 
     def _function_of(self, factor: Any, length: Any) -> tuple[RowFunction, tuple[Any, ...]]:

@@ -117,11 +117,13 @@ def quick(
 
     Operands that a ufunc broadcasts by itself are left as they are.
     """
-    kept, n, ndim = shape[:axis] + shape[axis + 1 :], shape[axis], len(shape)
-    factor: Any = None if sign == 1.0 else sign
-    length: Any = None
     if where is not None and not (is_array(where, "?") and fits(where.shape, shape)):
         return None
+    factor: Any = None if sign == 1.0 else sign
+    length: Any = None
+    if temperature is None and lengths is None and causal is False:
+        return factor, length
+    kept, n, ndim = shape[:axis] + shape[axis + 1 :], shape[axis], len(shape)
     if temperature is not None:
         factor = quick_factor(sign, temperature, kept)
         if factor is None:
