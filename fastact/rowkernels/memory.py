@@ -328,11 +328,8 @@ def put(typing: Any, row: Any, i: Any, count: Any, x: Any) -> Any:
             b.store(value, v.start).align = v.size
 
         def some():
-            """Emit a masked store to neighbours."""
-            simd.called(
-                b, "masked.store", void, value, v.start, size, v.mask(),
-                overloads=(v.kind, v.start.type),
-            )  # fmt: skip
+            """Emit a store to some neighbours."""
+            simd.store_some(b, value, v.start, v.count)
 
         def apart():
             """Emit a scatter to elements that lie apart."""
