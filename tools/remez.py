@@ -313,9 +313,6 @@ def tables() -> dict[str, Fit]:
             3,
             np.float32,
         ),
-        "INVERSE_SINGLE": Fit(
-            lambda e: 1 + 1 / (1 + e), lambda e: 1 + e, mp.mpf(0), mp.mpf(1), 3, np.float32
-        ),
         "EXP_TANH": Fit(
             series(lambda r: mp.exp(-2 * r), lambda r: mp.mpf(1), 1),
             lambda r: max(abs(r), FLOOR),

@@ -35,7 +35,7 @@ def times(a: Any, g: Any, vanishing: Any) -> Any:
 
 def factor(kernel: Kernel, dtype: str) -> Kernel:
     """The kernel in twice the precision of a result, no longer than a result of float32 needs."""
-    short = kernel.forms.get("float32", kernel)
+    short = kernel.factor or kernel.forms.get("float32", kernel)
     return short if short.widen and dtype != "float64" else kernel
 
 

@@ -172,7 +172,7 @@ def declare(
     derivative_from_output: Kernel | None = None,
     float32: Mapping[str, Kernel] = MappingProxyType({}),
     float64: Mapping[str, Kernel] = MappingProxyType({}),
-    unrounded: Kernel | None = None,
+    factors: Mapping[str, Kernel] = MappingProxyType({}),
     formula: str,
     summary: str,
     limits: tuple[Field, Field] = (-math.inf, math.inf),
@@ -190,8 +190,10 @@ def declare(
         Its kernels, in the precision that `numerics.primitives` tells.
     float32, float64
         The forms of kernels for results of this dtype, by the names of the arguments above.
-    unrounded
-        The float32 form of the value before it is rounded: ``(high, low, factor)``.
+    factors
+        What products of float32 are made of, in gated pairs and in the algebra, by the same names:
+        kernels in float64 that are near enough to be multiplied by others before they are rounded,
+        and small enough far out to make zero of any two float32.
     formula, summary, source
         What its docstring says.
     limits
@@ -213,8 +215,9 @@ def declare(
             kernels[f"partial_{p.name}"] = p.partial
     for dtype, forms in (("float32", float32), ("float64", float64)):
         for kernel, form in forms.items():
-            before = unrounded if (dtype, kernel) == ("float32", "forward") else None
-            kernels[kernel] = kernels[kernel].with_form(dtype, form, before)
+            kernels[kernel] = kernels[kernel].with_form(dtype, form)
+    for kernel, factor in factors.items():
+        kernels[kernel] = kernels[kernel].with_factor(factor)
     record = Declaration(name, formula, kernels, limits=limits, **fields)
     doc = functools.partial(described.activation, record, summary, source)
     return (kind or Activation)(record, doc)

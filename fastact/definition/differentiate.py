@@ -19,9 +19,7 @@ from fastact.definition.expression import Node, X, node, reachable
 from fastact.numerics.primitives import (
     Kernel,
     elementary,
-    fma,
     head,
-    kernel,
     number,
     rounded,
     tail,
@@ -287,25 +285,12 @@ def ends_of(function: Callable[..., Any]) -> dict[float, float]:
     return found
 
 
-# ---------------------------------------------------------------- float32 in float32
-# A product of one activation that gives its value in parts, x and numbers: as the parts are
-# multiplied without error, it is rounded once, and takes half the time of float64.
-MOST = 3  # factors beside it: where a tail is cut off, their product must not bring it back
+# ---------------------------------------------------------------- products of float32
+# A product of one activation that is known as a factor, x and numbers: float64 is enough, without
+# a second part, and takes a fraction of the time.
+MOST = 3  # factors beside it, and x at most twice: where a tail is cut off, they keep it at zero
 FACTORS = {"x", "number", "call", "neg", "*"}
 F = np.float32
-INF32, ZERO32 = F(INF), F(0.0)
-
-
-@kernel(widen=False)
-def multiplied(a: Any, high: Any, low: Any) -> Any:
-    """A float32 times a pair of them."""
-    v = a * high
-    return v, fma(a, low, fma(a, high, -v))
-
-
-@kernel(widen=False)
-def joined(high: Any, low: Any, factor: Any) -> Any:
-    return where(abs(high) < INF32, high + low, high) * factor
 
 
 def factors(root: Node) -> list[Node]:
@@ -321,7 +306,7 @@ def moderate(value: float) -> bool:
 
 
 def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
-    """The form of an expression that computes float32 in float32, if it has one."""
+    """The form of an expression for float32 that computes in plain float64, if it has one."""
     nodes = reachable(root)
     if len(nodes) > 3 * MOST or not {each.kind for each in nodes} <= FACTORS:
         return None
@@ -330,19 +315,16 @@ def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     exact = [f for f in found if f.kind == "x" or (f.kind == "number" and moderate(f.value))]
     if len(calls) != 1 or len(found) != 1 + len(exact) or not 1 <= len(exact) <= MOST:
         return None
-    (parts,) = (each.activation.declaration.kernels["forward"].unrounded for each in calls)
-    if parts is None or calls[0].operands != (X,):
+    (factor,) = (each.activation.declaration.kernels["forward"].factor for each in calls)
+    if factor is None or calls[0].operands != (X,) or exact.count(X) > MOST - 1:
         return None
-    space = {"parts": parts, "multiplied": multiplied, "joined": joined, "where": where, "F": F}
-    lines = ["high, low, factor = parts(x)"]
-    for k, each in enumerate(exact):
-        space[f"a{k}"] = F(each.value)
-        lines.append(f"high, low = multiplied({'x' if each is X else f'a{k}'}, high, low)")
-    lines.append("y = joined(high, low, factor)")
+    terms = " * ".join("x" if each is X else repr(float(each.value)) for each in exact)
+    space: dict[str, Any] = {"factor": factor, "where": where}
+    lines = [f"y = {terms} * factor(x)"]
     for k, (end, value) in enumerate(ends.items()):
-        space |= {f"end{k}": F(end), f"value{k}": F(value)}
+        space |= {f"end{k}": end, f"value{k}": value}
         lines.append(f"y = where(x == end{k}, value{k}, y)")
-    return Kernel(defined(lines, space), widen=False)
+    return Kernel(defined(lines, space))
 
 
 def defined(lines: Iterable[str], space: dict[str, Any]) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,9 @@ from fastact.definition.described import OPTIONS, Documented, called, filled, sh
 from fastact.definition.function import integral, summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu
 from fastact.native import loop_registry, pool, threads, ufunc
-from fastact.numerics import single
 
 if TYPE_CHECKING:
     from fastact.definition import interfaces
-    from fastact.numerics.primitives import Kernel
 
 Array = Any
 MAX_ULP = {"float16": 0.501, "float32": 1.0, "float64": 2.0}
@@ -42,7 +40,7 @@ class PairFunction:
         self._made: dict[str, np.ufunc] = {}
         ufunc.registry[self.name] = lambda: self.ufunc
         ufunc.registry[self.name + ROWS] = lambda: self.rows
-        kernels, source = owner.kernels, owner.activation.declaration.source
+        kernels, source = owner.activation.declaration.kernels, owner.activation.declaration.source
         for dtype in loop_registry.DTYPES:
             build = loop_registry.builder(
                 "fastact.compiler.gated_loops", "build", kernels, variety, nin, nout
@@ -222,17 +220,10 @@ class GatedPair(Documented):
         {"activation", "backward", "formula", "max_ulp", "name", "source", "split", "ufunc"}
     )
 
-    def __init__(
-        self, name: str, activation: Activation, summary: str, source: str,
-        factors: Mapping[str, Kernel] = MappingProxyType({}),
-    ) -> None:  # fmt: skip
+    def __init__(self, name: str, activation: Activation, summary: str, source: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
         self.activation, self.summary, self.source = activation, summary, source
-        # Where the form for float32 is computed in float32, another one is g in float64.
-        self.kernels = dict(activation.declaration.kernels)
-        for kernel, form in factors.items():
-            self.kernels[kernel] = self.kernels[kernel].with_form("float32", form)
         self.formula = f"v\\,g(u), g(x) = {activation.formula}"
         self.max_ulp = MAX_ULP
         self.functions = {
@@ -513,13 +504,7 @@ SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
 glu: interfaces.Gated = GatedPair(
     "glu", sigmoid, "The gated linear unit",
     "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks",
-    {"forward": single.sigmoid_factor},
 )  # fmt: skip
 reglu: interfaces.Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
-geglu: interfaces.Gated = GatedPair(
-    "geglu", gelu, "The gated linear unit with gelu", SHAZEER,
-    {"forward": single.gelu_factor, "derivative": single.gelu_slope_factor},
-)  # fmt: skip
-swiglu: interfaces.Gated = GatedPair(
-    "swiglu", silu, "The gated linear unit with silu", SHAZEER, {"forward": single.silu_factor}
-)
+geglu: interfaces.Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
+swiglu: interfaces.Gated = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)

@@ -21,7 +21,6 @@ from fastact.numerics.elementary import (
     log1p_unit,
     log_quotient,
     near_root,
-    sigmoid_parts,
     times_constant,
 )
 from fastact.numerics.primitives import copysign, fma, kernel, scaled, where
@@ -99,7 +98,7 @@ sigmoid: Activation = declare(
         "second_derivative": single.sigmoid_bend,
     },
     float64={"forward": double.sigmoid, "derivative": double.sigmoid_slope},
-    unrounded=sigmoid_parts,
+    factors={"forward": single.sigmoid_factor},
     derivative_from_output=sigmoid_from_output,
     formula=r"\frac{1}{1 + e^{-x}}",
     summary="The logistic function 1 / (1 + exp(-x)).",
@@ -344,6 +343,7 @@ silu: Activation = declare(
     "silu", silu_value, silu_derivative, silu_second_derivative,
     float32={"forward": single.silu, "derivative": single.silu_slope},
     float64={"forward": double.silu, "derivative": double.silu_slope},
+    factors={"forward": single.silu_factor},
     formula=r"x\,\sigma(x)",
     summary="The sigmoid linear unit x sigmoid(x), also called swish.",
     limits=(-0.0, INF),

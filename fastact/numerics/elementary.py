@@ -39,9 +39,7 @@ from fastact.numerics.tables import (
     ERF_PAIR_LOW,
     EXP,
     EXP_PAIR,
-    EXP_SINGLE,
     EXP_TANH,
-    INVERSE_SINGLE,
     LOG,
     LOG1P,
     LOG_QUOTIENT,
@@ -324,11 +322,9 @@ def near_root_pair(x, y, root, quotient):
 
 
 # ---------------------------------------------------------------- float32 in float32
-# Twice as many lanes as through float64, and about half of the time. y = 1 / (1 + E) is a short
-# polynomial q with its residual: y = q (1 + r + r^2), r = 1 - q - q E. Where E = 2**n (1 + p) is
-# multiplied as well, 1 + p is never rounded: (1 + p) q (1 + r) = q + q (p + r + p r).
+# Twice as many lanes as through float64, and about half of the time: see `numerics.single`.
 F = np.float32
-QUARTER32, HALF32, ONE32, TWO32, ZERO32 = F(0.25), F(0.5), F(1.0), F(2.0), F(0.0)
+HALF32, ONE32, TWO32, ZERO32 = F(0.5), F(1.0), F(2.0), F(0.0)
 LOG2E32 = F(1.44269504)
 LN2_HI32, LN2_LO32 = F(0.693145752), F(1.42860677e-6)  # the first has 16 bits: exact products
 BIAS, MAGIC32 = 127, 12582912.0
@@ -340,56 +336,9 @@ MINUS_TWO_LOG2E32, HALF_LN2_32 = F(-2.0 * LOG2E), F(0.5 * LN2_HI)
 
 
 @kernel
-def reduced_single(t, n):
-    """r and expm1(r) - r for r = t - n log 2, in float32; the second has what rounds off r."""
-    top = fma(n, -LN2_HI32, t)
-    r = fma(n, -LN2_LO32, top)
-    low = fma(n, -LN2_LO32, top - r)
-    return r, fma(fma(polynomial(r, EXP_SINGLE), r, HALF32), r * r, low)
-
-
-@kernel
 def scale_single(k):
     """2**n for the n + 127 in the low bits of `k`."""
     return from_bits(shift_left(bits(k), 23))
-
-
-@kernel
-def quotient_single(t):
-    """q, r, two terms and 2**64 s: 1 / (1 + E) = q (1 + r) and E = s (1 + p).
-
-    For t = -|x|. The polynomial gives 1 + q, of which 1 - q is an exact difference.
-    """
-    k = fma(t, LOG2E32, MAGIC_UP)
-    first, others = reduced_single(t, k - MAGIC_UP)
-    p = first + others
-    up = scale_single(k)
-    s = up * UP
-    above = polynomial(fma(s, p, s), INVERSE_SINGLE)
-    q = above - ONE32
-    u = s * q
-    r = fma(-u, p, (TWO32 - above) - u)
-    r = fma(r, r, r)
-    return q, r, first, fma(r, ONE32 + p, others), up
-
-
-@kernel
-def logistic_single(x, least):
-    """1 / (1 + E), below 0 times 1 + p, in two parts, and `up`; as of `least` E is as there."""
-    t = -abs(x)
-    q, r, first, others, up = quotient_single(where(t < least, least, t))
-    first, others = where(x < ZERO32, first, ZERO32), where(x < ZERO32, others, r)
-    w = first + others
-    high = fma(q, w, q)
-    return high, fma(q, w, q - high) + q * (others - (w - first)), up
-
-
-@kernel(widen=False)
-def sigmoid_parts(x):
-    """A float32 pair and a factor, whose product is sigmoid(x): to be a factor itself."""
-    high, low, up = logistic_single(x, F(-131.0))
-    up = where(x < ZERO32, where(x < F(-131.0), ZERO32, up), ONE32)
-    return high * up, low * up, where(x < ZERO32, UP, ONE32)
 
 
 @kernel(widen=False)

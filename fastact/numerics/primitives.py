@@ -55,16 +55,21 @@ class Kernel:
         self.widen = widen
         self.plain = plain
         self.forms: dict[str, Kernel] = {}  # what computes results of some dtypes instead
-        self.unrounded: Kernel | None = None  # float32 before it is rounded: (high, low, factor)
+        self.factor: Kernel | None = None  # what float32 results are multiplied by: see `declare`
         self.__name__ = function.__name__
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
 
-    def with_form(self, dtype: str, form: Kernel, unrounded: Kernel | None = None) -> Kernel:
-        """The same kernel with a form for results of `dtype`, and that before it is rounded."""
+    def with_form(self, dtype: str, form: Kernel) -> Kernel:
+        """The same kernel with a form for results of `dtype`."""
         made = copy.copy(self)
         made.forms = self.forms | {dtype: form}
-        made.unrounded = unrounded or self.unrounded
+        return made
+
+    def with_factor(self, factor: Kernel) -> Kernel:
+        """The same kernel with this as a factor of other results."""
+        made = copy.copy(self)
+        made.factor = factor
         return made
 
     def __call__(self, *args: Any) -> Any:

@@ -544,19 +544,6 @@ EXP_SINGLE = tuple(
     )
 )
 
-# degree 3, largest weighted error 2**-9.2
-INVERSE_SINGLE = tuple(
-    map(
-        np.float32,
-        (
-            -0.2218370884656906,
-            0.6655112504959106,
-            -0.9428076148033142,
-            1.9982669353485107,
-        ),
-    )
-)
-
 # degree 5, largest weighted error 2**-29.0
 EXP_TANH = tuple(
     map(
