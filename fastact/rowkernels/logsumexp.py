@@ -1,6 +1,7 @@
 """Log-sum-exp, plain and with weights, as loops over rows.
 
-The maximum and the logarithm may cancel, so both are float64. Where that is not enough, the row is
+The maximum and the logarithm may cancel, so both are float64, and so are exponentials, except those
+of float32 and float16 where nothing cancels (`quick_sums`). Where that is not enough, the row is
 summed in double-double: where their sum is less than so many times the logarithm (`DOUBT`).
 
 Imports Numba: used when a loop is compiled.
@@ -14,7 +15,8 @@ import sys
 from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
-from fastact.compiler.simd import LANES, every, lane, splat
+from fastact.compiler.dispatch import outlined
+from fastact.compiler.simd import LANES, double, every, lane, load_all, splat, within
 from fastact.numerics.elementary import log
 from fastact.numerics.primitives import double_to_half, single, where
 from fastact.rowkernels.across import sums_across
@@ -22,6 +24,7 @@ from fastact.rowkernels.along import largest, nan_if_any, summed
 from fastact.rowkernels.arithmetic import (
     DOUBLE,
     INF,
+    NATIVE,
     Terms,
     larger,
     largest_of_lanes,
@@ -30,10 +33,11 @@ from fastact.rowkernels.arithmetic import (
     sum_of_lanes,
 )
 from fastact.rowkernels.double_double_sum import log_of_sum, sum_of_row
-from fastact.rowkernels.memory import bring, column, fetch, from_row, side_by_side
+from fastact.rowkernels.memory import bring, column, fetch, from_row, numbers, side_by_side
 from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
 
 NAN, FINITE = math.nan, sys.float_info.max
+SURE = 1.0  # of float32, of which 2**-23.5 is 0.7 units in the last place
 DOUBT = {"float16": 0.0, "float32": 2.0**-20, "float64": 2.0}
 
 
@@ -68,10 +72,50 @@ def storing(dtype: str) -> Any:
     return njit({"float16": halving, "float32": rounding, "float64": plain}[dtype])
 
 
+# ---------------------------------------------------------------- sums in float32
+@functools.cache
+def quick_sums(dtype: str) -> tuple[Any, Any]:
+    """The functions that try to give log-sum-exp of a row, or of rows side by side, in float32.
+
+    Each row decides for itself, so its result does not depend on the way. A sum of float32 is off
+    by 2**-23.5 at most, little where the result is `SURE`; no maximum below 0 is tried.
+    """
+    terms = Terms(NATIVE[dtype], parts=False)
+    most, total_of, sums = largest(terms.f), summed(terms), sums_across(terms)
+    log_of, limit, zero, one = log_sum(terms.f), terms.limit, terms.f.zero, terms.f.one
+
+    def one_by_one(x, width, n, scratch):
+        """Return log-sum-exp of `width` rows that are summed one after the other, and the sure."""
+        for k in range(LANES):
+            m, total, rest, count = zero, 0.0, 0.0, one
+            if k < width:
+                row = from_row(x, k)
+                m = most(row, n)
+                if zero < m < limit:
+                    total, rest, count = total_of(row, n, m)
+            scratch[k], scratch[LANES + k] = m, total
+            scratch[2 * LANES + k], scratch[3 * LANES + k] = rest, count
+        m, total = load_all(scratch, 0), load_all(scratch, LANES)
+        rest, count = load_all(scratch, 2 * LANES), load_all(scratch, 3 * LANES)
+        result = m + log_of(total, rest, count)
+        return result, (m > 0.0) & (m < limit) & (result >= SURE)
+
+    def abreast(x, width, lanes, n, scratch):
+        """Return whether it was possible, and whether all were sure; results, and the sure."""
+        possible, m, total, rest, count = sums(x, n, lanes, False, scratch)
+        m = double(m)
+        result = m + log_of(total, rest, count)
+        sure = (m > 0.0) & (result >= SURE)
+        unsure = within(where(sure, splat(0.0), splat(1.0)), width, 0.0)
+        return possible, every(unsure == 0.0), result, sure
+
+    return njit(one_by_one), njit(abreast)
+
+
 # ---------------------------------------------------------------- log-sum-exp
 @functools.cache
 def of_row(dtype: str) -> Any:
-    """The function that gives log-sum-exp of a row."""
+    """The function that gives log-sum-exp of a row, in float64 or double-double."""
     f, terms = DOUBLE[dtype], terms_of(dtype)
     most, total_of, log_of, nan = largest(f), summed(terms), log_sum(f), nan_if_any(f)
     exactly, doubt, limit = sum_of_row(dtype, weighted=False), DOUBT[dtype], terms.limit
@@ -93,35 +137,88 @@ def of_row(dtype: str) -> Any:
     return njit(of_row)
 
 
-def logsumexp(dtype: str) -> Any:
-    """The loop of log-sum-exp."""
-    one, store, doubt = of_row(dtype), storing(dtype), DOUBT[dtype]
+@functools.cache
+def side_by_side_ways(dtype: str) -> tuple[Any, Any]:
+    """The functions that write results of rows side by side: in float64, and what is not `known`.
+
+    They return whether no row needs the sum in double-double.
+    """
+    store, doubt = storing(dtype), DOUBT[dtype]
     sums, log_of = sums_across(terms_of(dtype)), log_sum(DOUBLE[dtype])
 
-    def abreast(x, y, width, lanes, n, scratch):
-        """Rows side by side: whether no result needs the sum in double-double."""
+    def write(y, width, result):
+        """Write the first lanes of `result` to the rows of `y`."""
+        for j in range(width):
+            store(y, j, lane(result, j))
+        return True
+
+    write = njit(write)
+
+    def carefully(x, y, width, lanes, n, scratch, known, sure):
+        """Write what is `known` of the rows that are `sure`, and sum the others in float64."""
         done, m, total, rest, count = sums(x, n, lanes, False, scratch)
         logarithm = log_of(total, rest, count)
         result = m + logarithm
         close = (m < 0.0) & (abs(result) < doubt * logarithm)
         if not (done and every(where(close, 0.0, m) == m)):
             return False
-        for j in range(width):
-            store(y, j, lane(result, j))
-        return True
+        return write(y, width, where(sure, known, result))
 
-    abreast = njit(abreast)
+    return write, outlined(carefully)
+
+
+@functools.cache
+def side_by_side_in_float64(dtype: str) -> tuple[Any, Any]:
+    """Rows that lie side by side, and rows by way of a tile."""
+    _, carefully = side_by_side_ways(dtype)
 
     def columns(operands, width, n, scratch):
         """Write results of `width` rows that lie side by side; return whether that was possible."""
         x, y = operands
-        return abreast(side_by_side(x), y, width, width, n, scratch)
+        nothing = splat(0.0)
+        return carefully(side_by_side(x), y, width, width, n, scratch, nothing, nothing > 0.0)
 
     def tile(operands, width, n, scratch):
         """Write results of `width` rows by way of a tile; return whether that was possible."""
         x, y = operands
         bring(x, width, n, scratch, 0.0)
-        return abreast(column(scratch), y, width, LANES, n, scratch)
+        nothing = splat(0.0)
+        return carefully(column(scratch), y, width, LANES, n, scratch, nothing, nothing > 0.0)
+
+    return njit(columns), njit(tile)
+
+
+@functools.cache
+def side_by_side_in_float32(dtype: str) -> tuple[Any, Any]:
+    """The same, in float32 where all rows are sure."""
+    (write, carefully), (_, quickly) = side_by_side_ways(dtype), quick_sums(dtype)
+    to_numbers, zero = numbers(narrow=True), NATIVE[dtype].zero
+
+    def columns(operands, width, n, scratch):
+        """Write results of `width` rows that lie side by side; return whether that was possible."""
+        x, y = side_by_side(operands.x), operands.y
+        possible, enough, known, sure = quickly(x, width, width, n, scratch)
+        if possible and enough:
+            return write(y, width, known)
+        return possible and carefully(x, y, width, width, n, scratch, known, sure)
+
+    def tile(operands, width, n, scratch):
+        """Write results of `width` rows by way of a tile; return whether that was possible."""
+        x, y = operands
+        here = to_numbers(scratch)
+        bring(x, width, n, here, zero)
+        possible, enough, known, sure = quickly(column(here), width, LANES, n, scratch)
+        if possible and enough:
+            return write(y, width, known)
+        bring(x, width, n, scratch, 0.0)
+        return possible and carefully(column(scratch), y, width, LANES, n, scratch, known, sure)
+
+    return njit(columns), njit(tile)
+
+
+def rows_in_float64(dtype: str) -> Any:
+    """Rows one after the other."""
+    one, store = of_row(dtype), storing(dtype)
 
     def rows(operands, rows, n, scratch):
         """Write the results of `rows` rows, one after the other, whatever they contain."""
@@ -129,7 +226,35 @@ def logsumexp(dtype: str) -> Any:
         for r in range(rows):
             store(y, r, one(from_row(x, r), n, scratch))
 
-    return over_rows(RowOperation(njit(rows), njit(columns), njit(tile), input_abreast))
+    return njit(rows)
+
+
+def rows_in_float32(dtype: str) -> Any:
+    """The same, in float32 where they are sure, with the logarithms of a group at once."""
+    careful, store, (quickly, _) = of_row(dtype), storing(dtype), quick_sums(dtype)
+
+    def rows(operands, rows, n, scratch):
+        """Write the results of `rows` rows, one after the other, whatever they contain."""
+        x, y = operands
+        for r in range(0, rows, LANES):
+            width = min(LANES, rows - r)
+            result, sure = quickly(from_row(x, r), width, n, scratch)
+            result = where(sure, result, -INF)
+            for k in range(width):
+                value = lane(result, k)
+                if value == -INF:
+                    value = careful(from_row(x, r + k), n, scratch)
+                store(y, r + k, value)
+
+    return njit(rows)
+
+
+def logsumexp(dtype: str) -> Any:
+    """The loop of log-sum-exp."""
+    rows, abreast = rows_in_float32, side_by_side_in_float32
+    if dtype == "float64":
+        rows, abreast = rows_in_float64, side_by_side_in_float64
+    return over_rows(RowOperation(rows(dtype), *abreast(dtype), input_abreast))
 
 
 # ---------------------------------------------------------------- sums with weights
