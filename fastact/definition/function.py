@@ -26,7 +26,7 @@ UFUNC_OPTIONS = {
     "axes", "axis", "casting", "dtype", "keepdims", "order", "out", "sig", "signature", "subok",
     "where",
 }  # fmt: skip
-FLOAT, NONE, MOST_OBEYED = {float}, type(None), 64
+FLOAT, NONE, MOST_OBEYED = frozenset({float}), type(None), 64
 # Those that ask nothing of the parameters.
 STANDARD_OPTIONS = frozenset({"casting", "dtype", "order", "out", "subok", "where"})
 # The kernel that a variety is made from, where it is not called the same.
@@ -272,6 +272,8 @@ class Function(described.Described):
         """The parameters in the order of the declaration, taken out of `named`."""
         if not params and self._complete and self._names.isdisjoint(named):
             return self._defaults
+        if FLOAT.issuperset(map(type, params)) and params in self._obeyed and not named:
+            return params
         if len(params) > len(self.params):
             raise TypeError(
                 f"{self._called}() takes {1 + len(self.params)} positional arguments "
