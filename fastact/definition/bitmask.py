@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastact.arguments import broadcast, delivered, refused, target, unexpected
-from fastact.containers import array, public
+from fastact.containers.door import public
+from fastact.containers.opened import array
 from fastact.definition.declaration import Field, compiled, evaluate
 from fastact.definition.described import Described, member, signature
 from fastact.definition.function import INTEGRAL, Owner

@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from fastact.arguments import MISSING, unexpected
-from fastact.containers import PLAIN, direct_until, elementwise, takes_one
+from fastact.containers.elements import direct_until, elementwise
+from fastact.containers.opened import PLAIN, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import OPTIONS

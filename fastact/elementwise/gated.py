@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.arguments import boolean, broadcast, one_axis, output, outputs, together
-from fastact.containers import public
+from fastact.containers.door import public
 from fastact.definition.activation import Activation
 from fastact.definition.described import OPTIONS, Documented, called, filled, shown
 from fastact.definition.function import integral, summed_to

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.arguments import floats, integer, number, one_axis, outputs, refused
-from fastact.containers import public
+from fastact.containers.door import public
 from fastact.definition.described import shown
 from fastact.losses.shared import (
     SLAB,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.arguments import boolean, floats, number, outputs
-from fastact.containers import public
+from fastact.containers.door import public
 from fastact.definition.described import shown
 from fastact.losses.shared import (
     Array,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastact.arguments import choice, floats, output, overlaps
-from fastact.containers import public
+from fastact.containers.door import public
 from fastact.definition.described import Documented, called, filled, shown
 from fastact.native import loop_registry, threads, ufunc
 from fastact.numerics.primitives import Kernel

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fastact.arguments import floats, refused
-from fastact.containers import public
+from fastact.containers.door import public
 from fastact.definition.activation import Activation
 from fastact.definition.algebra import call
 from fastact.definition.described import shown

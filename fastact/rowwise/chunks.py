@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastact.arguments import INTEGRAL, Axis, axes, boolean, refused
-from fastact.containers import is_dask
+from fastact.containers.opened import is_dask
 from fastact.native import loop_registry
 from fastact.rowwise.row_function import RowFunction
 

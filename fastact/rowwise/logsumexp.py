@@ -24,7 +24,8 @@ from fastact.arguments import (
     together,
     weak,
 )
-from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.containers.door import public, without_unknown
+from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.native import threads
 from fastact.rowwise import chunks, documents

@@ -26,7 +26,8 @@ from fastact.arguments import (
     one_axis,
     target,
 )
-from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.containers.door import public, without_unknown
+from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import tanh
 from fastact.native import threads

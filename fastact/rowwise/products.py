@@ -29,7 +29,8 @@ from fastact.arguments import (
     together,
     weak,
 )
-from fastact.containers import LAZY, is_dask, public, without_unknown
+from fastact.containers.door import public, without_unknown
+from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import Documented
 from fastact.elementwise import tanh
 from fastact.rowwise import documents

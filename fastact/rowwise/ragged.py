@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastact.arguments import delivered, exactly_one, floats, integers, one_axis
-from fastact.containers import public
+from fastact.containers.door import public
 from fastact.definition.described import Documented, called, shown
 from fastact.native import loop_registry, threads
 from fastact.rowwise import documents
