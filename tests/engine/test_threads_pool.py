@@ -124,6 +124,10 @@ def run(program: Path, *start: str) -> subprocess.CompletedProcess:
     )
 
 
+# Whether workers meet callers is up to the scheduler: on a busy machine a run may show nothing.
+RUNS = 20
+
+
 @pytest.fixture(scope="module")
 def sanitizer(tmp_path_factory) -> tuple[list[str], list[str]]:
     """A compiler whose ThreadSanitizer works here, and what its programs must be started with.
@@ -157,12 +161,15 @@ def test_every_element_once(tmp_path: Path) -> None:
 @needs_compiler
 def test_no_race(tmp_path: Path, sanitizer: tuple[list[str], list[str]]) -> None:
     options, start = sanitizer
-    done = run(build(tmp_path, SOURCE, *options), *start)
-    assert (done.returncode, done.stderr) == (0, "")
-    launches, by_workers, ends = map(int, done.stdout.split())
-    assert launches > 100
-    assert by_workers > 0
-    assert ends > 0
+    program, counts = build(tmp_path, SOURCE, *options), []
+    for _ in range(RUNS):
+        done = run(program, *start)
+        assert (done.returncode, done.stderr) == (0, "")
+        counts.append([int(n) for n in done.stdout.split()])
+        launches, by_workers, ends = map(sum, zip(*counts, strict=True))
+        if launches > 100 and by_workers > 0 and ends > 0:
+            return
+    pytest.fail(f"the pool was not at work: {counts}")
 
 
 # The protocol with one thing weaker: in `function`, `text` becomes the third.
@@ -186,6 +193,9 @@ def test_a_mistake_is_found(
     before, name, after = SOURCE.partition(f" {function}(struct block *b")
     assert text in after.partition("\n}\n")[0]
     options, start = sanitizer
-    done = run(build(tmp_path, before + name + after.replace(text, other, 1), *options), *start)
+    program = build(tmp_path, before + name + after.replace(text, other, 1), *options)
+    runs = (run(program, *start) for _ in range(RUNS))
+    done = next((one for one in runs if one.returncode), None)
+    assert done is not None
     assert done.returncode == 66
     assert "ThreadSanitizer: data race" in done.stderr
