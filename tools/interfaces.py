@@ -71,6 +71,9 @@ Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 Empty: TypeAlias = Literal["zero", "nan", "uniform", "raise"]
 Infinite: TypeAlias = Literal["limit", "nan"]
 Dtype: TypeAlias = type[G] | np.dtype[G]
+Named16: TypeAlias = Literal["float16", "half", "f2", "e"]
+Named32: TypeAlias = Literal["float32", "single", "f4", "f"]
+Named64: TypeAlias = Literal["float64", "double", "float", "f8", "d"] | type[float]
 Bounds: TypeAlias = dict[str, dict[str, float]]
 
 class Known(TypedDict, total=False):
@@ -115,9 +118,15 @@ def row(result: str, **letters: str) -> Row:
 
 
 WITH_OUT = row("A", x="Reals", v="Reals", out="A | tuple[A]", dtype="Any = ...")
-WITH_DTYPE = (
-    row("G", x="Number", v="Number", dtype="Dtype[G]"),
-    row("NDArray[G]", x="Reals", v="Reals", dtype="Dtype[G]"),
+WITH_DTYPE = tuple(
+    row(result.format(dtype), x=x, v=x, dtype=given)
+    for given, dtype in (
+        ("Dtype[G]", "G"),
+        ("Named16", "np.float16"),
+        ("Named32", "np.float32"),
+        ("Named64", "np.float64"),
+    )
+    for x, result in (("Number", "{}"), ("Reals", "NDArray[{}]"))
 )
 ARRAYS = (
     row("NDArray[F]", x="NDArray[F]", v="float | F | NDArray[F]"),
@@ -245,7 +254,7 @@ def activation(params: Params, *, drawn: bool = False) -> Iterator[str]:
     yield protocol(f"Value{suffix}", "An activation itself.", value)
     yield protocol(
         f"Pair{suffix}", "The value and the derivative.",
-        overloads("__call__", signature, map(pair, (*calls, *last))), attributes=UFUNC,
+        overloads("__call__", signature, map(pair, (*rows, *last))), attributes=UFUNC,
     )  # fmt: skip
     yield protocol(
         f"Backward{suffix}", "The gradient of the input for that of the output.",

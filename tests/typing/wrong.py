@@ -40,6 +40,7 @@ fa.sigmoid(extended)  # longer than float64
 fa.sigmoid(boxes)  # objects
 fa.sigmoid(x, out=[0.0])  # not an array
 fa.sigmoid(x, dtype="f4", casting="same")  # no rule of casting
+fa.sigmoid(x, dtype="int32")  # no floating type
 fa.sigmoid.backward(x, x)  # x by position
 fa.sigmoid.backward(x, z=x)  # a keyword
 fa.swish.backward(x, x=x, gamma=1.0)  # a parameter
