@@ -214,8 +214,8 @@ def sums_across(terms: Terms) -> Any:
     def sums_across(x, n, width, keeps, scratch):
         """Return whether it was possible, maxima, totals, rests and counts of the rows of `x`.
 
-        It is impossible if a maximum is too large. Exponentials replace the elements of `x` if
-        it `keeps` them.
+        It is impossible if a maximum is too large. With `keeps`, exponentials replace the
+        elements of `x`.
         """
         possible, m = maxima_of(x, n, width)
         if not possible:

@@ -183,15 +183,15 @@ def accumulate(terms: Terms) -> Any:
 
     loop = each_vector(njit(step))
 
-    def accumulate(arrays, n, m, few, how):
+    def accumulate(arrays, n, m, short, how):
         """Return the accumulators of a row's sum and rest, and the count of its largest elements.
 
         `arrays` are the input, where exponentials are kept, and the input and output to be
-        prefetched. A row of `few` elements has one accumulator: its terms come back instead, which
-        `in_order` sums.
+        prefetched. A `short` row has no accumulators: its terms come back instead, which `in_order`
+        sums.
         """
         total, rest, count = splat(start), splat(start_rest), splat(zero)
-        if few:
+        if short:
             e, count = term(arrays[0], arrays[1], 0, n, m, how, count)
             return (double(e) if widened else e), rest, count
         return loop(arrays, n, (m, how), (total, rest, count))
@@ -203,13 +203,13 @@ def accumulate(terms: Terms) -> Any:
 def summed(terms: Terms) -> Any:
     """Make the function that sums the exponentials of a row."""
     accumulators, parts = accumulate(terms), terms.parts
-    fold, short = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
+    fold, sum_in_order = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
 
     def summed(x, n, m):
         """Return sum, rest and count of the row `x` with maximum `m`; nothing is written."""
-        few = n <= LANES
-        total, rest, count = accumulators((x, x, x, x), n, m, few, How(False, False, False))
-        total_of_row, rest_of_row = short(total, n) if few else fold(total, rest)
+        short = n <= LANES
+        total, rest, count = accumulators((x, x, x, x), n, m, short, How(False, False, False))
+        total_of_row, rest_of_row = sum_in_order(total, n) if short else fold(total, rest)
         return total_of_row, rest_of_row, sum_of_lanes(count)
 
     return njit(summed)
@@ -306,25 +306,25 @@ class Group(NamedTuple):
 def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
     """Make the functions that store accumulators, and that make a row's sum of them."""
     settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
-    short, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
+    sum_in_order, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
 
-    def keep(sums, found, few):
+    def keep(sums, found, short):
         """Write a row's accumulators to its place `sums` in scratch memory."""
         total, rest, count = found
-        total, rest = (double(total), double(rest)) if few else settle(total, rest)
+        total, rest = (double(total), double(rest)) if short else settle(total, rest)
         store_all(sums, 0, total)
         if rests:
             store_all(sums, LANES, rest)
         if parts:
             store_all(sums, 2 * LANES, double(count))
 
-    def total_of(sums, state, n, few):
+    def total_of(sums, state, n, short):
         """Join the accumulators in `sums`, and write sum, rest and count to the row's state."""
         total, rest = load_all(sums, 0), splat(0.0)
         if rests:
             rest = load_all(sums, LANES)
-        if few:
-            state[TOTAL], state[REST] = short(round_off(total), n)
+        if short:
+            state[TOTAL], state[REST] = sum_in_order(round_off(total), n)
         else:
             state[TOTAL], state[REST] = join(total, rest)
         if parts:
@@ -349,14 +349,14 @@ def second_pass(passes: Passes) -> Any:
         """Sum row `r` into `sums`; exponentials that are kept go to `kept` or to its output."""
         x, count, row = row_of(operands, r, group.n, state)
         next_x, next_y = near(from_row((x, row.y), group.ahead))
-        place, m, few, fits = view(kept, 0, 1), row.m, group.n <= LANES, group.n <= room
+        place, m, short, fits = view(kept, 0, 1), row.m, group.n <= LANES, group.n <= room
         if keepable:
             here = place if fits else row.y
-            found = sums_of((x, here, next_x, next_y), count, m, few, How(keeps, fits, gives))
+            found = sums_of((x, here, next_x, next_y), count, m, short, How(keeps, fits, gives))
         else:
             how = How(keeps and fits, True, gives)
-            found = sums_of((x, place, next_x, next_y), count, m, few, how)
-        keep(sums, found, few)
+            found = sums_of((x, place, next_x, next_y), count, m, short, how)
+        keep(sums, found, short)
 
     return njit(second_pass)
 

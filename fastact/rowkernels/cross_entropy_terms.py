@@ -270,7 +270,8 @@ def term_of_target(x, w, m):
 @functools.cache
 def targets_along(f: Precision) -> Any:
     """Make the function that sums over the targets of a row."""
-    zero, fold, short = f.zero, folded(OF_TARGETS, parts=True), in_order(OF_TARGETS, parts=True)
+    zero, fold = f.zero, folded(OF_TARGETS, parts=True)
+    sum_in_order = in_order(OF_TARGETS, parts=True)
 
     def step(arrays, i, left, m, found):
         """Add the terms of the vectors of `x` and `w` at `i` to `found`."""
@@ -285,7 +286,7 @@ def targets_along(f: Precision) -> Any:
         """Return the sums of w (m - x) and of w, of the rows `x` and `w`."""
         spread, mass = loop((x, w), n, m, (splat(0.0), splat(0.0)))
         if n <= LANES:
-            return short(spread, n)[0], short(mass, n)[0]
+            return sum_in_order(spread, n)[0], sum_in_order(mass, n)[0]
         return fold(spread, splat(0.0))[0], fold(mass, splat(0.0))[0]
 
     return njit(targets_along)

@@ -269,14 +269,14 @@ class Weighted(NamedTuple):
 
 @njit
 def extent(x, b, n):
-    """The largest x + log |b|, and 0 or NaN if anything is NaN."""
-    m, spoilt = splat(-INF), splat(0.0)
+    """Return the largest x + log |b|, and NaN if an element or a weight is NaN, else 0."""
+    m, zero_or_nan = splat(-INF), splat(0.0)
     for i in range(0, n, LANES):
         v, w = fetch(x, i, n - i, 0.0), fetch(b, i, n - i, 0.0)
         m = larger(where(w == 0.0, -INF, v + log(smaller(abs(w), FINITE))), m)
         both = where(w == 0.0, 0.0, v) + w
-        spoilt += where(v == v, where(w == w, 0.0, both), both)
-    return largest_of_lanes(m), sum_of_lanes(spoilt)
+        zero_or_nan += where(v == v, where(w == w, 0.0, both), both)
+    return largest_of_lanes(m), sum_of_lanes(zero_or_nan)
 
 
 @njit
@@ -295,18 +295,18 @@ def logsumexp_weighted(dtype: str) -> Any:
 
     def result_of(x, b, n, scratch):
         """Return log |sum of b e^x| of two rows, and a number with the sign of the sum."""
-        m, spoilt = extent(x, b, n)
+        m, zero_or_nan = extent(x, b, n)
         if m == -INF:
-            return -INF + spoilt, spoilt
+            return -INF + zero_or_nan, zero_or_nan
         if m == INF:
-            total = infinite(x, b, n) + spoilt
-            return where(total == 0.0, NAN, INF) + spoilt, total
+            total = infinite(x, b, n) + zero_or_nan
+            return where(total == 0.0, NAN, INF) + zero_or_nan, total
         total, rest = exactly(x, b, n, m, scratch)
         sign_of = where(total < 0.0, -1.0, 1.0)
         result = -INF
         if total != 0.0:
-            result = log_of_sum(sign_of * total, sign_of * rest, m) + spoilt
-        return result, total + spoilt
+            result = log_of_sum(sign_of * total, sign_of * rest, m) + zero_or_nan
+        return result, total + zero_or_nan
 
     result_of = njit(result_of)
 

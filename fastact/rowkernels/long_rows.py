@@ -243,10 +243,10 @@ def across_in_pieces(terms: Terms, to: Normaliser) -> Any:
         so_far = m - m, m - m, m - m
         for start in range(0, n, length):
             here, size = from_element(x, start), min(length, n - start)
-            done, top, a, b, c = sums(here, size, width, False, scratch)
+            done, most_of_piece, a, b, c = sums(here, size, width, False, scratch)
             if not done:
                 return False
-            so_far = join(m, so_far, double(top), (a, b, double(c)))
+            so_far = join(m, so_far, double(most_of_piece), (a, b, double(c)))
         a, b = parameters(*so_far)
         for i in range(n):
             put_across(y, i, width, element(fetch_across(x, i, width, zero), False, most, a, b))

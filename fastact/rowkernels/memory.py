@@ -230,7 +230,7 @@ def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
 
     def code(context, b, sig, args):
         v = Vector(b, row, *args[:3])
-        nothing, size = ir.Constant(v.kind, None), ir.IntType(32)(v.size)
+        zeros, size = ir.Constant(v.kind, None), ir.IntType(32)(v.size)
 
         def result(loaded):
             """Emit the lanes as numbers that are computed with."""
@@ -251,14 +251,14 @@ def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
             """Emit a masked load of neighbours."""
             mask, kinds = v.mask(), (v.kind, v.start.type)
             return chosen(mask, simd.called(
-                b, "masked.load", v.kind, v.start, size, mask, nothing, overloads=kinds
+                b, "masked.load", v.kind, v.start, size, mask, zeros, overloads=kinds
             ))  # fmt: skip
 
         def apart():
             """Emit a gather of elements that lie apart."""
             mask, where = v.mask(), v.addresses()
             return chosen(mask, simd.called(
-                b, "masked.gather", v.kind, where, size, mask, nothing,
+                b, "masked.gather", v.kind, where, size, mask, zeros,
                 overloads=(v.kind, where.type),
             ))  # fmt: skip
 
@@ -276,7 +276,7 @@ def present(typing: Any, row: Any, i: Any, count: Any) -> Any:
 
     def code(context, b, sig, args):
         v = Vector(b, row, *args)
-        nothing, size = ir.Constant(v.kind, None), ir.IntType(32)(1)
+        zeros, size = ir.Constant(v.kind, None), ir.IntType(32)(1)
 
         def together():
             loaded = b.load(v.start, typ=v.kind)
@@ -286,7 +286,7 @@ def present(typing: Any, row: Any, i: Any, count: Any) -> Any:
         def some():
             kinds = v.kind, v.start.type
             return simd.called(
-                b, "masked.load", v.kind, v.start, size, v.mask(), nothing, overloads=kinds
+                b, "masked.load", v.kind, v.start, size, v.mask(), zeros, overloads=kinds
             )
 
         def apart():
@@ -298,13 +298,13 @@ def present(typing: Any, row: Any, i: Any, count: Any) -> Any:
                 with several:
                     where = v.addresses()
                     gathered = simd.called(
-                        b, "masked.gather", v.kind, where, size, v.mask(), nothing,
+                        b, "masked.gather", v.kind, where, size, v.mask(), zeros,
                         overloads=(v.kind, where.type),
                     )  # fmt: skip
                     found.append((gathered, b.block))
             return v.merged(found)
 
-        return b.icmp_unsigned("!=", v.merged(v.each_way(together, some, apart)), nothing)
+        return b.icmp_unsigned("!=", v.merged(v.each_way(together, some, apart)), zeros)
 
     return VectorType(types.boolean)(row, types.int64, types.int64), code
 

@@ -46,9 +46,10 @@ from fastact.rowkernels.memory import (
 )
 from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
 
-# The logarithm of a row's sum cancels with its maximum if that is between -44, minus the logarithm
-# of 2**63 elements, and 0. Then the sum has to be better than a float64. So it is in each part with
-# a maximum from LEAST to 0: that of the row may be this one, or not much above.
+# log-sum-exp is m + log(sum). The two cancel if the row's maximum m lies between -44, minus the
+# logarithm of 2**63 elements, and 0: then the sum needs more digits than a float64 has. A part
+# knows its own maximum alone. If that is above 0, so is the row's; if it is below LEAST, the part
+# is less than what rounds off such a row's sum. Parts in between are summed in double-double.
 LEAST = -90.0
 UP = DOUBLE["float64"].up
 DOWN = 1.0 / UP
@@ -77,7 +78,7 @@ class JoinOperands(NamedTuple):
     m: Any
     total: Any
     rest: Any
-    top: Any
+    maximum: Any
     high: Any
     low: Any
 
@@ -158,14 +159,14 @@ def max_and_sum(dtype: str) -> Any:
 
 # ---------------------------------------------------------------- parts joined
 @njit
-def weight(m, top, total, rest):
-    """Return the sum of a part relative to the maximum `top`, its own maximum included."""
+def weight(m, maximum, total, rest):
+    """Return the sum of a part relative to `maximum`, that of the row, with the part's largest."""
     total, rest = join_double(UP, 0.0, total, rest)
-    if m == top:
+    if m == maximum:
         return total, rest
-    if m - top < -FAR:
+    if m - maximum < -FAR:
         return 0.0 * total, 0.0  # NaN stays
-    share, power = exp_of_pair(widen((m,))[0] - widen((top,))[0])
+    share, power = exp_of_pair(widen((m,))[0] - widen((maximum,))[0])
     product = scaled(share * number(total, rest), power)
     return head(product), tail(product)
 
@@ -174,21 +175,21 @@ def weight(m, top, total, rest):
 def joined(parts, n):
     """Return what a row of parts leaves behind, from the rows `parts` of length `n`."""
     m, total, rest = parts
-    top, at = -INF, 0
+    maximum, at = -INF, 0
     for i in range(n):
-        if m.pointer[i * m.step] > top:
-            top, at = m.pointer[i * m.step], i
+        if m.pointer[i * m.step] > maximum:
+            maximum, at = m.pointer[i * m.step], i
     if n == 0:
-        return top, -UP, 0.0
+        return maximum, -UP, 0.0
     high, low = total.pointer[at * total.step], rest.pointer[at * rest.step]
     for i in range(n):
         if i != at:
             more, less = weight(
-                m.pointer[i * m.step], top, total.pointer[i * total.step],
+                m.pointer[i * m.step], maximum, total.pointer[i * total.step],
                 rest.pointer[i * rest.step],
             )  # fmt: skip
             high, low = join_double(high, low, more, less)
-    return top, high, low
+    return maximum, high, low
 
 
 def join(dtype: str) -> Any:
@@ -197,8 +198,8 @@ def join(dtype: str) -> Any:
     def rows(operands, rows, n, scratch):
         """Write what all parts of each row leave behind, from that of each part."""
         for r in range(rows):
-            m, total, rest, top, high, low = from_row(operands, r)
-            top.pointer[0], high.pointer[0], low.pointer[0] = joined(Parts(m, total, rest), n)
+            m, total, rest, maximum, high, low = from_row(operands, r)
+            maximum.pointer[0], high.pointer[0], low.pointer[0] = joined(Parts(m, total, rest), n)
 
     return over_rows(RowOperation(njit(rows)))
 
@@ -257,12 +258,12 @@ def results_along(f: Precision, to: Normaliser, parameters: Any, fill_value: flo
             fill(row.y, n, empty + round_off(where(total == total, 0.0, total)))
             return
         a, b = parameters(total, rest)
-        top = zero if m == INF else round_off(m)
+        maximum = zero if m == INF else round_off(m)
         for i in range(0, n, LANES):
             v = fetch(row.x, i, n - i, zero)
             if m == INF:
                 v = where(v == infinity, zero, splat(-infinity))
-            put(row.y, i, n - i, element(v, False, top, a, b))
+            put(row.y, i, n - i, element(v, False, maximum, a, b))
 
     return njit(results_along)
 
@@ -282,10 +283,10 @@ def results_across(f: Precision, to: Normaliser, parameters: Any) -> Any:
             fetch_across(rows.total, 0, width, 0.0),
             fetch_across(rows.rest, 0, width, 0.0),
         )
-        top, (a, b) = round_off(m), parameters(total, rest)
+        maximum, (a, b) = round_off(m), parameters(total, rest)
         for i in range(n):
             v = fetch_across(x, i, width, zero)
-            put_across(y, i, width, element(v, False, top, a, b))
+            put_across(y, i, width, element(v, False, maximum, a, b))
         return True
 
     return njit(results_across)

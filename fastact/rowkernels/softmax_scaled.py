@@ -145,25 +145,25 @@ def scaled_power(dtype: str) -> Any:
 
 @njit
 def largest_product(x, factor, sink, n):
-    """The largest product or the sink, what rounds off, and 0 or NaN if an element is NaN."""
-    m, spoilt = splat(-INF), splat(0.0)
+    """Return the largest product or the sink, what rounds off, and NaN if an element is, else 0."""
+    m, zero_or_nan = splat(-INF), splat(0.0)
     sign = where(factor < 0.0, -1.0, 1.0)
     for i in range(0, n, LANES):
         v = within(fetch(x, i, n - i, 0.0) * sign, n - i, -INF)
         m = larger(v, m)
-        spoilt += where(v == v, 0.0, v)
+        zero_or_nan += where(v == v, 0.0, v)
     high, low = product(largest_of_lanes(m) * sign, factor)
     if not high > sink:
         high, low = sink, 0.0
-    return high, low, sum_of_lanes(spoilt)
+    return high, low, sum_of_lanes(zero_or_nan)
 
 
-class Top(NamedTuple):
-    """The largest product of a row with what rounds off; whether it was infinite, and is 0 now."""
+class Maximum(NamedTuple):
+    """The largest product of a row, or the sink if that is larger."""
 
-    m: Any
-    low: Any
-    infinite: Any
+    m: Any  # 0 if it is infinite
+    low: Any  # what rounds off
+    infinite: Any  # whether it is
 
 
 @functools.cache
@@ -172,23 +172,23 @@ def sums_of_any_row(dtype: str) -> Any:
     f, power = DOUBLE[dtype], scaled_power(dtype)
     fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
 
-    def sums_of_any_row(x, factor, sink, n, top):
+    def sums_of_any_row(x, factor, sink, n, maximum):
         """Return sum, rest and count of the row `x` times `factor`, and of the sink."""
         total, rest, count = splat(start), splat(0.0), splat(0.0)
         for i in range(0, n, LANES):
             high, low = product(fetch(x, i, n - i, 0.0), factor)
-            high = within(finite_of(high, top.infinite), n - i, -INF)
-            e = within(power(high, low - top.low, top.m), n - i, 0.0)
-            same = (high == top.m) & (low == top.low)
+            high = within(finite_of(high, maximum.infinite), n - i, -INF)
+            e = within(power(high, low - maximum.low, maximum.m), n - i, 0.0)
+            same = (high == maximum.m) & (low == maximum.low)
             count += where(same, 1.0, splat(0.0))
             total, rest = add(total, rest, where(same, 0.0, e))
         total, rest = fold(total, rest)
         number = sum_of_lanes(count)
-        sink = finite_of(sink, top.infinite)
-        if sink == top.m and top.low == 0.0:
+        sink = finite_of(sink, maximum.infinite)
+        if sink == maximum.m and maximum.low == 0.0:
             number += 1.0
         elif sink > -INF:
-            total += power(sink, -top.low, top.m)
+            total += power(sink, -maximum.low, maximum.m)
         return total, rest, number
 
     return njit(sums_of_any_row)
@@ -226,37 +226,34 @@ def any_row(form: Form) -> Any:
 
     def any_row(x, y, n, factor, sink):
         """Read the first `n` elements of the row `x` and write their results to the row `y`."""
-        m, m_low, spoilt = largest_product(x, factor, sink, n)
+        m, m_low, zero_or_nan = largest_product(x, factor, sink, n)
         if m == -INF:
-            fill(y, n, fill_value + round_off(spoilt))
+            fill(y, n, fill_value + round_off(zero_or_nan))
             return
-        top = Top(where(m == INF, 0.0, m), m_low, m == INF)
-        total, rest, count = sums(x, factor, sink, n, top)
+        maximum = Maximum(where(m == INF, 0.0, m), m_low, m == INF)
+        total, rest, count = sums(x, factor, sink, n, maximum)
         a, b = parameters(total, rest, count)
         for i in range(0, n, LANES):
             high, low = product(fetch(x, i, n - i, 0.0), factor)
-            high = finite_of(high, top.infinite)
-            put(y, i, n - i, round_off(result(high, low - top.low, top.m, a, b)))
+            high = finite_of(high, maximum.infinite)
+            put(y, i, n - i, round_off(result(high, low - maximum.low, maximum.m, a, b)))
 
     return outlined(any_row)
 
 
 # ---------------------------------------------------------------- the quick way
 class Reference(NamedTuple):
-    """What exponents are relative to: the maximum of rows with a factor.
+    """What the exponents of a row with a factor are relative to."""
 
-    The element whose product it is (NaN for the sink); the factor, and its rest as a part of it;
-    the largest product, or the sink, and its rest.
-    """
-
-    x: Any
-    factor: Any
-    more: Any
-    top: Any
-    low: Any
+    x: Any  # the element with the largest product; NaN if the sink is larger
+    factor: Any  # in the precision of results
+    more: Any  # what rounds off the factor, divided by the factor
+    maximum: Any  # the largest product, or the sink
+    low: Any  # what rounds off that
 
 
-FACTORS = 2.0**-64, 2.0**64  # those that are a float32 and a rest
+# The least and the largest size of a factor that the quick way splits into a float32 and a rest.
+FACTORS = 2.0**-64, 2.0**64
 
 
 @functools.cache
@@ -267,21 +264,21 @@ def scaled(f: Precision) -> Precision:
     per_octave, magic, magic_up = (
         (LOG2E32, MAGIC_32, MAGIC_UP) if narrow else (LOG2E, MAGIC, MAGIC_512)
     )  # fmt: skip
-    top_of_log, rest_of_log = (LN2_32, AFTER_LN2_32) if narrow else (LN2_TOP, LN2_REST)
+    log_high, log_rest = (LN2_32, AFTER_LN2_32) if narrow else (LN2_TOP, LN2_REST)
     lowest, minus_one = f.lowest, -f.one
 
     def quick(x, m):
         """As `quick_single` and `quick_double`, with a rest of x and m."""
-        octave = fma(m.top, per_octave, magic) - magic
-        of_top = fma(octave, -top_of_log, m.top)
-        high = larger(m.top + lowest, x * m.factor)
+        octave = fma(m.maximum, per_octave, magic) - magic
+        of_maximum = fma(octave, -log_high, m.maximum)
+        high = larger(m.maximum + lowest, x * m.factor)
         low = larger(minus_one, fma(x, m.factor, -high))
         if narrow:
             low = fma(high, m.more, low)
-        k = fma(high - m.top, per_octave, magic_up)
+        k = fma(high - m.maximum, per_octave, magic_up)
         n = k - magic_up
-        low = fma(n, -rest_of_log, low - m.low)
-        return scaled_power(low + (fma(n + octave, -top_of_log, high) - of_top), k)
+        low = fma(n, -log_rest, low - m.low)
+        return scaled_power(low + (fma(n + octave, -log_high, high) - of_maximum), k)
 
     def difference_of(x, m):
         """As `difference`, of a product and the largest product."""
@@ -289,7 +286,7 @@ def scaled(f: Precision) -> Precision:
         low = fma(x, m.factor, -high)
         if narrow:
             low = fma(high, m.more, low)
-        d, rest = difference(high, m.top)
+        d, rest = difference(high, m.maximum)
         return d, rest + (low - m.low)
 
     def same(x, m):
@@ -321,11 +318,11 @@ def references(f: Precision, *, parts: bool) -> tuple[Any, Any, Any]:
 
     def possible(m, factor):
         """Whether the quick way is accurate."""
-        return (abs(m.top) < limit) & (abs(factor) >= FACTORS[0]) & (abs(factor) <= FACTORS[1])
+        return (abs(m.maximum) < limit) & (abs(factor) >= FACTORS[0]) & (abs(factor) <= FACTORS[1])
 
     def with_sink(total, rest, count, m, sink):
         """Sum and count, the sink among them."""
-        d = larger(lowest, sink - double(m.top))  # none is subnormal: that would take long
+        d = larger(lowest, sink - double(m.maximum))  # none is subnormal: that would take long
         e = where(sink > -INF, power_double(d, -double(m.low)) * (up * 2.0**-512), 0.0)
         if parts:
             e = where(m.x == m.x, e, 0.0)

@@ -73,9 +73,9 @@ def sparse(dtype: str, one: Callable[[str], Any], *, scaled: bool) -> Any:
             factor, count = 1.0, n
             if scaled:
                 factor, count = row.factor.pointer[0], max(0, min(n, row.length.pointer[0]))
-            m, m_low, spoilt = largest_product(row.x, factor, -INF, count)
-            if m == -INF or spoilt != spoilt:
-                fill(row.y, count, round_off(spoilt))
+            m, m_low, zero_or_nan = largest_product(row.x, factor, -INF, count)
+            if m == -INF or zero_or_nan != zero_or_nan:
+                fill(row.y, count, round_off(zero_or_nan))
             else:
                 finish(row.x, row.y, count, factor, m, m_low)
             if scaled:
