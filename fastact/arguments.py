@@ -139,6 +139,14 @@ def weak(value: Array, dtype: Any) -> Array:
     return np.asarray(value, dtype) if type(value) in {int, float, bool} else value
 
 
+def fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a shape broadcasts to another."""
+    if shape == to:
+        return True
+    ends = zip(shape[::-1], to[::-1], strict=False)
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in ends)
+
+
 def broadcast(name: str, argument: str, array: Array, shape: tuple[int, ...], to: str) -> Any:
     """The array broadcast to a shape, that of `to`."""
     try:

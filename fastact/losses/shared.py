@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.arguments import choice, floats, output, overlaps
+from fastact.arguments import broadcast, choice, fits, floats, output, overlaps
 from fastact.containers.door import public
 from fastact.definition.described import Documented, called, filled, shown
 from fastact.native import loop_registry, threads, ufunc
@@ -40,19 +40,9 @@ def check_batch(name: str, size: int, reduction: str, what: str = "element") -> 
 def fitting(name: str, what: str, x: Array, shape: tuple[int, ...]) -> Any:
     """An array of numbers that broadcasts to `shape`."""
     x = np.asarray(x)
-    if x.shape != shape and not broadcasts(x.shape, shape):
-        raise ValueError(
-            f"{name}(): {what} must broadcast to the shape of the first array, {shape}, "
-            f"got shape {x.shape}"
-        )
+    if not fits(x.shape, shape):
+        broadcast(name, what, x, shape, "the shape of the first array")  # raises the error
     return floats(name, what, x) if x.dtype.kind not in "biu" else x
-
-
-def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(shape, to) == to
-    except ValueError:
-        return False
 
 
 def no_nan(name: str, what: str, x: Any) -> None:

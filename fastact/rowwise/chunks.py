@@ -13,7 +13,7 @@ import numpy as np
 
 from fastact.arguments import INTEGRAL, Axis, axes, boolean, refused
 from fastact.containers.opened import is_dask
-from fastact.native import loop_registry
+from fastact.native import loop_registry, threads
 from fastact.rowwise.row_function import RowFunction
 
 # What a part of a row leaves behind: see `rowkernels.partial_rows`.
@@ -89,7 +89,7 @@ def _along(function: RowFunction, arrays: Sequence[Any], axis: int) -> Any:
     shape = arrays[0].shape
     found = np.empty(shape[:axis] + shape[axis + 1 :], PARTS)
     axes = [(axis,)] * function.nin + [()] * function.nout
-    function.ufunc(*arrays, axes=axes, out=_fields(found))
+    threads.call(function.ufunc, *arrays, axes=axes, out=_fields(found))
     return np.expand_dims(found, axis)
 
 
@@ -108,10 +108,11 @@ def _joined(parts: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _logarithm(parts: Any, axis: int, to: Any) -> Any:
-    found = FUNCTIONS["logsumexp_of_parts"].ufunc(*_fields(parts), axes=[(axis,)] * 3 + [()])
+    function, axes = FUNCTIONS["logsumexp_of_parts"].ufunc, [(axis,)] * 3 + [()]
+    found = threads.call(function, *_fields(parts), axes=axes)
     return np.expand_dims(found, axis).astype(to)
 
 
 def _result(x: Any, parts: Any, function: str, axis: int) -> Any:
-    scalars = _fields(np.squeeze(parts, axis))
-    return FUNCTIONS[f"{function}_of_parts"].ufunc(x, *scalars, axes=[(axis,), (), (), (), (axis,)])
+    of_parts, scalars = FUNCTIONS[f"{function}_of_parts"].ufunc, _fields(np.squeeze(parts, axis))
+    return threads.call(of_parts, x, *scalars, axes=[(axis,), (), (), (), (axis,)])

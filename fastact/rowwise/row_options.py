@@ -14,6 +14,7 @@ from fastact.arguments import (
     axes,
     boolean,
     broadcast,
+    fits,
     integers,
     mask,
     numbers,
@@ -143,14 +144,6 @@ def quick(
 def is_array(value: Any, char: str) -> bool:
     """Whether this is an array of NumPy's with this type of numbers."""
     return type(value) is np.ndarray and value.dtype.char == char and value.dtype.isnative
-
-
-def fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether a shape broadcasts to another."""
-    if shape == to:
-        return True
-    ends = zip(shape[::-1], to[::-1], strict=False)
-    return len(shape) <= len(to) and all(n in (1, m) for n, m in ends)
 
 
 def quick_factor(sign: float, temperature: Array, kept: tuple[int, ...]) -> Any:
