@@ -20,7 +20,7 @@ author = "The fastact developers"
 release = version = fa.__version__
 copyright = author  # noqa: A001  # Sphinx's name
 
-extensions = ["myst_parser", "sphinx_copybutton", "formulas", "mermaid", "pages"]
+extensions = ["myst_nb", "sphinx_copybutton", "formulas", "mermaid", "pages"]
 exclude_patterns = ["_static"]
 nitpicky = True
 default_role = "py:obj"  # of single backticks in docstrings: a link, where there is what is named
@@ -31,6 +31,8 @@ python_use_unqualified_type_names = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
+
+nb_execution_mode = "off"  # the outputs are committed; a test runs the notebook again
 
 html_theme = "furo"
 html_title = f"fastact {release}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 import fastact as fa
-from fastact.definition.declaration import ORDERS, evaluate
+from fastact.definition.curves import REACH, Curve, Floats, height, limits, shown, window
+from fastact.definition.declaration import ORDERS
 
-POINTS = 1201
-REACH = 4.0  # of the x axis, to each side, if all kinks are within
-TALL = 3.0  # a function that grows is cut off there: the eye is to see its derivatives too
+__all__ = ["REACH", "Curve", "figure", "limits", "named", "one", "save", "sheet", "shown", "window"]
+
 COLUMNS = 4  # of a sheet
 LABEL = 1.7  # inches of a line for each entry of the legend
-STEEP = 12.0  # a curve that leaves this many times its middle half is cut off
 # Okabe and Ito 2008, "Color Universal Design", without yellow, which is too light on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 STYLES = ("-", "--", "-.", (0, (1, 1.2)))
@@ -36,63 +32,6 @@ FULL: dict[str, Any] = {"marker": "o", "markersize": 5, "linestyle": "none", "zo
 EMPTY: dict[str, Any] = FULL | {"markerfacecolor": "white", "zorder": 4}
 ROOT: dict[str, Any] = EMPTY | {"marker": "D", "markersize": 4.5}
 PEER: dict[str, Any] = {"color": "0.1", "linestyle": "none", "markersize": 6, "zorder": 6}
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A function or a derivative of an activation, with its parameters."""
-
-    f: fa.Activation
-    variety: str
-    params: Mapping[str, float]
-
-    def __call__(self, x: Floats) -> Floats:
-        """Return the values."""
-        call: Any = self.f if self.variety == "forward" else getattr(self.f, self.variety)
-        return np.asarray(call(x, **self.params))
-
-    def field(self, value: float | str) -> float:
-        """Return a field of the declaration for these parameters."""
-        known = {p.name: p.typical for p in self.f.params} | dict(self.params)
-        return float(evaluate(value, known))
-
-    @property
-    def domain(self) -> tuple[float, float]:
-        """Where the activation is defined."""
-        low, high = map(self.field, self.f.declaration.domain)
-        return low, high
-
-    def places(self, fields: Any, ends: tuple[float, float]) -> list[float]:
-        """Return those fields of the declaration that are numbers between the ends."""
-        low, high = max(ends[0], self.domain[0]), min(ends[1], self.domain[1])
-        return sorted({at for at in map(self.field, fields) if low <= at <= high})
-
-    def kinks(self, ends: tuple[float, float]) -> list[float]:
-        """Return where the derivative jumps."""
-        return self.places((kink.at for kink in self.f.kinks), ends)
-
-    def breaks(self, ends: tuple[float, float]) -> list[float]:
-        """Return where the curve may jump: the second derivative at bends too."""
-        bends = self.f.declaration.bends if self.variety == ORDERS[-1] else ()
-        return sorted({*self.kinks(ends), *self.places(bends, ends)})
-
-    def roots(self, ends: tuple[float, float]) -> list[float]:
-        """Return where the curve crosses zero."""
-        return self.places(self.f.declaration.roots.get(self.variety, ()), ends)
-
-    def pieces(self, ends: tuple[float, float]) -> Iterator[tuple[Floats, Floats]]:
-        """Return the curve in pieces that no jump interrupts."""
-        low, high = max(ends[0], self.domain[0]), min(ends[1], self.domain[1])
-        edges = [low, *(at for at in self.breaks(ends) if low < at < high), high]
-        for start, end in pairwise(edges):
-            share = (end - start) / (ends[1] - ends[0])
-            x = np.linspace(start, end, max(3, int(POINTS * share)))
-            x[0], x[-1] = np.nextafter(start, end), np.nextafter(end, start)
-            y = self(x)
-            kept = np.isfinite(y)
-            yield x[kept], y[kept]
 
 
 def draw(axes: Axes, curve: Curve, ends: tuple[float, float], **style: Any) -> list[Floats]:
@@ -113,17 +52,6 @@ def draw(axes: Axes, curve: Curve, ends: tuple[float, float], **style: Any) -> l
     roots = np.array(curve.roots(ends))
     axes.plot(roots, np.zeros_like(roots), **ROOT, color=colour)
     return drawn
-
-
-def limits(values: Sequence[Floats]) -> tuple[float, float]:
-    """Return the ends of the y axis: all values, but not a pole or an explosion."""
-    y = np.concatenate([np.zeros(1), *values])
-    low, high = float(y.min()), float(y.max())
-    quarter, three = np.quantile(y, (0.1, 0.9))
-    reach = STEEP * max(three - quarter, 1e-3)
-    low, high = max(low, quarter - reach), min(high, three + reach)
-    margin = 0.06 * (high - low) or 1.0
-    return low - margin, high + margin
 
 
 def frame(axes: Axes, ends: tuple[float, float], values: Sequence[Floats]) -> None:
@@ -152,12 +80,8 @@ def one(
             style = {"color": COLOURS[k], "linestyle": STYLES[k], "lw": 2.0 - 0.3 * k}
             curve = Curve(f, variety, params)
             drawn[variety] = draw(axes, curve, ends, label=NAMES[variety], **style)
-    value, slope = (
-        Curve(f, "forward", params),
-        np.concatenate(drawn.get("derivative", [np.ones(1)])),
-    )
-    kinks = np.append(value(np.array(value.kinks(ends))), 1.0)
-    most = max(TALL * max(1.0, np.abs(slope).min()), np.abs(kinks).max())
+    slopes = np.concatenate(drawn.get("derivative", [np.ones(1)]))
+    most = height(Curve(f, "forward", params), slopes, ends)
     frame(axes, ends, [np.clip(y, -most, most) for pieces in drawn.values() for y in pieces])
 
 
@@ -222,23 +146,6 @@ def sheet(
     return made
 
 
-def window(
-    functions: Sequence[tuple[fa.Activation, Mapping[str, float]]], reach: float = REACH
-) -> tuple[float, float]:
-    """Return the part of the x axis with all kinks where the functions are defined."""
-    curves = [Curve(f, "forward", params) for f, params in functions]
-    domains = [curve.domain for curve in curves]
-    kinks = [at for curve in curves for at in curve.kinks((-10 * reach, 10 * reach))]
-    reach = max(reach, *(1.2 * abs(at) for at in kinks), 0.0)
-    low = max(-reach, min(low for low, _ in domains))
-    high = min(reach, max(high for _, high in domains))
-    margin = 0.03 * (high - low)
-    return (
-        low if low == -reach else low - margin,
-        high if high == reach else high + margin,
-    )
-
-
 def legend(made: Figure) -> None:
     """Put one legend under all axes: each label once, then what the marks mean."""
     entries: dict[str, Any] = {}
@@ -258,12 +165,6 @@ def save(made: Figure, path: Path) -> None:
     svg = path.suffix.lower() == ".svg"
     with rc_context({"svg.hashsalt": "fastact"}):
         made.savefig(path, metadata={"Date": None} if svg else None)
-
-
-def shown(f: fa.Activation, given: Mapping[str, float]) -> dict[str, float]:
-    """Return the parameters of an activation that have no default, and those that are given."""
-    needed = {p.name: (2 * p.low + 3 * p.high) / 5 for p in f.params if p.required}
-    return needed | {p.name: given[p.name] for p in f.params if p.name in given}
 
 
 def named(f: fa.Activation, params: Mapping[str, float]) -> str:

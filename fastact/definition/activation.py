@@ -62,6 +62,7 @@ class Activation(Algebra, Function):
     ``f(x, *params, out=None, where=True, dtype=None, casting="same_kind")`` is the value, with the
     semantics of `numpy.ufunc`. Parameters are positional or named, scalars or arrays that broadcast
     against `x`. float16, float32 and float64 give their own dtype, integers and bool give float64.
+    In a notebook it shows its formula, itself with its derivative, and the largest errors found.
     """
 
     __call__: Value
@@ -161,6 +162,18 @@ class Activation(Algebra, Function):
 
     def __repr__(self) -> str:
         return self._origin.shown(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: formula, shape and errors."""
+        from fastact.definition import html
+
+        return html.activation(self)
+
+    def _repr_latex_(self) -> str | None:
+        """The formula."""
+        from fastact.definition import html
+
+        return html.latex(f"f(x) = {self.formula}")
 
 
 def declare(

@@ -132,6 +132,18 @@ class Documented(Described):
         """The docstring of a method whose own is `text`."""
         return text
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first line of the docstring, the formula, and errors."""
+        from fastact.definition import html
+
+        return html.documented(self)
+
+    def _repr_latex_(self) -> str | None:
+        """The formula, if the docstring has one."""
+        from fastact.definition import html
+
+        return html.latex(html.formula_of(self))
+
     def __dir__(self) -> list[str]:
         """What completion offers: the interface, not what only this package calls."""
         return [n for n in object.__dir__(self) if n.startswith("_") or n in self._interface]

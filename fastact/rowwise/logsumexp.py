@@ -48,6 +48,7 @@ class LogSum(RowFunction):
     _kind = "sum"
     _interface = RowFunction._interface | {"backward", "jvp"}
     _formulas = MappingProxyType({
+        "value": r"s = \log \sum_k b_k e^{x_k}",
         "backward": r"dx_i = ds\,\frac{b_i e^{x_i}}{\sum_k b_k e^{x_k}}",
         "jvp": r"ds = \sum_i \frac{b_i e^{x_i}}{\sum_k b_k e^{x_k}}\,dx_i",
     })  # fmt: skip
@@ -292,6 +293,14 @@ class LogMeanExp(LogSum):
     >>> fa.logmeanexp(np.full(7, 0.1))
     np.float64(0.1)
     """
+
+    _formulas = MappingProxyType(
+        {
+            "value": r"s = \log \frac{1}{n} \sum_k e^{x_k}",
+            "backward": r"dx_i = ds\,\frac{e^{x_i}}{\sum_k e^{x_k}}",
+            "jvp": r"ds = \sum_i \frac{e^{x_i}}{\sum_k e^{x_k}}\,dx_i",
+        }
+    )
 
     def __init__(self) -> None:
         super().__init__("logmeanexp", "logmeanexp", "Xd", "x")

@@ -11,12 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from fastact.definition.recorded import PATH, Record, read
 from fastact.verification.peers import OURS
 
-PATH = Path(__file__).parent.parent / "ulps.json"
-
-Record = dict[str, dict[str, dict[str, dict[str, Any]]]]  # dtype, function, variety, what was found
-
+__all__ = [
+    "PATH", "HigherError", "Record", "read", "rounded_up", "updated", "write_text", "write_whole",
+]  # fmt: skip
 
 KEPT = ("max_ulp", "worst", "not_correctly_rounded", "inputs")
 DIGITS = 6  # after the point
@@ -24,14 +24,6 @@ DIGITS = 6  # after the point
 
 class HigherError(Exception):
     """An error larger than the recorded one."""
-
-
-def read(path: Path = PATH) -> Record:
-    """Return what is recorded; nothing if there is no file."""
-    if not path.exists():
-        return {}
-    record: Record = json.loads(path.read_text(encoding="utf-8"))
-    return record
 
 
 def updated(record: Record, rows: Iterable[Mapping[str, Any]], *, higher: bool) -> Record:

@@ -20,7 +20,7 @@ SITE = ROOT / "build" / "docs"
 SHOTS = ROOT / "build" / "screenshots"
 SIZES = {"wide": (1280, 900), "narrow": (375, 800)}
 PAGES = (
-    "index", "tutorial", "functions/index", "functions/gelu", "functions/softmax",
+    "index", "tutorial", "notebook", "functions/index", "functions/gelu", "functions/softmax",
     "functions/softmax_cross_entropy", "functions/swiglu", "reference/index", "architecture",
     "guides/replacing", "explanation/proofs",
 )  # fmt: skip
