@@ -13,6 +13,7 @@ from typing import Any
 
 import fastact as fa
 from fastact.definition.declaration import ORDERS
+from fastact.definition.recorded import shown
 from fastact.rowwise.logsumexp import logsumexp
 from fastact.verification import record
 from fastact.verification.peers import PLACES
@@ -22,7 +23,6 @@ HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 PLACE = re.compile(r"(<!-- made by docs/ulps.py -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTHS = {"float16": 16, "float32": 32, "float64": 64}
-DIGITS = 3  # of an error, which is rounded up
 HEAD = """# The largest errors
 
 In units in the last place of the true value, at the default parameters, subnormal numbers and both
@@ -50,15 +50,6 @@ def table(head: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
     yield f"|{'---|' * len(head)}"
     for row in rows:
         yield f"| {' | '.join(row)} |"
-
-
-def shown(error: float) -> str:
-    """An error, rounded up."""
-    if error == 0:
-        return "0"
-    unit = 10.0 ** (math.floor(math.log10(error)) - DIGITS + 1)
-    up = min(math.ceil(error / unit - 2**-20) * unit, 0.5 if error <= 0.5 else math.inf)
-    return f"{up:.{DIGITS}g}"
 
 
 def inputs(found: Mapping[str, Any], dtype: str) -> str:

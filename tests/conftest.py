@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,6 +37,8 @@ DEFAULT = "ci" if os.environ.get("CI") else "dev"
 PROFILE = os.environ.get("FASTACT_TEST_PROFILE", DEFAULT)
 settings.load_profile(PROFILE)
 ACTIVATIONS = list(fa.activations.values())[:: 5 if PROFILE == "brief" else 1]
+
+PEAKS = pytest.StashKey[dict[str, int]]()
 
 AXES = {
     "f": ACTIVATIONS,
@@ -72,6 +75,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out |= {item for item in items if item.get_closest_marker("bigmem")}
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
+
+
+def peak() -> int:
+    """The most memory that this process has had, in MB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that prints the summary."""
+    if hasattr(session.config, "workeroutput"):  # this is a worker of pytest-xdist
+        session.config.workeroutput["peak"] = peak()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep what a worker tells; one that crashed tells nothing."""
+    if told := getattr(node, "workeroutput", None):
+        node.config.stash.setdefault(PEAKS, {})[node.gateway.id] = told["peak"]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print how much memory each worker took: Numba unloads no machine code."""
+    peaks = config.stash.get(PEAKS, {"this process": peak()})
+    told = ", ".join(f"{name} {size} MB" for name, size in sorted(peaks.items()))
+    terminalreporter.write_line(f"largest resident memory: {told}")
 
 
 def superfluous(item: pytest.Item) -> bool:

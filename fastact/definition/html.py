@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from fastact.definition import recorded
 from fastact.definition.curves import Curve, Floats, height, limits, shown, window
 from fastact.definition.declaration import ORDERS
-from fastact.definition.recorded import read
 
 WIDTH, HEIGHT, MARGIN = 340, 200, 14  # of the picture, in pixels; the margin has the numbers
 LEGEND = 20  # of the line below it
@@ -76,7 +76,9 @@ def whole(call: str, text: str, formula: str, *parts: str) -> str:
 
 def table(name: str) -> str:
     """The errors that are recorded of a function, if there are any, beside their bounds."""
-    found = {dtype: functions[name] for dtype, functions in read().items() if name in functions}
+    found = {
+        dtype: functions[name] for dtype, functions in recorded.read().items() if name in functions
+    }
     varieties = dict.fromkeys(variety for each in found.values() for variety in each)
     if not varieties:
         return ""
@@ -97,7 +99,7 @@ def table(name: str) -> str:
 
 def error(found: Mapping[str, Any]) -> str:
     """A recorded error and its bound."""
-    return f"{found['max_ulp']:.3g} ({found['bound']:g})"
+    return f"{recorded.shown(found['max_ulp'])} ({found['bound']:g})"
 
 
 # ---------------------------------------------------------------- the picture
