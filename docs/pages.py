@@ -8,6 +8,7 @@ git ignores. Nothing is written twice: the text is the docstring, the numbers ar
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -148,6 +149,7 @@ def page(entry: Any, recorded: record.Record) -> str:
     body = [summary, "", formula, "", picture, "", rest]
     parts = [heading(name), described("function", name, f, body)]
     parts += activation(f, recorded) if entry.kind == "elementwise" else members(f, recorded)
+    parts += speed(name)
     return "\n".join(parts)
 
 
@@ -201,6 +203,34 @@ def members(f: Any, recorded: record.Record) -> Iterator[str]:
         yield heading("Errors that were found", "-")
         yield "In ulp, on drawn rows. See :doc:`/ulps`.\n"
         yield table("", ["dtype", "of", "error", "bound", "at", "results"], rows)
+
+
+CELLS = Path(__file__).with_name("cells.html")
+DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+
+
+def speed(name: str) -> Iterator[str]:
+    """What the committed report on speed has of a function."""
+    found = DATA.search(CELLS.read_text(encoding="utf-8"))
+    run = json.loads(found[1])["run"] if found else {"cells": []}
+    cells = [cell for cell in run["cells"] if cell["function"] == name and cell.get("ratio")]
+    if cells:
+        yield heading("Speed", "-")
+        yield (
+            "Time of the best peer over that of fastact: above 1 fastact is faster. See"
+            " :doc:`/benchmarks`.\n"
+        )
+        yield table(
+            "", ["of", "dtype", "shape", "best peer", "ratio", "quartiles"], map(row, cells)
+        )
+
+
+def row(cell: dict[str, Any]) -> list[str]:
+    """A measured cell."""
+    low, middle, high = (f"{each:.2f}" for each in cell["ratio"])
+    shape = " × ".join(map(str, cell["shape"]))
+    what = cell["variety"].replace("_", " ")
+    return [what, cell["dtype"], shape, cell["best"], middle, f"{low} to {high}"]
 
 
 # ---------------------------------------------------------------- all functions

@@ -53,6 +53,7 @@ def test_a_page_has_formula_picture_and_example(name):
         assert "<math" in page
         assert "Limits:" in page
         assert "Errors that were found" in page
+        assert 'id="speed"' in page
 
 
 def test_nothing_is_loaded_from_the_network():
