@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from coverage import Coverage
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -51,6 +49,8 @@ def bodies(file: Path, first: dict[int, str]) -> Iterator[tuple[str, range]]:
 
 def modules(folder: Path) -> Iterator[Module]:
     """Every module of the package."""
+    from coverage import Coverage  # which only `tox -e coverage` has
+
     measured = Coverage(folder / "data", config_file=str(ROOT / "pyproject.toml"))
     measured.load()
     first = compiled(folder)

@@ -49,6 +49,7 @@ RUNS = {
         ("numba",),
     ),
     "tests/support/bits.py": (("-m", "tests.support.bits", "relu", "float32"), ()),
+    "tools/coverage.py": (("-c", "import tools.coverage"), ()),
     "tools/interfaces.py": (("tools/interfaces.py",), ()),
     "tools/pool_ir.py": (("tools/pool_ir.py", "--help"), ()),
     "tools/remez.py": (("-m", "tools.remez", "SILU_ROOT"), ()),
