@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +32,10 @@ def checked(labels: Any, classes: Any, weight: Any, ignore: Any) -> Any:
         for each in weight:
             good &= np.isfinite(each)
     for place, label in np.ndenumerate(labels):
-        here, counts = np.int64(label), True
+        number, counts = np.int64(label), True
         if ignore is not None:
-            counts = here != ignore
-        here = here if counts else 0
+            counts = number != ignore
+        here = number if counts else 0
         inside = 0 <= here < classes
         good &= inside
         found[place] = here
@@ -268,28 +269,21 @@ class CrossEntropy(OfLabels):
         if self.ty.member == "gradient_and_hessian":
             scale = self.number(call, "hessian_scale", "float64")
             wrong.append(b.not_(b.fcmp_ordered("==", b.fsub(scale, scale), DOUBLE(0.0))))
-
-            def make() -> Any:
-                made, results = self.results(call, outs, x)
-                self.second(call, x, found, scale, results, axis)
-                return self.derivatives(call, made)
-
-            return Attempt(make, either(b, *wrong), [copy, *found.copies])
-        between = [found.labels, found.factor]
-        functions = cross_entropy.LABELLED
-        if found.smoothing is not None:
-            between, functions = [*between, *found.smoothing], cross_entropy.GENERAL
-
-        def make() -> Any:
-            return self.fused(call, functions[self.gradient], [x, *between], outs, axis)
-
+            make = functools.partial(self.second, call, x, found, scale, outs, axis)
+        else:
+            between, functions = [found.labels, found.factor], cross_entropy.LABELLED
+            if found.smoothing is not None:
+                between, functions = [*between, *found.smoothing], cross_entropy.GENERAL
+            function = functions[self.gradient]
+            make = functools.partial(self.fused, call, function, [x, *between], outs, axis)
         return Attempt(make, either(b, *wrong), [copy, *found.copies])
 
     def second(
-        self, call: Call, x: Operand, found: Targets, scale: Any, results: list[Operand], axis: int
-    ) -> None:
-        """The loop of the gradient and the hessian."""
+        self, call: Call, x: Operand, found: Targets, scale: Any, outs: list[Operand], axis: int
+    ) -> Any:
+        """The gradient and the hessian."""
         b, copy = call.builder, None
+        made, results = self.results(call, outs, x)
         if found.arrays:
             _, (ty, factors) = found.arrays
             copy = ty, compiled(call, times, ty, (ty, factors), (types.float64, scale))
@@ -300,6 +294,7 @@ class CrossEntropy(OfLabels):
         given = [x, found.labels, found.factor, scales, *results]
         launch(call, function.name, self.dtype, function.letters, given, axis)
         self.release(call, [copy])
+        return self.derivatives(call, made)
 
     def fused(
         self, call: Call, function: Any, inputs: list[Operand], outs: list[Operand], axis: int
@@ -336,9 +331,8 @@ class CrossEntropy(OfLabels):
         none = operands.of_number(b, INT(int(cross_entropy.NO_LABEL)))
         inputs = [x, none, number(call, 0.0), q, operands.of_number(b, scale)]
 
-        def make() -> Any:
-            return self.fused(call, cross_entropy.GENERAL[self.gradient], inputs, outs, axis)
-
+        function = cross_entropy.GENERAL[self.gradient]
+        make = functools.partial(self.fused, call, function, inputs, outs, axis)
         return Attempt(make, either(b, *wrong), [copy])
 
 
@@ -347,7 +341,7 @@ class NegativeLogLikelihood(OfLabels):
 
     def attempt(self, call: Call) -> Attempt | None:
         axis, b, ty = self.axis(), call.builder, self.types[self.data]
-        if axis != ty.ndim - 1 or types.float16 in {ty.dtype, self.element}:
+        if axis is None or axis != ty.ndim - 1 or types.float16 in {ty.dtype, self.element}:
             return None
         x, copy = self.operand(call, self.data, self.dtype)
         kind, value = copy or (ty, call.values[self.data])

@@ -152,7 +152,7 @@ class Elementwise(Plan):
             ty = self.types[name]
             if is_array(ty) and not np.can_cast(operands.dtype_of(ty), found, casting):
                 raise self.refuse(name, f"of a type that casting={casting!r} makes {found}")
-        return found.name
+        return str(found.name)
 
     def loop_dtype(self) -> str:
         """What is asked for, or NumPy's rules, by which numbers beside arrays have no say."""
@@ -206,7 +206,7 @@ class Elementwise(Plan):
         return (
             all(t.dtype == number and t.mutable and t.ndim >= most for t in outs)
             and not (ruled and any(p.name in self.arrays for p in self.function.params))
-            and (not self.chosen or (is_array(mask) and mask.ndim <= outs[0].ndim))
+            and (not self.chosen or (is_array(mask) and self.types["where"].ndim <= outs[0].ndim))
         )
 
     @property

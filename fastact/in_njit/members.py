@@ -23,7 +23,7 @@ MASK = "a uint8 array of forward_with_mask"
 
 
 # ---------------------------------------------------------------- by parameters
-class Gradients(types.LiteralStrKeyDict):  # type: ignore[misc]  # Numba has no types
+class Gradients(types.LiteralStrKeyDict):
     """Numba's type of a dict whose keys are known, which leaves compiled code as a dict."""
 
     def __init__(self, kinds: dict[str, Any]) -> None:

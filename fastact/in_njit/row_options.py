@@ -222,10 +222,12 @@ def forward(
 ) -> None:  # fmt: skip
     """The shares of rows, between two loops that put the mask in."""
     x, y = arrays
-    b, scratch = call.builder, None
+    b = call.builder
+    scratch: Any = None
     if options.where is not None:
         x, scratch = masked(call, dtype, x, options.where, owner._absent)
-    function, between = owner, []
+    function = owner
+    between: list[Operand] = []
     if not owner.plain or options.factor is not None or options.length is not None:
         function = owner.general
         sinks = () if owner.sink is None else (number(call, owner.sink),)
@@ -239,14 +241,15 @@ def forward(
 
 
 def product(
-    call: Call, product: Any, dtype: str, arrays: tuple[Operand, Operand, Operand], axis: int,
+    call: Call, of: Any, dtype: str, arrays: tuple[Operand, Operand, Operand], axis: int,
     options: Options,
 ) -> None:  # fmt: skip
     """The product of the Jacobian and a vector, where elements are present."""
     d, y, result = arrays
-    b, function, between = call.builder, product.function, []
+    b, function = call.builder, of.function
+    between: list[Operand] = []
     if (options.where, options.factor, options.length) != (None, None, None):
-        function = product.masked
+        function = of.masked
         everywhere = spread(b, operands.of_number(b, ir.IntType(8)(1)), y.shape)
         length = options.length or operands.of_number(b, y.shape[axis])
         between = [options.where or everywhere, options.factor or number(call, 1.0), length]

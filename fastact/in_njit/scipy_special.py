@@ -32,9 +32,10 @@ from numba.extending import overload
 
 from fastact.elementwise import erf, erfc, log_sigmoid, logit, sigmoid, softplus
 from fastact.in_njit.plan import UNKNOWN, is_array, is_number, value_of
-from fastact.rowwise.logsumexp import logsumexp
+from fastact.rowwise import logsumexp as sums
 from fastact.rowwise.softmax_family import log_softmax, softmax
 
+logsumexp: Any = sums.logsumexp  # constants stand for its arguments, which types tell apart
 ALONE = {
     "expit": sigmoid,
     "logit": logit,
