@@ -1,7 +1,9 @@
 """Calls inside compiled code, beside calls outside and what a user of Numba would write.
 
-`python -m bench.inside` measures by turns and prints two tables: the time of a call in ``@njit``
-over that of the same call outside, and the time of loops over the plain formula over a call inside.
+`python -m bench.inside` measures by turns and prints three tables: the time of a call in ``@njit``
+over that of the same call outside; the time of loops over the plain formula over a call inside; and
+the time of the README's training step in NumPy's own functions, and with ours in Python, over that
+in one compiled function.
 The exit status is 1 if a call inside takes more than 1.05 times as long: on a quiet machine.
 """
 
@@ -99,6 +101,63 @@ def ways(name: str, dtype: str) -> dict[str, Function]:
     }
 
 
+# ---------------------------------------------------------------- a training step
+WIDTHS = ((64, 8, 16, 3), (256, 784, 128, 10))  # batch, inputs, hidden, classes
+
+
+def step(x: Any, labels: Any, w: Any, v: Any, rate: float) -> Any:
+    """The step of the README: two layers, the loss with its gradient, and an update."""
+    h = fa.tanh(x @ w)
+    loss, dz = fa.softmax_cross_entropy.value_and_grad(h @ v, labels)
+    da = fa.tanh.backward(dz @ v.T, y=h)
+    v -= rate * (h.T @ dz)
+    w -= rate * (x.T @ da)
+    return loss
+
+
+def numpy_step(x: Any, labels: Any, w: Any, v: Any, rate: float) -> Any:
+    """The same in NumPy."""
+    h = np.tanh(x @ w)
+    z = h @ v
+    z -= z.max(axis=1, keepdims=True)
+    p = np.exp(z)
+    total = p.sum(axis=1, keepdims=True)
+    p /= total
+    rows = np.arange(len(x))
+    loss = np.mean(np.log(total[:, 0]) - z[rows, labels])
+    p[rows, labels] -= 1
+    dz = p / len(x)
+    da = dz @ v.T * (1 - h * h)
+    v -= rate * (h.T @ dz)
+    w -= rate * (x.T @ da)
+    return loss
+
+
+def training(dtype: str, sizes: tuple[int, ...], turns: Any) -> tuple[str, str]:
+    """What a step takes in NumPy, and with our functions in Python, over one compiled function."""
+    rng = np.random.default_rng(0)
+    batch, inputs, hidden, classes = sizes
+    x, labels = rng.normal(size=(batch, inputs)).astype(dtype), rng.integers(0, classes, batch)
+    shapes = (inputs, hidden), (hidden, classes)
+    weights = [(rng.normal(size=each) / np.sqrt(each[0])).astype(dtype) for each in shapes]
+    steps = {"NumPy": numpy_step, "Python": step, "inside": numba.njit(step)}
+    calls, losses = {}, []
+    for name, each in steps.items():
+        w, v = (array.copy() for array in weights)
+        calls[name] = partial(each, x, labels, w, v, dtype_number(dtype, 0.01))
+        losses.append([float(calls[name]()) for _ in range(3)])
+    assert np.allclose(losses, losses[0], rtol=1e-4), losses
+    times = by_turns(calls, **turns)
+    found = (ratio(times, name, "inside") for name in ("NumPy", "Python"))
+    first, second = (f"{r.median:.2f} ({r.low:.2f} to {r.high:.2f})" for r in found)
+    return first, second
+
+
+def dtype_number(dtype: str, value: float) -> Any:
+    """A number that does not widen arrays in compiled code."""
+    return np.dtype(dtype).type(value)
+
+
 def main() -> None:
     """Measure, print, and tell by the exit status whether the limit holds."""
     parser = argparse.ArgumentParser(description="measure calls inside @njit beside those outside")
@@ -127,6 +186,12 @@ def main() -> None:
             times = by_turns({way: partial(call, x) for way, call in calls.items()}, **turns)
             others = [ratio(times, way, "fastact").median for way in calls if way != "fastact"]
             shown.add_row(name, str(size), *(f"{each:.1f}" for each in others))
+    console.print(shown)
+    title = "A training step over the same in one compiled function"
+    shown = Table("batch, inputs, hidden, classes", "dtype", "NumPy", "in Python", title=title)
+    for widths in WIDTHS[: 1 if quick else None]:
+        for dtype in DTYPES:
+            shown.add_row(", ".join(map(str, widths)), dtype, *training(dtype, widths, turns))
     console.print(shown)
     sys.exit(max(medians) > LIMIT)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numba.core.errors import TypingError
 from fastact.compiler import activation_loops
 from fastact.compiler.dispatch import dispatcher
 from fastact.compiler.kernels import ELEMENT
+from fastact.definition.declaration import Parameter
 from fastact.definition.function import Backward, Function
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.plan import (
@@ -24,7 +26,10 @@ from fastact.in_njit.plan import (
     is_array,
     is_number,
 )
+from fastact.in_njit.row_options import choose
+from fastact.native.loop_registry import DTYPES
 
+OPTIONS = {"out": None, "where": True, "dtype": None, "casting": "same_kind"}
 REAL = "a number or an array of float16, float32, float64 or integers"
 
 
@@ -37,11 +42,12 @@ def signature(function: Function) -> inspect.Signature:
         kinds(p.name, named if backward else free, default=empty if p.required else p.default)
         for p in function.params
     ]
-    if backward:
+    if backward:  # from a mask, not all parameters are needed
+        parameters = [p.replace(default=None) if p.default is empty else p for p in parameters]
         data = [kinds("dy", kinds.POSITIONAL_ONLY)]
-        data += [kinds(name, named, default=None) for name in ("x", "y", "out")]
+        data += [kinds(name, named, default=None) for name in ("x", "y", "mask", "out")]
         return inspect.Signature(data + parameters)
-    options = [kinds("out", named, default=None), kinds("where", named, default=True)]
+    options = [kinds(name, named, default=value) for name, value in OPTIONS.items()]
     return inspect.Signature([kinds("x", kinds.POSITIONAL_ONLY), *parameters, *options])
 
 
@@ -85,14 +91,7 @@ class Elementwise(Plan):
             self.function._check_kernel()
         except TypeError as error:
             raise TypingError(str(error)) from None
-        self.names = (*self.data, *(p.name for p in self.function.params))
-        for name in self.names:
-            if not (
-                is_array(self.types[name])
-                or is_number(self.types[name])
-                or (name not in self.data and self.known[name] is None)
-            ):
-                raise self.refuse(name, REAL)
+        self.check_operands(self.function.params)
         where = self.types.get("where")
         if (
             where is not None
@@ -103,9 +102,24 @@ class Elementwise(Plan):
             )
         ):
             raise self.refuse("where", "an array of bool")
+        return self.result_type()
+
+    def check_operands(self, params: Iterable[Parameter]) -> None:
+        """Data and parameters are numbers or arrays; those that have a default may be None."""
+        params = list(params)
+        self.names = (*self.data, *(p.name for p in params))
+        optional = {p.name for p in params if not p.required}
+        for name in self.names:
+            if name not in optional and self.known[name] is None:
+                raise TypingError(f"{self.name}(): missing a required argument: {name!r}")
+            if not (
+                is_array(self.types[name])
+                or is_number(self.types[name])
+                or (name in optional and self.known[name] is None)
+            ):
+                raise self.refuse(name, REAL)
         self.arrays = [n for n in self.names if is_array(self.types[n]) and self.types[n].ndim]
         self.dtype = self.loop_dtype()
-        return self.result_type()
 
     def choose(self) -> None:
         """From the input or from the output: which of both is given says which function it is."""
@@ -122,19 +136,39 @@ class Elementwise(Plan):
             self.function = self.function._from_output
         self.data = ("dy", *given)
 
+    def asked(self) -> str | None:
+        """The dtype of the loop, if it is given."""
+        if self.known.get("dtype") is None:
+            return None
+        needed = "float16, float32 or float64"
+        try:
+            found = np.dtype(self.constant("dtype", needed, np.dtype | str | type))
+        except TypeError:
+            raise self.refuse("dtype", needed) from None
+        casting = self.constant("casting", "a string", str)
+        if found.name not in DTYPES:
+            raise self.refuse("dtype", needed)
+        for name in self.names:
+            ty = self.types[name]
+            if is_array(ty) and not np.can_cast(operands.dtype_of(ty), found, casting):
+                raise self.refuse(name, f"of a type that casting={casting!r} makes {found}")
+        return str(found.name)
+
     def loop_dtype(self) -> str:
-        """NumPy's rules, by which numbers beside arrays have no say."""
+        """What is asked for, or NumPy's rules, by which numbers beside arrays have no say."""
+        if (found := self.asked()) is not None:
+            return found
         typed = [n for n in self.names if is_array(self.types[n])]
         if not typed:
             kinds = [types.unliteral(self.types[n]) for n in self.data]
             same = kinds[0] if all(kind == kinds[0] for kind in kinds) else None
             return str(same) if same in {types.float16, types.float32} else "float64"
-        found = np.result_type(*(operands.dtype_of(self.types[n]) for n in typed))
+        common = np.result_type(*(operands.dtype_of(self.types[n]) for n in typed))
         first = self.types[self.data[0]]
         integral = is_array(first) and operands.dtype_of(first).kind in "iub"
-        if found.kind in "iub" or (integral and len(self.data) == 1):
+        if common.kind in "iub" or (integral and len(self.data) == 1):
             return "float64"
-        return str(found)
+        return str(common)
 
     def result_type(self) -> Any:
         number = operands.number_type(self.dtype)
@@ -160,9 +194,7 @@ class Elementwise(Plan):
     def attempt(self, call: Call) -> Attempt | None:
         if not self.arrays and not self.into:
             return Attempt(lambda: self.inlined(call))
-        if self.known.get("where", True) is not True or not self.simple():
-            return None
-        return self.looped(call)
+        return self.looped(call) if self.simple() else None
 
     def simple(self) -> bool:
         """Whether `out` has the dtype of the loop, and rules are about numbers."""
@@ -170,9 +202,17 @@ class Elementwise(Plan):
         outs = [given] if isinstance(given, types.Array) else list(given)
         number, ruled = operands.number_type(self.dtype), bool(self.function._requires)
         most = max((self.types[n].ndim for n in self.arrays), default=0)
-        return all(t.dtype == number and t.mutable and t.ndim >= most for t in outs) and not (
-            ruled and any(p.name in self.arrays for p in self.function.params)
+        mask = self.types.get("where")
+        return (
+            all(t.dtype == number and t.mutable and t.ndim >= most for t in outs)
+            and not (ruled and any(p.name in self.arrays for p in self.function.params))
+            and (not self.chosen or (is_array(mask) and self.types["where"].ndim <= outs[0].ndim))
         )
+
+    @property
+    def chosen(self) -> bool:
+        """Whether some elements of `out` are left as they are."""
+        return self.known.get("where", True) is not True
 
     def needs(self) -> tuple[symbols.Need, ...]:
         owner = self.function._owner
@@ -231,7 +271,10 @@ class Elementwise(Plan):
                     builder, ValueError, (f"{self.function._owner.name}(): needs {rules}",)
                 )
         numbers = [self.filled(call, name, self.dtype) for name in self.names]
-        kinds = [ELEMENT[self.dtype]] * len(numbers)
+        return self.computed(call, [ELEMENT[self.dtype]] * len(numbers), numbers)
+
+    def computed(self, call: Call, kinds: list[Any], numbers: list[Any]) -> Any:
+        """What the kernel gives for numbers."""
         return self.compiled(call, scalar(self.function, self.dtype), kinds, numbers)
 
     def looped(self, call: Call) -> Attempt:
@@ -259,17 +302,37 @@ class Elementwise(Plan):
         else:
             sizes, clash = operands.broadcast(builder, inputs)
             wrong += [clash] if len(self.arrays) > 1 else []
+        mask = None
+        if self.chosen:
+            mask = operands.of_array(context, builder, self.types["where"], call.values["where"])
+            wrong.append(builder.not_(operands.fits(builder, mask, sizes)))
+            wrong += [operands.collide(builder, out, mask, sizes, same=False) for out in outs]
 
         def make() -> Any:
             made = [] if outs else [self.made(call, sizes) for _ in range(self.nout)]
             new = [operands.of_array(context, builder, self.array_type, m) for m in made]
+            if mask is not None:
+                self.where(call, inputs, outs, mask)
+                return self.given_out(call)
             operands.launch(context, builder, self.need(), [*inputs, *(outs or new)], sizes)
-            self.release(call, copies)
             if outs:
                 return self.given_out(call)
             return made[0] if self.nout == 1 else context.make_tuple(builder, self.result, made)
 
-        return Attempt(make, either(builder, *wrong))
+        return Attempt(make, either(builder, *wrong), copies)
+
+    def where(
+        self, call: Call, inputs: list[operands.Operand], outs: list[operands.Operand],
+        mask: operands.Operand,
+    ) -> None:  # fmt: skip
+        """The loop into memory of its own, from which the elements go that a mask has."""
+        context, builder, sizes = call.context, call.builder, outs[0].shape
+        found = [operands.scratch(context, builder, self.dtype, sizes) for _ in outs]
+        new = [operand for operand, _ in found]
+        operands.launch(context, builder, self.need(), [*inputs, *new], sizes)
+        for operand, out in zip(new, outs, strict=True):
+            choose(call, self.dtype, operand, mask, out, out)
+        self.release(call, [scratch for _, scratch in found])
 
     @property
     def nout(self) -> int:

@@ -98,10 +98,9 @@ class Halves(GatedPlan):
             result = out or operands.of_array(call.context, b, self.result, made)
             given = [gate, value, result]
             operands.launch(call.context, b, self.need("forward"), given, gate.shape)
-            self.release(call, [copy])
             return self.given_out(call) if out else made
 
-        return Attempt(make, either(b, *wrong))
+        return Attempt(make, either(b, *wrong), [copy])
 
 
 class HalvesBackward(Halves):
@@ -140,10 +139,9 @@ class HalvesBackward(Halves):
             result = operands.of_array(call.context, b, self.result, made)
             given = [dy, gate, value, *self.halves(call, result, axis)]
             operands.launch(call.context, b, self.need("backward"), given, gate.shape)
-            self.release(call, [copy, another])
             return made
 
-        return Attempt(make, either(b, *wrong))
+        return Attempt(make, either(b, *wrong), [copy, another])
 
 
 class Split(GatedPlan):
@@ -187,10 +185,9 @@ class Split(GatedPlan):
             made = operands.empty(call.context, b, self.result, sizes)
             result = operands.of_array(call.context, b, self.result, made)
             operands.launch(call.context, b, self.need("forward"), [*given, result], sizes)
-            self.release(call, copies)
             return made
 
-        return Attempt(make, wrong)
+        return Attempt(make, wrong, copies)
 
 
 class SplitBackward(Split):
@@ -227,7 +224,6 @@ class SplitBackward(Split):
             outs = [operands.of_array(call.context, b, t, m)
                     for t, m in zip(self.result, made, strict=True)]  # fmt: skip
             operands.launch(call.context, b, self.need("backward"), [*given, *outs], sizes)
-            self.release(call, copies)
             return call.context.make_tuple(b, self.result, made)
 
-        return Attempt(make, either(b, *wrong))
+        return Attempt(make, either(b, *wrong), copies)

@@ -1,213 +1,46 @@
-"""Losses inside compiled code: the fused loops for plain calls, Python for rare options."""
+"""Losses of elements inside compiled code: the fused loops, slab by slab."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 
 from fastact.definition.activation import Activation
-from fastact.in_njit import operands, python_call, symbols
+from fastact.in_njit import operands, symbols
+from fastact.in_njit.cross_entropy import CrossEntropy, NegativeLogLikelihood
+from fastact.in_njit.loss_plan import DOUBLE, LossPlan, product
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
-from fastact.in_njit.plan import (
-    UNKNOWN,
-    Attempt,
-    Call,
-    Plan,
-    either,
-    floating,
-    is_array,
-    new_array,
-)
-from fastact.in_njit.rowwise import is_integral, is_real, launch
+from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array
+from fastact.in_njit.row_options import compiled, spread
+from fastact.in_njit.rowwise import is_real
 from fastact.losses import cross_entropy, elementwise, squared
 from fastact.losses.shared import SLAB, OfTargets
 
-DOUBLE = ir.DoubleType()
+ENDINGS = {"": "", "value_and_grad": "_gradient", "gradient_and_hessian": "_hessian"}
 
 
-class LossPlan(Plan):
-    """What losses share: logits or the like first, a reduction, perhaps a gradient."""
-
-    def __init__(self, ty: Any, arguments: dict[str, Any]) -> None:
-        self.data, self.target = list(arguments)[:2]
-        super().__init__(ty, arguments)
-
-    def typed(self) -> Any:
-        ty = self.array(self.data)
-        self.check()
-        self.element = floating(ty)
-        self.dtype = str(self.element)
-        loss = self.loss_type(ty)
-        if self.ty.member == "gradient_and_hessian":
-            array = new_array(ty, self.element)
-            if self.known["out"] is not None:
-                raise self.refuse("out", "None")
-            return types.UniTuple(array, 2)
-        if not self.gradient:
-            return loss
-        return types.Tuple([loss, self.out(new_array(ty, self.element))])
-
-    def loss_type(self, ty: Any) -> Any:
-        self.reduction = "sum"
-        if "reduction" in self.types:
-            self.reduction = self.constant("reduction", "a string", str)
-        ndim = self.loss_ndim(ty) if self.reduction == "none" else 0
-        return types.Array(self.element, ndim, "C") if ndim else self.element
-
-    def loss_ndim(self, ty: Any) -> int:
-        return int(ty.ndim)
-
-    def check(self) -> None:
-        """Check the types of the other arguments."""
-
-    @property
-    def gradient(self) -> bool:
-        return bool(self.ty.member == "value_and_grad")
-
-    def python(self, call: Call) -> Any:
-        """With `out`, Python gives the loss beside what is in it."""
-        if not (self.gradient and self.known["out"] is UNKNOWN):
-            return super().python(call)
-        loss = self.result[0]
-        found = self.invoked(call, loss, ("first", python_call.expected(loss)))
-        return self.finished(call, found, None)
-
-    def plain_out(self) -> bool:
-        """Whether `out` may be given to a loop."""
-        if not self.gradient or self.known["out"] is None:
-            return True
-        ty = self.types["out"]
-        return bool(
-            ty.dtype == self.element and ty.ndim == self.types[self.data].ndim and ty.mutable
-        )
-
-    def gradient_operand(self, call: Call, x: Operand, others: list[Operand]) -> Any:
-        """`out` as an operand, and what is wrong with it; or None, None."""
-        if not self.gradient or self.known["out"] is None:
-            return None, []
-        b = call.builder
-        out = operands.of_array(call.context, b, self.types["out"], call.values["out"])
-        wrong = [b.not_(operands.same_shape(b, out, x))]
-        wrong += [
-            operands.collide(b, out, each, x.shape, same=False)
-            for each in (x, *others)
-            if each.shape
-        ]
-        return out, wrong
-
-    def finished(self, call: Call, loss: Any, made: Any) -> Any:
-        """The result: the loss alone, or with the gradient."""
-        if not self.gradient:
-            return loss
-        array = self.given_out(call) if made is None else made
-        return call.context.make_tuple(call.builder, self.result, [loss, array])
-
-    def new_gradient(self, call: Call, shape: list[Any]) -> tuple[Any, Operand]:
-        array = self.result[1]
-        made = operands.empty(call.context, call.builder, array, shape)
-        return made, operands.of_array(call.context, call.builder, array, made)
-
-    def rounded(self, call: Call, total: Any) -> Any:
-        """A sum in the dtype of the result."""
-        return call.context.cast(call.builder, total, types.float64, self.element)
-
-    def narrowed(self, call: Call, ndim: int, losses: Any) -> Any:
-        """An array of float64 in the dtype of the result."""
-        if self.dtype == "float64":
-            return losses
-        ty = types.Array(types.float64, ndim, "C")
-        _, found = operands.converted(call.context, call.builder, ty, losses, self.dtype)
-        call.context.nrt.decref(call.builder, ty, losses)
-        return found
+def without_nan(x: Any) -> bool:
+    """Whether no element is NaN."""
+    good = True
+    for _, each in np.ndenumerate(x):
+        good &= each == each  # the test for NaN
+    return good
 
 
-def product(builder: Any, numbers: list[Any]) -> Any:
-    """The product of integers."""
-    total = ONE
-    for each in numbers:
-        total = builder.mul(total, each)
-    return total
+class Beside(NamedTuple):
+    """Operands beside the input, as long as it or numbers, and the sizes of their elements.
 
+    `whole` says whether all that are arrays are one run in memory, as the input is.
+    """
 
-class CrossEntropy(LossPlan):
-    """A call of `softmax_cross_entropy`, or of `nll`, which Python computes."""
-
-    def check(self) -> None:
-        if not self.types[self.data].ndim:
-            raise self.refuse(self.data, "an array with an axis")
-        labels = self.types["labels"]
-        real = is_array(labels) and isinstance(labels.dtype, types.Float)
-        if not is_integral(labels) and not (real and self.data == "logits"):
-            either_kind = " or floats (probabilities)" if self.data == "logits" else ""
-            raise self.refuse("labels", f"an array of integers (class indices){either_kind}")
-        if not isinstance(self.known["axis"], int) and not (
-            self.known["axis"] is UNKNOWN
-            and isinstance(types.unliteral(self.types["axis"]), types.Integer)
-        ):
-            raise self.refuse("axis", "an integer")
-
-    def loss_ndim(self, ty: Any) -> int:
-        return int(ty.ndim) - 1
-
-    def attempt(self, call: Call) -> Attempt | None:
-        x_type, labels_type, b = self.types[self.data], self.types["labels"], call.builder
-        axis, ndim = self.known["axis"], x_type.ndim
-        if (
-            self.data != "logits" or self.ty.member == "gradient_and_hessian"
-            or not (isinstance(axis, int) and -ndim <= axis < ndim)
-            or self.given("weight", "ignore_index", "label_smoothing")
-            or not (is_array(labels_type) and is_integral(labels_type))
-            or labels_type.ndim != ndim - 1 or ndim < 2 or not self.plain_out()
-            or self.reduction not in {"mean", "sum", "none"}
-        ):  # fmt: skip
-            return None
-        axis %= ndim
-        x, copy = self.operand(call, self.data, self.dtype)
-        labels, another = self.labels(call)
-        rows = product(b, labels.shape)
-        out, wrong = self.gradient_operand(call, x, [labels])
-        wrong.append(b.not_(operands.same_shape(b, labels, x.without(axis))))
-        first = b.bitcast(labels.pointer, INT.as_pointer())
-        strange = operands.call(call.context, b, "outside", INT, [first, rows, x.shape[axis]])
-        wrong.append(b.icmp_signed("!=", strange, ZERO))
-        wrong.append(b.icmp_signed("==", rows, ZERO))
-
-        def make() -> Any:
-            ty = types.Array(types.float64, ndim - 1, "C")
-            losses = operands.empty(call.context, b, ty, labels.shape)
-            each = operands.of_array(call.context, b, ty, losses)
-            factor = DOUBLE(1.0)
-            if self.reduction == "mean":
-                factor = b.fdiv(factor, b.sitofp(rows, DOUBLE))
-            given, made = [x, labels, operands.of_number(b, factor), each], None
-            if self.gradient:
-                gradient = out
-                if out is None:
-                    made, gradient = self.new_gradient(call, x.shape)
-                given.append(gradient)
-            function = cross_entropy.LABELLED[self.gradient]
-            launch(call, function.name, self.dtype, function.letters, given, axis)
-            self.release(call, [copy, another])
-            if self.reduction == "none":
-                return self.finished(call, self.narrowed(call, ndim - 1, losses), made)
-            numbers = b.bitcast(each.pointer, DOUBLE.as_pointer())
-            total = operands.call(call.context, b, "total", DOUBLE, [numbers, rows])
-            call.context.nrt.decref(b, ty, losses)
-            return self.finished(call, self.rounded(call, total), made)
-
-        return Attempt(make, either(b, *wrong))
-
-    def labels(self, call: Call) -> tuple[Operand, Any]:
-        """The labels as int64 that lie one after another."""
-        ty, value = self.types["labels"], call.values["labels"]
-        copy = None
-        if ty.dtype != types.int64 or ty.layout != "C":
-            copy = operands.converted(call.context, call.builder, ty, value, "int64")
-            ty, value = copy
-        return operands.of_array(call.context, call.builder, ty, value), copy
+    operands: list[Operand]
+    itemsizes: list[int]
+    wrong: list[Any]
+    copies: list[Any]
+    whole: bool = True
 
 
 def loop_of(loss: Any, functions: str, ending: str, dtype: str) -> Any:
@@ -231,12 +64,16 @@ class Elementwise(LossPlan):
                 raise self.refuse(name, "a number or an array of numbers")
 
     def numbers(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
-        """The operands between the targets and the scale; what is wrong; None if Python must."""
+        """The numbers between the targets and the scale; what is wrong; None if Python must."""
         return [], []
+
+    def weighted(self) -> dict[str, str]:
+        """The weights of elements, and the dtypes that the loop takes."""
+        return {}
 
     def need(self) -> symbols.Need:
         """The loop."""
-        ending = "_gradient" if self.gradient else ""
+        ending = ENDINGS[self.ty.member]
         return symbols.needed(loop_of, self.ty.target, "functions", ending, self.dtype)
 
     def divisor(self, call: Call, x: Operand, size: Any) -> Any:
@@ -244,51 +81,90 @@ class Elementwise(LossPlan):
         one = DOUBLE(1.0)
         return call.builder.sitofp(size, DOUBLE) if self.reduction == "mean" else one
 
+    def possible(self) -> bool:
+        """Whether types are those of which operands can be made."""
+        ndim, known = self.types[self.data].ndim, self.ty.target.reductions
+        weights = [self.types[n] for n in self.weighted() if self.known[n] is not None]
+        arrays = [ty for ty in (*weights, self.types[self.target]) if is_array(ty)]
+        strange = any(is_array(ty) and ty.dtype == types.float16 for ty in weights)
+        return (
+            self.plain_out() and ndim > 0 and self.reduction in known and not strange
+            and all(ty.ndim <= ndim for ty in arrays)
+        )  # fmt: skip
+
+    def beside(self, call: Call, x: Operand, numbers: Any) -> Beside:
+        """The operands after the input, of which these are the numbers."""
+        given, wrong, copies, whole = [], [], [], True
+        dtypes = {self.target: self.dtype, **self.weighted()}
+        for name, dtype in dtypes.items():
+            operand, copy, fine = self.like(call, name, dtype, x)
+            ty = self.types[name]
+            whole &= not operand.shape or (ty.ndim == len(x.shape) and (copy or ty).layout == "C")
+            given.append(operand)
+            copies.append(copy)
+            wrong += fine
+        itemsizes = [np.dtype(dtype).itemsize for dtype in dtypes.values()]
+        given += numbers[0]
+        return Beside(
+            given, [*itemsizes, *[8] * len(numbers[0])], wrong + numbers[1], copies, whole
+        )
+
+    def like(self, call: Call, name: str, dtype: str, x: Operand) -> tuple[Operand, Any, list[Any]]:
+        """A number or an array repeated to the shape of the input; a copy; what is wrong."""
+        b, ty = call.builder, self.types[name]
+        if self.known[name] is None:
+            return operands.constant(b, dtype, 1.0), None, []
+        if not is_array(ty) or not ty.ndim:
+            value = self.number(call, name, dtype)
+            return operands.of_number(b, value), None, self.no_nan(call, name, value)
+        found, copy = self.operand(call, name, dtype)
+        wrong = [b.not_(operands.fits(b, found, x.shape)), *self.no_nan(call, name, None)]
+        return (spread(b, found, x.shape) if ty.ndim < len(x.shape) else found), copy, wrong
+
+    def no_nan(self, call: Call, name: str, value: Any) -> list[Any]:
+        """Whether a weight is NaN."""
+        b, ty = call.builder, self.types[name]
+        if name == self.target or (value is not None and self.known[name] is not UNKNOWN):
+            return []
+        if value is not None:
+            value = self.number(call, name, "float64")
+            return [b.fcmp_unordered("uno", value, value)]
+        good = compiled(call, without_nan, types.boolean, (ty, call.values[name]))
+        return [b.not_(good)]
+
     def attempt(self, call: Call) -> Attempt | None:
         b, x_type = call.builder, self.types[self.data]
-        if (
-            self.ty.member == "gradient_and_hessian" or not self.plain_out() or not x_type.ndim
-            or self.reduction not in {"mean", "sum", "none", "batchmean"}
-        ):  # fmt: skip
+        if not self.possible():
             return None
-        t_type = self.types[self.target]
-        if is_array(t_type) and t_type.ndim not in {0, x_type.ndim}:
-            return None
-        between = self.numbers(call)
-        if between is None:
+        numbers = self.numbers(call)
+        if numbers is None:
             return None
         x, copy = self.operand(call, self.data, self.dtype)
-        if is_array(t_type) and t_type.ndim:
-            t, another = self.operand(call, self.target, self.dtype)
-            shapes = [b.not_(operands.same_shape(b, t, x))]
-        else:
-            t, another, shapes = operands.of_number(
-                b, self.number(call, self.target, self.dtype)
-            ), None, []  # fmt: skip
-        out, wrong = self.gradient_operand(call, x, [t])
+        beside = self.beside(call, x, numbers)
+        outs, wrong = self.outs(call, x, beside.operands)
         size = product(b, x.shape)
-        wrong += shapes + between[1] + [b.icmp_signed("==", size, ZERO)]
-        layouts = [x_type, *([t_type] if t.shape else [])]
-        layouts += [self.types["out"]] if out else []
-        if any(each.layout != "C" for each in layouts):  # slabs of these are not runs in memory
+        wrong += [*beside.wrong, b.icmp_signed("==", size, ZERO)]
+        whole = beside.whole and all(ty.layout == "C" for ty in (x_type, *self.into))
+        second = self.ty.member == "gradient_and_hessian"
+        if not whole and not second:  # slabs of these are not runs in memory
             wrong.append(b.icmp_signed(">", size, INT(SLAB)))
 
         def make() -> Any:
-            made, gradient = None, out
-            if self.gradient and out is None:
-                made, gradient = self.new_gradient(call, x.shape)
-            inputs = [x, t, *between[0]]
-            outs = [gradient] if self.gradient else []
+            made, results = self.results(call, outs, x)
+            inputs = [x, *beside.operands]
+            if second:
+                given = [*inputs, operands.constant(b, "float64", 1.0), *results]
+                operands.launch(call.context, b, self.need(), given, x.shape)
+                return self.derivatives(call, made)
             if self.reduction == "none":
-                loss = self.each(call, inputs, outs, x)
-            else:
-                divisor = self.divisor(call, x, size)
-                total = self.summed(call, inputs, outs, x, size, b.fdiv(DOUBLE(1.0), divisor))
-                loss = self.rounded(call, b.fdiv(total, divisor))
-            self.release(call, [copy, another])
-            return self.finished(call, loss, made)
+                return self.finished(call, self.each(call, inputs, results, x), made)
+            divisor = self.divisor(call, x, size)
+            scale = b.fdiv(DOUBLE(1.0), divisor)
+            itemsizes = [np.dtype(self.dtype).itemsize, *beside.itemsizes]
+            total = self.summed(call, inputs, itemsizes, results, size, scale)
+            return self.finished(call, self.rounded(call, b.fdiv(total, divisor)), made)
 
-        return Attempt(make, either(b, *wrong))
+        return Attempt(make, either(b, *wrong), [copy, *beside.copies])
 
     def each(self, call: Call, inputs: list[Operand], outs: list[Operand], x: Operand) -> Any:
         """The losses in an array."""
@@ -301,11 +177,11 @@ class Elementwise(LossPlan):
         return self.narrowed(call, ndim, losses)
 
     def summed(
-        self, call: Call, inputs: list[Operand], outs: list[Operand], x: Operand, size: Any,
-        scale: Any,
+        self, call: Call, inputs: list[Operand], itemsizes: list[int], outs: list[Operand],
+        size: Any, scale: Any,
     ) -> Any:  # fmt: skip
         """The sum, slab by slab as outside, since the order decides how it is rounded."""
-        b, context = call.builder, call.context
+        b, context, x = call.builder, call.context, inputs[0]
         block, step = slab_of(b, x.shape)
         ty = types.Array(types.float64, 1, "C")
         scratch = operands.empty(context, b, ty, [step])
@@ -334,8 +210,11 @@ class Elementwise(LossPlan):
                 start = b.load(place)
                 left = b.sub(block, b.srem(start, block))
                 length = b.select(b.icmp_signed("<", left, step), left, step)
-                given = [self.piece(b, each, start, length) for each in inputs]
-                after = [self.piece(b, each, start, length) for each in outs]
+                given = [
+                    piece(b, each, itemsize, start, length)
+                    for each, itemsize in zip(inputs, itemsizes, strict=True)
+                ]
+                after = [piece(b, each, itemsizes[0], start, length) for each in outs]
                 now = Operand(values.pointer, [length], [INT(8)])
                 add([*given, factor, now, *after], [length], length)
                 end = b.add(start, length)
@@ -345,13 +224,14 @@ class Elementwise(LossPlan):
         context.nrt.decref(b, ty, scratch)
         return b.load(found)
 
-    def piece(self, builder: Any, operand: Operand, start: Any, length: Any) -> Operand:
-        """Some elements of an array that is one run in memory, or a number."""
-        if not operand.shape:
-            return operand
-        item = INT(np.dtype(self.dtype).itemsize)
-        pointer = builder.gep(operand.pointer, [builder.mul(start, item)])
-        return Operand(pointer, [length], [item])
+
+def piece(builder: Any, operand: Operand, itemsize: int, start: Any, length: Any) -> Operand:
+    """Some elements of an array that is one run in memory, or a number."""
+    if not operand.shape:
+        return operand
+    item = INT(itemsize)
+    pointer = builder.gep(operand.pointer, [builder.mul(start, item)])
+    return Operand(pointer, [length], [item])
 
 
 def contiguous(builder: Any, shape: list[Any]) -> list[Any]:
@@ -379,11 +259,8 @@ def slab_of(builder: Any, shape: list[Any]) -> tuple[Any, Any]:
 class SigmoidCrossEntropy(Elementwise):
     """A call of `sigmoid_cross_entropy`."""
 
-    def numbers(self, call: Call) -> Any:
-        if self.given("weight", "pos_weight"):
-            return None
-        b = call.builder
-        return [operands.constant(b, self.dtype, 1.0), operands.constant(b, "float64", 1.0)], []
+    def weighted(self) -> dict[str, str]:
+        return {"weight": self.dtype, "pos_weight": "float64"}
 
 
 class Focal(Elementwise):
@@ -417,8 +294,9 @@ class Divergence(Elementwise):
 
     def need(self) -> symbols.Need:
         functions = "of_logs" if self.known["log_target"] else "functions"
-        ending = "_gradient" if self.gradient else ""
-        return symbols.needed(loop_of, self.ty.target, functions, ending, self.dtype)
+        return symbols.needed(
+            loop_of, self.ty.target, functions, ENDINGS[self.ty.member], self.dtype
+        )
 
     def divisor(self, call: Call, x: Operand, size: Any) -> Any:
         if self.reduction == "batchmean":
@@ -443,13 +321,13 @@ class SquaredError(Elementwise):
             raise self.refuse("activation", "an activation that needs no parameters")
 
     def need(self) -> symbols.Need:
-        ending = "_gradient" if self.gradient else ""
+        ending = ENDINGS[self.ty.member]
         return symbols.needed(squared_loop, self.activation, ending, self.dtype)
 
 
 PLANS = {
     cross_entropy.SoftmaxCrossEntropy: CrossEntropy,
-    cross_entropy.NegativeLogLikelihood: CrossEntropy,
+    cross_entropy.NegativeLogLikelihood: NegativeLogLikelihood,
     elementwise.SigmoidCrossEntropy: SigmoidCrossEntropy,
     elementwise.Focal: Focal,
     elementwise.Divergence: Divergence,

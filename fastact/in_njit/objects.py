@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import pickle
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,10 +23,12 @@ from numba.core.typing import signature as signature_of_types
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import NativeValue, box, typeof_impl, unbox
 
-from fastact.definition.function import Function
+from fastact.definition.activation import Activation
+from fastact.definition.bitmask import ForwardWithMask
+from fastact.definition.function import Backward, Function
 from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
-from fastact.in_njit import elementwise, gated, losses, rowwise
+from fastact.in_njit import elementwise, gated, losses, members, rowwise
 from fastact.in_njit.plan import Plan, signature_of
 from fastact.rowwise.logsumexp import LogSum
 from fastact.rowwise.normaliser import Normaliser
@@ -33,13 +36,17 @@ from fastact.rowwise.products import Product
 from fastact.rowwise.ragged import Sequences
 
 # How a call is planned, by the class of the function and the method that is called.
-KINDS: dict[tuple[type, str], type[Plan]] = {
+KINDS: dict[tuple[type, str], Callable[[Any, dict[str, Any]], Plan]] = {
     (Function, ""): elementwise.Elementwise,
+    (Backward, ""): members.backward,
+    (Activation, "backward_params"): members.ParameterGradients,
+    (ForwardWithMask, ""): members.WithMask,
     (Normaliser, ""): rowwise.Normalise,
     (Normaliser, "jacobian"): rowwise.Jacobian,
     (Product, ""): rowwise.Product,
     (LogSum, ""): rowwise.LogSum,
     (LogSum, "backward"): rowwise.LogSumBackward,
+    (LogSum, "jvp"): rowwise.LogSumJvp,
     (Sequences, ""): rowwise.Sequences,
     (Sequences, "backward"): rowwise.SequencesBackward,
     (GatedPair, ""): gated.Halves,
@@ -77,8 +84,12 @@ class ObjectType(types.Callable, types.Opaque):
     @functools.cached_property
     def signature(self) -> inspect.Signature:
         """How it is called outside."""
+        if self.member == "backward_params":
+            return members.signature_of_gradients(self.target)
         if isinstance(self.target, Function) and not self.member:
             return elementwise.signature(self.target)
+        if isinstance(self.target, ForwardWithMask):
+            return self.target._signature()
         return signature_of(getattr(type(self.target), self.member or "__call__"))
 
     def plan(self, kinds: tuple[Any, ...]) -> Plan:
@@ -117,7 +128,7 @@ def ordered(parameters: list[inspect.Parameter]) -> inspect.Signature:
     return inspect.Signature(parameters, __validate_parameters__=False)
 
 
-def plan_type(ty: ObjectType) -> type[Plan]:
+def plan_type(ty: ObjectType) -> Callable[[Any, dict[str, Any]], Plan]:
     """The kind of plan for a function."""
     for kind in type(ty.target).__mro__:
         if (kind, ty.member) in KINDS:
@@ -144,7 +155,7 @@ def display(target: Any) -> str:
 def distinction(target: Any) -> str:
     """What tells an activation that is not of the catalogue from others of its name."""
     owner: Any = getattr(target, "_owner", None)
-    if not isinstance(target, Function) or owner._origin.listed:
+    if not isinstance(target, Function | ForwardWithMask) or owner._origin.listed:
         return ""
     if owner not in _own_names:
         _own_names[owner] = "@" + owner._loops["float64"].decided().symbol

@@ -82,6 +82,13 @@ def empty(context: Any, builder: Any, ty: Any, shape: Sequence[Any]) -> Any:
     return arrayobj._empty_nd_impl(context, builder, ty, list(shape))._getvalue()
 
 
+def scratch(context: Any, builder: Any, dtype: str, shape: Sequence[Any]) -> tuple[Any, Any]:
+    """New memory as an operand, and the array with its type, which is to be released."""
+    ty = types.Array(number_type(dtype), len(shape), "C")
+    made = empty(context, builder, ty, shape)
+    return of_array(context, builder, ty, made), (ty, made)
+
+
 def converted(context: Any, builder: Any, ty: Any, value: Any, dtype: str) -> tuple[Any, Any]:
     """A contiguous copy of an array in a dtype, and its type."""
     to = np.dtype(dtype)

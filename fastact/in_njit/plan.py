@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
 from numba.core.imputils import impl_ret_borrowed
+from numba.np.numpy_support import as_dtype
 
 from fastact.in_njit import operands, python_call, symbols
 
@@ -25,10 +25,14 @@ ARRAY = "an array of float16, float32, float64 or integers"
 
 
 class Attempt(NamedTuple):
-    """Code of our own: `make` writes it, and `wrong` says at run time that it does not hold."""
+    """Code of our own: `make` writes it, and `wrong` says at run time that it does not hold.
+
+    Either way `copies`, arrays with their types, are let go.
+    """
 
     make: Callable[[], Any]
     wrong: Any = None  # never
+    copies: Sequence[Any] = ()
 
 
 class Call(NamedTuple):
@@ -47,6 +51,8 @@ def value_of(ty: Any) -> Any:
         return ty.value
     if isinstance(ty, types.Literal):
         return ty.literal_value
+    if isinstance(ty, types.NumberClass | types.DType):
+        return as_dtype(ty.instance_type if isinstance(ty, types.NumberClass) else ty.dtype)
     return UNKNOWN
 
 
@@ -136,19 +142,31 @@ class Plan:
 
     def lower(self, context: Any, builder: Any, signature: Any, args: Any) -> Any:
         """The code of the call: what Numba calls."""
+        others = {id(each) for each in arithmetic(builder.function)}
+        found = self.lowered(context, builder, args)
+        for each in arithmetic(builder.function):
+            if id(each) not in others and not each.flags:
+                each.flags.append(STEADY)
+        return found
+
+    def lowered(self, context: Any, builder: Any, args: Any) -> Any:
+        """The code of the call, as it is written."""
         call = Call(context, builder, dict(zip(self.types, args, strict=True)))
         symbols.stamp(context, *self.needs())
         attempt = self.attempt(call)
         if attempt is None:
             return self.python(call)
         if attempt.wrong is None:
-            return attempt.make()
+            made = attempt.make()
+            self.release(call, attempt.copies)
+            return made
         place = cgutils.alloca_once(builder, context.get_value_type(self.result))
         with builder.if_else(attempt.wrong, likely=False) as (otherwise, well):
             with otherwise:
                 builder.store(self.python(call), place)
             with well:
                 builder.store(attempt.make(), place)
+        self.release(call, attempt.copies)
         return builder.load(place)
 
     def python(self, call: Call) -> Any:
@@ -201,7 +219,7 @@ class Plan:
             return call.context.cast(call.builder, loaded, ty.dtype, to)
         return call.context.cast(call.builder, value, types.unliteral(ty), to)
 
-    def release(self, call: Call, copies: list[Any]) -> None:
+    def release(self, call: Call, copies: Sequence[Any]) -> None:
         """Let copies go."""
         for copy in copies:
             if copy is not None:
@@ -234,4 +252,13 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.Signature(kept)
 
 
-BIT = ir.IntType(1)
+# Numba gives the flags of ``fastmath=True`` to instructions that have none: ours get one that alone
+# changes nothing, so that they keep their bits, and find the NaN that users' code may not expect.
+STEADY = "contract"
+ARITHMETIC = frozenset({"fadd", "fsub", "fmul", "fdiv", "fcmp"})
+
+
+def arithmetic(function: Any) -> Iterator[Any]:
+    """The instructions of a function that have such flags."""
+    for block in function.blocks:
+        yield from (each for each in block.instructions if each.opname in ARITHMETIC)

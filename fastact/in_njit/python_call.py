@@ -28,8 +28,8 @@ class Invocation:
     constants
         Arguments that are known when the call is compiled.
     result
-        What is expected: an array as ``(dtype, ndim)``, a number as None, a list of such, "out"
-        if the result is an argument, ``("first", ...)`` if only the first of several is wanted.
+        What is expected: an array as ``(dtype, ndim)``, a number as None, a list or dict of such,
+        "out" if the result is an argument, ``("item", k, ...)`` if only the k-th is wanted.
     """
 
     def __init__(
@@ -69,10 +69,12 @@ def settled(value: Any, expected: Any) -> Any:
         return None
     if isinstance(expected, list):
         return tuple(map(settled, value, expected))
+    if isinstance(expected, dict):
+        return tuple(settled(value[name], each) for name, each in expected.items())
     if expected is None:
         return float(value)
-    if expected[0] == "first":
-        return settled(value[0], expected[1])
+    if expected[0] == "item":
+        return settled(value[expected[1]], expected[2])
     dtype, ndim = expected
     array = np.asarray(value, order="C")
     if array.dtype != dtype or array.ndim != ndim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
 
-from fastact.in_njit import operands, symbols
+from fastact.in_njit import operands, row_options
 from fastact.in_njit.operands import Operand
 from fastact.in_njit.plan import (
     Attempt,
@@ -22,24 +23,8 @@ from fastact.in_njit.plan import (
     is_number,
     new_array,
 )
-from fastact.native import loop_registry
-from fastact.rowwise.row_options import LARGEST
 
-OPTIONS = ("where", "lengths", "causal", "softcap", "empty", "inf")
 DOUBLE = ir.DoubleType()
-
-
-def launch(
-    call: Call, name: str, dtype: str, letters: str, given: Sequence[Operand], axis: int
-) -> None:
-    """Call a loop over rows; the operands are those that `letters` tell, the first has the axis."""
-    first = given[0]
-    with_axis = [letter.isupper() for letter in letters]
-    inner = [op.strides[axis] for op, own in zip(given, with_axis, strict=True) if own]
-    outer = [op.without(axis) if own else op for op, own in zip(given, with_axis, strict=True)]
-    need = symbols.needed(loop_registry.get, name, dtype)
-    sizes = first.without(axis).shape
-    operands.launch(call.context, call.builder, need, outer, sizes, (first.shape[axis], inner))
 
 
 class RowPlan(Plan):
@@ -67,11 +52,32 @@ class RowPlan(Plan):
         return ty
 
     def axis(self, ndim: int) -> int | None:
-        """The axis from 0, if it is one that is known."""
+        """The axis from 0, if it is one that is known, or if all are one run in memory."""
         axis = self.known["axis"]
         if isinstance(axis, int) and -ndim <= axis < ndim:
             return axis % ndim
-        return None
+        return 0 if self.joined else None
+
+    @functools.cached_property
+    def joined(self) -> bool:
+        """Whether all axes are one, of arrays without gaps."""
+        arrays = [ty for name, ty in self.types.items() if name != "temperature" and is_array(ty)]
+        beside = [name for name in ("where", "lengths", "causal", "b") if name in self.types]
+        return (
+            self.known["axis"] is None and not self.given(*beside)
+            and not is_array(self.types.get("temperature"))
+            and all(ty.layout == "C" for ty in arrays)
+        )  # fmt: skip
+
+    def row(self, call: Call, operand: Operand) -> Operand:
+        """An array as its rows are seen: all elements as one row if axes are joined."""
+        if not self.joined:
+            return operand
+        b, size = call.builder, operands.ONE
+        for length in operand.shape:
+            size = b.mul(size, length)
+        item = operands.INT(np.dtype(self.dtype).itemsize)
+        return Operand(operand.pointer, [size], [item])
 
     def array_of_loop(self, argument: str, dtype: str, ndim: int) -> bool:
         """Whether `out` may be given to a loop."""
@@ -120,21 +126,6 @@ def is_axis(ty: Any) -> bool:
     return isinstance(ty, types.Integer | types.NoneType)
 
 
-def factor_of(plan: Plan, call: Call, sign: float) -> tuple[Any, list[Any]]:
-    """What elements are multiplied by for a temperature, and whether that is wrong."""
-    b = call.builder
-    if plan.known["temperature"] is None:
-        return DOUBLE(sign), []
-    temperature = plan.number(call, "temperature", "float64")
-    good = b.and_(
-        b.fcmp_ordered(">", temperature, DOUBLE(0.0)),
-        b.fcmp_ordered("<", temperature, DOUBLE(float("inf"))),
-    )
-    factor = b.fdiv(DOUBLE(1.0), temperature)
-    factor = b.select(b.fcmp_ordered(">", factor, DOUBLE(LARGEST)), DOUBLE(LARGEST), factor)
-    return b.fmul(DOUBLE(sign), factor), [b.not_(good)]
-
-
 class Normalise(RowPlan):
     """A call of softmax and its family."""
 
@@ -147,36 +138,27 @@ class Normalise(RowPlan):
         return self.out(new_array(ty, floating(ty)))
 
     def attempt(self, call: Call) -> Attempt | None:
-        ndim, target = self.types["x"].ndim, self.ty.target
-        axis, temperature = self.axis(ndim), self.types["temperature"]
+        ndim, owner, b = self.types["x"].ndim, self.ty.target, call.builder
+        axis = self.axis(ndim)
         if (
-            axis is None or self.given(*OPTIONS) or is_array(temperature)
+            axis is None or self.given("softcap", "empty", "inf")
+            or not row_options.simple(self, ndim, axis)
             or not self.array_of_loop("out", self.dtype, ndim)
         ):  # fmt: skip
             return None
         x, copy = self.operand(call, "x", self.dtype)
-        out, wrong = self.into(call, x, [x])
-        general = not target.plain or self.known["temperature"] is not None
-        factor, bad = factor_of(self, call, target.sign)
-        b = call.builder
+        seen = self.row(call, x)
+        options = row_options.of_call(self, call, seen, axis, owner.sign)
+        out, wrong = self.into(call, x, [x, *options.arrays])
 
         def make() -> Any:
             made = None if out else operands.empty(call.context, b, self.result, x.shape)
             result = out or operands.of_array(call.context, b, self.result, made)
-            function, between = target, []
-            if general:
-                function = target.general
-                sinks = (
-                    [] if target.sink is None else [operands.constant(b, "float64", target.sink)]
-                )
-                between = [operands.of_number(b, factor), *sinks]
-                between.append(operands.of_number(b, x.shape[axis]))
-            given = [x, *between, result]
-            launch(call, function.name, self.dtype, function.letters, given, axis)
-            self.release(call, [copy])
+            given = seen, self.row(call, result)
+            row_options.forward(call, owner, self.dtype, given, axis, options)
             return self.given_out(call) if out else made
 
-        return Attempt(make, either(b, *wrong, *bad))
+        return Attempt(make, either(b, *wrong, *options.wrong), [copy, *options.copies])
 
 
 class Jacobian(RowPlan):
@@ -213,53 +195,50 @@ class Product(RowPlan):
     def attempt(self, call: Call) -> Attempt | None:
         product, ndim = self.ty.target, self.types[self.saved].ndim
         axis, b, d = self.axis(ndim), call.builder, self.types["d"]
+        kind = self.dtype if self.saved == "y" else str(floating(self.types["x"]))
         if (
-            axis is None or self.given("where", "lengths", "causal", "softcap", "temperature")
-            or product.owner.sign != 1.0 or not is_array(d) or d.ndim != ndim
-            or not self.array_of_loop("out", self.dtype, ndim)
-            or (self.saved == "x" and not product.owner.plain)
+            axis is None or self.given("softcap") or not row_options.simple(self, ndim, axis)
+            or not is_array(d) or d.ndim != ndim or not self.array_of_loop("out", self.dtype, ndim)
+            or kind != self.dtype  # the output would be rounded to a smaller dtype in between
         ):  # fmt: skip
             return None
         first, copy = self.operand(call, "d", self.dtype)
-        kind = self.dtype if self.saved == "y" else str(floating(self.types["x"]))
-        if kind != self.dtype:  # the output would be rounded to a smaller dtype in between
-            return None
         second, another = self.operand(call, self.saved, kind)
-        out, wrong = self.into(call, second, [first, second])
+        seen = self.row(call, second)
+        options = row_options.of_call(self, call, seen, axis, product.owner.sign)
+        out, wrong = self.into(call, second, [first, second, *options.arrays])
         wrong.append(b.not_(operands.same_shape(b, first, second)))
 
         def make() -> Any:
-            y, scratch = second, None
-            array = types.Array(operands.number_type(self.dtype), ndim, "C")
+            y, scratch = seen, None
             if self.saved == "x":
-                scratch = operands.empty(call.context, b, array, second.shape)
-                y = operands.of_array(call.context, b, array, scratch)
-                owner = product.owner
-                launch(call, owner.name, self.dtype, owner.letters, [second, y], axis)
+                y, scratch = operands.scratch(call.context, b, self.dtype, seen.shape)
+                row_options.forward(call, product.owner, self.dtype, (seen, y), axis, options)
             made = None if out else operands.empty(call.context, b, self.result, first.shape)
             result = out or operands.of_array(call.context, b, self.result, made)
-            function = product.function
-            launch(call, function.name, self.dtype, function.letters, [first, y, result], axis)
-            self.release(call, [copy, another, scratch and (array, scratch)])
+            given = self.row(call, first), y, self.row(call, result)
+            row_options.product(call, product, self.dtype, given, axis, options)
+            self.release(call, [scratch])
             return self.given_out(call) if out else made
 
-        return Attempt(make, either(b, *wrong))
+        return Attempt(make, either(b, *wrong, *options.wrong), [copy, another, *options.copies])
 
 
 class LogSum(RowPlan):
     """A call of `logsumexp` or `logmeanexp`."""
 
-    positional = ("x",)
+    positional: tuple[str, ...] = ("x",)
+    vectors: tuple[str, ...] = ("b",)  # arrays beside `x` that decide the dtype
 
     def typed(self) -> Any:
         ty = self.rows("x")
         self.common()
         kinds = [np.dtype(str(floating(ty)))]
-        if "b" in self.types and is_array(self.types["b"]):
-            kinds.append(np.dtype(str(floating(self.types["b"]))))
+        beside = [self.types[name] for name in self.vectors if name in self.types]
+        kinds += [np.dtype(str(floating(ty))) for ty in beside if is_array(ty)]
         self.dtype = str(np.result_type(*kinds))
-        keep = self.constant("keepdims", "a bool", bool)
-        ndim = ty.ndim if keep else ty.ndim - self.axes(ty.ndim)
+        self.keep = self.constant("keepdims", "a bool", bool)
+        ndim = self.ndim = ty.ndim if self.keep else ty.ndim - self.axes(ty.ndim)
         number = operands.number_type(self.dtype)
         result = types.Array(number, ndim, "C") if ndim else number
         if "return_sign" in self.types and self.constant("return_sign", "a bool", bool):
@@ -278,29 +257,50 @@ class LogSum(RowPlan):
     def attempt(self, call: Call) -> Attempt | None:
         ty, target, b = self.types["x"], self.ty.target, call.builder
         axis = self.axis(ty.ndim)
-        options = [n for n in ("b", "return_sign", "where", "keepdims", "out") if n in self.types]
-        if axis is None or self.given(*options):
+        weighted = [name for name in ("b", "return_sign") if name in self.types]
+        counted = target.nin > 1 and self.known["where"] is not None  # which NumPy does
+        if (
+            axis is None or self.given(*weighted) or counted
+            or not row_options.simple(self, ty.ndim, axis)
+            or not self.array_of_loop("out", self.dtype, self.ndim)
+        ):  # fmt: skip
             return None
         x, copy = self.operand(call, "x", self.dtype)
+        axes, x = len(x.shape) if self.joined else 1, self.row(call, x)
+        options = row_options.of_call(self, call, x, axis, 1.0)
         shape = x.without(axis).shape
+        if self.keep:
+            shape[axis:axis] = [operands.ONE] * axes
+        out, wrong = self.into(call, Operand(x.pointer, shape, []), [x, *options.arrays])
 
         def make() -> Any:
-            place = made = None
-            if shape:
-                made = operands.empty(call.context, b, self.result, shape)
-                result = operands.of_array(call.context, b, self.result, made)
-            else:
-                kind = call.context.get_data_type(self.result)
-                place = cgutils.alloca_once(b, kind)
-                result = Operand(b.bitcast(place, operands.PTR), [], [])
-            between = []
-            if target.nin > 1:
-                between = [operands.of_number(b, b.sitofp(x.shape[axis], DOUBLE))]
-            launch(call, target.name, self.dtype, target.letters, [x, *between, result], axis)
-            self.release(call, [copy])
-            return b.load(place) if place is not None else made
+            made, result = (None, out) if out else self.new_result(call, shape)
+            rows = result
+            for _ in range(axes if self.keep else 0):
+                rows = rows.without(axis)
+            given, scratch = x, None
+            if options.where is not None:
+                given, scratch = row_options.masked(call, self.dtype, x, options.where, -np.inf)
+            counts = [operands.of_number(b, b.sitofp(x.shape[axis], DOUBLE))]
+            between = counts if target.nin > 1 else []
+            row_options.launch(
+                call, target.name, self.dtype, target.letters, [given, *between, rows], axis
+            )
+            self.release(call, [scratch])
+            if out:
+                return self.given_out(call)
+            return made if shape else b.load(made)
 
-        return Attempt(make)
+        wrong += options.wrong
+        return Attempt(make, either(b, *wrong), [copy, *options.copies])
+
+    def new_result(self, call: Call, shape: list[Any]) -> tuple[Any, Operand]:
+        """A new array, or the place of a number, and its operand."""
+        if shape:
+            made = operands.empty(call.context, call.builder, self.result, shape)
+            return made, operands.of_array(call.context, call.builder, self.result, made)
+        place = cgutils.alloca_once(call.builder, call.context.get_data_type(self.result))
+        return place, Operand(call.builder.bitcast(place, operands.PTR), [], [])
 
 
 class LogSumBackward(RowPlan):
@@ -317,6 +317,16 @@ class LogSumBackward(RowPlan):
             if is_array(given) and given.dtype in (types.float16, types.float32, types.float64):
                 kinds.append(np.dtype(str(given.dtype)))
         return self.out(new_array(ty, operands.number_type(str(np.result_type(*kinds)))))
+
+
+class LogSumJvp(LogSum):
+    """A call of the tangent of `logsumexp` or `logmeanexp`."""
+
+    positional = ("dx",)
+    vectors = ("dx", "b")
+
+    def attempt(self, call: Call) -> Attempt | None:
+        return None
 
 
 class Sequences(RowPlan):

@@ -13,7 +13,7 @@ of this package:
 
 - ``expit``, ``logit``, ``log_expit``, ``softplus``, ``erf``, ``erfc``;
 - ``softmax``, ``log_softmax``, ``logsumexp``, over all axes unless `axis` is given;
-- ``entr``, ``rel_entr``, ``xlogy``, of numbers and arrays that broadcast.
+- ``entr``, ``rel_entr``, ``kl_div``, ``xlogy``, ``xlog1py``, of numbers and arrays that broadcast.
 
 Results are those of SciPy within the errors of both, but for rows with infinities: a row of -inf
 alone has the softmax 0, and +inf share the mass, where SciPy has NaN.
@@ -31,10 +31,11 @@ from numba.core import types
 from numba.extending import overload
 
 from fastact.elementwise import erf, erfc, log_sigmoid, logit, sigmoid, softplus
-from fastact.in_njit.plan import is_array, is_number
-from fastact.rowwise.logsumexp import logsumexp
+from fastact.in_njit.plan import UNKNOWN, is_array, is_number, value_of
+from fastact.rowwise import logsumexp as sums
 from fastact.rowwise.softmax_family import log_softmax, softmax
 
+logsumexp: Any = sums.logsumexp  # constants stand for its arguments, which types tell apart
 ALONE = {
     "expit": sigmoid,
     "logit": logit,
@@ -66,10 +67,16 @@ for _name, _function in ALONE.items():
         register_alone(_name, _function)
 
 
-def whole(x: Any, axis: Any) -> bool:
-    """Whether all axes are the only one."""
-    none = axis is None or isinstance(axis, types.NoneType) or getattr(axis, "value", 0) is None
-    return none and x.ndim == 1
+def known(argument: Any, default: Any) -> Any:
+    """The value of an argument, or `default` where only the call tells it."""
+    value = argument if argument is None or isinstance(argument, int) else value_of(argument)
+    return default if value is UNKNOWN else value
+
+
+def axis_of(x: Any, axis: Any) -> Any:
+    """The axis as a constant, of which our own code can be made; the type of one that is none."""
+    found = known(axis, axis)
+    return 0 if found is None and x.ndim == 1 else found
 
 
 def register_rows(name: str, function: Any) -> None:
@@ -78,32 +85,46 @@ def register_rows(name: str, function: Any) -> None:
     def choose(x: Any, axis: Any = None) -> Callable[..., Any] | None:
         if not (is_array(x) and taken(x)):
             return None
-        if whole(x, axis):
-            return lambda x, axis=None: function(x)
+        constant = axis_of(x, axis)
+        if constant is None or isinstance(constant, int):
+            return lambda x, axis=None: function(x, constant)
         return lambda x, axis=None: function(x, axis)
 
-    overload(getattr(scipy.special, name), strict=False)(choose)
+    overload(getattr(scipy.special, name), strict=False, prefer_literal=True)(choose)
 
 
 register_rows("softmax", softmax)
 register_rows("log_softmax", log_softmax)
 
 
-@overload(scipy.special.logsumexp, strict=False)
-def _logsumexp(a: Any, axis: Any = None, b: Any = None) -> Callable[..., Any] | None:
+@overload(scipy.special.logsumexp, strict=False, prefer_literal=True)
+def _logsumexp(
+    a: Any, axis: Any = None, b: Any = None, keepdims: Any = False, return_sign: Any = False
+) -> Callable[..., Any] | None:
     if not (is_array(a) and taken(a)):
         return None
-    unweighted = b is None or isinstance(b, types.NoneType) or getattr(b, "value", 0) is None
-    if whole(a, axis) and unweighted:
-        return lambda a, axis=None, b=None: logsumexp(a)
-    return lambda a, axis=None, b=None: logsumexp(a, axis, b=b)
+    keep, sign = known(keepdims, None), known(return_sign, None)
+    if keep is None or sign is None:  # the number of axes, or of results, is not known
+        return None
+    keep, sign, constant = bool(keep), bool(sign), axis_of(a, axis)
+    if not (constant is None or isinstance(constant, int)):
+        return lambda a, axis=None, b=None, keepdims=False, return_sign=False: logsumexp(
+            a, axis, b=b, keepdims=keep, return_sign=sign
+        )
+    if known(b, b) is None:
+        return lambda a, axis=None, b=None, keepdims=False, return_sign=False: logsumexp(
+            a, constant, keepdims=keep, return_sign=sign
+        )
+    return lambda a, axis=None, b=None, keepdims=False, return_sign=False: logsumexp(
+        a, constant, b=b, keepdims=keep, return_sign=sign
+    )
 
 
 # ---------------------------------------------------------------- x log y
-KINDS = ["float32(float32, float32)", "float64(float64, float64)"]
+ONE = ["float32(float32)", "float64(float64)"]
+TWO = ["float32(float32, float32)", "float64(float64, float64)"]
 
 
-@numba.vectorize(KINDS)
 def xlogy(x: Any, y: Any) -> Any:
     """``x log(y)``, and 0 where x is 0 unless y is NaN."""
     if x == 0 and not math.isnan(y):
@@ -111,7 +132,13 @@ def xlogy(x: Any, y: Any) -> Any:
     return x * math.log(y) if y > 0 else x * (-math.inf if y == 0 else math.nan)
 
 
-@numba.vectorize(["float32(float32)", "float64(float64)"])
+def xlog1py(x: Any, y: Any) -> Any:
+    """``x log(1 + y)``, and 0 where x is 0 unless y is NaN."""
+    if x == 0 and not math.isnan(y):
+        return x * 0
+    return x * math.log1p(y) if y > -1 else x * (-math.inf if y == -1 else math.nan)
+
+
 def entr(x: Any) -> Any:
     """``-x log(x)``, 0 at 0, and -inf below."""
     if math.isnan(x):
@@ -121,7 +148,6 @@ def entr(x: Any) -> Any:
     return x * 0 if x == 0 else -math.inf
 
 
-@numba.vectorize(KINDS)
 def rel_entr(x: Any, y: Any) -> Any:
     """``x log(x / y)``, 0 where x is 0, and inf where a ratio is not that of positive numbers."""
     if math.isnan(x) or math.isnan(y):
@@ -131,16 +157,35 @@ def rel_entr(x: Any, y: Any) -> Any:
     return x * 0 if x == 0 and y >= 0 else math.inf
 
 
-@overload(scipy.special.entr, strict=False)
-def _entr(x: Any) -> Callable[..., Any] | None:
-    return (lambda x: entr(x)) if taken(x) else None
+def kl_div(x: Any, y: Any) -> Any:
+    """``x log(x / y) - x + y``, y where x is 0, and inf where a ratio is not that of such."""
+    if math.isnan(x) or math.isnan(y):
+        return math.nan
+    if x > 0 and y > 0:
+        return x * math.log(x / y) - x + y
+    return y if x == 0 and y >= 0 else math.inf
 
 
-@overload(scipy.special.xlogy, strict=False)
-def _xlogy(x: Any, y: Any) -> Callable[..., Any] | None:
-    return (lambda x, y: xlogy(x, y)) if taken(x, y) else None
+def register_one(formula: Callable[..., Any]) -> None:
+    """Let compiled code call a function of numbers and arrays."""
+    ufunc = numba.vectorize(ONE)(formula)
+
+    def choose(x: Any) -> Callable[..., Any] | None:
+        return (lambda x: ufunc(x)) if taken(x) else None
+
+    overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
 
 
-@overload(scipy.special.rel_entr, strict=False)
-def _rel_entr(x: Any, y: Any) -> Callable[..., Any] | None:
-    return (lambda x, y: rel_entr(x, y)) if taken(x, y) else None
+def register_two(formula: Callable[..., Any]) -> None:
+    """Let compiled code call a function of two numbers or arrays."""
+    ufunc = numba.vectorize(TWO)(formula)
+
+    def choose(x: Any, y: Any) -> Callable[..., Any] | None:
+        return (lambda x, y: ufunc(x, y)) if taken(x, y) else None
+
+    overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
+
+
+register_one(entr)
+for _formula in (xlogy, xlog1py, rel_entr, kl_div):
+    register_two(_formula)

@@ -16,6 +16,10 @@ def assert_same(got: Any, wanted: Any, what: object = "") -> None:
         for one, other in zip(got, wanted, strict=True):
             assert_same(one, other, what)
         return
+    if isinstance(wanted, dict):
+        assert [*got] == [*wanted], what
+        assert_same(tuple(got.values()), tuple(wanted.values()), what)
+        return
     if isinstance(got, float):
         assert np.ndim(wanted) == 0, what
         got = np.asarray(got).astype(np.asarray(wanted).dtype)

@@ -150,14 +150,40 @@ def test_mixed_dtypes_follow_numpy():
 
 
 def test_where():
-    """Rare options are the function itself."""
+    """A mask of the shape of the result, one that broadcasts, and one that does not."""
 
     @numba.njit
     def chosen(x, mask, out):
         return fa.sigmoid(x, out=out, where=mask)
 
-    x, out = RNG.normal(size=20), np.zeros(20)
-    assert_same(chosen(x, x > 0, out), fa.sigmoid(x, out=np.zeros(20), where=x > 0))
+    x = RNG.normal(size=(4, 5))
+    for mask in (x > 0, x[0] > 0, np.array(True), x[:, :1] > 0):
+        out = np.zeros((5, 4)).T
+        assert_same(chosen(x, mask, out), fa.sigmoid(x, out=np.zeros((4, 5)), where=mask))
+    with pytest.raises(ValueError, match="broadcast"):
+        chosen(x, x[:, :2] > 0, np.zeros((4, 5)))
+
+    @numba.njit
+    def both(x, mask, one, other):
+        return fa.gelu.value_and_derivative(x, out=(one, other), where=mask)
+
+    found, wanted = ((np.zeros(5, "f4"), np.ones(5, "f4")) for _ in range(2))
+    x = x[0].astype("f4")
+    fa.gelu.value_and_derivative(x, out=wanted, where=x > 0)
+    assert_same(both(x, x > 0, *found), wanted)
+
+
+def test_dtype():
+    """That of the loop, as a type of NumPy's, a dtype, or its name."""
+    half = np.dtype("f2")
+
+    def every(x, dy):
+        return (
+            fa.tanh(x, dtype=np.float32), fa.elu.derivative(dy, 1.0, dtype="float64"),
+            fa.gelu(x, dtype=half), fa.gelu(x[0], dtype=half), fa.silu(2, dtype=np.float32),
+        )  # fmt: skip
+
+    assert_inside_as_outside(numba, every, RNG.normal(size=(2, 3)), np.ones(4, "f4"))
 
 
 @pytest.mark.parametrize(("name", "value"), [("celu", -1.0), ("softplus", np.nan)])

@@ -41,7 +41,12 @@ def of_rows(v, labels):
 
 @njit(cache=True)
 def in_python(v):
-    return fa.softmax(v, where=v > 0)
+    return fa.softmax(v, softcap=3.0)
+
+
+@njit(cache=True)
+def by_parameters(v, weight):
+    return fa.prelu.backward_params(v, x=v, weight=weight)
 
 
 @njit(cache=True)
@@ -79,19 +84,27 @@ rows = x.reshape(7, 11)
 y, (loss, gradient) = user.of_rows(rows, np.arange(7))
 check(y, fa.softmax(rows))
 check(gradient, fa.softmax_cross_entropy.value_and_grad(rows, np.arange(7))[1])
-check(user.in_python(rows), fa.softmax(rows, where=rows > 0))
+check(user.in_python(rows), fa.softmax(rows, softcap=3.0))
+wanted = fa.prelu.backward_params(x, x=x, weight=x)
+check(user.by_parameters(x, x)["weight"], wanted["weight"])
 check(user.outer(x), fa.gelu(x) + 1)
 check(user.of_own(x), user.cube(x) + user.cube.derivative(x))
 check(user.of_own(2.0), user.cube(2.0) + user.cube.derivative(2.0))
 check(user.handed(fa.relu, x), fa.relu(x))
 check(user.handed(user.cube, x), user.cube(x))
-functions = ("leak", "through_the_module", "of_rows", "in_python", "outer", "of_own", "handed")
+functions = (
+    "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
+    "handed",
+)
 for name in functions:
     stats = getattr(user, name).stats
     print(name, sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
 CALLS = {"leak": 2, "of_own": 2, "handed": 2}
-NAMES = ("leak", "through_the_module", "of_rows", "in_python", "outer", "of_own", "handed")
+NAMES = (
+    "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
+    "handed",
+)  # fmt: skip
 
 
 @pytest.fixture

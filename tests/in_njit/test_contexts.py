@@ -84,6 +84,26 @@ def test_fast_math_of_the_caller_changes_no_bit():
     assert_same(known(x), y)
 
 
+def test_fast_math_of_the_caller_hides_no_error():
+    """A NaN is found where fast math takes it to be absent, and quotients keep their bits."""
+
+    @numba.njit(fastmath=True)
+    def scaled(x, temperature):
+        return fa.softmax(x, temperature=temperature)
+
+    @numba.njit(fastmath=True)
+    def loss(x, weight):
+        return fa.sigmoid_cross_entropy.value_and_grad(x, x, weight=weight)
+
+    x = ROWS[:7]
+    assert_same(scaled(x, 0.3), fa.softmax(x, temperature=0.3))
+    assert_same(loss(x, 0.3), fa.sigmoid_cross_entropy.value_and_grad(x, x, weight=0.3))
+    with pytest.raises(ValueError, match="temperature must be positive and finite, got nan"):
+        scaled(x, np.nan)
+    with pytest.raises(ValueError, match="weight must be numbers, got NaN"):
+        loss(x, np.nan)
+
+
 LAYERS = """
 import numpy as np, numba, fastact as fa
 

@@ -1,0 +1,256 @@
+"""Options of rows inside compiled code: masks, lengths and temperatures as operands of loops.
+
+They are what `fastact.rowwise.row_options.quick` takes outside: the same loops get them, and what
+needs a closer look is left to Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+
+from fastact.in_njit import operands, symbols
+from fastact.in_njit.operands import INT, Operand
+from fastact.in_njit.plan import Call, Plan, is_array
+from fastact.native import loop_registry
+from fastact.rowwise.row_function import chosen
+from fastact.rowwise.row_options import COLD, HOT
+
+DOUBLE = ir.DoubleType()
+
+
+class Options(NamedTuple):
+    """The operands of a call beside arrays: None for what is not given.
+
+    `wrong` tells what Python has to look at; `arrays` are those that are read as they are, and
+    `copies` what has been made for the call.
+    """
+
+    where: Operand | None
+    factor: Operand | None
+    length: Operand | None
+    wrong: list[Any]
+    arrays: list[Operand]
+    copies: list[Any]
+
+
+# ---------------------------------------------------------------- what Numba compiles
+def factors(temperatures: Any, sign: Any) -> Any:
+    """What rows are multiplied by, and whether temperatures are such that this is exact."""
+    found, good = np.empty(temperatures.shape), True
+    for place, degrees in np.ndenumerate(temperatures):
+        fine = COLD <= degrees <= HOT
+        good &= fine
+        found[place] = sign / degrees if fine else 1.0
+    return found, good
+
+
+def within(lengths: Any, n: Any) -> bool:
+    """Whether all lengths are those of rows of n elements."""
+    good = True
+    for _, length in np.ndenumerate(lengths):
+        good &= 0 <= length <= n
+    return good
+
+
+def keys_seen(queries: Any, keys: Any, most: Any) -> Any:
+    """How many keys each query sees, and no more than this."""
+    found = np.empty(queries, np.int64)
+    for i in range(queries):
+        found[i] = min(max(i + keys - queries + 1, 0), keys, most)
+    return found
+
+
+# ---------------------------------------------------------------- the operands of a call
+def simple(plan: Plan, ndim: int, axis: int) -> bool:
+    """Whether types are those of which operands can be made."""
+    where, causal = plan.types["where"], plan.known.get("causal", False)
+    rows = [plan.types[n] for n in ("temperature", "lengths") if n in plan.types]
+    masks = plan.known["where"] is None or (is_array(where) and where.ndim <= ndim)
+    alone = not is_array(plan.types.get("lengths")) and axis == ndim - 1 > 0
+    return (
+        masks
+        and all(not is_array(ty) or ty.ndim < ndim for ty in rows)
+        and (causal is False or (causal is True and alone))
+    )
+
+
+def of_call(plan: Plan, call: Call, x: Operand, axis: int, sign: float) -> Options:
+    """The operands of a call with rows of `x` along an axis."""
+    found = Options(None, None if sign == 1.0 else number(call, sign), None, [], [], [])
+    for name, make in MADE.items():
+        if plan.known.get(name) not in {None, False}:
+            found = make(plan, call, x, axis, sign, found)
+    return found
+
+
+def number(call: Call, value: float) -> Operand:
+    """A float64 that is known."""
+    return operands.constant(call.builder, "float64", value)
+
+
+def compiled(call: Call, function: Callable[..., Any], result: Any, *given: Any) -> Any:
+    """Call a function that Numba compiles into the caller, with pairs of type and value."""
+    kinds, values = zip(*given, strict=True)
+    return call.context.compile_internal(call.builder, function, result(*kinds), list(values))
+
+
+def of_where(plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options) -> Options:
+    """The mask, repeated to the shape of the array."""
+    b = call.builder
+    mask = operands.of_array(call.context, b, plan.types["where"], call.values["where"])
+    found.wrong.append(b.not_(operands.fits(b, mask, x.shape)))
+    found.arrays.append(mask)
+    return found._replace(where=spread(b, mask, x.shape))
+
+
+def of_temperature(
+    plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options
+) -> Options:
+    """The factors: reciprocals of temperatures."""
+    b, ty = call.builder, plan.types["temperature"]
+    if not is_array(ty) or not ty.ndim:
+        degrees = plan.number(call, "temperature", "float64")
+        good = b.and_(
+            b.fcmp_ordered(">=", degrees, DOUBLE(COLD)), b.fcmp_ordered("<=", degrees, DOUBLE(HOT))
+        )
+        found.wrong.append(b.not_(good))
+        factor = operands.of_number(b, b.fdiv(DOUBLE(sign), degrees))
+        return found._replace(factor=factor)
+    given = array_of(plan, call, "temperature", "float64", found)
+    result = types.Tuple([types.Array(types.float64, ty.ndim, "C"), types.boolean])
+    made = compiled(call, factors, result, given, (types.float64, DOUBLE(sign)))
+    array = b.extract_value(made, 0)
+    found.copies.append((result[0], array))
+    factor = operands.of_array(call.context, b, result[0], array)
+    found.wrong.append(b.not_(b.trunc(b.extract_value(made, 1), ir.IntType(1))))
+    found.wrong.append(b.not_(operands.fits(b, factor, x.without(axis).shape)))
+    return found._replace(factor=factor)
+
+
+def of_lengths(
+    plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options
+) -> Options:
+    """The lengths of rows."""
+    b, ty = call.builder, plan.types["lengths"]
+    if not is_array(ty) or not ty.ndim:
+        length = plan.number(call, "lengths", "int64")
+        long = b.icmp_unsigned(">", length, x.shape[axis])  # negative ones are the largest
+        found.wrong.append(long)
+        return found._replace(length=operands.of_number(b, length))
+    kind, value = array_of(plan, call, "lengths", "int64", found)
+    size = types.int64, x.shape[axis]
+    good = compiled(call, within, types.boolean, (kind, value), size)
+    length = operands.of_array(call.context, b, kind, value)
+    found.wrong.append(b.not_(good))
+    found.wrong.append(b.not_(operands.fits(b, length, x.without(axis).shape)))
+    found.arrays.append(length)
+    return found._replace(length=length)
+
+
+def of_causal(
+    plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options
+) -> Options:
+    """The lengths of rows that are queries, each of which sees the keys before it."""
+    b, most = call.builder, x.shape[axis]
+    if found.length is not None:
+        most = b.load(b.bitcast(found.length.pointer, INT.as_pointer()))
+    ty = types.Array(types.int64, 1, "C")
+    made = compiled(call, keys_seen, ty, *((types.int64, n) for n in (*x.shape[-2:], most)))
+    found.copies.append((ty, made))
+    return found._replace(length=operands.of_array(call.context, b, ty, made))
+
+
+# In the order in which they are needed: `causal` limits `lengths`.
+MADE = {
+    "where": of_where,
+    "temperature": of_temperature,
+    "lengths": of_lengths,
+    "causal": of_causal,
+}
+
+
+def array_of(plan: Plan, call: Call, name: str, dtype: str, found: Options) -> tuple[Any, Any]:
+    """An array in a dtype, with its type: as it is or a copy."""
+    _, copy = plan.operand(call, name, dtype)
+    found.copies.append(copy)
+    return copy or (plan.types[name], call.values[name])
+
+
+def spread(builder: Any, operand: Operand, shape: list[Any]) -> Operand:
+    """An operand repeated to a shape that it broadcasts to."""
+    return Operand(operand.pointer, shape, operands.aligned(builder, operand, shape))
+
+
+# ---------------------------------------------------------------- loops
+def launch(
+    call: Call, name: str, dtype: str, letters: str, given: Sequence[Operand], axis: int
+) -> None:
+    """Call a loop over rows; the operands are those that `letters` tell, the first has the axis."""
+    first = given[0]
+    with_axis = [letter.isupper() for letter in letters]
+    inner = [op.strides[axis] for op, own in zip(given, with_axis, strict=True) if own]
+    outer = [op.without(axis) if own else op for op, own in zip(given, with_axis, strict=True)]
+    need = symbols.needed(loop_registry.get, name, dtype)
+    sizes = first.without(axis).shape
+    operands.launch(call.context, call.builder, need, outer, sizes, (first.shape[axis], inner))
+
+
+def choose(
+    call: Call, dtype: str, x: Operand, where: Operand, otherwise: Operand, y: Operand
+) -> None:
+    """Elements of `x` where a mask is True, else those of another operand."""
+    need = symbols.needed(loop_registry.get, chosen.name, dtype)
+    operands.launch(call.context, call.builder, need, [x, where, otherwise, y], y.shape)
+
+
+def masked(call: Call, dtype: str, x: Operand, where: Operand, absent: float) -> tuple[Any, Any]:
+    """A copy in which what is absent is this number: the operand, and the array with its type."""
+    other = operands.constant(call.builder, dtype, absent)
+    result, scratch = operands.scratch(call.context, call.builder, dtype, x.shape)
+    choose(call, dtype, x, where, other, result)
+    return result, scratch
+
+
+def forward(
+    call: Call, owner: Any, dtype: str, arrays: tuple[Operand, Operand], axis: int,
+    options: Options,
+) -> None:  # fmt: skip
+    """The shares of rows, between two loops that put the mask in."""
+    x, y = arrays
+    b = call.builder
+    scratch: Any = None
+    if options.where is not None:
+        x, scratch = masked(call, dtype, x, options.where, owner._absent)
+    function = owner
+    between: list[Operand] = []
+    if not owner.plain or options.factor is not None or options.length is not None:
+        function = owner.general
+        sinks = () if owner.sink is None else (number(call, owner.sink),)
+        every = options.length or operands.of_number(b, x.shape[axis])
+        between = [options.factor or number(call, 1.0), *sinks, every]
+    launch(call, function.name, dtype, function.letters, [x, *between, y], axis)
+    if options.where is not None:
+        nothing = operands.constant(b, dtype, owner.nothing)
+        choose(call, dtype, y, options.where, nothing, y)
+        call.context.nrt.decref(b, *scratch)
+
+
+def product(
+    call: Call, of: Any, dtype: str, arrays: tuple[Operand, Operand, Operand], axis: int,
+    options: Options,
+) -> None:  # fmt: skip
+    """The product of the Jacobian and a vector, where elements are present."""
+    d, y, result = arrays
+    b, function = call.builder, of.function
+    between: list[Operand] = []
+    if (options.where, options.factor, options.length) != (None, None, None):
+        function = of.masked
+        everywhere = spread(b, operands.of_number(b, ir.IntType(8)(1)), y.shape)
+        length = options.length or operands.of_number(b, y.shape[axis])
+        between = [options.where or everywhere, options.factor or number(call, 1.0), length]
+    launch(call, function.name, dtype, function.letters, [d, y, *between, result], axis)
