@@ -87,8 +87,8 @@ ROWS = [
     row("Memory before and behind arguments", "forbidden pages around every argument of functions, "
         "gradients and losses, at 9 shapes", "soak::test_guard", "soak::test_the_guard"),
     row("Memory, threads or descriptors grow", "calls of every kind, new sizes and threads, without "
-        "an end; activations made and dropped 500 times; the limit of memory maps", "soak::test_soak",
-        "memory::"),
+        "an end; equal and different activations made and dropped, also while threads run their code; "
+        "the limit of memory maps", "soak::test_soak", "memory::"),
     row("Another library sets the floating-point mode", "flush-to-zero, denormals-are-zero, each "
         "rounding, a library built with -Ofast, gigabytes mapped between code",
         "engine.environment::"),
