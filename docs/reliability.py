@@ -78,7 +78,8 @@ ROWS = [
         "module has", "travel::"),
     row("Entries of the store that are none", "pipes, devices, giants, links, objects without the "
         "symbol, directories that are swapped 2,000 times during use, what belongs to others, zip "
-        "files and no sources", "store_entries::"),
+        "files and no sources; rounds of 16 processes that get `kill -9` while they fill one store",
+        "store_entries::"),
     row("A store that is damaged, full or shared", "truncated, zeroed, flipped and swapped files, "
         "`kill -9` of processes that fill it, no space, read-only, no home, edited sources, other "
         "processors", "engine.store::"),
