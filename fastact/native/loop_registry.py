@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
+import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -16,6 +20,8 @@ from fastact.native.loading import refuse_reload
 refuse_reload(globals())
 
 DTYPES = ("float16", "float32", "float64")
+LONG = 2.0  # seconds of compiling, of which a first call says that it has taken them
+_told: list[bool] = []
 VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be
 
 _loops: dict[tuple[str, str], LoopSpec] = {}
@@ -90,7 +96,10 @@ class LoopSpec:
         key = spec if str(spec.source).startswith(VOLATILE) else spec.symbol
         found = _loaded.get(key)
         if found is None:
+            start = time.monotonic()
             code, compiled = spec.code()
+            if compiled:
+                tell(spec, time.monotonic() - start)
             if not (compiled or machine_code.loadable(code, spec.symbol)):
                 code = spec.compiled()  # what the store held is no code of this loop
             apart = bool(spec.source)  # the catalogue's loops stay, those of users' functions go
@@ -124,6 +133,17 @@ class Loaded:
         """Leave the loader to the next one who loads: see `machine_code.give_back`."""
         if self.dropped is not None:
             self.dropped.append(self.loader)
+
+
+def tell(spec: LoopSpec, seconds: float) -> None:
+    """Say once in a process, on standard error, that a first call has taken long, and why."""
+    if seconds < LONG or _told or os.environ.get("FASTACT_QUIET") or sys.stderr is None:
+        return
+    _told.append(True)
+    kept = "is kept for later starts" if store.directory() else "cannot be kept: see `fastact info`"
+    text = f"fastact compiled {spec.function} for {spec.dtype} in {seconds:.0f} s, which {kept}"
+    with suppress(OSError, ValueError):  # it may be closed
+        sys.stderr.write(f"{text}; FASTACT_QUIET=1 silences this\n")
 
 
 def digest(source: object) -> str:
