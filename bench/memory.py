@@ -1,20 +1,32 @@
-"""The peak of memory of loss and gradient: beside logits and gradient there is next to nothing.
+"""The peak of memory of loss and gradient, and the growth by activations that are dropped.
 
-`python -m bench.memory` prints it for 20,000 rows of 32,000 float32 logits, which take 5.1 GB with
-their gradient; `--rows` makes it smaller. The exit status is 1 if it is above 1.05 times both.
+`python -m bench.memory` prints the peak for 20,000 rows of 32,000 float32 logits, which take 5.1 GB
+with their gradient; `--rows` makes it smaller. The exit status is 1 if it is above 1.05 times both.
+
+`python -m bench.memory --dropped 10000` makes, calls and drops as many activations of one's own,
+and as many expressions, which all differ: each is compiled. It prints what memory and memory maps
+have grown by since the first tenth; the exit status is 1 if that is above 25 KB or a tenth of a map
+for each. LLVM keeps names and numbers that it has seen once, which is what remains.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import resource
 import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import fastact as fa
 
 CLASSES, BOUND = 32_000, 1.05
+KILOBYTES, MAPS = 25.0, 0.1  # that each activation may leave behind
 
 
 def resident() -> float:
@@ -22,11 +34,55 @@ def resident() -> float:
     return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def own(k: int) -> float:
+    """Make an activation, call it, and drop it."""
+    return float(fa.activation(lambda x: x * (k + 0.5))(2.0))
+
+
+def expression(k: int) -> float:
+    """Make an expression, call it, and drop it."""
+    return float((fa.identity * (k + 0.5) + fa.relu)(2.0))
+
+
+def now() -> Any:
+    """Return the kilobytes of this process in memory, and its memory maps."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    maps = Path("/proc/self/maps").read_text().count("\n")
+    return np.array([pages * resource.getpagesize() / 1024, maps])
+
+
+def growth(make: Callable[[int], Any], count: int) -> Any:
+    """What each of `count` calls leaves behind, without the first tenth."""
+    warm = count // 10
+    for k in range(warm):
+        make(k)
+    before = now()
+    for k in range(warm, count):
+        make(k)
+    return (now() - before) / (count - warm)
+
+
+def dropped(count: int) -> bool:
+    """Measure and print what dropped activations leave; whether it is too much."""
+    found = []
+    for make in (own, expression):
+        found.append(growth(make, count))
+        kilobytes, maps = found[-1]
+        print(f"{count} of {make.__name__}: {kilobytes:.1f} KB and {maps:.3f} maps each")
+    return bool((np.array(found) > (KILOBYTES, MAPS)).any())
+
+
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="measure the memory of loss and gradient")
+    parser = argparse.ArgumentParser(description="measure memory")
     parser.add_argument("--rows", type=int, default=20_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--dropped", type=int, default=0, metavar="COUNT")
+    rows, count = vars(parser.parse_args()).values()
+    if count:
+        with tempfile.TemporaryDirectory() as place:
+            os.environ["FASTACT_CACHE_DIR"] = place
+            sys.exit(dropped(count))
     warm = np.zeros((2, CLASSES), np.float32)
     fa.softmax_cross_entropy.value_and_grad(warm, np.zeros(2, np.int64))
     before = resident()

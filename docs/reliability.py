@@ -78,7 +78,8 @@ ROWS = [
         "module has", "travel::"),
     row("Entries of the store that are none", "pipes, devices, giants, links, objects without the "
         "symbol, directories that are swapped 2,000 times during use, what belongs to others, zip "
-        "files and no sources", "store_entries::"),
+        "files and no sources; rounds of 16 processes that get `kill -9` while they fill one store",
+        "store_entries::"),
     row("A store that is damaged, full or shared", "truncated, zeroed, flipped and swapped files, "
         "`kill -9` of processes that fill it, no space, read-only, no home, edited sources, other "
         "processors", "engine.store::"),
@@ -87,8 +88,8 @@ ROWS = [
     row("Memory before and behind arguments", "forbidden pages around every argument of functions, "
         "gradients and losses, at 9 shapes", "soak::test_guard", "soak::test_the_guard"),
     row("Memory, threads or descriptors grow", "calls of every kind, new sizes and threads, without "
-        "an end; activations made and dropped 500 times; the limit of memory maps", "soak::test_soak",
-        "memory::"),
+        "an end; equal and different activations made and dropped, also while threads run their code; "
+        "the limit of memory maps", "soak::test_soak", "memory::"),
     row("Another library sets the floating-point mode", "flush-to-zero, denormals-are-zero, each "
         "rounding, a library built with -Ofast, gigabytes mapped between code",
         "engine.environment::"),

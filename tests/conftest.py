@@ -26,6 +26,7 @@ from tests.support.checks import VARIETIES
 from tests.support.strategies import DTYPES, LAYOUTS
 
 PACKAGE = Path(fa.__file__).parent
+os.environ["FASTACT_QUIET"] = "1"  # tests that expect nothing on stderr may have to compile first
 # Last, for `tools`: what is tested is the installed package.
 sys.path.append(str(Path(__file__).parents[1]))
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -95,19 +96,40 @@ def plain(ty: Any) -> Any:
     return types.unliteral(ty)
 
 
-@functools.cache
+def kept(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Make something of a function or a kernel once; it is kept there, and goes with it."""
+    name = f"_{make.__module__}_{make.__name__}"
+
+    @functools.wraps(make)
+    def found(of: Any, *more: Any) -> Any:
+        made = vars(of).setdefault("made", {}) if isinstance(of, FunctionType) else of.made
+        key = name, of, *more  # a wrapped function may have the attributes of the other
+        if key not in made:
+            made[key] = make(of, *more)
+        return made[key]
+
+    return found
+
+
+@kept
 def dispatcher(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a scalar function of this package."""
     return for_all_numbers(jitted(function, **OWN))
 
 
-@functools.cache
-def users_dispatcher(function: Callable[..., Any]) -> Any:
-    """The Numba dispatcher of a function that a user wrote, with all that Numba knows."""
+@kept
+def with_all_of_numba(function: Callable[..., Any]) -> Any:
+    """The Numba dispatcher of a function of this package that needs more than `Pipeline` does."""
     return jitted(function, **OPTIONS)
 
 
-@functools.cache
+@kept
+def users_dispatcher(kernel: Any) -> Any:
+    """The Numba dispatcher of a kernel that a user wrote, with all that Numba knows."""
+    return jitted(kernel.function, **OPTIONS)
+
+
+@kept
 def outlined(function: Callable[..., Any]) -> Any:
     """The dispatcher of a function that is too long to be repeated wherever it is called."""
     return for_all_numbers(jitted(function, **OWN | {"forceinline": False}))
@@ -220,12 +242,15 @@ def remembering() -> Any:
 @contextmanager
 def in_fragments() -> Iterator[None]:
     """Let Numba translate functions to LLVM and stop there; `link` does the rest."""
-    codegen = cpu_target.target_context.codegen()
+    context = cpu_target.target_context
+    codegen = context.codegen()
     with global_compiler_lock:
         # This may compile functions that Numba itself needs, so it comes before the changes.
-        cpu_target.target_context.refresh()
+        context.refresh()
         with (
             replaced(config, "DISABLE_JIT", 0),
+            # What it remembers of constants would keep the type of every function for ever.
+            replaced(context._get_constants, "_cache", {}),
             replaced(codegen, "_library_class", Fragment),
             replaced(BaseFunction, "get_call_type", remembering()),
         ):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import dis
-import functools
 import linecache
 import re
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any
 
 from numba.core import types
 
-from fastact.compiler.dispatch import compiled, linked, users_dispatcher
+from fastact.compiler.dispatch import compiled, kept, linked, users_dispatcher
 from fastact.native import machine_code
 from fastact.numerics.primitives import Kernel
 
@@ -38,13 +37,13 @@ class UncompilableError(TypeError):
     """A user's function that no loop can be made of."""
 
 
-@functools.cache
+@kept
 def check(kernel: Kernel) -> None:
     """Raise a TypeError unless a loop can be made of a user's function of float64."""
     function = kernel.function
     numbers = (types.float64,) * function.__code__.co_argcount
     try:
-        result = compiled(users_dispatcher(function), numbers)
+        result = compiled(users_dispatcher(kernel), numbers)
     except (UncompilableError, MemoryError):  # an activation that it calls is to blame, or nobody
         raise
     except Exception as error:  # noqa: BLE001  # Numba may fail in an assertion of its own, too

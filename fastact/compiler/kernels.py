@@ -5,7 +5,6 @@ Imports Numba: used when a loop is compiled, and inside users' own ``@njit`` fun
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from numba.core.imputils import lower_constant
 from numba.extending import typeof_impl
 
 from fastact.compiler import double_double, explain, inner_loop
-from fastact.compiler.dispatch import compiled, dispatcher, link, users_dispatcher
+from fastact.compiler.dispatch import compiled, dispatcher, kept, link, users_dispatcher
 from fastact.native import machine_code
 from fastact.numerics import primitives
 from fastact.numerics.primitives import Elementary, Kernel
@@ -28,7 +27,7 @@ def compute(kernel: Kernel) -> Any:
     """The dispatcher of a kernel; a TypeError shows the line that Numba cannot compile."""
     if kernel.plain:
         explain.check(kernel)
-        return users_dispatcher(kernel.function)
+        return users_dispatcher(kernel)
     return dispatcher(kernel.function)
 
 
@@ -83,7 +82,7 @@ def _typeof_kernel(kernel: Kernel, context: Any) -> KernelType:
 
 
 # ---------------------------------------------------------------- the elements of an array
-@functools.cache
+@kept
 def core(kernel: Kernel, dtype: str) -> Any:
     """The dispatcher of `kernel` as a function of array elements of this dtype."""
     widen, rounded, single = primitives.widen, primitives.rounded, primitives.single

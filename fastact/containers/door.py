@@ -126,7 +126,11 @@ class Call:
 
 def name_of(owner: Any, method: str) -> str:
     """The public name of a method of a public object."""
-    return str(owner.name) if method in {"__call__", "_general"} else f"{owner.name}.{method}"
+    return (
+        str(owner.name)
+        if method in {"__call__", "_general"}
+        else f"{owner.name}.{method.removeprefix('_')}"
+    )
 
 
 def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from fastact.arguments import unexpected
+from fastact.containers.door import public
 from fastact.definition import algebra, described
 from fastact.definition.bitmask import ForwardWithMask
 from fastact.definition.declaration import (
@@ -105,6 +106,7 @@ class Activation(Algebra, Function):
             with lock():
                 _of_node[declaration.node] = self
 
+    @public()
     def _backward_params(self, dy: Array, /, *, x: Array, **params: Array) -> dict[str, Any]:
         """Return the gradients with respect to the parameters, by their names.
 

@@ -331,7 +331,7 @@ def defined(lines: Iterable[str], space: dict[str, Any]) -> Callable[..., Any]:
     """The function of x that computes y by these lines; they are its docstring."""
     text = "\n    ".join(["def function(x):", *lines, "return y"])
     exec(text, space)  # noqa: S102  # written here
-    function: Callable[..., Any] = space["function"]
+    function: Callable[..., Any] = space.pop("function")  # its globals do not have it
     function.__doc__ = text
     return function
 

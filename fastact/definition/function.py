@@ -180,7 +180,7 @@ class Function(described.Described):
         loops = self._loops  # not `self`: Python does not find cycles that go through a ufunc
         origin, variety = self._owner._origin, self._variety
         self._ufunc = ufunc.make(
-            name, doc, self._nin, nout, lambda dtype: loops[dtype].address(),
+            name, doc, self._nin, nout, lambda dtype: loops[dtype].loaded(),
             again=None if origin.listed else lambda ufunc: again(ufunc, origin, variety),
         )  # fmt: skip
         _made[id(self._ufunc)] = self

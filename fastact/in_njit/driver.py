@@ -27,7 +27,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from fastact.compiler.dispatch import compiled, link
-from fastact.compiler.dispatch import users_dispatcher as dispatcher
+from fastact.compiler.dispatch import with_all_of_numba as dispatcher
 from fastact.native.loop_registry import LoopSpec
 
 INT, PTR, VOID = ir.IntType(64), ir.IntType(8).as_pointer(), ir.VoidType()

@@ -124,7 +124,7 @@ class LossFunction:
         """The `numpy.ufunc` itself."""
         loops = self.loops  # not `self`: Python does not find cycles that go through a ufunc
         return ufunc.make(
-            self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].address(),
+            self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].loaded(),
             None, self.fixed,
         )  # fmt: skip
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
+import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from fastact.native import store
 from fastact.native.loading import loaded as in_own_thread
@@ -14,6 +20,8 @@ from fastact.native.loading import refuse_reload
 refuse_reload(globals())
 
 DTYPES = ("float16", "float32", "float64")
+LONG = 2.0  # seconds of compiling, of which a first call says that it has taken them
+_told: list[bool] = []
 VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be
 
 _loops: dict[tuple[str, str], LoopSpec] = {}
@@ -70,33 +78,72 @@ class LoopSpec:
         return in_own_thread(lambda: self.code()[1])
 
     def address(self) -> int:
-        """The address of the loop in this process."""
+        """The address of the loop in this process, where it stays until the process ends."""
+        found = self.loaded()
+        _kept.add(found)
+        return found.address
+
+    def loaded(self) -> Loaded:
+        """The loop in this process, where it stays as long as somebody has the result."""
         return in_own_thread(self._load)
 
-    def _load(self) -> int:
-        """Return the address of the loop; find its code and load it if that has not been done."""
+    def _load(self) -> Loaded:
+        """Return the loop; find its code and load it if that has not been done."""
         from fastact.native import machine_code
 
         spec = self.decided()
         # Equal code is loaded once, whoever it belongs to.
         key = spec if str(spec.source).startswith(VOLATILE) else spec.symbol
-        if key not in _addresses:
+        found = _loaded.get(key)
+        if found is None:
+            start = time.monotonic()
             code, compiled = spec.code()
+            if compiled:
+                tell(spec, time.monotonic() - start)
             if not (compiled or machine_code.loadable(code, spec.symbol)):
                 code = spec.compiled()  # what the store held is no code of this loop
-            _addresses[key] = spec, machine_code.load(code, spec.symbol)
-        return _addresses[key][1]
+            apart = bool(spec.source)  # the catalogue's loops stay, those of users' functions go
+            found = Loaded(spec, *machine_code.load(code, spec.symbol, apart=apart))
+            _loaded[key] = found
+            if apart:
+                found.dropped = machine_code.dropped
+            else:
+                _kept.add(found)
+        return found
 
     def address_of(self, ending: str) -> int:
         """The address of another function of the loop's code, whose name is longer by `ending`."""
 
         def find() -> int:
-            from fastact.native import machine_code
-
-            self._load()
-            return machine_code.address(self.symbol + ending)
+            found = self._load()
+            _kept.add(found)
+            return int(found.loader.get_function_address(found.spec.symbol + ending))
 
         return in_own_thread(find)
+
+
+class Loaded:
+    """A loop whose code is in the process as long as this is there, or until the process ends."""
+
+    def __init__(self, spec: LoopSpec, address: int, loader: Any) -> None:
+        self.spec, self.address, self.loader = spec, address, loader
+        self.dropped: deque[Any] | None = None  # where the loader goes afterwards
+
+    def __del__(self) -> None:
+        """Leave the loader to the next one who loads: see `machine_code.give_back`."""
+        if self.dropped is not None:
+            self.dropped.append(self.loader)
+
+
+def tell(spec: LoopSpec, seconds: float) -> None:
+    """Say once in a process, on standard error, that a first call has taken long, and why."""
+    if seconds < LONG or _told or os.environ.get("FASTACT_QUIET") or sys.stderr is None:
+        return
+    _told.append(True)
+    kept = "is kept for later starts" if store.directory() else "cannot be kept: see `fastact info`"
+    text = f"fastact compiled {spec.function} for {spec.dtype} in {seconds:.0f} s, which {kept}"
+    with suppress(OSError, ValueError):  # it may be closed
+        sys.stderr.write(f"{text}; FASTACT_QUIET=1 silences this\n")
 
 
 def digest(source: object) -> str:
@@ -104,7 +151,8 @@ def digest(source: object) -> str:
     return hashlib.sha256(str(source).encode()).hexdigest()[:16]
 
 
-_addresses: dict[str | LoopSpec, tuple[LoopSpec, int]] = {}
+_loaded: WeakValueDictionary[str | LoopSpec, Loaded] = WeakValueDictionary()
+_kept: set[Loaded] = set()  # what stays until the process ends
 
 
 def add(spec: LoopSpec) -> LoopSpec:
@@ -136,7 +184,7 @@ def support() -> list[LoopSpec]:
 
 def loaded() -> list[LoopSpec]:
     """The loops that this process has loaded or compiled so far."""
-    return [spec for spec, _ in _addresses.values()]
+    return [found.spec for found in _loaded.values()]
 
 
 def builder(module: str, function: str, *arguments: Any) -> Callable[[LoopSpec], bytes]:

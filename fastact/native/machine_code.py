@@ -10,11 +10,13 @@ import struct
 import sys
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
+from llvmlite.binding import ffi, newpassmanagers
 
 from fastact.native.loading import refuse_reload
 
@@ -32,10 +34,16 @@ CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose a pro
 
 @functools.cache
 def target(model: str = "default") -> Any:
-    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name.
+    """LLVM's object for the processor, to make code.
 
     In code of the model "large", what is called or read may be at any distance.
     """
+    return machine(*processor(), model)
+
+
+@functools.cache
+def processor() -> tuple[str, str]:
+    """The processor at hand, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     name, features = (None if refused() else os.environ.get(each) for each in CHOSEN)
@@ -44,7 +52,7 @@ def target(model: str = "default") -> Any:
         features = llvm.get_host_cpu_features().flatten() if cpu != name else ""
     if architecture() == "x86_64":  # without this LLVM halves the vectors of some with AVX-512
         features += ("," if features else "") + "-prefer-256-bit"
-    return machine(cpu, features, model)
+    return cpu, features
 
 
 def machine(cpu: str, features: str, model: str = "default") -> Any:
@@ -116,13 +124,23 @@ def emit(module: Any) -> bytes:
     inlining = llvm.create_new_module_pass_manager()
     inlining.add_always_inliner_pass()
     inlining.add_global_dead_code_eliminate_pass()
-    inlining.run(module, passes)
-    passes.getModulePassManager().run(module, passes)
+    for manager in (inlining, passes.getModulePassManager()):
+        manager.run(module, passes)
+        dispose(manager)
     kept = module.clone()
     code = bytes(target().emit_object(module))
     if is_elf_of_x86_64() and calls_outside(llvm.ObjectFileRef.from_data(code)):
         code = bytes(target("large").emit_object(kept))
     return code
+
+
+def dispose(manager: Any) -> None:
+    """Free a pass manager, 100 KB, where llvmlite does not.
+
+    Of its two base classes the first one has a method that frees nothing.
+    """
+    if type(manager)._dispose is ffi.ObjectRef._dispose:
+        newpassmanagers.NewPassManager._dispose(manager)
 
 
 FUSED = """
@@ -156,16 +174,36 @@ def has_512_bits() -> bool:
 
 @functools.cache
 def engine(*, together: bool) -> Any:
-    """The loader. It is never taken down: threads may be inside its code until the process ends.
+    """The loader of code that stays until the process ends, as threads may be inside it."""
+    return new_engine(together=together)
+
+
+def new_engine(*, together: bool) -> Any:
+    """A loader, which is taken down by `give_back` alone: not when the interpreter ends.
 
     llvmlite's memory manager keeps the sections of an object `together`. LLVM's own may put code
     and constants further apart than an instruction reaches, where gigabytes are mapped in between,
     and then LLVM ends the process. On other systems and processors the default is right.
     """
     manager = True if together else None
-    loader = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target(), use_lmm=manager)
+    empty = llvm.parse_assembly("")
+    loader = llvm.create_mcjit_compiler(empty, machine(*processor()), use_lmm=manager)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
     return loader
+
+
+dropped: deque[Any] = deque()  # loaders of code that nobody has any more
+
+
+def give_back() -> None:
+    """Take down the loaders of code that has been dropped, where nothing else is loaded meanwhile.
+
+    Code is dropped wherever the garbage collector happens to run, also inside LLVM.
+    """
+    while dropped:
+        loader = dropped.popleft()
+        loader.close()
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(loader))
 
 
 def is_elf_of_x86_64() -> bool:
@@ -236,23 +274,23 @@ def _text(strings: bytes, at: int) -> str:
     return strings[at : strings.index(b"\0", at)].decode()
 
 
-def load(code: bytes, name: str) -> int:
-    """Put object code into the process; the address of its function `name`."""
+def load(code: bytes, name: str, *, apart: bool = False) -> tuple[int, Any]:
+    """Put object code into the process; the address of its function `name`, and the loader.
+
+    Code that is `apart` has a loader of its own, which goes into `dropped` once nobody has it.
+    """
+    give_back()
     check_maps()
     found = llvm.ObjectFileRef.from_data(code)
-    loader = engine(together=is_elf_of_x86_64() and not calls_outside(found))
+    loader = (new_engine if apart else engine)(
+        together=is_elf_of_x86_64() and not calls_outside(found)
+    )
     loader.add_object_file(found)
     loader.finalize_object()
     address = int(loader.get_function_address(name))
     if not address:
         raise RuntimeError(f"fastact: the object code has no function {name}")
-    return address
-
-
-def address(name: str) -> int:
-    """The address of a function in code that has been loaded."""
-    found = (engine(together=each).get_function_address(name) for each in (True, False))
-    return int(next(filter(None, found)))
+    return address, loader
 
 
 def assembled(text: str) -> bytes:

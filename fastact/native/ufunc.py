@@ -42,6 +42,8 @@ FROM_SIGNATURE = 31  # slot of PyUFunc_FromFuncAndDataAndSignature in NumPy's ta
 ADD_LOOP = 43  # slot of PyUFunc_AddLoopFromSpec
 STRIDED_LOOP = 5  # NPY_METH_strided_loop
 
+Load = Callable[[str], int | loop_registry.Loaded]
+
 registry: dict[str, Callable[[], np.ufunc]] = {}  # every ufunc by its name, made when asked for
 
 
@@ -277,15 +279,17 @@ glue = loop_registry.add_support("glue", _assemble)
 class _Loop:
     """The loop of a ufunc for one dtype, and the callable that finds it."""
 
-    def __init__(self, load: Callable[[str], int], dtype: str, operand: int, ndims: int) -> None:
+    def __init__(self, load: Load, dtype: str, operand: int, ndims: int) -> None:
         self.load, self.dtype = load, dtype
+        self.code: object = None  # what holds the code in the process
         number, data = np.dtype(dtype).num, threads.block()
         counts = {"ndims": ndims, "operand": operand}
         self.place = Place(dtype=number, **counts, data=data, find=id(self), **_python())
 
     def __call__(self) -> None:
         """Find or compile the loop, and fill it in: native code calls this on the first call."""
-        self.place.loop = self.load(self.dtype)
+        found = self.load(self.dtype)
+        self.code, self.place.loop = found, found if isinstance(found, int) else found.address
 
 
 @functools.cache
@@ -310,7 +314,7 @@ def make(
     doc: str,
     nin: int,
     nout: int,
-    load: Callable[[str], int],
+    load: Load,
     signature: str | None = None,
     fixed: tuple[str | None, ...] = (),
     again: Callable[[np.ufunc], Any] | None = None,
@@ -324,7 +328,7 @@ def make(
     nin, nout
         How many inputs and outputs it has.
     load
-        Returns the address of the inner loop for a dtype.
+        Returns the inner loop for a dtype: its address, or what holds it in the process.
     signature
         Of a generalized ufunc, such as ``"(n)->(n)"``.
     fixed
@@ -340,7 +344,7 @@ def make(
 
 
 def _make(
-    name: str, doc: str, counts: tuple[int, int], load: Callable[[str], int], signature: str,
+    name: str, doc: str, counts: tuple[int, int], load: Load, signature: str,
     fixed: tuple[str | None, ...], again: Callable[[np.ufunc], Any] | None,
 ) -> np.ufunc:  # fmt: skip
     """Make a ufunc, in the thread that may load."""

@@ -56,6 +56,7 @@ class Kernel:
         self.plain = plain
         self.forms: dict[str, Kernel] = {}  # what computes results of some dtypes instead
         self.factor: Kernel | None = None  # what float32 results are multiplied by: see `declare`
+        self.made: dict[Any, Any] = {}  # what the compiler has made of it, and goes with it
         self.__name__ = function.__name__
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
@@ -63,13 +64,13 @@ class Kernel:
     def with_form(self, dtype: str, form: Kernel) -> Kernel:
         """The same kernel with a form for results of `dtype`."""
         made = copy.copy(self)
-        made.forms = self.forms | {dtype: form}
+        made.forms, made.made = self.forms | {dtype: form}, {}
         return made
 
     def with_factor(self, factor: Kernel) -> Kernel:
         """The same kernel with this as a factor of other results."""
         made = copy.copy(self)
-        made.factor = factor
+        made.factor, made.made = factor, {}
         return made
 
     def __call__(self, *args: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hazards.scripts import rounds, run
+from tests.hazards.scripts import finished, rounds, run
 
 # A handler raises while a call is under way, at random times. What a call returns is right.
 INTERRUPTED = """
@@ -183,3 +183,24 @@ def test_exit_while_several_wait_to_load() -> None:
         """,
         timeout=60,
     )
+
+
+LONG_CALLS = """
+import fastact as fa
+from fastact.native import loop_registry
+loop_registry.LONG = 0.0
+assert fa.relu(2.0) == 2 and fa.relu6(9.0) == 6
+"""
+
+
+def test_a_first_call_that_takes_long_says_so_once(tmp_path):
+    """On standard error, in one line, unless it is told not to; a warm start has nothing to say."""
+    quiet, loud, warm = (
+        finished(LONG_CALLS, FASTACT_CACHE_DIR=str(tmp_path / place), FASTACT_QUIET=quiet)
+        for place, quiet in (("quiet", "1"), ("loud", ""), ("loud", ""))
+    )
+    assert [done.returncode for done in (quiet, loud, warm)] == [0, 0, 0]
+    assert (quiet.stderr, warm.stderr, loud.stdout) == ("", "", "")
+    (line,) = loud.stderr.splitlines()
+    assert line.startswith("fastact compiled ")
+    assert "which is kept for later starts" in line

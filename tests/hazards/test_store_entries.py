@@ -221,3 +221,58 @@ def test_two_versions_that_share_a_store(pack, tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         found.append(done.stdout)
     assert found == ["[0.0, 2.0]\n", "[6.0, 9.0]\n"]
+
+
+FILLED = """
+import fastact as fa
+from fastact.catalogue import catalogue
+from fastact.native import loop_registry, machine_code, store
+names = ("relu", "leaky_relu", "hard_tanh", "hard_sigmoid")
+specs = [loop_registry.get(name, dtype) for name in names for dtype in loop_registry.DTYPES]
+for spec in specs:  # Numba's part is done once, in the parent
+    spec.build(spec)
+
+def fill():
+    while True:
+        spec = random.choice(specs)
+        spec.compiled()
+        code = store.read(spec.entry())
+        assert code and machine_code.loadable(code, spec.symbol)
+
+killed = 0
+for k in range({rounds}):
+    children = []
+    for number in range(16):
+        child = os.fork()
+        if not child:
+            random.seed(16 * k + number)
+            try:
+                fill()
+            finally:
+                os._exit(1)
+        children.append(child)
+    for child in children:
+        time.sleep(random.random() / 40)
+        os.kill(child, signal.SIGKILL)
+        killed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    for spec in specs:
+        code = store.read(spec.entry())
+        assert code is None or machine_code.loadable(code, spec.symbol)
+assert killed == 16 * {rounds}, killed
+assert any(store.read(spec.entry()) for spec in specs)
+"""
+KINDS = """
+import fastact as fa
+for dtype in ("f2", "f4", "f8"):
+    x = np.array([-4, -1.5, 0, 0.5, 4], dtype)
+    assert np.array_equal(fa.relu(x), np.maximum(x, 0))
+    assert np.array_equal(fa.leaky_relu(x, 0.5), np.where(x > 0, x, x / 2))
+    assert np.array_equal(fa.hard_tanh(x), np.clip(x, -1, 1))
+    assert np.allclose(fa.hard_sigmoid(x), np.clip(x / 6 + 0.5, 0, 1), rtol=1e-3)
+"""
+
+
+def test_sixteen_processes_are_killed_while_they_fill_a_store(tmp_path: Path) -> None:
+    """None of them fails before; whatever is there after each round is whole, and results right."""
+    run(FILLED.format(rounds=len(rounds(2))), timeout=300, FASTACT_CACHE_DIR=str(tmp_path))
+    run(KINDS, FASTACT_CACHE_DIR=str(tmp_path))

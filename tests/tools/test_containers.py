@@ -176,6 +176,20 @@ def test_bit_masks_say_what_to_pass(kind):
         fa.rrelu(x, rng=np.random.default_rng(0))
 
 
+@over_foreign
+@named([f for f in fa.activations.values() if f._partials])
+def test_gradients_of_parameters_say_what_to_pass(g, kind):
+    x, hint = FOREIGN[kind]
+    params = {p.name: p.typical for p in g.params}
+    for call in (
+        lambda: g.backward_params(1.0, x=x, **params),
+        lambda: g.backward_params(x, x=np.ones(2), **params),
+        lambda: g.backward_params(1.0, x=np.ones(2), **dict.fromkeys(params, x)),
+    ):
+        with pytest.raises(TypeError, match=rf"{g.name}.backward_params\(\): \w+ must be .*{hint}"):
+            call()
+
+
 def test_missing_values_stay_missing_in_functions_of_elements():
     for function in (fa.gelu, fa.elu, fa.gelu.derivative):
         for column in (pd.Series([1.0, None], dtype="Float32"),
