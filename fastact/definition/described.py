@@ -115,7 +115,6 @@ class Documented(Described):
     # By the names of the parameters of `__call__`: what they are called; what ``**`` stands for.
     _words: Mapping[str, str] = MappingProxyType({})
     _passed_on: Mapping[str, Any] = MappingProxyType({})
-    _interface: frozenset[str] = frozenset()
 
     def __init_subclass__(cls) -> None:
         cls._text = cls.__doc__ or cls._text
@@ -143,10 +142,6 @@ class Documented(Described):
         from fastact.definition import html
 
         return html.latex(html.formula_of(self))
-
-    def __dir__(self) -> list[str]:
-        """What completion offers: the interface, not what only this package calls."""
-        return [n for n in object.__dir__(self) if n.startswith("_") or n in self._interface]
 
 
 class Shown:

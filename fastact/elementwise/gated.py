@@ -126,17 +126,16 @@ class Split(Documented):
     """The gated pair of two arrays."""
 
     _passed_on = MappingProxyType({k: v for k, v in OPTIONS.items() if k != "out"})
-    _interface = frozenset({"backward", "name", "ufunc"})
 
     def __init__(self, owner: GatedPair) -> None:
-        self.owner = owner
+        self._owner = owner
         self.name = self.__qualname__ = f"{owner.name}.split"
         self.__module__, self.__name__ = "fastact", "split"
 
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` of ``(gate, value)``."""
-        return self.owner.functions["forward"].ufunc
+        return self._owner._functions["forward"].ufunc
 
     @public()
     def __call__(
@@ -152,7 +151,7 @@ class Split(Documented):
     ) -> Any:
         """Return ``value * g(gate)``; see the class."""
         biases = both(gate_bias, value_bias)
-        function = self.owner.function("forward", biases)
+        function = self._owner._function("forward", biases)
         try:
             return function(gate, value, *biases, out=out, **options)
         except ValueError:
@@ -183,7 +182,7 @@ class Split(Documented):
                 f"got {np.shape(gate)} and {np.shape(value)}"
             )
         biases = both(gate_bias, value_bias)
-        function = self.owner.function("backward", biases)
+        function = self._owner._function("backward", biases)
         terms = function(dy, gate, value, *biases, out=outputs(name, out, 2))
         summed = (
             summed_to(np.shape(array), np.asarray(term))
@@ -193,13 +192,13 @@ class Split(Documented):
         return *map(unbroadcast, terms, (gate, value)), *summed
 
     def _document(self) -> str:
-        return self.owner._text_of(SPLIT, f"{self.name}{self._signature()}")
+        return self._owner._text_of(SPLIT, f"{self.name}{self._signature()}")
 
     def _member(self, name: str, _text: str) -> str:
-        return self.owner._text_of(SPLIT_BACKWARD, called(self, name))
+        return self._owner._text_of(SPLIT_BACKWARD, called(self, name))
 
     def __reduce__(self) -> Any:
-        return operator.attrgetter("split"), (self.owner,)
+        return operator.attrgetter("split"), (self._owner,)
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}{self._signature()}>"
@@ -216,17 +215,14 @@ class GatedPair(Documented):
     """A gated linear unit: one half of an array times an activation of the other half."""
 
     _kind = "gated"
-    _interface = frozenset(
-        {"activation", "backward", "formula", "max_ulp", "name", "source", "split", "ufunc"}
-    )
 
     def __init__(self, name: str, activation: Activation, summary: str, source: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
-        self.activation, self.summary, self.source = activation, summary, source
+        self.activation, self._summary, self.source = activation, summary, source
         self.formula = f"v\\,g(u), g(x) = {activation.formula}"
         self.max_ulp = MAX_ULP
-        self.functions = {
+        self._functions = {
             variety: PairFunction(self, variety, nin, nout)
             for variety, nin, nout in (
                 ("forward", 2, 1), ("forward_bias", 4, 1),
@@ -245,18 +241,18 @@ class GatedPair(Documented):
         kinks = [f"at gate = {k.at} the slope is {k.derivative}" for k in self.activation.kinks]
         return template.format(
             name=self.name, activation=self.activation.name, formula=self.formula,
-            inner=self.activation.formula, summary=self.summary, call=filled(f"``{call}``"),
+            inner=self.activation.formula, summary=self._summary, call=filled(f"``{call}``"),
             kinks=f"Kinks: {'; '.join(kinks) or 'none'}.", source=self.source,
         )  # fmt: skip
 
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` of ``(gate, value)``."""
-        return self.functions["forward"].ufunc
+        return self._functions["forward"].ufunc
 
-    def function(self, variety: str, biases: tuple[Any, ...]) -> PairFunction:
+    def _function(self, variety: str, biases: tuple[Any, ...]) -> PairFunction:
         """The function of a variety, with biases or without."""
-        return self.functions[f"{variety}_bias" if biases else variety]
+        return self._functions[f"{variety}_bias" if biases else variety]
 
     @public()
     def __call__(
@@ -270,10 +266,10 @@ class GatedPair(Documented):
         out: Any = None,
     ) -> Any:
         """Apply the function to the halves of `x`; see the docstring of the object."""
-        arrays, axis = self.operands(self.name, x, axis, gate_first, bias)
+        arrays, axis = self._operands(self.name, x, axis, gate_first, bias)
         if out is not None:
             output(self.name, out, arrays[0].shape, common(*arrays))
-        return self.function("forward", arrays[2:]).along(arrays, axis, out)
+        return self._function("forward", arrays[2:]).along(arrays, axis, out)
 
     @shown
     @public()
@@ -290,7 +286,7 @@ class GatedPair(Documented):
     ) -> Any:
         """Return the gradient of `x` for that of the output, in one pass: see `BACKWARD`."""
         name = f"{self.name}.backward"
-        arrays, axis = self.operands(name, x, axis, gate_first, bias)
+        arrays, axis = self._operands(name, x, axis, gate_first, bias)
         shape = arrays[0].shape
         whole = (*shape[:axis], 2 * shape[axis], *shape[axis + 1 :])
         dy = gradient(dy, name, shape)
@@ -300,7 +296,7 @@ class GatedPair(Documented):
         else:
             output(name, out, whole, dtype)
         dy = np.broadcast_to(np.asarray(dy, dtype if isinstance(dy, float | int) else None), shape)
-        function = self.function("backward", arrays[2:])
+        function = self._function("backward", arrays[2:])
         function.along((dy, *arrays), axis, halves(out, axis, gate_first))
         if bias is None:
             return out
@@ -308,7 +304,7 @@ class GatedPair(Documented):
         across[axis] = whole[axis]
         return out, summed_to(tuple(across), out).reshape(-1)
 
-    def operands(
+    def _operands(
         self, name: str, x: Array, axis: int, gate_first: bool, bias: Array | None
     ) -> tuple[tuple[Any, ...], int]:
         """Gate, value and their biases as arrays that broadcast, and `axis` as it counts from 0."""
@@ -334,9 +330,9 @@ class GatedPair(Documented):
         column = column.reshape(*[1] * index, *column.shape)
         return (*arrays, *halves(column, index, gate_first)), index
 
-    def ufuncs(self) -> Iterator[np.ufunc]:
+    def _ufuncs(self) -> Iterator[np.ufunc]:
         """Every ufunc of this pair."""
-        for function in self.functions.values():
+        for function in self._functions.values():
             yield function.ufunc
             yield function.rows
 

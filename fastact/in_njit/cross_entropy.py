@@ -292,7 +292,7 @@ class CrossEntropy(OfLabels):
             scales = operands.of_number(b, scale)
         function = cross_entropy.HESSIAN
         given = [x, found.labels, found.factor, scales, *results]
-        launch(call, function.name, self.dtype, function.letters, given, axis)
+        launch(call, function.name, self.dtype, function._letters, given, axis)
         self.release(call, [copy])
         return self.derivatives(call, made)
 
@@ -306,7 +306,7 @@ class CrossEntropy(OfLabels):
         losses = operands.empty(call.context, b, ty, rows)
         each = operands.of_array(call.context, b, ty, losses)
         made, results = self.results(call, outs, x)
-        launch(call, function.name, self.dtype, function.letters, [*inputs, each, *results], axis)
+        launch(call, function.name, self.dtype, function._letters, [*inputs, each, *results], axis)
         return self.finished(call, self.reduced(call, ndim, losses, each), made)
 
     def of_probabilities(self, call: Call) -> Attempt | None:

@@ -34,8 +34,8 @@ class GatedPlan(Plan):
         return all(t.dtype == operands.number_type(self.dtype) and t.mutable for t in types_)
 
     def need(self, variety: str) -> symbols.Need:
-        owner = getattr(self.ty.target, "owner", self.ty.target)
-        return symbols.needed(loop_registry.get, owner.functions[variety].name, self.dtype)
+        owner = getattr(self.ty.target, "_owner", self.ty.target)
+        return symbols.needed(loop_registry.get, owner._functions[variety].name, self.dtype)
 
 
 class Halves(GatedPlan):

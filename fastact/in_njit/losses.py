@@ -74,7 +74,7 @@ class Elementwise(LossPlan):
     def need(self) -> symbols.Need:
         """The loop."""
         ending = ENDINGS[self.ty.member]
-        return symbols.needed(loop_of, self.ty.target, "functions", ending, self.dtype)
+        return symbols.needed(loop_of, self.ty.target, "_functions", ending, self.dtype)
 
     def divisor(self, call: Call, x: Operand, size: Any) -> Any:
         """What the sum is divided by."""
@@ -83,7 +83,7 @@ class Elementwise(LossPlan):
 
     def possible(self) -> bool:
         """Whether types are those of which operands can be made."""
-        ndim, known = self.types[self.data].ndim, self.ty.target.reductions
+        ndim, known = self.types[self.data].ndim, self.ty.target._reductions
         weights = [self.types[n] for n in self.weighted() if self.known[n] is not None]
         arrays = [ty for ty in (*weights, self.types[self.target]) if is_array(ty)]
         strange = any(is_array(ty) and ty.dtype == types.float16 for ty in weights)
@@ -293,7 +293,7 @@ class Divergence(Elementwise):
         return ([], []) if isinstance(self.known["log_target"], bool) else None
 
     def need(self) -> symbols.Need:
-        functions = "of_logs" if self.known["log_target"] else "functions"
+        functions = "_of_logs" if self.known["log_target"] else "_functions"
         return symbols.needed(
             loop_of, self.ty.target, functions, ENDINGS[self.ty.member], self.dtype
         )

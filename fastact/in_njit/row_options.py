@@ -228,14 +228,14 @@ def forward(
         x, scratch = masked(call, dtype, x, options.where, owner._absent)
     function = owner
     between: list[Operand] = []
-    if not owner.plain or options.factor is not None or options.length is not None:
-        function = owner.general
-        sinks = () if owner.sink is None else (number(call, owner.sink),)
+    if not owner._plain or options.factor is not None or options.length is not None:
+        function = owner._scaled
+        sinks = () if owner._sink is None else (number(call, owner._sink),)
         every = options.length or operands.of_number(b, x.shape[axis])
         between = [options.factor or number(call, 1.0), *sinks, every]
-    launch(call, function.name, dtype, function.letters, [x, *between, y], axis)
+    launch(call, function.name, dtype, function._letters, [x, *between, y], axis)
     if options.where is not None:
-        nothing = operands.constant(b, dtype, owner.nothing)
+        nothing = operands.constant(b, dtype, owner._fill_value)
         choose(call, dtype, y, options.where, nothing, y)
         call.context.nrt.decref(b, *scratch)
 
@@ -246,11 +246,11 @@ def product(
 ) -> None:  # fmt: skip
     """The product of the Jacobian and a vector, where elements are present."""
     d, y, result = arrays
-    b, function = call.builder, of.function
+    b, function = call.builder, of._function
     between: list[Operand] = []
     if (options.where, options.factor, options.length) != (None, None, None):
-        function = of.masked
+        function = of._with_mask
         everywhere = spread(b, operands.of_number(b, ir.IntType(8)(1)), y.shape)
         length = options.length or operands.of_number(b, y.shape[axis])
         between = [options.where or everywhere, options.factor or number(call, 1.0), length]
-    launch(call, function.name, dtype, function.letters, [d, y, *between, result], axis)
+    launch(call, function.name, dtype, function._letters, [d, y, *between, result], axis)

@@ -148,7 +148,7 @@ class Normalise(RowPlan):
             return None
         x, copy = self.operand(call, "x", self.dtype)
         seen = self.row(call, x)
-        options = row_options.of_call(self, call, seen, axis, owner.sign)
+        options = row_options.of_call(self, call, seen, axis, owner._sign)
         out, wrong = self.into(call, x, [x, *options.arrays])
 
         def make() -> Any:
@@ -205,7 +205,7 @@ class Product(RowPlan):
         first, copy = self.operand(call, "d", self.dtype)
         second, another = self.operand(call, self.saved, kind)
         seen = self.row(call, second)
-        options = row_options.of_call(self, call, seen, axis, product.owner.sign)
+        options = row_options.of_call(self, call, seen, axis, product._owner._sign)
         out, wrong = self.into(call, second, [first, second, *options.arrays])
         wrong.append(b.not_(operands.same_shape(b, first, second)))
 
@@ -213,7 +213,7 @@ class Product(RowPlan):
             y, scratch = seen, None
             if self.saved == "x":
                 y, scratch = operands.scratch(call.context, b, self.dtype, seen.shape)
-                row_options.forward(call, product.owner, self.dtype, (seen, y), axis, options)
+                row_options.forward(call, product._owner, self.dtype, (seen, y), axis, options)
             made = None if out else operands.empty(call.context, b, self.result, first.shape)
             result = out or operands.of_array(call.context, b, self.result, made)
             given = self.row(call, first), y, self.row(call, result)
@@ -258,7 +258,7 @@ class LogSum(RowPlan):
         ty, target, b = self.types["x"], self.ty.target, call.builder
         axis = self.axis(ty.ndim)
         weighted = [name for name in ("b", "return_sign") if name in self.types]
-        counted = target.nin > 1 and self.known["where"] is not None  # which NumPy does
+        counted = target._nin > 1 and self.known["where"] is not None  # which NumPy does
         if (
             axis is None or self.given(*weighted) or counted
             or not row_options.simple(self, ty.ndim, axis)
@@ -282,9 +282,9 @@ class LogSum(RowPlan):
             if options.where is not None:
                 given, scratch = row_options.masked(call, self.dtype, x, options.where, -np.inf)
             counts = [operands.of_number(b, b.sitofp(x.shape[axis], DOUBLE))]
-            between = counts if target.nin > 1 else []
+            between = counts if target._nin > 1 else []
             row_options.launch(
-                call, target.name, self.dtype, target.letters, [given, *between, rows], axis
+                call, target.name, self.dtype, target._letters, [given, *between, rows], axis
             )
             self.release(call, [scratch])
             if out:

@@ -244,7 +244,7 @@ class SoftmaxCrossEntropy(Loss):
     ) -> Any:
         """Return the loss; see the class."""
         options = weight, ignore_index, label_smoothing, reduction
-        return self.computed(self.name, logits, labels, axis, options, None)[0]
+        return self._computed(self.name, logits, labels, axis, options, None)[0]
 
     @shown
     @public()
@@ -281,7 +281,7 @@ class SoftmaxCrossEntropy(Loss):
         """
         name = "softmax_cross_entropy.value_and_grad"
         options = weight, ignore_index, label_smoothing, reduction
-        return self.computed(name, logits, labels, axis, options, (out,))
+        return self._computed(name, logits, labels, axis, options, (out,))
 
     @shown
     @public()
@@ -328,7 +328,7 @@ class SoftmaxCrossEntropy(Loss):
         threads.call(HESSIAN.ufunc, *operands, *(last(o, axis) for o in outs))
         return outs[0], outs[1]
 
-    def computed(
+    def _computed(
         self, name: str, logits: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
     ) -> tuple[Any, Any]:
         """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
@@ -443,7 +443,7 @@ class NegativeLogLikelihood(Loss):
     ) -> Any:
         """Return the loss; see the class."""
         options = weight, ignore_index, 0.0, reduction
-        return self.computed(self.name, log_probabilities, labels, axis, options)[0]
+        return self._computed(self.name, log_probabilities, labels, axis, options)[0]
 
     @shown
     @public()
@@ -470,12 +470,12 @@ class NegativeLogLikelihood(Loss):
         name, options = f"{self.name}.value_and_grad", (weight, ignore_index, 0.0, reduction)
         x = floats(name, "log_probabilities", log_probabilities)
         gradient = gradient_array(name, out, x)
-        loss, labels, factor, axis = self.computed(name, x, labels, axis, options)
+        loss, labels, factor, axis = self._computed(name, x, labels, axis, options)
         gradient[...] = 0.0
         np.put_along_axis(gradient, labels, 0.0 - factor, axis)
         return loss, gradient
 
-    def computed(self, name: str, x: Any, labels: Any, axis: int, options: Any) -> Any:
+    def _computed(self, name: str, x: Any, labels: Any, axis: int, options: Any) -> Any:
         """The loss; labels and factors with the axis, and the axis."""
         if options[1] is not None:
             integer(name, "ignore_index", options[1])

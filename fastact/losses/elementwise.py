@@ -136,12 +136,12 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         ),
     })  # fmt: skip
 
-    letters = "xxxdd"
-    kernels = MappingProxyType(
+    _letters = "xxxdd"
+    _kernels = MappingProxyType(
         {"value": sigmoid_value, "gradient": sigmoid_gradient, "hessian": sigmoid_hessian}
     )
 
-    def operands(
+    def _operands(
         self, name: str, logits: Array, targets: Array, pos_weight: Any, weight: Any
     ) -> tuple[Any, Any]:
         """The logits, and the operands after them with their dtypes."""
@@ -165,7 +165,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        return self.loss(logits, targets, pos_weight, weight, reduction=reduction)
+        return self._loss(logits, targets, pos_weight, weight, reduction=reduction)
 
     @shown
     @public()
@@ -198,7 +198,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         (np.float64(0.6931471805599453), array([ 0.25, -0.25]))
         """
         given = logits, targets, pos_weight, weight
-        return self.loss_and_gradient(*given, reduction=reduction, out=out)
+        return self._loss_and_gradient(*given, reduction=reduction, out=out)
 
     @shown
     @public()
@@ -222,9 +222,9 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         (array([-5.00000000e-01, -4.24835426e-18]), array([2.50000000e-01, 4.24835426e-18]))
         """
         name = f"{self.name}.gradient_and_hessian"
-        x, others = self.operands(name, logits, targets, pos_weight, weight)
+        x, others = self._operands(name, logits, targets, pos_weight, weight)
         gradient, hessian = (gradient_array(name, o, x) for o in outputs(name, out, 2))
-        one_pass = SlabPass(self.functions["_hessian"], x, others, (gradient, hessian))
+        one_pass = SlabPass(self._functions["_hessian"], x, others, (gradient, hessian))
         for slab in slabs(x.shape):
             one_pass(slab, 1.0)
         return gradient, hessian
@@ -322,10 +322,10 @@ class Focal(ElementwiseLoss):
         ),
     })  # fmt: skip
 
-    letters = "xxddd"
-    kernels = MappingProxyType({"value": focal_value, "gradient": focal_gradient})
+    _letters = "xxddd"
+    _kernels = MappingProxyType({"value": focal_value, "gradient": focal_gradient})
 
-    def operands(
+    def _operands(
         self, name: str, logits: Array, targets: Array, gamma: float, alpha: float | None
     ) -> tuple[Any, tuple[Operand, ...]]:
         """The logits, and the operands after them with their dtypes."""
@@ -347,7 +347,7 @@ class Focal(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        return self.loss(logits, targets, gamma, alpha, reduction=reduction)
+        return self._loss(logits, targets, gamma, alpha, reduction=reduction)
 
     @shown
     @public()
@@ -370,7 +370,7 @@ class Focal(ElementwiseLoss):
         >>> gradient
         array([ 0.11185755, -0.03728585])
         """
-        return self.loss_and_gradient(logits, targets, gamma, alpha, reduction=reduction, out=out)
+        return self._loss_and_gradient(logits, targets, gamma, alpha, reduction=reduction, out=out)
 
 
 # ---------------------------------------------------------------- Kullback-Leibler divergence
@@ -452,18 +452,18 @@ class Divergence(ElementwiseLoss):
         "value_and_grad": r"\frac{\partial D}{\partial x_i} = -t_i",
     })  # fmt: skip
 
-    reductions = ("mean", "batchmean", "sum", "none")
+    _reductions = ("mean", "batchmean", "sum", "none")
 
-    kernels = MappingProxyType({"value": divergence_value, "gradient": divergence_gradient})
+    _kernels = MappingProxyType({"value": divergence_value, "gradient": divergence_gradient})
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         logs = {"value": log_divergence_value, "gradient": log_divergence_gradient}
-        self.of_logs = functions(f"{name}_log", self.letters, logs, name)
+        self._of_logs = functions(f"{name}_log", self._letters, logs, name)
 
-    def divisor(self, x: Any, reduction: str) -> float:
+    def _divisor(self, x: Any, reduction: str) -> float:
         """What the sum is divided by."""
-        return float(len(x)) if reduction == "batchmean" else super().divisor(x, reduction)
+        return float(len(x)) if reduction == "batchmean" else super()._divisor(x, reduction)
 
     @public()
     def __call__(
@@ -474,9 +474,9 @@ class Divergence(ElementwiseLoss):
         reduction: str = "mean",
     ) -> Any:
         """Return the loss; see the class."""
-        check_reduction(self.name, reduction, self.reductions)
-        function, x, others = self.chosen(self.name, "", log_probabilities, targets, log_target)
-        return self.reduced(function, x, others, reduction)
+        check_reduction(self.name, reduction, self._reductions)
+        function, x, others = self._chosen(self.name, "", log_probabilities, targets, log_target)
+        return self._reduced(function, x, others, reduction)
 
     @shown
     @public()
@@ -501,19 +501,21 @@ class Divergence(ElementwiseLoss):
         array([-0.5, -0.5, -0. ])
         """
         name = f"{self.name}.value_and_grad"
-        check_reduction(name, reduction, self.reductions)
-        function, x, others = self.chosen(name, "_gradient", log_probabilities, targets, log_target)
+        check_reduction(name, reduction, self._reductions)
+        function, x, others = self._chosen(
+            name, "_gradient", log_probabilities, targets, log_target
+        )
         gradient = gradient_array(name, out, x)
-        return self.reduced(function, x, others, reduction, gradient), gradient
+        return self._reduced(function, x, others, reduction, gradient), gradient
 
-    def chosen(
+    def _chosen(
         self, name: str, ending: str, log_probabilities: Array, targets: Array, log_target: bool
     ) -> tuple[LossFunction, Any, tuple[Operand, ...]]:
         """The function for such targets, the input, and the operands after it."""
         x = floats(name, "log_probabilities", log_probabilities)
         t = fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")
         of_logs = boolean(name, "log_target", log_target)
-        return (self.of_logs if of_logs else self.functions)[ending], x, (t,)
+        return (self._of_logs if of_logs else self._functions)[ending], x, (t,)
 
 
 sigmoid_cross_entropy: interfaces.SigmoidCrossEntropy = SigmoidCrossEntropy("sigmoid_cross_entropy")

@@ -186,7 +186,6 @@ class Loss(Documented):
 
     # In LaTeX, what each member gives.
     _formulas: Mapping[str, str] = MappingProxyType({})
-    _interface = frozenset({"gradient_and_hessian", "name", "value_and_grad"})
 
     def __init__(self, name: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -214,35 +213,35 @@ class ElementwiseLoss(Loss):
     """
 
     _kind = "loss"
-    reductions: tuple[str, ...] = REDUCTIONS
-    kernels: Mapping[str, Kernel] = MappingProxyType({})
-    letters = "xxd"
-    operands: Callable[..., tuple[Any, Any]]  # the input, and those after it with their dtypes
+    _reductions: tuple[str, ...] = REDUCTIONS
+    _kernels: Mapping[str, Kernel] = MappingProxyType({})
+    _letters = "xxd"
+    _operands: Callable[..., tuple[Any, Any]]  # the input, and those after it with their dtypes
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.functions = functions(name, self.letters, self.kernels)
+        self._functions = functions(name, self._letters, self._kernels)
 
-    def loss(self, *given: Any, reduction: str) -> Any:
+    def _loss(self, *given: Any, reduction: str) -> Any:
         """The loss of what `operands` takes."""
-        check_reduction(self.name, reduction, self.reductions)
-        x, others = self.operands(self.name, *given)
-        return self.reduced(self.functions[""], x, others, reduction)
+        check_reduction(self.name, reduction, self._reductions)
+        x, others = self._operands(self.name, *given)
+        return self._reduced(self._functions[""], x, others, reduction)
 
-    def loss_and_gradient(self, *given: Any, reduction: str, out: Any) -> tuple[Any, Any]:
+    def _loss_and_gradient(self, *given: Any, reduction: str, out: Any) -> tuple[Any, Any]:
         """The loss and its gradient by the first of what `operands` takes."""
         name = f"{self.name}.value_and_grad"
-        check_reduction(name, reduction, self.reductions)
-        x, others = self.operands(name, *given)
+        check_reduction(name, reduction, self._reductions)
+        x, others = self._operands(name, *given)
         gradient = gradient_array(name, out, x)
-        return self.reduced(self.functions["_gradient"], x, others, reduction, gradient), gradient
+        return self._reduced(self._functions["_gradient"], x, others, reduction, gradient), gradient
 
-    def reduced(
+    def _reduced(
         self, function: LossFunction, x: Any, others: Any, reduction: str, gradient: Any = None
     ) -> Any:
         """The loss, and the gradient in place, where there is an array for it."""
         check_batch(self.name, x.size, reduction)
-        scale, losses = self.divisor(x, reduction), None
+        scale, losses = self._divisor(x, reduction), None
         if reduction == "none":
             losses = np.empty(x.shape, x.dtype.newbyteorder("="))
         if losses is None:
@@ -252,7 +251,7 @@ class ElementwiseLoss(Loss):
             total(function, x, others, 1.0, gradient, losses)
         return losses[()]
 
-    def divisor(self, x: Any, reduction: str) -> float:
+    def _divisor(self, x: Any, reduction: str) -> float:
         """What the sum is divided by."""
         return float(x.size) if reduction == "mean" else 1.0
 
@@ -265,7 +264,7 @@ class OfTargets(ElementwiseLoss):
     @public()
     def __call__(self, x: Array, targets: Array, reduction: str = "mean") -> Any:
         """Return the loss; see the class."""
-        return self.loss(x, targets, reduction=reduction)
+        return self._loss(x, targets, reduction=reduction)
 
     @shown
     @public()
@@ -283,9 +282,9 @@ class OfTargets(ElementwiseLoss):
         >>> bool(np.allclose(gradient, (high - low) / (2 * step), 0.001, 0.001))
         True
         """
-        return self.loss_and_gradient(x, targets, reduction=reduction, out=out)
+        return self._loss_and_gradient(x, targets, reduction=reduction, out=out)
 
-    def operands(self, name: str, x: Array, targets: Array) -> tuple[Any, Any]:
+    def _operands(self, name: str, x: Array, targets: Array) -> tuple[Any, Any]:
         """The input, and the operands after it with their dtypes."""
         x = floats(name, "x", x)
         return x, ((fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")),)

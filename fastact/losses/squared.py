@@ -130,7 +130,7 @@ class SquaredError(ElementwiseLoss):
         function = squared(chosen(self.name, activation), "")
         z = floats(self.name, "z", z)
         t = fitting(self.name, "targets", t, z.shape), z.dtype.newbyteorder("=")
-        return self.reduced(function, z, (t,), "sum")
+        return self._reduced(function, z, (t,), "sum")
 
     @shown
     @public()
@@ -151,7 +151,7 @@ class SquaredError(ElementwiseLoss):
         z = floats(name, "z", z)
         t = fitting(name, "targets", t, z.shape), z.dtype.newbyteorder("=")
         delta = gradient_array(name, out, z)
-        return self.reduced(function, z, (t,), "sum", delta), delta
+        return self._reduced(function, z, (t,), "sum", delta), delta
 
 
 def chosen(name: str, activation: Activation | None) -> Activation:

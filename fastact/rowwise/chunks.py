@@ -88,7 +88,7 @@ def _along(function: RowFunction, arrays: Sequence[Any], axis: int) -> Any:
     """Parts from rows or from parts, where the axis keeps one element."""
     shape = arrays[0].shape
     found = np.empty(shape[:axis] + shape[axis + 1 :], PARTS)
-    axes = [(axis,)] * function.nin + [()] * function.nout
+    axes = [(axis,)] * function._nin + [()] * function._nout
     threads.call(function.ufunc, *arrays, axes=axes, out=_fields(found))
     return np.expand_dims(found, axis)
 

@@ -46,7 +46,6 @@ class LogSum(RowFunction):
     """What both share: the shape of the result, masks, and the gradient."""
 
     _kind = "sum"
-    _interface = RowFunction._interface | {"backward", "jvp"}
     _formulas = MappingProxyType({
         "value": r"s = \log \sum_k b_k e^{x_k}",
         "backward": r"dx_i = ds\,\frac{b_i e^{x_i}}{\sum_k b_k e^{x_k}}",
@@ -70,7 +69,7 @@ class LogSum(RowFunction):
         for index in slabs(x.shape, x.ndim - 1):
             seen = masked(x[index], present[index], x.dtype.type(-INF))
             here = index[:-1]
-            result[here] = self.apply(seen, *(each[here] for each in counts))
+            result[here] = self._in_one_call(seen, *(each[here] for each in counts))
         return result[()]
 
     @shown
@@ -176,7 +175,7 @@ class LogSumExp(LogSum):
     max_ulp = MAX_ULP
     # Where the maximum and the logarithm cancel, 2**-95 is the limit: results nearer to 0 than this
     # have errors in ulp of this.
-    least = 2.0**-40
+    _least = 2.0**-40
 
     def __init__(self) -> None:
         super().__init__("logsumexp", "logsumexp", "X", "x")
@@ -205,7 +204,7 @@ class LogSumExp(LogSum):
             if axis == -1 and out is None and x.ndim:
                 return threads.call(self._ufunc or self.ufunc, x)
             if x.ndim:
-                return self.apply(x, axis=axis, out=out)
+                return self._in_one_call(x, axis=axis, out=out)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
             **unknown,
@@ -217,7 +216,7 @@ class LogSumExp(LogSum):
             out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim
             and x.size <= SLAB and quick(1.0, x.shape, axis % x.ndim, where) is not None
         ):  # fmt: skip
-            return self.apply(masked(x, where, x.dtype.type(-INF)), axis=axis)
+            return self._in_one_call(masked(x, where, x.dtype.type(-INF)), axis=axis)
         return self._general(x, axis, where=where, out=out)
 
     @public(lazy=("x",))
@@ -245,7 +244,9 @@ class LogSumExp(LogSum):
             x = floats(self.name, "x", x)
             layout = Layout(x.shape, axes(self.name, axis, x.ndim))
             self._check_out(out, layout, x.dtype, keepdims=keepdims)
-            return self._finish(self.apply(layout.rows(x)), layout, keepdims=keepdims, out=out)
+            return self._finish(
+                self._in_one_call(layout.rows(x)), layout, keepdims=keepdims, out=out
+            )
         outs = outputs(self.name, out, 2) if return_sign else (out,)
         x, b = weights(self.name, x, b)
         layout = Layout(x.shape, axes(self.name, axis, x.ndim))
@@ -274,7 +275,7 @@ class LogSumExp(LogSum):
         for index in slabs(x.shape, x.ndim - 1) if present is not None else [(...,)]:
             counts = b[index] if present is None else np.where(present[index], b[index], 0)
             counts = counts.astype(x.dtype, copy=False)
-            found = weighted.apply(x[index], counts, out=(None, None))
+            found = weighted._in_one_call(x[index], counts, out=(None, None))
             log[index[:-1]], sign[index[:-1]] = found
         return log[()], sign[()]
 
@@ -326,14 +327,14 @@ class LogMeanExp(LogSum):
                     f"chunks x must be {LAZY}"
                 )
             x = x.astype(np.float64) if x.dtype.kind in INTEGRAL else x
-            result = self.apply(x, float(x.shape[core]), axis=core)
+            result = self._in_one_call(x, float(x.shape[core]), axis=core)
             return np.expand_dims(result, core) if keepdims else result
         x = floats(self.name, "x", x)
         rows = Rows(self.name, x.shape, axis, where=where)
         self._check_out(out, rows.layout, x.dtype, keepdims=keepdims)
         seen = rows.layout.rows(x)
         if rows.where is None:
-            result = self.apply(seen, float(seen.shape[-1]))
+            result = self._in_one_call(seen, float(seen.shape[-1]))
         else:
             result = self._masked(seen, rows.where)
         return self._finish(result, rows.layout, keepdims=keepdims, out=out)
@@ -409,7 +410,7 @@ def weighted_shares(x: Any, b: Any, counts: Any) -> Any:
     terms = np.where(there, np.ldexp(mantissa * np.exp(rest), power), 0.0)
     total = terms.sum(axis=-1, keepdims=True)
     if np.any(terms < 0) and np.any(terms > 0):
-        logs, signs = weighted.apply(np.where(there, 0.0, -INF), terms, out=(None, None))
+        logs, signs = weighted._in_one_call(np.where(there, 0.0, -INF), terms, out=(None, None))
         total = (np.exp(logs) * signs)[..., None]
     return np.where(there & (terms != 0) | np.isnan(terms), terms / total, 0.0)
 

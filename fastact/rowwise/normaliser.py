@@ -71,37 +71,36 @@ class Normaliser(RowFunction):
     """
 
     _kind, _smooth = "shares", True  # whether there is a gradient other than 0
-    _interface = RowFunction._interface | {"backward", "jacobian", "jvp", "sequences"}
-    loops = ""
-    sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
-    nothing = 0.0  # what an element is that does not count
-    sink: float | None = None  # one more logit, for loops that take one; -inf is none
-    symmetric = True  # whether the Jacobian is, so that one product is both
+    _loops = ""
+    _sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
+    _fill_value = 0.0  # what an element is that does not count
+    _sink: float | None = None  # one more logit, for loops that take one; -inf is none
+    _symmetric = True  # whether the Jacobian is, so that one product is both
 
     def __init__(self, name: str) -> None:
-        loops = self.loops or name
-        letters = "Xdi" if self.sink is None else "Xddi"
-        self.general = shared(loops, "general", letters)
-        self._sinks = () if self.sink is None else (np.array(self.sink),)
-        self._absents, self._nothings = map(numbers_of, (self._absent, self.nothing))
+        loops = self._loops or name
+        letters = "Xdi" if self._sink is None else "Xddi"
+        self._scaled = shared(loops, "general", letters)
+        self._sinks = () if self._sink is None else (np.array(self._sink),)
+        self._absents, self._fill_values = map(numbers_of, (self._absent, self._fill_value))
         if loops == name:
             super().__init__(name, name, "X", "X")
         else:
-            self.name, self.owner, self.letters = name, loops, self.general.letters
+            self.name, self._owner, self._letters = name, loops, self._scaled._letters
             self.__name__ = self.__qualname__ = name
             self.__module__ = "fastact"
-            self.signature, self.nin, self.nout = (
-                self.general.signature, self.general.nin, self.general.nout,
+            self._core, self._nin, self._nout = (
+                self._scaled._core, self._scaled._nin, self._scaled._nout,
             )  # fmt: skip
-        self.plain = self.nin == 1  # there is a ufunc of x alone
+        self._plain = self._nin == 1  # there is a ufunc of x alone
         self.backward = Backward(self, *products(loops, "backward"))
-        self.jvp = Jvp(self, *products(loops, "backward" if self.symmetric else "jvp"))
+        self.jvp = Jvp(self, *products(loops, "backward" if self._symmetric else "jvp"))
         self.sequences = Sequences(self)
 
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
-        return super().ufunc if self.plain else self.general.ufunc
+        return super().ufunc if self._plain else self._scaled.ufunc
 
     @without_unknown
     def __call__(
@@ -126,7 +125,7 @@ class Normaliser(RowFunction):
             and inf == "limit" and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
             bare = where is None and temperature is None and lengths is None and causal is False
-            if bare and self.plain:
+            if bare and self._plain:
                 made = self._ufunc or self.ufunc
                 if axis == -1 and out is None and x.ndim:
                     return threads.call(made, x)
@@ -134,7 +133,7 @@ class Normaliser(RowFunction):
                     return threads.call(made, x, axis=axis, out=out)
             elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
                 options = where, temperature, lengths, causal
-                found = quick(self.sign, x.shape, axis % x.ndim, *options)
+                found = quick(self._sign, x.shape, axis % x.ndim, *options)
                 if found is not None and (where is None or separate(x, out)):
                     return self._forward_at_once(x, axis, out, where, found)
         return self._general(
@@ -148,7 +147,7 @@ class Normaliser(RowFunction):
         """One call of the compiled function, between two that put the mask in; see `quick`."""
         function, constants = self._function_of(*found)
         if where is None:
-            return function.apply(x, *constants, axis=axis, out=out)
+            return function._in_one_call(x, *constants, axis=axis, out=out)
         choose, char = chosen.ufunc, x.dtype.char  # `masked`, without the time of its two calls
         if out is None:
             y = threads.call(choose, x, where, self._absents[char])
@@ -157,27 +156,27 @@ class Normaliser(RowFunction):
         if axis == -1:
             threads.call(function.ufunc, y, *constants, y)
         else:
-            function.apply(y, *constants, axis=axis, out=y)
-        return threads.call(choose, y, where, self._nothings[char], y)
+            function._in_one_call(y, *constants, axis=axis, out=y)
+        return threads.call(choose, y, where, self._fill_values[char], y)
 
     def _function_of(self, factor: Any, length: Any) -> tuple[RowFunction, tuple[Any, ...]]:
         """The ufunc for rows of a factor and a length, or None, and what it takes beside x."""
-        if factor is None and length is None and self.plain:
+        if factor is None and length is None and self._plain:
             return self, ()
         factor = 1.0 if factor is None else factor
-        return self.general, (factor, *self._sinks, EVERY if length is None else length)
+        return self._scaled, (factor, *self._sinks, EVERY if length is None else length)
 
     def _uniform_factor(
         self, temperature: Any = None, softcap: Any = None
     ) -> tuple[Any, float | None] | None:
         """The factor and the cap of all rows alike; None if there is more to look at."""
-        factor: Any = None if self.sign == 1.0 else self.sign
+        factor: Any = None if self._sign == 1.0 else self._sign
         if not (softcap is None or (type(softcap) in NUMBER and 0 < softcap < INF)):
             return None
         if temperature is not None:
             if not (type(temperature) in NUMBER and COLD <= temperature <= HOT):
                 return None
-            factor = self.sign / temperature
+            factor = self._sign / temperature
         return factor, None if softcap is None else float(softcap)
 
     @public(lazy=("x", "where"))
@@ -197,7 +196,7 @@ class Normaliser(RowFunction):
         out: Any = None,
     ) -> Any:
         """What the call comes to if it is not one of a ufunc with an array."""
-        choice(self.name, "empty", empty, EMPTY[:1] if self.sink == 0.0 else EMPTY)
+        choice(self.name, "empty", empty, EMPTY[:1] if self._sink == 0.0 else EMPTY)
         choice(self.name, "inf", inf, INFINITE)
         options: dict[str, Any] = {
             "where": where, "temperature": temperature, "lengths": lengths, "causal": causal,
@@ -208,7 +207,7 @@ class Normaliser(RowFunction):
         if is_dask(where):
             raise TypeError(f"{self.name}(): where must be {LAZY}")
         x = floats(self.name, "x", x)
-        rows = Rows(self.name, x.shape, axis, sign=self.sign, **options)
+        rows = Rows(self.name, x.shape, axis, sign=self._sign, **options)
         into = target(self.name, out, x.shape, x.dtype, (x,))
         direct = into is not None
         into = np.empty_like(x, subok=False) if into is None else into
@@ -250,7 +249,7 @@ class Normaliser(RowFunction):
         if infinite is not None:
             work[infinite] = np.nan
         if rows.partial and np.isnan(work[..., :1]).any():  # a NaN makes a whole row NaN
-            np.copyto(work, self.nothing, where=~rows.present(index))
+            np.copyto(work, self._fill_value, where=~rows.present(index))
         if gone is not None:
             share = np.nan if empty == "nan" else self._uniform(work, gone, rows.present(index))
             work[gone] = share
@@ -259,21 +258,21 @@ class Normaliser(RowFunction):
 
     def _apply(self, rows: Rows, index: Any, x: Any, y: Any) -> None:
         """The ufunc itself."""
-        if self.plain and rows.factor is None and rows.lengths is None and rows.cap is None:
-            self.apply(x, out=y)
+        if self._plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+            self._in_one_call(x, out=y)
             return
         factor, lengths = rows.operands(index)
         factor = factor if rows.cap is None else factor * rows.cap
-        sink: Any = -INF if self.sink is None else self.sink
+        sink: Any = -INF if self._sink is None else self._sink
         if rows.cold is not None:
             x, factor, sink = rows.stretched(index, x, sink)
-        sinks = () if self.sink is None else (sink,)
-        self.general.apply(x, factor, *sinks, lengths, out=y)
+        sinks = () if self._sink is None else (sink,)
+        self._scaled._in_one_call(x, factor, *sinks, lengths, out=y)
 
     @property
     def _absent(self) -> float:
         """The input that counts as absent."""
-        return -INF * self.sign
+        return -INF * self._sign
 
     def _empty(self, rows: Rows, x: Any, present: Any) -> Any:
         """Which rows have no element that counts."""
@@ -295,7 +294,7 @@ class Normaliser(RowFunction):
         rows |= ~rows.any(axis=-1, keepdims=True)
         shares = rows / rows.sum(axis=-1, keepdims=True)
         with np.errstate(divide="ignore"):
-            return shares if self.nothing == 0 else np.log(shares)
+            return shares if self._fill_value == 0 else np.log(shares)
 
     def _lazy(
         self, x: Any, axis: Axis, options: dict[str, Any], empty: str, inf: str, out: Any
@@ -317,7 +316,7 @@ class Normaliser(RowFunction):
                 f"{x.chunks} and axis={axis!r}: rechunk it, or see fastact.dask"
             )
         x = x.astype(np.float64) if x.dtype.kind in INTEGRAL else x
-        rows = Rows(self.name, tuple(x.shape), axis, sign=self.sign, **{**options, "where": None})
+        rows = Rows(self.name, tuple(x.shape), axis, sign=self._sign, **{**options, "where": None})
         if rows.cold is not None:
             raise TypeError(f"{self.name}(): with such a temperature x must be {LAZY}")
         (core,) = found
@@ -332,11 +331,11 @@ class Normaliser(RowFunction):
             if np.ndim(operand) else operand
             for operand in rows.operands((slice(None),) * x.ndim)
         )  # fmt: skip
-        sink = () if self.sink is None else (self.sink,)
-        if self.plain and rows.factor is None and rows.lengths is None and rows.cap is None:
-            return self.apply(x, axis=core)
+        sink = () if self._sink is None else (self._sink,)
+        if self._plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+            return self._in_one_call(x, axis=core)
         factor = factor if rows.cap is None else factor * rows.cap
-        return self.general.apply(x, factor, *sink, lengths, axis=core)
+        return self._scaled._in_one_call(x, factor, *sink, lengths, axis=core)
 
     @shown
     @public()
@@ -356,7 +355,7 @@ class Normaliser(RowFunction):
         name = f"{self.name}.jacobian"
         x = floats(name, "x", x)
         rows = Rows(
-            name, x.shape, (one_axis(name, axis, x.ndim),), sign=self.sign, where=where,
+            name, x.shape, (one_axis(name, axis, x.ndim),), sign=self._sign, where=where,
             temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
         )  # fmt: skip
         logits = rows.layout.rows(x)
@@ -380,7 +379,7 @@ class Normaliser(RowFunction):
     def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
         """The tangents of the output for steps along each input, from the output."""
         steps = np.eye(y.shape[-1], dtype=y.dtype)
-        return np.swapaxes(self.jvp.function.apply(steps, y[..., None, :]), -1, -2)
+        return np.swapaxes(self.jvp._function._in_one_call(steps, y[..., None, :]), -1, -2)
 
     def _member(self, name: str, _text: str) -> str:
         return documents.member(self, name, called(self, name))

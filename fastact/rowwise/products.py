@@ -43,20 +43,19 @@ Array = Any
 class Product(Documented):
     """A product of the Jacobian and a vector, from the output or from the input."""
 
-    before = False  # whether the cap's slope comes before the product
-    vector = "dy"
-    _interface = frozenset({"name", "ufunc"})
+    _before = False  # whether the cap's slope comes before the product
+    _vector = "dy"
 
     def __init__(self, owner: Any, function: RowFunction, masked: RowFunction) -> None:
-        self.owner, self.function, self.masked = owner, function, masked
+        self._owner, self._function, self._with_mask = owner, function, masked
         self.__module__, self.__name__ = "fastact", type(self).__name__.lower()
         self.name = self.__qualname__ = f"{owner.name}.{self.__name__}"
-        self._words = {"d": self.vector}
+        self._words = {"d": self._vector}
 
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` of the vector and the output."""
-        return self.function.ufunc
+        return self._function.ufunc
 
     @without_unknown
     def __call__(
@@ -83,9 +82,9 @@ class Product(Documented):
             if (
                 type(y) is ndarray and x is None and where is None and temperature is None
                 and lengths is None and causal is False and d.dtype.kind == "f"
-                and y.dtype.kind == "f" and self.owner.sign == 1.0 and -d.ndim <= axis < d.ndim
+                and y.dtype.kind == "f" and self._owner._sign == 1.0 and -d.ndim <= axis < d.ndim
             ):  # fmt: skip
-                return self.function.apply(d, y, axis=axis, out=out)
+                return self._function._in_one_call(d, y, axis=axis, out=out)
             found = self._at_once(d, x, y, axis, out, (where, temperature, lengths, causal))
             if found is not None:
                 return found
@@ -106,14 +105,14 @@ class Product(Documented):
             or not (out is None or (out.dtype == d.dtype and out.shape == d.shape))
         ):  # fmt: skip
             return None
-        found = quick(self.owner.sign, d.shape, axis % d.ndim, *options)
+        found = quick(self._owner._sign, d.shape, axis % d.ndim, *options)
         if found is None:
             return None
         where, factor, length = options[0], *found
         if x is not None:
-            y = self.owner._forward_at_once(x, axis, None, where, found)
+            y = self._owner._forward_at_once(x, axis, None, where, found)
         if where is None and length is None and factor is None:
-            return self.function.apply(d, y, axis=axis, out=out)
+            return self._function._in_one_call(d, y, axis=axis, out=out)
         return self._masked(d, y, (where, factor, length), axis, out)
 
     def _masked(self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int, out: Any) -> Any:
@@ -123,7 +122,7 @@ class Product(Documented):
             where = everywhere(y.shape) if where is None else np.broadcast_to(where, y.shape)
         factor = 1.0 if factor is None else factor
         length = EVERY if length is None else length
-        return self.masked.apply(d, y, where, factor, length, axis=axis, out=out)
+        return self._with_mask._in_one_call(d, y, where, factor, length, axis=axis, out=out)
 
     @public(lazy=("d", "x", "y"))
     def _general(
@@ -145,21 +144,21 @@ class Product(Documented):
         exactly_one(self.name, x=x, y=y)
         plain = (
             where is None and temperature is None and lengths is None and softcap is None
-            and not boolean(self.name, "causal", causal) and self.owner.sign == 1.0
+            and not boolean(self.name, "causal", causal) and self._owner._sign == 1.0
         )  # fmt: skip
         if any(map(is_dask, (d, x, y))):
             return self._lazy(d, x, y, axis, plain=plain and out is None)
         if y is not None and softcap is not None:
             raise TypeError(f"{self.name}(): softcap needs x=, got y=")
         saved = floats(self.name, "y" if x is None else "x", y if x is None else x)
-        d = floats(self.name, self.vector, weak(d, saved.dtype))
+        d = floats(self.name, self._vector, weak(d, saved.dtype))
         if plain:
             return self._plain(d, saved, axis, out, from_x=y is None)
         rows = Rows(
-            self.name, saved.shape, axis, sign=self.owner.sign, where=where,
+            self.name, saved.shape, axis, sign=self._owner._sign, where=where,
             temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
         )  # fmt: skip
-        d = broadcast(self.name, self.vector, d, saved.shape, "the shape of x")
+        d = broadcast(self.name, self._vector, d, saved.shape, "the shape of x")
         dtype = np.result_type(d, saved)
         into = target(self.name, out, saved.shape, dtype, (d,), (saved,))
         direct = into is not None
@@ -173,7 +172,7 @@ class Product(Documented):
 
     def _plain(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
         """No option is given: one ufunc of the vector and the output."""
-        shape = together(self.name, **{self.vector: d, "the array": saved})
+        shape = together(self.name, **{self._vector: d, "the array": saved})
         axes(self.name, axis, len(shape))
         if not isinstance(axis, INTEGER) or d.ndim == 0:
             d, saved = np.broadcast_arrays(d, saved)
@@ -181,8 +180,8 @@ class Product(Documented):
             axis = axes(self.name, axis, 0)
         if out is not None:
             output(self.name, out, shape, np.result_type(d, saved))
-        y = self.owner(saved, axis=axis) if from_x else saved
-        return self.function.along((d, y), axis, out)
+        y = self._owner(saved, axis=axis) if from_x else saved
+        return self._function._along((d, y), axis, out)
 
     def _lazy(self, d: Any, x: Any, y: Any, axis: Axis, *, plain: bool) -> Any:
         """Dask arrays, which pass on the ufunc."""
@@ -197,28 +196,28 @@ class Product(Documented):
                     f"got chunks {each.chunks}: rechunk them"
                 )
         if y is None:
-            saved = self.owner(x, axis=axis)
+            saved = self._owner(x, axis=axis)
         d, saved = (
             a.astype(np.float64) if a.dtype.kind in INTEGRAL else a
             for a in (d if is_dask(d) else np.asarray(d), saved)
         )
-        return self.function.apply(d, saved, axis=core)
+        return self._function._in_one_call(d, saved, axis=core)
 
     def _rows(self, rows: Rows, d: Any, saved: Any, out: Any, *, from_x: bool) -> None:
         """All rows, in the memory of the result."""
         y, index = saved, (...,)
         if from_x:
             y = np.empty(saved.shape, saved.dtype)
-            self.owner._forward(rows, saved, y)
+            self._owner._forward(rows, saved, y)
         factor, lengths = rows.operands(index)
         if rows.cap is None:
             self._masked(d, y, (rows.where, factor, lengths), -1, out)
             return
         slope = tanh.derivative(np.divide(saved, rows.cap, dtype=saved.dtype))
-        if self.before:
+        if self._before:
             d = np.multiply(d, slope, out=out, casting="same_kind")
-        self._masked(d, y, (rows.where, factor if self.before else 1.0, lengths), -1, out)
-        if not self.before:
+        self._masked(d, y, (rows.where, factor if self._before else 1.0, lengths), -1, out)
+        if not self._before:
             np.multiply(out, slope, out=out, casting="same_kind")
             factor = factor[..., None] if np.ndim(factor) else factor
             np.multiply(out, factor, out=out, casting="same_kind")
@@ -227,10 +226,10 @@ class Product(Documented):
                 masked(out, present, out.dtype.type(0), out)
 
     def _document(self) -> str:
-        return documents.member(self.owner, self.__name__, f"{self.name}{self._signature()}")
+        return documents.member(self._owner, self.__name__, f"{self.name}{self._signature()}")
 
     def __reduce__(self) -> Any:
-        return getattr, (self.owner, self.__name__)
+        return getattr, (self._owner, self.__name__)
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}{self._signature()}>"
@@ -243,5 +242,5 @@ class Backward(Product):
 class Jvp(Product):
     """The Jacobian-vector product: the tangent of the output for that of the input."""
 
-    before = True
-    vector = "dx"
+    _before = True
+    _vector = "dx"

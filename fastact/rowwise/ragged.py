@@ -27,10 +27,8 @@ drive = loop_registry.add_support(
 class Sequences(Documented):
     """The function over each of the sequences ``x[..., offsets[k]:offsets[k + 1]]``."""
 
-    _interface = frozenset({"backward", "name"})
-
     def __init__(self, owner: Any) -> None:
-        self.owner, self.name = owner, f"{owner.name}.sequences"
+        self._owner, self.name = owner, f"{owner.name}.sequences"
         self.__module__, self.__name__, self.__qualname__ = "fastact", "sequences", self.name
 
     @public()
@@ -49,9 +47,9 @@ class Sequences(Documented):
         x, options = floats(self.name, "x", x), {"temperature": temperature, "softcap": softcap}
         axis = one_axis(self.name, axis, x.ndim)
         starts = checked_offsets(self.name, offsets, x.shape[axis])
-        found = self.owner._uniform_factor(**options)
+        found = self._owner._uniform_factor(**options)
         if found is None:
-            result = one_by_one(partial(self.owner, **options), (x,), starts, axis)
+            result = one_by_one(partial(self._owner, **options), (x,), starts, axis)
         else:
             result = self._forward(x, starts, axis, *found)
         return delivered(self.name, out, result)
@@ -61,7 +59,7 @@ class Sequences(Documented):
         dtype = x.dtype
         if cap is not None:
             x, factor = capped(x, cap), (1.0 if factor is None else factor) * cap
-        function, constants = self.owner._function_of(factor, None)
+        function, constants = self._owner._function_of(factor, None)
         result = over_sequences(function, (x, *constants), offsets, axis)
         return result.astype(dtype, copy=False)
 
@@ -89,29 +87,29 @@ class Sequences(Documented):
             raise ValueError(f"{name}(): dy must have the shape {saved.shape}, got {dy.shape}")
         axis = one_axis(name, axis, saved.ndim)
         starts = checked_offsets(self.name, offsets, saved.shape[axis])
-        found = self.owner._uniform_factor(**options)
+        found = self._owner._uniform_factor(**options)
         if found is None or found[1] is not None:
 
             def apply(d: Any, of: Any) -> Any:
-                return self.owner.backward(d, **{key: of}, **options)
+                return self._owner.backward(d, **{key: of}, **options)
 
             result = one_by_one(apply, (dy, saved), starts, axis)
         else:
             factor, _ = found
             y = saved if x is None else self._forward(saved, starts, axis, factor, None)
-            result = over_sequences(self.owner.backward.function, (dy, y), starts, axis)
+            result = over_sequences(self._owner.backward._function, (dy, y), starts, axis)
             if factor is not None:
                 np.multiply(result, np.float64(factor), out=result, casting="same_kind")
         return delivered(self.name, out, result)
 
     def _document(self) -> str:
-        return documents.member(self.owner, "sequences", f"{self.name}{self._signature()}")
+        return documents.member(self._owner, "sequences", f"{self.name}{self._signature()}")
 
     def _member(self, name: str, _text: str) -> str:
-        return documents.member(self.owner, f"sequences.{name}", called(self, name))
+        return documents.member(self._owner, f"sequences.{name}", called(self, name))
 
     def __reduce__(self) -> Any:
-        return getattr, (self.owner, "sequences")
+        return getattr, (self._owner, "sequences")
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}{self._signature()}>"

@@ -35,22 +35,23 @@ class RowFunction(Documented):
     """
 
     max_ulp: Mapping[str, Mapping[str, float]] = MappingProxyType({})
-    least = 0.0
+    _least = 0.0
     # In LaTeX: what an element of the result is, "value", and of members what they give.
     _formulas: Mapping[str, str] = MappingProxyType({})
-    _interface = frozenset({"max_ulp", "name", "ufunc"})
 
     def __init__(self, name: str, owner: str, inputs: str, outputs: str, build: Any = None) -> None:
-        self.name, self.owner, self.letters = name, owner, inputs + outputs
+        self.name, self._owner, self._letters = name, owner, inputs + outputs
         self.__name__ = self.__qualname__ = name  # by which dask names its tasks
         self.__module__ = "fastact"
         sides = (",".join("(n)" if c.isupper() else "()" for c in s) for s in (inputs, outputs))
-        self.signature = "->".join(sides)
-        self.nin, self.nout = len(inputs), len(outputs)
+        self._core = "->".join(sides)
+        self._nin, self._nout = len(inputs), len(outputs)
         self._ufunc: np.ufunc | None = None
         ufunc.registry[name] = lambda: self.ufunc
-        for dtype in loop_registry.DTYPES if "x" in self.letters.lower() else ("float64",):
-            made = build or loop_registry.builder("fastact.rowkernels.build", "build", self.letters)
+        for dtype in loop_registry.DTYPES if "x" in self._letters.lower() else ("float64",):
+            made = build or loop_registry.builder(
+                "fastact.rowkernels.build", "build", self._letters
+            )
             loop_registry.add(loop_registry.LoopSpec(name, owner, dtype, made))
 
     @property
@@ -58,15 +59,15 @@ class RowFunction(Documented):
         """The `numpy.ufunc` itself."""
         if self._ufunc is None:
             self._ufunc = ufunc.make(
-                self.name, self.__doc__ or "", self.nin, self.nout, self._address,
-                self.signature, tuple(FIXED[c.lower()] for c in self.letters),
+                self.name, self.__doc__ or "", self._nin, self._nout, self._address,
+                self._core, tuple(FIXED[c.lower()] for c in self._letters),
             )  # fmt: skip
         return self._ufunc
 
     def _address(self, dtype: str) -> int:
         return loop_registry.get(self.name, dtype).address()
 
-    def apply(self, *arrays: Array, axis: int = -1, out: Any = None) -> Any:
+    def _in_one_call(self, *arrays: Array, axis: int = -1, out: Any = None) -> Any:
         """Apply the ufunc along an axis, in one call."""
         made = self._ufunc or self.ufunc
         if axis == -1:
@@ -81,24 +82,24 @@ class RowFunction(Documented):
             axes(self.name, axis, max(map(np.ndim, arrays)))  # names the function
             raise error from None
 
-    def along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
+    def _along(self, arrays: tuple[Array, ...], axis: Axis, out: Any = None) -> Any:
         """Apply the ufunc along an axis, or along several as if they were one."""
         if isinstance(axis, INTEGER):
-            return self.apply(*arrays, axis=axis, out=out)
+            return self._in_one_call(*arrays, axis=axis, out=out)
         arrays = tuple(map(np.asarray, arrays))
         return self._along_many(arrays, axis, out)
 
     @property
-    def keeps_axis(self) -> bool:
+    def _keeps_axis(self) -> bool:
         """Whether the result has the axis."""
-        return self.letters[-1].isupper()
+        return self._letters[-1].isupper()
 
     def _along_many(self, arrays: tuple[Any, ...], axis: Axis, out: Any) -> Any:
         """Several axes, moved to the end and joined into one."""
         arrays = np.broadcast_arrays(*arrays)
         layout = Layout(arrays[0].shape, axes(self.name, axis, arrays[0].ndim))
-        result = self.apply(*map(layout.rows, arrays))
-        if self.keeps_axis:
+        result = self._in_one_call(*map(layout.rows, arrays))
+        if self._keeps_axis:
             result = layout.back(result)
         return delivered(self.name, out, result)
 

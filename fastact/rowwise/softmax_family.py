@@ -90,7 +90,7 @@ class Softmax(Normaliser):
            [0.33333333, 0.33333333, 0.33333333]])
     """
 
-    sink = -INF
+    _sink = -INF
     max_ulp = MappingProxyType({dtype: {**ulp, "sum": 1.0} for dtype, ulp in MAX_ULP.items()})
     _formulas = MappingProxyType({
         "value": r"y_i = \frac{e^{x_i}}{\sum_k e^{x_k}}",
@@ -112,8 +112,8 @@ class Softmin(Normaliser):
     array([0.75, 0.25])
     """
 
-    loops, sink = "softmax", -INF
-    sign = -1.0
+    _loops, _sink = "softmax", -INF
+    _sign = -1.0
     _formulas = MappingProxyType({
         "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
         "backward": r"dx_i = y_i (\sum_k y_k\,dy_k - dy_i)",
@@ -138,7 +138,7 @@ class SoftmaxOffByOne(Normaliser):
     array([0.25, 0.5 ])
     """
 
-    loops, sink = "softmax", 0.0
+    _loops, _sink = "softmax", 0.0
     _formulas = MappingProxyType({
         "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
         "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
@@ -173,9 +173,9 @@ class LogSoftmax(Normaliser):
     array([-1.92874985e-22, -5.00000000e+01])
     """
 
-    sink = -INF
-    nothing = -INF
-    symmetric = False
+    _sink = -INF
+    _fill_value = -INF
+    _symmetric = False
     max_ulp = MAX_ULP
     _formulas = MappingProxyType({
         "value": r"y_i = x_i - \log \sum_k e^{x_k}",

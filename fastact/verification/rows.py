@@ -104,7 +104,7 @@ class Truth:
         """The largest element and the logarithm, from decimal numbers where the two cancel."""
         found = self.top + self.log
         if self.arithmetic is LONG:
-            size = np.maximum(np.abs(found), LogSumExp.least)
+            size = np.maximum(np.abs(found), LogSumExp._least)
             ulp = size * float(np.finfo(self.x.dtype).eps) / 2
             cancels = (self.most < 0) & (OFF * (self.log - self.top) > VAGUE * ulp)
             for at in np.flatnonzero(cancels & np.isfinite(found)):
@@ -310,7 +310,7 @@ def measure(
             true = FORMULAS[f](truth, cut)
             for each in results:
                 off = distances(f, truth, each, true, cut)
-                columns = range(cut.start, cut.stop) if f.keeps_axis else None
+                columns = range(cut.start, cut.stop) if f._keeps_axis else None
                 found[each.package, "forward"].add(Places(draw, each, columns), off.ravel())
         for each in results if "sum" in varieties else []:
             found[each.package, "sum"].add(Places(draw, each), from_one(truth, each))
@@ -332,14 +332,14 @@ def results_of(f: Function, truth: Truth, packages: Sequence[str]) -> Iterator[R
         judged = np.isfinite(truth.most[:, 0]) | (package == OURS)
         for axis in AXES:
             got = np.asarray(call(x if axis else np.ascontiguousarray(x.T), axis=axis))
-            got = np.moveaxis(got, axis, -1) if f.keeps_axis else got
+            got = np.moveaxis(got, axis, -1) if f._keeps_axis else got
             yield Results(package, axis, np.flatnonzero(judged), got.reshape(len(x), -1)[judged])
 
 
 def distances(f: Function, truth: Truth, given: Results, true: Array, cut: slice) -> Array:
     """Errors in ulp; NaN must be where an element of the row is NaN, and nowhere else."""
     got, a = given.values[:, cut], truth.arithmetic
-    found = errors(got, true[given.rows], a, truth.x.dtype.name, f.least)
+    found = errors(got, true[given.rows], a, truth.x.dtype.name, f._least)
     spoilt = np.isnan(truth.most[given.rows])
     return np.where(spoilt, np.where(np.isnan(got), 0.0, np.inf), found)
 

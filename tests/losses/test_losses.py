@@ -234,7 +234,7 @@ def test_kl_divergence_of_zeros():
 # --- reductions and options ---------------------------------------------------------------------
 
 EVERY = of_kind("loss")
-ELEMENTWISE = [f for f in EVERY if f.functions]  # with a reduction and kernels of its own
+ELEMENTWISE = [f for f in EVERY if f._functions]  # with a reduction and kernels of its own
 OF_LOGITS = [fa.sigmoid_cross_entropy, fa.focal]
 elementwise = pytest.mark.parametrize("loss", ELEMENTWISE, ids=lambda f: f.name)
 every_loss = pytest.mark.parametrize("loss", EVERY, ids=lambda f: f.name)

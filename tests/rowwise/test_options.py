@@ -96,7 +96,7 @@ def test_products_of_what_is_present(f, dtype, shape, axis, product):
         wanted = plain(masked[0], y=masked[1], axis=axis)
         with np.errstate(all="ignore"):
             degrees = np.asarray(options.get("temperature", 1.0))
-            factor = f.sign / (np.expand_dims(degrees, axis) if degrees.ndim else degrees)
+            factor = f._sign / (np.expand_dims(degrees, axis) if degrees.ndim else degrees)
             np.multiply(wanted, factor, out=wanted, casting="same_kind")
         wanted[~there] = 0
         assert_same_bits(call(spoilt, y=y, axis=axis, **options), wanted)

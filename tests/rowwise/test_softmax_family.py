@@ -21,8 +21,8 @@ from tests.support.ulp import ulps
 over_forms = pytest.mark.parametrize("f", FORMS, ids=lambda f: f.name)
 SMOOTH = [f for f in FORMS if f._smooth]
 over_smooth = pytest.mark.parametrize("f", SMOOTH, ids=lambda f: f.name)
-SHARES = [f for f in FORMS if f.nothing == 0]
-SPARSE = [f for f in FORMS if f.sink is None]  # done row by row, with a threshold
+SHARES = [f for f in FORMS if f._fill_value == 0]
+SPARSE = [f for f in FORMS if f._sink is None]  # done row by row, with a threshold
 EPS = {"float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
 
 
@@ -156,9 +156,9 @@ def test_masked_elements_count_as_absent(f, dtype):
     x, present = cube(dtype), some((4, 5, 6))
     present[1, 2] = False
     y = f(x, where=present)
-    absent = -np.inf * f.sign
+    absent = -np.inf * f._sign
     assert_same_bits(y, f(np.where(present, x, absent).astype(dtype)))
-    assert (y[~present] == f.nothing).all()
+    assert (y[~present] == f._fill_value).all()
     for k in range(5):
         row = f(x[0, k][present[0, k]])
         assert np.allclose(y[0, k][present[0, k]], row, rtol=4 * EPS[dtype], atol=EPS[dtype])
@@ -191,7 +191,7 @@ def test_a_mask_holds_in_a_row_of_nan(f, dtype):
     present = np.array([True, True, False, True])
     y = f(x, where=present)
     assert np.isnan(y[present]).all()
-    assert y[2] == f.nothing
+    assert y[2] == f._fill_value
 
 
 @over_forms
@@ -321,7 +321,7 @@ def test_empty_arrays(f):
 
 def rows_without_mass(f, dtype):
     """Rows without an element that counts, and one with; and what is present of them."""
-    absent = -np.inf * f.sign
+    absent = -np.inf * f._sign
     x = np.array([[absent] * 4, [1, 2, 3, 4], [absent, absent, 5, 5], [1, 2, 3, 4]], dtype)
     present = np.ones((4, 4), bool)
     present[1], present[2, 2:] = False, False
@@ -331,7 +331,7 @@ def rows_without_mass(f, dtype):
 @over_forms
 def test_rows_without_mass(f, dtype):
     x, present = rows_without_mass(f, dtype)
-    assert (f(x, where=present)[:3] == f.nothing).all()
+    assert (f(x, where=present)[:3] == f._fill_value).all()
     dy = np.full(x.shape, np.inf, dtype)
     for options in ({"x": x}, {"y": f(x, where=present)}):
         for product in (f.backward, f.jvp):
@@ -343,7 +343,7 @@ def test_rows_without_mass(f, dtype):
     assert (f.jacobian(x, where=present)[:3] == 0).all()
 
 
-WITH_POLICY = [f for f in FORMS if f.sink != 0]  # whose rows may be without mass
+WITH_POLICY = [f for f in FORMS if f._sink != 0]  # whose rows may be without mass
 
 
 @pytest.mark.parametrize("f", WITH_POLICY, ids=lambda f: f.name)
@@ -354,7 +354,7 @@ def test_policies_of_rows_without_mass(f, dtype):
     assert np.isnan(nan[:3]).all()
     shares = np.array([[0.25] * 4, [0.25] * 4, [0.5, 0.5, 0, 0]])
     with np.errstate(divide="ignore"):
-        wanted = shares if f.nothing == 0 else np.log(shares)
+        wanted = shares if f._fill_value == 0 else np.log(shares)
     assert_same_bits(uniform[:3], wanted.astype(dtype))
     for y in (zero, nan, uniform):
         assert_same_bits(y[3], last)
@@ -370,11 +370,11 @@ def test_policies_of_rows_without_mass(f, dtype):
 @pytest.mark.parametrize("f", WITH_POLICY, ids=lambda f: f.name)
 def test_policy_of_infinite_elements(f, dtype):
     x = np.array([[np.inf, 0, np.inf], [1, 2, 3], [np.inf, 0, 0]], dtype)
-    x *= dtype_of_name(dtype)(f.sign)
+    x *= dtype_of_name(dtype)(f._sign)
     limit, nan = f(x), f(x, inf="nan")
     assert np.isnan(nan).all(axis=1).tolist() == [True, False, True]
     assert_same_bits(nan[1], limit[1])
-    if f._smooth and f.nothing == 0:
+    if f._smooth and f._fill_value == 0:
         assert_same_bits(limit[0], np.array([0.5, 0, 0.5], dtype))
     present = np.array([False, True, True])
     assert np.isnan(f(x, inf="nan", where=present)).sum(axis=1).tolist() == [2, 0, 0]
@@ -485,7 +485,7 @@ def test_products_are_those_of_the_jacobian(f, dtype, axis):
         for saved in ({"x": x}, {"y": y}):
             got = product(d, **saved, axis=axis)
             assert got.dtype == dtype
-            assert np.abs(got - wanted).max() <= size * (1 if f.nothing == 0 else 8)
+            assert np.abs(got - wanted).max() <= size * (1 if f._fill_value == 0 else 8)
 
 
 @pytest.mark.parametrize("f", [f for f in FORMS if f.name in GRADIENTS], ids=lambda f: f.name)
@@ -497,7 +497,7 @@ def test_backward_is_the_formula(f, dtype, data):
     x, dy = cube(dtype, seed, shape=(3, size)), cube(dtype, seed + 1, shape=(3, size))
     y = f(x)
     wanted = GRADIENTS[f.name](y.astype("g"), dy.astype("g"))
-    shares = y.astype("g") if f.nothing == 0 else np.exp(y.astype("g"))
+    shares = y.astype("g") if f._fill_value == 0 else np.exp(y.astype("g"))
     terms = np.abs(dy).astype("g").sum(axis=-1, keepdims=True) * shares + np.abs(dy)
     assert (np.abs(f.backward(dy, y=y) - wanted) <= 4 * EPS[dtype] * terms).all()
 
@@ -507,10 +507,10 @@ def test_the_diagonal_of_the_jacobian_keeps_its_accuracy(f):
     """Where one element has nearly all: 1 - p is not what cancellation leaves."""
     if f in SPARSE:
         return
-    x = np.array([40.0, 0.0, -1.0]) * f.sign
-    p = np.array([float(t) for t in truth("softmax", x * f.sign)])
-    others = p[1] + p[2] + (p[1] if f.sink == 0 else 0)
-    wanted = others * f.sign
+    x = np.array([40.0, 0.0, -1.0]) * f._sign
+    p = np.array([float(t) for t in truth("softmax", x * f._sign)])
+    others = p[1] + p[2] + (p[1] if f._sink == 0 else 0)
+    wanted = others * f._sign
     assert f.jacobian(x)[0, 0] == pytest.approx(wanted, rel=1e-13, abs=0)
     assert f.jacobian(x, temperature=2.0)[0, 0] == pytest.approx(f.jacobian(x / 2)[0, 0] / 2)
 
@@ -602,8 +602,8 @@ def test_other_types_are_type_errors(f, x):
 @over_forms
 def test_ufuncs(f):
     assert isinstance(f.ufunc, np.ufunc)
-    plain = not f.loops
-    options = "(),()" if f.sink is None else "(),(),()"
+    plain = not f._loops
+    options = "(),()" if f._sink is None else "(),(),()"
     assert f.ufunc.signature == ("(n)->(n)" if plain else f"(n),{options}->(n)")
     assert f.backward.ufunc.signature == "(n),(n)->(n)"
     assert pickle.loads(pickle.dumps(f)) is f
@@ -678,7 +678,7 @@ def test_slabs_change_nothing(f, monkeypatch):
     saved, out = (buffer[k : k + y.size].reshape(y.shape) for k in (0, 7))
     saved[...] = y
     assert_same_bits(f.backward(dy, y=saved, **options, out=out), wanted)
-    x[2, 3] = -np.inf * f.sign
+    x[2, 3] = -np.inf * f._sign
     if f in WITH_POLICY:
         with pytest.raises(ValueError, match=r"row at \(2, 3\)"):
             f(x, empty="raise")

@@ -50,7 +50,7 @@ def calls_along(f):
         yield lambda each=each: f.jvp(X, x=X, **each)
         yield lambda each=each: f.jacobian(X, **each)
     for empty in ("nan", "uniform"):
-        if f.sink != 0:
+        if f._sink != 0:
             yield lambda empty=empty: f(np.full((2, 3), -np.inf), empty=empty)
 
 

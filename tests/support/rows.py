@@ -60,7 +60,7 @@ def truth(
     temperature: float = 1.0, softcap: float | None = None,
 ) -> list[mpf]:  # fmt: skip
     """What a row must give, one number for each element of it."""
-    nothing = mpf(getattr(catalogue[name].function, "nothing", 0))
+    nothing = mpf(getattr(catalogue[name].function, "_fill_value", 0))
     with mp.workprec(PRECISION):
         x = [mpf(float(v)) for v in row]
         if softcap is not None:

@@ -23,6 +23,10 @@ INTERFACE = {
     "from_output", "kinks", "max_ulp", "name", "params", "second_derivative", "ufunc",
     "value_and_derivative", "with_params",
 }  # fmt: skip
+NORMALISER = {"backward", "jacobian", "jvp", "max_ulp", "name", "sequences", "ufunc"}
+SUM = NORMALISER - {"jacobian", "sequences"}
+PAIR = {"activation", "backward", "formula", "max_ulp", "name", "source", "split", "ufunc"}
+LOSS, HESSIAN = {"name", "value_and_grad"}, {"gradient_and_hessian"}
 MEMBERS = (
     "derivative", "second_derivative", "value_and_derivative", "backward", "backward_params",
     "with_params", "forward_with_mask",
@@ -68,6 +72,16 @@ def test_an_activation_shows_its_interface_and_no_more(activation):
     assert public(activation.derivative) == {"name", "params", "ufunc"}
     assert public(activation.backward) == {"name", "params", "ufunc"}
     assert public(activation.forward_with_mask) == {"name"}
+
+
+@every_other
+def test_a_function_shows_its_interface_and_no_more(function):
+    assert public(function) in (NORMALISER, SUM, PAIR, LOSS, LOSS | HESSIAN)
+    if hasattr(function, "sequences"):
+        assert public(function.backward) == public(function.jvp) == {"name", "ufunc"}
+        assert public(function.sequences) == {"backward", "name"}
+    if hasattr(function, "split"):
+        assert public(function.split) == {"backward", "name", "ufunc"}
 
 
 def test_modules_of_the_catalogue_are_imported_like_any():

@@ -51,7 +51,7 @@ def ulp(true, dtype):
 
 def assert_true(name, x, found):
     """To 2^-60 in relation to the value, to 1/64 ulp where a sum cancels; far below any float."""
-    least = mpf(JUDGED[name].least)
+    least = mpf(JUDGED[name]._least)
     with mp.workprec(300):
         for row, got in zip(x, found, strict=True):
             for at, (a, b) in enumerate(zip(got, truth(name, row), strict=True)):
@@ -165,8 +165,8 @@ class Wrong:
 
     def __init__(self, f, how, axis, place):
         self.f, self.how, self.axis, self.place = f, how, axis, place
-        self.name, self.least, self.max_ulp = f.name, f.least, f.max_ulp
-        self.keeps_axis = f.keeps_axis
+        self.name, self._least, self.max_ulp = f.name, f._least, f.max_ulp
+        self._keeps_axis = f._keeps_axis
 
     def __call__(self, x, axis):
         y = self.f(x, axis=axis)
@@ -258,7 +258,7 @@ def test_other_packages_are_judged_where_there_is_one_convention():
             draw = Draw(kind, 17, 8, 0)
             found = measure(name, "float64", ("forward",), ("fastact", "scipy"), draw)
             assert found["scipy", "forward"].wrong_nan == 0
-            size = 17 * 8 if JUDGED[name].keeps_axis else 8
+            size = 17 * 8 if JUDGED[name]._keeps_axis else 8
             assert found["fastact", "forward"].inputs == 2 * size
             assert found["scipy", "forward"].inputs == (2 * size if kind == "normal 3" else 0)
 
