@@ -118,7 +118,7 @@ class Standard:
         if self._ufunc is None:  # no other thread has made it meanwhile
             loops = self.loops
             self._ufunc = ufunc.make(
-                self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].address()
+                self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].loaded()
             )
         return self._ufunc
 
