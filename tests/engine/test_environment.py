@@ -209,7 +209,7 @@ for k in range(200):
         }}''')
     if k % 2:  # another package maps gigabytes between what is loaded before and after
         gaps.append(mmap.mmap(-1, 3 * 2**30, flags=flags, prot=mmap.PROT_READ))
-    look = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(machine_code.load(code, f"look{k}"))
+    look = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(machine_code.load(code, f"look{k}")[0])
     assert look(len(numbers) - 1) == numbers[-1]
 """
 

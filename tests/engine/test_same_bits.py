@@ -151,7 +151,7 @@ def loop_of(emit, element, name):
     b.cbranch(b.icmp_signed("<", following, function.args[4]), loop, done)
     b.position_at_end(done)
     b.ret_void()
-    code = machine_code.load(machine_code.assembled(str(module)), name)
+    code, _ = machine_code.load(machine_code.assembled(str(module)), name)
     compiled = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64)(code)
 
     def call(*data):

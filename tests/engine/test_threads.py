@@ -127,7 +127,7 @@ def loop(name: str) -> Callable[..., None]:
     for key, value in zip(("ndims", "nsteps", "inner"), SHAPES[name], strict=True):
         text = text.replace(f"${key}", value)
     code = machine_code.emit(llvm.parse_assembly(text.replace("$name", f"test_{name}")))
-    address = machine_code.load(code, f"test_{name}")
+    address, _ = machine_code.load(code, f"test_{name}")
     return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(address)  # without the GIL
 
 

@@ -110,7 +110,8 @@ from fastact.catalogue import catalogue
 from fastact.native import loop_registry
 loops = {loop.function for loop in loop_registry.loops()}
 measured = {case.function for case in cases()}
-found = {n: getattr(catalogue[n].function, "_owner", n) in loops for n in sys.argv[1:]}
+owners = {n: getattr(catalogue[n].function, "_owner", n) for n in sys.argv[1:]}
+found = {n: (owner if isinstance(owner, str) else n) in loops for n, owner in owners.items()}
 print({n: here and n in measured for n, here in found.items()})
 """
 

@@ -35,7 +35,7 @@ class Poisson(OfTargets):
     """
 
     _formulas = MappingProxyType({"value_and_grad": r"\frac{\partial \ell}{\partial x} = e^x - t"})
-    kernels = MappingProxyType({"value": poisson_value, "gradient": poisson_gradient})
+    _kernels = MappingProxyType({"value": poisson_value, "gradient": poisson_gradient})
 
 
 poisson: interfaces.OfTargets = Poisson("poisson")

@@ -62,7 +62,7 @@ class Sparsemin(Normaliser):
         "value": r"y_i = \\max(-x_i - \\tau, 0), \\quad \\sum_k y_k = 1",
         "jacobian": r"J_{ij} = [y_i > 0] (\\frac{[y_j > 0]}{|\\{k: y_k > 0\\}|} - \\delta_{ij})",
     })  # fmt: skip
-    loops, sign = "sparsemax", -1.0
+    _loops, _sign = "sparsemax", -1.0
 
 
 '''
