@@ -27,7 +27,7 @@ class Call:
 
     def __init__(self, name: str, bound: inspect.BoundArguments, lazy: tuple[str, ...]) -> None:
         self.name, self.bound, self.lazy = name, bound, lazy
-        self.words = {"d": getattr(bound.arguments["self"], "vector", "d")}
+        self.words = {"d": getattr(bound.arguments["self"], "_vector", "d")}
         opened = dict(self.opened())
         self.first = next((o for key, o in opened.items() if key not in BESIDE), None)
         self.axes = self.found_axes()
