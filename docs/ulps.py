@@ -14,7 +14,7 @@ from typing import Any
 import fastact as fa
 from fastact.definition.declaration import ORDERS
 from fastact.definition.recorded import shown
-from fastact.rowwise.logsumexp import logsumexp
+from fastact.rowwise.logsumexp import LEAST
 from fastact.verification import record
 from fastact.verification.peers import PLACES
 from fastact.verification.rows import JUDGED, LENGTHS, VARIETIES
@@ -40,7 +40,7 @@ ALONG = f"""## Along an axis
 On drawn rows of 1 to {LENGTHS[-1]:,} elements, along the last axis and along the first, with ties,
 infinite elements and rows without mass; `fastact/verification/rows.py` makes them under the names
 given here. The sum is how far the elements of a result are from a sum of 1, in ulp of 1. Of
-`logsumexp` results nearer to 0 than 2^{math.log2(logsumexp._least):.0f} have the ulp of that.
+`logsumexp` results nearer to 0 than 2^{math.log2(LEAST):.0f} have the ulp of that.
 """
 
 

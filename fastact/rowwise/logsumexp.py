@@ -40,6 +40,9 @@ Array = Any
 INF = float("inf")
 
 weighted = RowFunction("logsumexp_weighted", "logsumexp", "XX", "xx")
+# Where the maximum and the logarithm cancel, 2**-95 is the limit: results nearer to 0 than this
+# have errors in ulp of this.
+LEAST = 2.0**-40
 
 
 class LogSum(RowFunction):
@@ -173,9 +176,7 @@ class LogSumExp(LogSum):
     """
 
     max_ulp = MAX_ULP
-    # Where the maximum and the logarithm cancel, 2**-95 is the limit: results nearer to 0 than this
-    # have errors in ulp of this.
-    _least = 2.0**-40
+    _least = LEAST
 
     def __init__(self) -> None:
         super().__init__("logsumexp", "logsumexp", "X", "x")
