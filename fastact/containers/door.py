@@ -126,11 +126,9 @@ class Call:
 
 def name_of(owner: Any, method: str) -> str:
     """The public name of a method of a public object."""
-    return (
-        str(owner.name)
-        if method in {"__call__", "_general"}
-        else f"{owner.name}.{method.removeprefix('_')}"
-    )
+    if method in {"__call__", "_general"}:
+        return str(owner.name)
+    return f"{owner.name}.{method.removeprefix('_')}"
 
 
 def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
@@ -170,7 +168,7 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
             opened = Call(name, bound, lazy)
             return opened.wrapped(method(*bound.args, **bound.kwargs))
 
-        return call  # type: ignore[return-value]
+        return call  # type: ignore[return-value]  # `wraps` gives it the type of the method
 
     return decorated
 
@@ -191,7 +189,7 @@ def without_unknown(method: F) -> F:
         for p in signature.parameters.values()
         if p.kind is not p.VAR_KEYWORD
     ]
-    method.__signature__ = signature.replace(parameters=known)  # type: ignore[attr-defined]
+    method.__signature__ = signature.replace(parameters=known)  # type: ignore[attr-defined]  # any function
     return method
 
 

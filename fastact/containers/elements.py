@@ -89,8 +89,8 @@ def in_line(opened: dict[int, Opened], inputs: tuple[Array, ...]) -> bool:
             if type(each) is not type(first) or each.array.shape != shape:
                 return False
             first.beside("", "", each, ())
-        shapes = (np.shape(x) for k, x in enumerate(inputs) if k not in opened)
-        return bool(np.broadcast_shapes(shape, *shapes) == shape)
+        rest = (x for k, x in enumerate(inputs) if k not in opened)
+        return all(arguments.fits(np.shape(x), shape) for x in rest)
     except ValueError:
         return False
 

@@ -288,7 +288,7 @@ def ends_of(function: Callable[..., Any]) -> dict[float, float]:
 # ---------------------------------------------------------------- products of float32
 # A product of one activation that is known as a factor, x and numbers: float64 is enough, without
 # a second part, and takes a fraction of the time.
-MOST = 3  # factors beside it, and x at most twice: where a tail is cut off, they keep it at zero
+MOST, MOST_X = 3, 2  # factors beside it, and x among them: where a tail is cut off, it stays zero
 FACTORS = {"x", "number", "call", "neg", "*"}
 F = np.float32
 
@@ -316,7 +316,7 @@ def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     if len(calls) != 1 or len(found) != 1 + len(exact) or not 1 <= len(exact) <= MOST:
         return None
     (factor,) = (each.activation.declaration.kernels["forward"].factor for each in calls)
-    if factor is None or calls[0].operands != (X,) or exact.count(X) > MOST - 1:
+    if factor is None or calls[0].operands != (X,) or exact.count(X) > MOST_X:
         return None
     terms = " * ".join("x" if each is X else repr(float(each.value)) for each in exact)
     space: dict[str, Any] = {"factor": factor, "where": where}

@@ -77,7 +77,7 @@ def slopes(labels: Any, factors: Any, gradient: Any) -> None:
     """The gradient of these losses by x."""
     gradient[...] = 0.0
     for place, label in np.ndenumerate(labels):
-        gradient[place + (label,)] = 0.0 - factors[place]  # noqa: RUF005
+        gradient[place + (label,)] = 0.0 - factors[place]  # noqa: RUF005  # as above
 
 
 # ---------------------------------------------------------------- the operands of a call
