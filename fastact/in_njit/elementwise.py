@@ -175,20 +175,12 @@ class Elementwise(Plan):
         both = self.function._variety == "value_and_derivative"
         self.into = self.known["out"] is not None
         if self.into:
-            return self.out_type(both=both)
+            return self.pair_of_outs(None) if both else self.out(None)
         if self.types.get("where") is not None and self.known["where"] is not True:
             raise TypingError(f"{self.name}(): where needs out, which holds the other elements")
         ndim = max((self.types[n].ndim for n in self.arrays), default=0)
         result = types.Array(number, ndim, "C") if ndim else number
         return types.UniTuple(result, 2) if both else result
-
-    def out_type(self, *, both: bool) -> Any:
-        ty = self.types["out"]
-        if not both:
-            return self.out(None)
-        if not (isinstance(ty, types.BaseTuple) and len(ty) == 2 and all(map(is_array, ty))):
-            raise self.refuse("out", "a pair of arrays")
-        return ty
 
     # ------------------------------------------------------------ code
     def attempt(self, call: Call) -> Attempt | None:

@@ -9,7 +9,7 @@ from numba.core import cgutils, types
 
 from fastact.in_njit import operands, python_call
 from fastact.in_njit.operands import ONE, Operand
-from fastact.in_njit.plan import UNKNOWN, Call, Plan, floating, is_array, new_array
+from fastact.in_njit.plan import UNKNOWN, Call, Plan, floating, new_array
 
 DOUBLE = ir.DoubleType()
 
@@ -33,15 +33,6 @@ class LossPlan(Plan):
         if not self.gradient:
             return loss
         return types.Tuple([loss, self.out(new_array(ty, self.element))])
-
-    def pair_of_outs(self, result: Any) -> Any:
-        """The type of the result, or of `out`, if that is given."""
-        ty = self.types["out"]
-        if self.known["out"] is None:
-            return result
-        if not (isinstance(ty, types.BaseTuple) and len(ty) == 2 and all(map(is_array, ty))):
-            raise self.refuse("out", "a pair of arrays")
-        return ty
 
     def loss_type(self, ty: Any) -> Any:
         self.reduction = "sum"

@@ -123,6 +123,15 @@ class Plan:
             raise self.refuse(argument, "an array of float16, float32 or float64")
         return ty
 
+    def pair_of_outs(self, result: Any) -> Any:
+        """The same of two results."""
+        ty = self.types["out"]
+        if self.known["out"] is None:
+            return result
+        if not (isinstance(ty, types.BaseTuple) and len(ty) == 2 and all(map(is_array, ty))):
+            raise self.refuse("out", "a pair of arrays")
+        return ty
+
     def given(self, *names: str) -> bool:
         """Whether any of these arguments has another value than its default."""
         defaults = self.ty.signature.parameters
