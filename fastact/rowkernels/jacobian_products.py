@@ -25,7 +25,6 @@ from fastact.rowkernels.arithmetic import (
     difference,
     join_double,
     joined_lanes,
-    larger,
     sum_of_lanes,
 )
 from fastact.rowkernels.memory import (
@@ -144,7 +143,8 @@ def probability(f: Precision) -> Any:
 
     def probability(y):
         """Return e**y of log-probabilities `y`, of which those above 0 count as 0."""
-        return power(larger(lowest, where(y > zero, zero, y)), zero) * down
+        vanishes = y < lowest  # as 0, for its product with `down` would be subnormal, which is slow
+        return where(vanishes, zero, power(where(vanishes | (y > zero), zero, y), zero) * down)
 
     return njit(probability)
 
@@ -355,7 +355,9 @@ def masked_results(f: Precision, product: Product) -> Any:
             put(arrays.out, i, left, value)
             value = where(there, fetch(arrays.out, i, left, 0.0) * factor, 0.0)
         else:
-            value = where(there, round_off(double(value) * factor), zero)
+            if factor != 1.0:
+                value = round_off(double(value) * factor)
+            value = where(there, value, zero)
         put(arrays.out, i, left, value)
         return found
 

@@ -43,6 +43,7 @@ from fastact.rowwise.row_options import (
     INF,
     INFINITE,
     NUMBER,
+    ONE,
     Rows,
     capped,
     numbers_of,
@@ -146,24 +147,28 @@ class Normaliser(RowFunction):
     ) -> Any:
         """One call of the compiled function, between two that put the mask in; see `quick`."""
         function, constants = self._function_of(*found)
+        made = function._ufunc or function.ufunc
         if where is None:
+            if axis == -1 and out is None:
+                return threads.call(made, x, *constants)
             return function._in_one_call(x, *constants, axis=axis, out=out)
-        choose, char = chosen.ufunc, x.dtype.char  # `masked`, without the time of its two calls
+        choose, char = chosen._ufunc or chosen.ufunc, x.dtype.char  # `masked`, in less time
         if out is None:
             y = threads.call(choose, x, where, self._absents[char])
         else:
             y = threads.call(choose, x, where, self._absents[char], out)
         if axis == -1:
-            threads.call(function.ufunc, y, *constants, y)
+            threads.call(made, y, *constants, y)
         else:
             function._in_one_call(y, *constants, axis=axis, out=y)
         return threads.call(choose, y, where, self._fill_values[char], y)
 
     def _function_of(self, factor: Any, length: Any) -> tuple[RowFunction, tuple[Any, ...]]:
         """The ufunc for rows of a factor and a length, or None, and what it takes beside x."""
-        if factor is None and length is None and self._plain:
-            return self, ()
-        factor = 1.0 if factor is None else factor
+        if factor is None:
+            if length is None and self._plain:
+                return self, ()
+            factor = ONE
         return self._scaled, (factor, *self._sinks, EVERY if length is None else length)
 
     def _uniform_factor(

@@ -35,7 +35,7 @@ from fastact.definition.described import Documented
 from fastact.elementwise import tanh
 from fastact.rowwise import documents
 from fastact.rowwise.row_function import RowFunction, masked
-from fastact.rowwise.row_options import EVERY, Rows, everywhere, quick
+from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
 
 Array = Any
 
@@ -120,7 +120,7 @@ class Product(Documented):
         where, factor, length = options
         if where is None or where.shape != y.shape:
             where = everywhere(y.shape) if where is None else np.broadcast_to(where, y.shape)
-        factor = 1.0 if factor is None else factor
+        factor = ONE if factor is None else factor
         length = EVERY if length is None else length
         return self._with_mask._in_one_call(d, y, where, factor, length, axis=axis, out=out)
 

@@ -31,6 +31,7 @@ NUMBER = frozenset({int, float, np.float64})
 EMPTY, INFINITE = ("zero", "nan", "uniform", "raise"), ("limit", "nan")
 EVERY = np.array(2**62, np.int64)  # a length that every row has
 INT64 = EVERY.dtype.char
+ONE = np.array(1.0)  # a factor that every row has; arrays pass sooner than numbers
 FEW = 64  # numbers that Python compares sooner than NumPy
 LARGEST = 2.0**1023  # factor: none is infinite, which times 0 were NaN
 COLD = 2.0**-512  # temperature: below, products with its reciprocal could overflow in kernels
@@ -121,22 +122,19 @@ def quick(
     if where is not None and not (is_array(where, "?") and fits(where.shape, shape)):
         return None
     factor: Any = None if sign == 1.0 else sign
-    length: Any = None
-    if temperature is None and lengths is None and causal is False:
-        return factor, length
-    kept, n, ndim = shape[:axis] + shape[axis + 1 :], shape[axis], len(shape)
     if temperature is not None:
-        factor = quick_factor(sign, temperature, kept)
+        factor = quick_factor(sign, temperature, shape, axis)
         if factor is None:
             return None
-    if lengths is not None:
-        length = quick_lengths(lengths, kept, n)
-        if length is None:
-            return None
+    if lengths is None and causal is False:
+        return factor, None
+    length = None if lengths is None else quick_lengths(lengths, shape, axis)
+    if length is None and lengths is not None:
+        return None
     if causal is not False:
-        if causal is not True or ndim < 2 or axis != ndim - 1:
+        if causal is not True or len(shape) < 2 or axis != len(shape) - 1:
             return None
-        seen = keys_seen(shape[-2], n)
+        seen = keys_seen(*shape[-2:])
         length = seen if length is None else np.minimum(seen, length)
     return factor, length
 
@@ -146,24 +144,34 @@ def is_array(value: Any, char: str) -> bool:
     return type(value) is np.ndarray and value.dtype.char == char and value.dtype.isnative
 
 
-def quick_factor(sign: float, temperature: Array, kept: tuple[int, ...]) -> Any:
+def quick_factor(sign: float, temperature: Array, shape: tuple[int, ...], axis: int) -> Any:
     """What inputs are multiplied by."""
     if not mode.is_default():  # a division; the longer way sets the mode
         return None
     if type(temperature) in NUMBER:
         return sign / temperature if COLD <= temperature <= HOT else None
-    if not (is_array(temperature, "d") and temperature.size and fits(temperature.shape, kept)):
+    if not (is_array(temperature, "d") and temperature.size):
         return None
-    return sign / temperature if within(temperature, COLD, HOT) else None
+    if fits(temperature.shape, without(shape, axis)) and within(temperature, COLD, HOT):
+        return sign / temperature
+    return None
 
 
-def quick_lengths(lengths: Array, kept: tuple[int, ...], n: int) -> Any:
+def quick_lengths(lengths: Array, shape: tuple[int, ...], axis: int) -> Any:
     """The lengths of rows."""
+    n = shape[axis]
     if type(lengths) is int:
         return lengths if 0 <= lengths <= n else None
-    if not (is_array(lengths, INT64) and lengths.size and fits(lengths.shape, kept)):
+    if not (is_array(lengths, INT64) and lengths.size):
         return None
-    return lengths if within(lengths, 0, n) else None
+    if fits(lengths.shape, without(shape, axis)) and within(lengths, 0, n):
+        return lengths
+    return None
+
+
+def without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """The shape less an axis."""
+    return shape[:axis] + shape[axis + 1 :]
 
 
 def within(values: Any, least: float, most: float) -> bool:
