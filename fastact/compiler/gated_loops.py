@@ -15,12 +15,14 @@ from llvmlite import ir
 
 from fastact.compiler import inner_loop
 from fastact.compiler.dispatch import dispatcher
-from fastact.compiler.inner_loop import INT, PTR, VOID
+from fastact.compiler.inner_loop import BLOCK, ELEMENT, INT, ITEMSIZE, ONE, PTR, VOID, Builder
 from fastact.compiler.kernels import core, object_code
 from fastact.native.loop_registry import LoopSpec
 from fastact.numerics.primitives import Kernel, kernel, where
 
 INF = float("inf")
+SHORT = BLOCK // 4  # elements of rows that are put together; where they are longer it takes longer
+LANES = 16  # elements that are copied at once
 ROWS = "_rows"  # ends the name of the loop over rows
 # Half of the smallest number of each dtype: what is not larger rounds to zero. That of float64,
 # 2**-1075, is zero itself, in pairs too.
@@ -91,20 +93,111 @@ def scalar(kernels: Any, variety: str, dtype: str) -> Any:
     return dispatcher(both)
 
 
-def each_row(module: ir.Module, compute: Any, operands: int) -> Any:
-    """Call an elementwise loop for every row of a generalized ufunc whose operands are rows."""
+def rows_at_once(module: ir.Module, compute: Any, dtypes: tuple[str, ...], nin: int) -> Any:
+    """Call an elementwise loop for the rows of a generalized ufunc whose operands are rows.
+
+    Long rows are one call each. Short ones are many in a call: those that do not follow one another
+    in memory go through buffers on the stack.
+    """
     kind = ir.FunctionType(VOID, [PTR] * 3)
-    f, b = inner_loop.function(module, "each_row", kind)
-    places, dims, steps = f.args
-    pointers, distances = b.pointers(places, operands), b.words(steps, operands)
-    row = b.alloca(ir.ArrayType(PTR, operands))
-    core_dims = b.gep(dims, [INT(1)], source_etype=INT)
-    core_steps = b.gep(steps, [INT(operands)], source_etype=INT)
-    with b.count(b.words(dims, 1)[0]) as i:
-        for k in range(operands):
-            start = b.offset(pointers[k], b.mul(i, distances[k]))
-            b.store(start, b.gep(row, [INT(0), INT(k)]))
-        b.call(compute, [row, core_dims, core_steps])
+    f, b = inner_loop.function(module, "rows_at_once", kind)
+    operands = len(dtypes)
+    table = ir.ArrayType(INT, operands)
+    taken, sizes, total = b.alloca(table), b.alloca(table), b.alloca(INT)
+    buffers = [b.alloca(ir.ArrayType(ELEMENT[dtype], BLOCK)) for dtype in dtypes]
+    for buffer in buffers:
+        buffer.align = 64
+    rows, n = b.words(f.args[1], 2)
+    steps = b.words(f.args[2], 2 * operands)
+    views = [
+        Rows(b, *view)
+        for view in zip(
+            b.pointers(f.args[0], operands), steps, steps[operands:], dtypes, buffers, strict=False
+        )
+    ]
+    fits = b.icmp_unsigned("<=", n, INT(SHORT))
+    group = b.udiv(INT(BLOCK), b.select(b.icmp_unsigned(">", n, INT(0)), n, ONE))
+    many = b.select(fits, group, ONE)
+    joined = [b.or_(b.not_(fits), each.joined(n)) for each in views]
+    with b.count(rows, many) as start:
+        m = b.smaller(many, b.sub(rows, start))
+        b.store(b.mul(m, n), total)
+        for k, each in enumerate(views):
+            if k < nin:
+                with b.if_then(b.not_(joined[k])):
+                    each.copy(start, m, n, into=True)
+            place = b.select(joined[k], each.place(start), each.buffer)
+            b.store(b.ptrtoint(place, INT), b.gep(taken, [INT(0), INT(k)]))
+            step = b.select(fits, INT(ITEMSIZE[dtypes[k]]), each.step)
+            b.store(step, b.gep(sizes, [INT(0), INT(k)]))
+        b.call(compute, [taken, total, sizes])
+        for k in range(nin, operands):
+            with b.if_then(b.not_(joined[k])):
+                views[k].copy(start, m, n, into=False)
+    b.ret_void()
+    return f
+
+
+class Rows:
+    """The rows of an operand: the first, the distance between two, that of elements, a buffer."""
+
+    def __init__(
+        self, b: Builder, pointer: Any, distance: Any, step: Any, dtype: str, buffer: Any
+    ) -> None:
+        self.b, self.pointer, self.distance, self.step = b, pointer, distance, step
+        self.dtype, self.buffer = dtype, buffer
+
+    def joined(self, n: Any) -> Any:
+        """Emit whether each row of n elements begins where the one before ends."""
+        b, size = self.b, INT(ITEMSIZE[self.dtype])
+        close = b.icmp_signed("==", self.step, size)
+        return b.and_(close, b.icmp_signed("==", self.distance, b.mul(n, size)))
+
+    def place(self, start: Any) -> Any:
+        """Emit the address of a row."""
+        return self.b.offset(self.pointer, self.b.mul(start, self.distance))
+
+    def copy(self, start: Any, rows: Any, n: Any, *, into: bool) -> None:
+        """Emit the copy of rows into the buffer, or from there."""
+        b, module = self.b, self.b.module
+        name = f"copy_rows_{'in' if into else 'out'}_{self.dtype}"
+        kind = ir.FunctionType(VOID, [PTR, INT, INT, PTR, INT, INT])
+        known = module.globals.get(name)
+        called = known or copying(module, name, kind, self.dtype, into=into)
+        b.call(called, [self.place(start), self.distance, self.step, self.buffer, rows, n])
+
+
+def copying(module: ir.Module, name: str, kind: Any, dtype: str, *, into: bool) -> Any:
+    """Emit the function that copies rows of n elements into a buffer, or from there."""
+    f, b = inner_loop.function(module, name, kind)
+    pointer, distance, step, buffer, rows, n = f.args
+    element, size = ELEMENT[dtype], INT(ITEMSIZE[dtype])
+    vector = ir.VectorType(element, LANES)
+
+    def moved(here: Any, there: Any, typ: Any) -> None:
+        """Emit the copy between memory and the buffer."""
+        source, target = (here, there) if into else (there, here)
+        value = b.load(source, typ=typ)
+        value.align = 1
+        b.store(value, target).align = 1
+
+    with b.count(rows) as row:
+        here = b.offset(pointer, b.mul(row, distance))
+        there = b.gep(buffer, [b.mul(row, n)], source_etype=element)
+
+        def one(i: Any, typ: Any = element, here: Any = here, there: Any = there) -> None:
+            """Emit the copy of element `i` of the row, or of a vector from there on."""
+            moved(b.offset(here, b.mul(i, step)), b.gep(there, [i], source_etype=element), typ)
+
+        last = b.sub(n, INT(LANES))
+        whole = b.and_(b.icmp_signed("==", step, size), b.icmp_signed(">=", last, INT(0)))
+        with b.if_else(whole) as (vectors, elements):
+            with vectors:
+                with b.count(last, INT(LANES)) as i:
+                    one(i, vector)
+                one(last, vector)
+            with elements, b.count(n) as i:
+                one(i)
     b.ret_void()
     return f
 
@@ -113,7 +206,7 @@ def assembly(name: str, scalar: inner_loop.Scalar, architecture: str) -> str:
     """The LLVM assembly of the loop `name` and of that over rows."""
     module, operands = ir.Module(name), scalar.nin + scalar.nout
     elements = inner_loop.body(module, scalar)
-    rows = each_row(module, elements, operands)
+    rows = rows_at_once(module, elements, scalar.operands, scalar.nin)
     for symbol, compute, core_dimensions in ((name, elements, 0), (f"{name}{ROWS}", rows, 1)):
         run = inner_loop.chunk(module, compute, architecture)
         inner_loop.entry(module, symbol, run, operands, core_dimensions)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from fastact.elementwise.gated import ROWS
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
 from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, floating, is_array
 from fastact.in_njit.rowwise import is_real
-from fastact.native import loop_registry
+from fastact.native import loop_registry, pool
 
 
 class GatedPlan(Plan):
@@ -33,9 +34,29 @@ class GatedPlan(Plan):
         """Whether arrays of `out` may be given to a loop."""
         return all(t.dtype == operands.number_type(self.dtype) and t.mutable for t in types_)
 
-    def need(self, variety: str) -> symbols.Need:
-        owner = getattr(self.ty.target, "_owner", self.ty.target)
-        return symbols.needed(loop_registry.get, owner._functions[variety].name, self.dtype)
+    def need(self, variety: str, ending: str = "") -> symbols.Need:
+        owner, get = getattr(self.ty.target, "_owner", self.ty.target), loop_registry.get
+        return symbols.needed(get, owner._functions[variety].name, self.dtype, ending=ending)
+
+    def launch(self, call: Call, variety: str, given: list[Operand]) -> None:
+        """Call the loop over elements, or that over rows, which share the threads.
+
+        Those are rows too short for several threads, whose elements are neighbours.
+        """
+        b, shape = call.builder, given[0].shape
+        size = INT(np.dtype(self.dtype).itemsize)
+        short = b.icmp_signed("<", shape[-1], INT(pool.CUTOVER))
+        for each in given:
+            short = b.and_(short, b.icmp_signed("==", each.strides[-1], size))
+        with b.if_else(short) as (rows, elements):
+            with rows:
+                outer = [Operand(e.pointer, e.shape[:-1], e.strides[:-1]) for e in given]
+                row = shape[-1], [each.strides[-1] for each in given]
+                operands.launch(
+                    call.context, b, self.need(variety, ROWS), outer, shape[:-1], row
+                )  # fmt: skip
+            with elements:
+                operands.launch(call.context, b, self.need(variety), given, shape)
 
 
 class Halves(GatedPlan):
@@ -97,7 +118,7 @@ class Halves(GatedPlan):
             made = None if out else operands.empty(call.context, b, self.result, gate.shape)
             result = out or operands.of_array(call.context, b, self.result, made)
             given = [gate, value, result]
-            operands.launch(call.context, b, self.need("forward"), given, gate.shape)
+            self.launch(call, "forward", given)
             return self.given_out(call) if out else made
 
         return Attempt(make, either(b, *wrong), [copy])
@@ -138,7 +159,7 @@ class HalvesBackward(Halves):
             made = operands.empty(call.context, b, self.result, x.shape)
             result = operands.of_array(call.context, b, self.result, made)
             given = [dy, gate, value, *self.halves(call, result, axis)]
-            operands.launch(call.context, b, self.need("backward"), given, gate.shape)
+            self.launch(call, "backward", given)
             return made
 
         return Attempt(make, either(b, *wrong), [copy, another])

@@ -33,6 +33,7 @@ class Need(NamedTuple):
     symbol: str
     pickled: bytes | None
     called: bool  # else its kernel has been inlined
+    ending: str = ""  # of the name of another function of the loop's code
 
 
 class StaleError(OSError):
@@ -74,10 +75,10 @@ def restore(need: Need) -> None:
     if spec.symbol != need.symbol:
         raise StaleError(f"{spec.name} has changed")
     if need.called:
-        publish(spec)
+        publish(spec, need.ending)
 
 
-def needed(make: Any, *arguments: Any, called: bool = True) -> Need:
+def needed(make: Any, *arguments: Any, called: bool = True, ending: str = "") -> Need:
     """The need of the loop ``make(*arguments)``, which is found in this way again."""
     spec = make(*arguments).decided()
     try:
@@ -85,18 +86,19 @@ def needed(make: Any, *arguments: Any, called: bool = True) -> Need:
     except (pickle.PicklingError, AttributeError, TypeError):
         pickled = None
     if called:
-        publish(spec)
-    return Need(spec.symbol, pickled, called)
+        publish(spec, ending)
+    return Need(spec.symbol, pickled, called, ending)
 
 
-def publish(spec: loop_registry.LoopSpec) -> None:
+def publish(spec: loop_registry.LoopSpec, ending: str = "") -> None:
     """Make the symbol of a loop known to LLVM, which compiles or loads it."""
     if BLOCK not in _known:
         llvm.add_symbol(BLOCK, threads.block())
         _known.add(BLOCK)
-    if spec.symbol not in _known:
-        llvm.add_symbol(spec.symbol, spec.address())
-        _known.add(spec.symbol)
+    symbol = spec.symbol + ending
+    if symbol not in _known:
+        llvm.add_symbol(symbol, spec.address_of(ending) if ending else spec.address())
+        _known.add(symbol)
 
 
 def stamp(context: Any, *needs: Need) -> None:
@@ -109,7 +111,7 @@ def stamp(context: Any, *needs: Need) -> None:
 def pointer(context: Any, builder: Any, need: Need) -> Any:
     """The address of a loop, as the value of a symbol."""
     stamp(context, need)
-    return external(builder, need.symbol)
+    return external(builder, need.symbol + need.ending)
 
 
 def block(builder: Any) -> Any:

@@ -151,6 +151,19 @@ def test_gated_pairs(f):
     assert_inside_as_outside(numba, every, x, dy, bias)
 
 
+def test_gated_pairs_of_rows_of_any_length():
+    """Short rows share a buffer, long ones the threads."""
+
+    @numba.njit
+    def both(x, dy):
+        return fa.swiglu(x), fa.swiglu.backward(dy, x=x)
+
+    for shape in (900, 2), (401, 34), (3, 50, 256), (70, 258), (2, 2**17 + 2), (5, 0), (0, 6):
+        x = RNG.normal(size=shape).astype("f4")
+        dy = fa.swiglu(x[..., ::-1])
+        assert_same(both(x, dy), (fa.swiglu(x), fa.swiglu.backward(dy, x=x)))
+
+
 def test_gated_pairs_into_arrays_and_wrong_values():
     @numba.njit
     def into(x, out):
