@@ -285,7 +285,9 @@ def test_other_orders(pair, dtype, change, axis):
 
 
 @over_pairs
-@pytest.mark.parametrize("shape", [(2001, 26), (700, 300), (3, 500, 128), (64, 2 * pool.CUTOVER), (6 * 2**15,)])
+@pytest.mark.parametrize(
+    "shape", [(2001, 26), (700, 300), (3, 500, 128), (64, 2 * pool.CUTOVER), (6 * 2**15,)]
+)
 def test_the_same_bits_for_every_number_of_threads(pair, dtype, shape):
     x = mixed(dtype, math.prod(shape)).reshape(shape)
     (gate, value), bias = parts(x, x.ndim - 1, gate_first=False), x[(0,) * (x.ndim - 1)].copy()
