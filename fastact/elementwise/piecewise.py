@@ -5,16 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.definition.expression import X
 from fastact.elementwise.rrelu import Randomized
-from fastact.numerics.elementary import clamp
 from fastact.numerics.primitives import (
     copysign,
-    fma,
     head,
     kernel,
     number,
@@ -410,9 +406,8 @@ hard_tanh: WithMinValMaxVal = declare(
 
 # hard_sigmoid     y = min(max(a x + b, 0), 1)          y' = a between, 0 at both ends
 # No float is 1/6, but that is what the nearest one stands for: the kinks are at ±3 exactly.
+SIXTH = 1.0 / 6.0
 THIRD, THIRD_LOW = 0.3333333333333333, 1.850371707708594e-17
-F = np.float32
-SIX32, SIXTH32, THREE32, FAR32 = F(6.0), F(1 / 6), F(3.0), F(2.0**40)
 SIXTHS = (1 / 6, 0.1666666716337204, 0.1666259765625)  # in float64, float32 and float16
 
 
@@ -437,23 +432,23 @@ def hard_sigmoid_value(x, alpha, beta):
     return where(above <= 0.0, 0.0, where(below <= 0.0, 1.0, top / bottom))
 
 
-@kernel(widen=False)
-def sixth_of_sum(a, b, low):
-    """(a + b + low) / 6 in float32, as if rounded once: two steps of division by its reciprocal."""
-    total = a + b
-    part = total - a
-    low = ((a - (total - part)) + (b - part)) + low
-    y = total * SIXTH32
-    return fma(fma(-SIX32, y, total) + low, SIXTH32, y)
+# For float32 results: a product with a float64 that is nearly 1/6, in place of a division.
+@kernel
+def hard_sigmoid_short(x, alpha, beta):
+    sixth, line = alpha == SIXTHS[1], alpha * x + beta
+    under = where(sixth, x <= -6.0 * beta, line <= 0.0)
+    over = where(sixth, x >= 6.0 - 6.0 * beta, line >= 1.0)
+    y = where(sixth, (x + 6.0 * beta) * SIXTH, line)
+    return where(under, 0.0, where(over, 1.0, y))
 
 
-@kernel(widen=False)
-def hard_sigmoid_single(x, alpha, beta):
-    shift = SIX32 * beta
-    near = clamp(x, -FAR32, FAR32)
-    sixth = sixth_of_sum(near, shift, fma(SIX32, beta, -shift))
-    y = where(alpha == SIXTH32, sixth, fma(alpha, x, beta))
-    return clamp(where(x == x, y, x), F(0.0), F(1.0))
+@kernel
+def hard_sigmoid_derivative_short(x, alpha, beta):
+    sixth, line = alpha == SIXTHS[1], alpha * x + beta
+    between = where(sixth, (x > -6.0 * beta) & (x < 6.0 - 6.0 * beta), (line > 0.0) & (line < 1.0))
+    known = where(sixth, x == x, line == line)
+    cut = where(beta == beta, 0.0, beta)
+    return where(between, alpha, where(known, cut, where(sixth, x, line)))
 
 
 @kernel
@@ -485,7 +480,7 @@ def hard_sigmoid_from_output(y, alpha, beta):
 
 hard_sigmoid: WithAlphaBeta = declare(
     "hard_sigmoid", hard_sigmoid_value, hard_sigmoid_derivative, zero,
-    float32={"forward": hard_sigmoid_single},
+    float32={"forward": hard_sigmoid_short, "derivative": hard_sigmoid_derivative_short},
     derivative_from_output=hard_sigmoid_from_output,
     params=(
         Parameter("alpha", 1 / 6, 0.125, 0.5, hard_sigmoid_alpha,
@@ -511,14 +506,15 @@ def hard_silu_value(x):
     return where(x <= -3.0, 0.0, where(x >= 3.0, x, x * (x + 3.0) / 6.0))
 
 
-@kernel(widen=False)
-def hard_silu_single(x):
-    near = clamp(x, -THREE32, THREE32)
-    shifted = near + THREE32
-    product = near * shifted
-    low = fma(near, shifted, -product) + near * (near - (shifted - THREE32))
-    y = sixth_of_sum(product, F(0.0), low)
-    return where(x <= -THREE32, F(0.0), where(x >= THREE32, x, y))
+# For float32 results: a product with a float64 that is nearly 1/6, in place of a division.
+@kernel
+def hard_silu_short(x):
+    return where(x <= -3.0, 0.0, where(x >= 3.0, x, x * (x + 3.0) * SIXTH))
+
+
+@kernel
+def hard_silu_derivative_short(x):
+    return where(x <= -3.0, 0.0, where(x >= 3.0, 1.0, (x + 1.5) * THIRD))
 
 
 @kernel
@@ -533,7 +529,7 @@ def hard_silu_second_derivative(x):
 
 hard_silu: Activation = declare(
     "hard_silu", hard_silu_value, hard_silu_derivative, hard_silu_second_derivative,
-    float32={"forward": hard_silu_single},
+    float32={"forward": hard_silu_short, "derivative": hard_silu_derivative_short},
     formula=r"\frac{x}{6}\min(\max(x + 3, 0), 6)",
     summary="The input times the hard sigmoid, also called hard_swish.",
     limits=(0.0, INF),
