@@ -121,18 +121,15 @@ def adding(f: Precision) -> Any:
 
 @functools.cache
 def settling(f: Precision) -> Any:
-    """Make the function that gives a sum in two parts, as numbers of the computation."""
+    """Make the function that adds the lanes: a sum in two parts, as numbers of the computation."""
 
-    def in_two_singles(high, low):
-        """Return a float64 sum as a float32 and a rest."""
-        short = single(high)
-        return short, single((high - double(short)) + low)
+    def in_two_singles(total, rest):
+        """Return the sum of lanes of float64 as a float32 and a rest."""
+        wide = sum_of_lanes(total)
+        short = single(wide)
+        return short, single(wide - double(short))
 
-    def in_two_doubles(high, low):
-        """Return a float64 sum and its rest."""
-        return high, low
-
-    return njit(in_two_singles if narrow(f) else in_two_doubles)
+    return njit(in_two_singles) if narrow(f) else joined_lanes(join_double)
 
 
 # ---------------------------------------------------------------- the functions
@@ -245,7 +242,7 @@ class Reading(NamedTuple):
 def sums(f: Precision, product: Product) -> Any:
     """Make the first pass: both sums of a row."""
     (terms, _, filler), zero = product, f.zero
-    add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
+    add, settle = adding(f), settling(f)
 
     def step(arrays, i, left, values, found):
         """Add the terms of the vectors of d and y at `i` to `found`; prefetch the next row's."""
@@ -265,8 +262,7 @@ def sums(f: Precision, product: Product) -> Any:
         """Return both sums of a row, from `row.d` and `row.y`: the first in two parts."""
         arrays = Reading(row.d, row.y, near(from_row(row, 1)))
         total, rest, count = loop(arrays, n, 0, (splat(0.0), splat(0.0), splat(zero)))
-        of_row, rest_of_row = fold(total, rest)
-        first, second = settle(of_row, rest_of_row)
+        first, second = settle(total, rest)
         return first, second, sum_of_lanes(count)
 
     return njit(sums)
@@ -315,7 +311,7 @@ def masked_elements(arrays, mask, i, left, filler, zero):
 def masked_sums(f: Precision, product: Product) -> Any:
     """Make the first pass: both sums of the elements of a row that are present."""
     (terms, _, filler), zero = product, f.zero
-    add, fold, settle = adding(f), joined_lanes(join_double), settling(f)
+    add, settle = adding(f), settling(f)
 
     def step(arrays, i, left, mask, found):
         """Add the terms of the elements of d and y at `i` that are present to `found`."""
@@ -330,8 +326,7 @@ def masked_sums(f: Precision, product: Product) -> Any:
     def sums(arrays, mask, n):
         """Return both sums of a row, from `arrays.d` and `arrays.y`: the first in two parts."""
         total, rest, count = loop(arrays, n, mask, (splat(0.0), splat(0.0), splat(zero)))
-        of_row, rest_of_row = fold(total, rest)
-        first, second = settle(of_row, rest_of_row)
+        first, second = settle(total, rest)
         return first, second, sum_of_lanes(count)
 
     return njit(sums)
