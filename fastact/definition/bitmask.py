@@ -16,7 +16,7 @@ from fastact.containers.opened import array
 from fastact.definition.declaration import Field, compiled, evaluate
 from fastact.definition.described import Described, member, signature
 from fastact.definition.function import INTEGRAL, Owner
-from fastact.native import loop_registry, threads
+from fastact.native import loop_registry, threads, ufunc
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -134,6 +134,10 @@ class ForwardWithMask(Described):
 
     def _backward(self, dy: Array, mask: Any, out: Any, named: dict[str, Any]) -> Any:
         """``dy`` times the derivative that the mask tells; see `Backward`."""
+        if not named and self._slopes is not None:
+            found = self._backward_at_once(dy, mask, out)
+            if found is not None:
+                return found
         function = f"{self._owner.name}.backward"
         slopes = self._values_of_slope(function)
         for p in self._owner.params:
@@ -150,6 +154,40 @@ class ForwardWithMask(Described):
         flat += [Operand(mask, UNIT // BITS), result.operand]
         run(FROM_MASK, dy.size, flat)
         return result.given()
+
+    def _backward_at_once(self, dy: Any, mask: Any, out: Any) -> Any:
+        """The product for contiguous arrays of whole units; None if there is more to look at."""
+        if not (
+            type(dy) is np.ndarray and dy.size and dy.size % UNIT == 0 and plain(dy)
+            and type(mask) is np.ndarray and mask.dtype.char == "B" and mask.ndim == 1
+            and mask.size * BITS == dy.size and mask.flags.c_contiguous
+            and dy.dtype.char in self._standard
+        ):  # fmt: skip
+            return None
+        words = mask.view(np.uint32)
+        if not words.flags.aligned:
+            return None
+        if out is None:
+            out = np.empty_like(dy)
+        elif not (
+            type(out) is np.ndarray and out.dtype == dy.dtype and out.shape == dy.shape
+            and plain(out) and out.flags.writeable and not np.may_share_memory(out, dy)
+            and not np.may_share_memory(out, mask)
+        ):  # fmt: skip
+            return None
+        slopes = self._standard[dy.dtype.char]
+        units = dy.reshape(-1, UNIT), *slopes, words, out.reshape(-1, UNIT)
+        threads.call(of_units(), *units)
+        return out
+
+    @functools.cached_property
+    def _standard(self) -> Mapping[str, tuple[Any, Any]]:
+        """Both slopes at the defaults of parameters, by NumPy's character of the dtype."""
+        known = {p.name: p.default for p in self._owner.params if p.name in self._used}
+        if self._slopes is None or None in known.values():
+            return {}
+        first, second = (evaluate(slope, known) for slope in self._slopes)
+        return {char: (np.array(first, char), np.array(second, char)) for char in NAMES}
 
     def _values_of_slope(self, function: str) -> tuple[Field, Field]:
         """The derivative where bits are set, and where they are not."""
@@ -179,6 +217,22 @@ class ForwardWithMask(Described):
 
     def __repr__(self) -> str:
         return f"<fastact.{self._owner.name}.forward_with_mask>"
+
+
+def plain(array: Any) -> bool:
+    """Whether an array is contiguous, and of numbers as the processor has them."""
+    flags = array.flags
+    return bool(flags.c_contiguous and flags.aligned and array.dtype.isnative)
+
+
+@functools.cache
+def of_units() -> np.ufunc:
+    """The generalized ufunc of dy in units, both slopes and the words of the mask."""
+    kinds = None, None, None, "uint32", None
+    doc, signature = "backward from a mask", "(n),(),(),()->(n)"
+    return ufunc.make(
+        "backward_from_mask", doc, 4, 1, lambda dtype: FROM_MASK[dtype].address(), signature, kinds
+    )
 
 
 def operands(function: str, x: Array, values: Iterable[Array]) -> list[Any]:
