@@ -30,6 +30,7 @@ RUNS = {
     "bench/claims.py": (("-m", "bench.claims", "--quick"), BENCH),
     "bench/first_calls.py": (("-m", "bench.first_calls", "import", "--processes", "1"), ()),
     "bench/inside.py": (("-m", "bench.inside", "--quick"), (*BENCH, "numba")),
+    "bench/limits.py": (("-m", "bench.limits", "relu", "--quick"), (*BENCH, "numba")),
     "bench/memory.py": (("-m", "bench.memory", "--rows", "64"), ()),
     "bench/options.py": (("-m", "bench.options", "logmeanexp"), BENCH),
     "bench/rows.py": (("-m", "bench.rows", "--quick"), BENCH),
@@ -54,6 +55,8 @@ RUNS = {
     "tools/pool_ir.py": (("tools/pool_ir.py", "--help"), ()),
     "tools/remez.py": (("-m", "tools.remez", "SILU_ROOT"), ()),
 }
+# Programs that a package of Debian's has, `llvm`.
+PROGRAMS = {"bench/limits.py": ("llvm-mca", "llvm-objdump")}
 # These end with 1 if a claim does not hold.
 MEASURING = {f"bench/{name}.py" for name in ("claims", "inside", "options", "rows")}
 
@@ -90,6 +93,8 @@ def test_it_runs(script, copy):
     command, needed = RUNS[script]
     if missing := [name for name in needed if not find_spec(name)]:
         pytest.skip(f"{script} needs {', '.join(missing)}, of the extras `bench` and `plot`")
+    if missing := [name for name in PROGRAMS.get(script, ()) if not shutil.which(name)]:
+        pytest.skip(f"{script} needs {', '.join(missing)}: apt install llvm")
     done = subprocess.run(
         [sys.executable, *command], cwd=copy, env=os.environ | {"PYTHONPATH": str(copy)},
         capture_output=True, text=True, check=False, timeout=900,
