@@ -3,26 +3,28 @@
 A test that has an argument ``f`` runs for every elementwise activation, ``function`` for each of
 their functions that has a ufunc, ``partial`` for those that are derivatives by a parameter,
 ``dtype`` for each float format, ``variety`` for value, derivative and second derivative.
-`FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are:
-``dev`` (little), ``ci`` (more, and the same every time), ``long`` (hours), or ``brief``: one
-activation in five, and of what is along an axis float32 alone, for other versions of Python and
-NumPy, which do not decide what formulas give.
+`FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are: see
+`tests/support/profile.py`.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import fastact as fa
 from tests.support.checks import VARIETIES
+from tests.support.profile import BRIEF, PROFILE, part
 from tests.support.strategies import DTYPES, LAYOUTS
 
 PACKAGE = Path(fa.__file__).parent
@@ -34,10 +36,8 @@ settings.register_profile("dev", max_examples=10, **COMMON)
 settings.register_profile("ci", max_examples=25, derandomize=True, **COMMON)
 settings.register_profile("brief", max_examples=10, derandomize=True, **COMMON)
 settings.register_profile("long", max_examples=500, **COMMON)
-DEFAULT = "ci" if os.environ.get("CI") else "dev"
-PROFILE = os.environ.get("FASTACT_TEST_PROFILE", DEFAULT)
 settings.load_profile(PROFILE)
-ACTIVATIONS = list(fa.activations.values())[:: 5 if PROFILE == "brief" else 1]
+ACTIVATIONS = part(fa.activations.values(), 5)
 
 PEAKS = pytest.StashKey[dict[str, int]]()
 STATUS = Path("/proc/self/status")  # of Linux
@@ -69,10 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
-            for value in getattr(getattr(item, "callspec", None), "params", {}).values():
-                if isinstance(owner := getattr(value, "_owner", value), fa.Activation):
-                    item.add_marker(pytest.mark.xdist_group(owner.name))
-    left_out = set(filter(superfluous, items))
+            if f := subject(item)[0]:
+                item.add_marker(pytest.mark.xdist_group(f.name))
+    left_out = superfluous(items) if BRIEF else set()
     if "bigmem" not in config.option.markexpr:
         left_out |= {item for item in items if item.get_closest_marker("bigmem")}
     config.hook.pytest_deselected(items=list(left_out))
@@ -105,14 +104,43 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.write_line(f"largest resident memory: {told}")
 
 
-def superfluous(item: pytest.Item) -> bool:
-    """Whether the brief profile can do without a test: another dtype of what is no activation."""
+def superfluous(items: list[pytest.Item]) -> set[pytest.Item]:
+    """What the brief profile does without: two of three cases of each test."""
+    tests = defaultdict(list)
+    for item in items:
+        tests[item.nodeid.partition("[")[0]].append(item)
+    kept = itertools.chain.from_iterable(of_this_python(*test) for test in tests.items())
+    return set(items).difference(kept)
+
+
+def of_this_python(name: str, cases: list[pytest.Item]) -> list[pytest.Item]:
+    """The cases that are not left to other Pythons.
+
+    An activation is tested in one dtype, and everything else in one dtype too, so that a third of
+    the loops is compiled. A test of few cases has them on every Python, unless it is slow.
+    """
+    if chosen := [case for case in cases if is_chosen(*subject(case))]:
+        cases = [case for case in cases if subject(case) == (None, None)]
+    if len(cases) < 3 and not any(case.get_closest_marker("slow") for case in cases):
+        return chosen + cases
+    mixed = sorted(cases, key=lambda case: crc32(case.nodeid.encode()))
+    return chosen + part(mixed, 3, crc32(name.encode()))
+
+
+def is_chosen(f: fa.Activation | None, dtype: str | None) -> bool:
+    """Whether it is the turn of an activation, if there is one, and of a dtype, if there is one."""
+    if f is not None and fa.activations.get(f.name) is f and f not in ACTIVATIONS:
+        return False
+    at = ACTIVATIONS.index(f) if f in ACTIVATIONS else 0
+    return (f is not None and dtype is None) or dtype in part(DTYPES, 3, at)
+
+
+def subject(item: pytest.Item) -> tuple[fa.Activation | None, str | None]:
+    """The activation and the dtype that a test is about."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     owners = (getattr(value, "_owner", value) for value in params.values())
-    about_activation = any(isinstance(owner, fa.Activation) for owner in owners)
-    return (
-        PROFILE == "brief" and params.get("dtype", "float32") != "float32" and not about_activation
-    )
+    f = next((owner for owner in owners if isinstance(owner, fa.Activation)), None)
+    return f, params["dtype"] if params.get("dtype") in DTYPES else None
 
 
 def name_of(value: object) -> str:

@@ -20,7 +20,7 @@ import pytest
 
 import fastact as fa
 from fastact.native import loop_registry
-from tests.conftest import PACKAGE
+from tests.conftest import ACTIVATIONS, PACKAGE
 from tests.support.checks import apply, backward
 from tests.support.reference import domain
 from tests.support.strategies import defaults, needed
@@ -100,6 +100,7 @@ def logistic(x, low):
 """
 
 
+@pytest.mark.slow
 def test_an_edited_helper_module_is_seen(python, tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "fastact", ignore=shutil.ignore_patterns("__pycache__"))
     env = {"FASTACT_CACHE_DIR": str(tmp_path / "store"), "PYTHONPATH": str(tmp_path)}
@@ -112,6 +113,7 @@ def test_an_edited_helper_module_is_seen(python, tmp_path):
     assert float(python(AT_ZERO + "\nimport sys\n" + NO_NUMBA, **env).stdout) == 0.5
 
 
+@pytest.mark.slow
 def test_settings_that_decide_the_code_have_entries_of_their_own(python, tmp_path):
     place = tmp_path / "store"
     printed = {
@@ -143,6 +145,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.slow
 def test_damaged_entries_are_compiled_again(python, tmp_path):
     place = tmp_path / "store"
     env = {"FASTACT_CACHE_DIR": str(place)}
@@ -248,6 +251,7 @@ def test_a_directory_of_somebody_else_is_not_used(python, tmp_path):
 # --- shared -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_processes_that_start_cold_together_and_some_of_them_killed(python, tmp_path):
     env = {
         **os.environ,
@@ -281,7 +285,7 @@ import numpy as np
 import fastact as fa
 from fastact.native import loop_registry, store
 
-functions = list(fa.activations.values())
+functions = [fa.activations[name] for name in NAMES]
 
 
 def resident():
@@ -314,7 +318,7 @@ assert after[2] - before[2] < 2 * 2**20, (before, after)
     not Path("/proc/self/statm").exists(), reason="reads the resident size from /proc"
 )
 def test_the_number_of_loops_does_not_grow_with_shapes_and_parameters(python):
-    python(SHAPES)
+    python(f"NAMES = {[f.name for f in ACTIVATIONS]}" + SHAPES)
 
 
 def test_the_catalogue_names_each_loop_once():
