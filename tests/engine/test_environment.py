@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ACTIVATIONS
+from tests.support.profile import part
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,8 +36,9 @@ MODES = {
     "aarch64": {"default": 0, "flush": 1 << 24, "down": 2 << 22, "up": 1 << 22, "zero": 3 << 22},
 }.get(platform.machine(), {"default": 0})
 
+ROWS = part(["softmax", "log_softmax", "logsumexp", "sparsemax", "logmeanexp"], 3)
 PRELUDE = (
-    f"NAMES = {[f.name for f in ACTIVATIONS]}"
+    f"NAMES, ROWS = {[f.name for f in ACTIVATIONS]}, {ROWS}"
     """
 import ctypes, sys
 import numpy as np
@@ -44,7 +46,7 @@ import fastact as fa
 
 rng = np.random.default_rng(0)
 functions = [g for f in map(fa.activations.get, NAMES) for g in (f, f.derivative)]
-functions += [fa.softmax, fa.log_softmax, fa.logsumexp, fa.sparsemax, fa.logmeanexp]
+functions += [getattr(fa, name) for name in ROWS]
 
 
 def call(g, x):
