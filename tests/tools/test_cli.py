@@ -71,6 +71,7 @@ def one_line(result):
     return result.stderr
 
 
+@pytest.mark.slow
 def test_demo_learns_and_agrees_with_numpy():
     pytest.importorskip("sklearn")
     result = run("demo", "--json")
@@ -88,6 +89,7 @@ def test_demo_learns_and_agrees_with_numpy():
         assert min(spent.values()) > 0
 
 
+@pytest.mark.slow
 def test_demo_in_a_pipe_is_plain_text():
     pytest.importorskip("sklearn")
     result = run("demo")
