@@ -65,9 +65,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Together what is about one function; what needs a large machine only where it is asked for.
 
     A process of pytest-xdist then compiles each loop and computes each true value that it needs
-    alone: ``pytest -n auto --dist loadgroup``.
+    alone: ``pytest -n auto --dist loadgroup``. What is slow comes first of what is in no group, so
+    that no process has it last, while the others are done.
     """
     if config.pluginmanager.hasplugin("xdist"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
         for item in items:
             if f := subject(item)[0]:
                 item.add_marker(pytest.mark.xdist_group(f.name))
