@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -184,6 +184,60 @@ def integers(name: str, argument: str, value: Array) -> Any:
     if array.dtype.kind not in "iu":
         raise refused(name, argument, "integers", array.dtype)
     return array.astype(np.int64)
+
+
+# ---------------------------------------------------------------- keywords of ufuncs
+def _where(name: str, argument: str, value: Any) -> None:
+    """A mask: NumPy takes whatever is no array by its truth, so that nothing is done for None."""
+    if isinstance(value, BOOLEAN):
+        return
+    if type(value).__module__ == "builtins":  # others, and their masks, go through as they are
+        value = np.asarray(value)
+    dtype = getattr(value, "dtype", None)
+    if getattr(dtype, "kind", "b") != "b":
+        raise refused(name, argument, "boolean, True where an element counts", dtype)
+
+
+def _array(name: str, argument: str, value: Any) -> None:
+    """One or several arrays for results."""
+    for each in value if isinstance(value, tuple) else (value,):
+        if each is not None and not hasattr(type(each), "__array_ufunc__"):
+            raise refused(name, argument, "an ndarray", type(each).__name__)
+
+
+def _dtype(name: str, argument: str, value: Any) -> None:
+    """What stands for a dtype."""
+    try:
+        if not (isinstance(value, type) and issubclass(value, np.dtype)):
+            np.dtype(value)
+    except TypeError:
+        raise refused(name, argument, "a dtype", shown(value)) from None
+
+
+def _casting(name: str, argument: str, value: object) -> None:
+    choice(name, argument, value, ("no", "equiv", "safe", "same_kind", "unsafe"))
+
+
+def _order(name: str, argument: str, value: Any) -> None:
+    choice(name, argument, value.upper() if isinstance(value, str) else value, tuple("CFAK"))
+
+
+def _numpys(_name: str, _argument: str, _value: object) -> None:
+    """Nothing: NumPy's own check is enough."""
+
+
+UFUNC_KEYWORDS: dict[str, Callable[[str, str, Any], object]] = {
+    "where": _where, "out": _array, "dtype": _dtype, "casting": _casting, "order": _order,
+    "subok": boolean, "signature": _numpys, "sig": _numpys,
+}  # fmt: skip
+
+
+def ufunc_keyword(name: str, known: Iterable[str], keyword: str, value: Any) -> None:
+    """Raise an error if a ufunc of elements has no such keyword, or it cannot have this value."""
+    check = UFUNC_KEYWORDS.get(keyword)
+    if check is None:
+        raise unexpected(name, keyword, known)
+    check(name, keyword, value)
 
 
 # ---------------------------------------------------------------- the axis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,7 +10,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fastact.arguments import MISSING, unexpected
+from fastact.arguments import MISSING, ufunc_keyword, unexpected
 from fastact.containers.elements import direct_until, elementwise
 from fastact.containers.opened import PLAIN, takes_one
 from fastact.definition import described
@@ -131,7 +132,7 @@ class Function(described.Described):
     """
 
     # Python looks for `__call__` on the type and finds this slot, which each function fills: with
-    # its ufunc itself where nothing has to be done before, so that a call costs no more than one.
+    # native code that calls its ufunc where nothing has to be done before but a look at keywords.
     __slots__ = ("__call__", "__dict__", "__weakref__")
     __call__: Any
 
@@ -150,6 +151,8 @@ class Function(described.Described):
         self._defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
         self._requires = owner.declaration.requires
         self._obeyed: set[tuple[float, ...]] = set()  # numbers that are known to obey the rules
+        known = (*self._data, *(p.name for p in self.params), *self._options)
+        self._check_option = functools.partial(ufunc_keyword, self._called, known)
         self._detour()
         self._ufunc: np.ufunc | None = None
         self._quick: np.ufunc | None = None  # see `_of_data`, which finds it
@@ -182,10 +185,11 @@ class Function(described.Described):
         self._ufunc = ufunc.make(
             name, doc, self._nin, nout, lambda dtype: loops[dtype].loaded(),
             again=None if origin.listed else lambda ufunc: again(ufunc, origin, variety),
+            check=self._check_option,
         )  # fmt: skip
         _made[id(self._ufunc)] = self
         if self._direct and not self.params and direct_until(self, nout):
-            self.__call__ = self._ufunc
+            self.__call__ = ufunc.guarded(self._ufunc)
         return self._ufunc
 
     def _detour(self) -> None:
@@ -236,20 +240,25 @@ class Function(described.Described):
             if quick is not None and not options:
                 return threads.call(quick, x)
             if quick is not None and options.keys() <= STANDARD_OPTIONS:
+                self._check_options(options)
                 return threads.call(quick, x, **options)
         if self.params:
             params = self._bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
-        if options and not options.keys() <= UFUNC_OPTIONS:
-            given = next(k for k in options if k not in UFUNC_OPTIONS)
-            raise unexpected(self._called, given, self._signature().parameters)
+        self._check_options(options)
         if type(x) in PLAIN:
             return threads.call(self.ufunc, x, *params, **options)
         if self._variety == "value_and_derivative" and takes_one(x):
             owner: Any = self._owner
             return owner(x, *params, **options), owner.derivative(x, *params, **options)
         return elementwise(self.ufunc, self._called, (x, *params), options)
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        """Raise an error unless the ufunc has these keywords, and they may have these values."""
+        if len(options) > 1 or type(options.get("out")) is not np.ndarray:
+            for key, value in options.items():
+                self._check_option(key, value)
 
     @property
     def _called(self) -> str:
@@ -354,6 +363,8 @@ class Backward(Function):
         """
         used, data = (self, x) if y is None else (self._from_output, y)
         alone = used is not None and mask is None and (x is None) != (y is None)
+        if out is not None and type(out) is not np.ndarray:
+            self._check_option("out", out)
         quick = used._quick_for(dy, data) if used and alone and not (rest or named) else None
         if quick is not None:
             return threads.call(quick, dy, data, **({} if out is None else {"out": out}))

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import boolean, broadcast, one_axis, output, outputs, together
+from fastact.arguments import (
+    boolean,
+    broadcast,
+    one_axis,
+    output,
+    outputs,
+    together,
+    ufunc_keyword,
+)
 from fastact.containers.door import public
 from fastact.definition.activation import Activation
 from fastact.definition.described import OPTIONS, Documented, called, filled, shown
@@ -150,6 +158,9 @@ class Split(Documented):
         **options: Any,
     ) -> Any:
         """Return ``value * g(gate)``; see the class."""
+        known = ("gate", "value", "gate_bias", "value_bias", "out", *self._passed_on)
+        for key, given in {"out": out, **options}.items():
+            ufunc_keyword(self.name, known, key, given)
         biases = both(gate_bias, value_bias)
         function = self._owner._function("forward", biases)
         try:
@@ -176,6 +187,7 @@ class Split(Documented):
         given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
         shape = together(name, **given)
         dy = gradient(dy, name, shape)
+        ufunc_keyword(name, (), "out", out)
         if out is not None and not np.shape(gate) == np.shape(value) == shape:
             raise ValueError(
                 f"{name}() needs gate and value of shape {shape} where out is given, "

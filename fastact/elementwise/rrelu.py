@@ -58,6 +58,7 @@ class RandomizedBackward(Backward):
         if slopes is None:
             return super()._general(dy, *rest, out=out, **named)
         x = named.pop("x", None)
+        self._check_option("out", out)
         if rest or dy is MISSING:
             raise TypeError(self._misplaced())
         if named:
@@ -97,6 +98,7 @@ class Randomized(Activation):
                 f"numpy.random.default_rng(seed), got {rng!r}"
             )
         out = options.pop("out", None)
+        self._check_option("out", out)
         bounds = self._bind(params, options)
         if options:
             raise TypeError(f"rrelu() with rng= takes out= only, got {next(iter(options))}=")

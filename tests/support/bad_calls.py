@@ -9,6 +9,7 @@ import numpy as np
 
 import fastact as fa
 from fastact.catalogue import of_kind
+from fastact.definition.activation import VARIETIES
 
 X = np.linspace(-2.0, 2.0, 8).reshape(2, 4)
 LABELS = np.array([0, 2])
@@ -24,6 +25,24 @@ class Bad(NamedTuple):
     call: Callable[[], Any]
     error: type[Exception]
     said: str = ""  # what else the message must have: the nearest name, say
+
+
+# What the keywords of ufuncs cannot be; each twice, as functions are called in another way then.
+OPTIONS: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
+    "where": (("a", "a", None, 1, [0.5], X), TypeError), "out": (("a", 1), TypeError),
+    "casting": (("safest", 1), ValueError), "order": (("Q", 3), ValueError),
+    "dtype": (("flat", "float33"), TypeError), "subok": (("yes", "yes"), TypeError),
+    "axis": ((0, 1), TypeError), "keepdims": ((True, False), TypeError),
+}  # fmt: skip
+
+
+def of_options(called: str, f: Callable[..., Any]) -> list[Bad]:
+    """Calls of a ufunc of elements with keywords that make no sense."""
+    return [
+        Bad(f"a wrong {key} of a ufunc", called, key,
+            lambda key=key, value=value: f(X, **{key: value}), error)
+        for key, (values, error) in OPTIONS.items() for value in values
+    ]  # fmt: skip
 
 
 def named(f: Any) -> dict[str, float]:
@@ -52,6 +71,12 @@ def of_activation(f: Any) -> list[Bad]:
     if not f.from_output and f.declaration.masked is None:
         found.append(Bad("an output that is not enough", product, "x=",
                          lambda: f.backward(X, y=X, **p), TypeError))  # fmt: skip
+    needed = [p[each.name] for each in f.params if each.required]
+    members = {n: f, **{f"{n}.{m}": getattr(f, m) for m in VARIETIES}}
+    for called, member in members.items():
+        found += of_options(called, lambda x, member=member, **k: member(x, *needed, **k))
+    found.append(Bad("an output that is text", product, "out",
+                     lambda: f.backward(X, x=X, out="a", **p), TypeError))  # fmt: skip
     for key, value in p.items():
         found += [
             Bad("a parameter twice", n, key, lambda key=key: f(X, *p.values(), **{key: 1.0}),
@@ -134,6 +159,9 @@ def of_pair(f: Any) -> list[Bad]:
         Bad("halves that are none", n, "", lambda: f(X[:, :3]), ValueError),
         Bad("an output of integers", n, "out", lambda: f(X, out=np.empty((2, 2), int)), TypeError),
         Bad("an output of another shape", n, "out", lambda: f(X, out=np.empty(3)), ValueError),
+        *of_options(f"{n}.split", lambda x, **k: f.split(x, x, **k)),
+        Bad("an output that is text", f"{n}.split.backward", "out",
+            lambda: f.split.backward(X, gate=X, value=X, out=("a", "b")), TypeError),
         Bad("no value", f"{n}.split", "value", lambda: f.split(X), TypeError),
         Bad("complex numbers", n, "", lambda: f(X + 1j), TypeError),
     ]  # fmt: skip
