@@ -14,7 +14,7 @@ from fastact.cli import bench
 from fastact.cli.demo import demo
 from fastact.cli.info import info
 from fastact.cli.plot import plot
-from fastact.cli.report import CommandError, unknown
+from fastact.cli.report import CommandError, flowing, unknown
 from fastact.cli.verify import verify
 from fastact.cli.warmup import warmup
 
@@ -39,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (demo, info, plot, verify, warmup):
-    app.command()(command)
+    app.command(help=flowing(command))(command)
 app.add_typer(bench.group, name="bench")
 
 

@@ -20,7 +20,7 @@ from fastact.benchmarks.cases import QUICK, WHOLE, Selection, Shape, cases, sele
 from fastact.benchmarks.html import page
 from fastact.benchmarks.peers.peer import FLOATS
 from fastact.cli.plot import listed
-from fastact.cli.report import CommandError, console, progress, table, unknown
+from fastact.cli.report import CommandError, console, flowing, progress, table, unknown
 from fastact.verification.record import write_text
 
 if TYPE_CHECKING:
@@ -189,12 +189,11 @@ def show(data: dict[str, Any]) -> None:
     out = console()
     found = summary.groups(data)
     shown = table("group", "cells", "geometric mean", "behind", "worst cells")
-    shown.columns[-1].justify = "left"
+    shown.columns[-1].justify, shown.columns[-1].no_wrap = "left", False
     for group in found:
         behind, mean = str(len(group.behind)), f"{group.mean:.2f}"
         shown.add_row(group.name, str(len(group.cells)), mean, behind, summary.worst(group))
     out.print("Time of the best peer / fastact: median (quartiles)\n")
-    out.width = 200  # a line is never cut; a narrow terminal wraps it
     out.print(shown)
     for line in summary.notes(data):
         out.print(line)
@@ -228,11 +227,11 @@ def tell_changes(found: list[comparison.Change], runs: list[dict[str, Any]]) -> 
     """Write what changed, and return how many cells got slower."""
     out = console()
     shown = table("cell", "", "after / before", "noise", left=2)
+    shown.columns[0].no_wrap = False  # a narrow terminal folds it
     changed = [change for change in found if change.verdict != "same"]
     for change in changed:
         name, ratio, noise = change
         shown.add_row(name, change.verdict, f"{ratio:.3f}", f"± {noise:.1%}")
-    out.width = 120
     if changed:
         out.print(shown)
     verdicts = Counter(change.verdict for change in found)
@@ -271,6 +270,6 @@ group = typer.Typer(
     help="Measure functions beside other packages, or compare two runs.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-group.command("run")(bench)
-group.command()(compare)
-group.command()(report)
+group.command("run", help=flowing(bench))(bench)
+group.command(help=flowing(compare))(compare)
+group.command(help=flowing(report))(report)

@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 import fastact as fa
-from fastact.cli.report import console, table, write_json
+from fastact.cli.report import console, line, table, write_json
 from fastact.native import loop_registry, store, threads
 
 PACKAGES = ("numpy", "numba", "llvmlite")
@@ -79,14 +79,15 @@ def _store() -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     kept, limit, out = found["store"], found["threads"], console()
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-    out.print(f"Versions       {versions}")
-    out.print(f"Processor      {found['cpu']['name']}, vectors {found['cpu']['vectors'] or 'none'}")
-    out.print(f"Threads        {limit['threads']} ({limit['source']})")
+    out.print(line("Versions", versions))
+    vectors = found["cpu"]["vectors"] or "none"
+    out.print(line("Processor", f"{found['cpu']['name']}, vectors {vectors}"))
+    out.print(line("Threads", f"{limit['threads']} ({limit['source']})"))
     if not kept["usable"]:
-        out.print(f"Compiled code  is not kept: {kept['problem']}")
+        out.print(line("Compiled code", f"is not kept: {kept['problem']}"))
         return
     size = decimal(kept["bytes"])
-    out.print(f"Compiled code  {kept['directory']}: {kept['loops']} loops, {size}")
+    out.print(line("Compiled code", f"{kept['directory']}: {kept['loops']} loops, {size}"))
     if kept["loops"]:
         out.print()
         out.print(_by_function(kept["functions"]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import json
 import sys
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich import box
@@ -38,6 +40,20 @@ def progress(out: Console, *columns: ProgressColumn) -> Progress:
     """Return a progress bar that shows nothing, not even an empty line, outside a terminal."""
     shown = out.is_terminal and not out.quiet
     return Progress(*columns, console=out if shown else console(quiet=True), disable=not shown)
+
+
+def flowing(command: Callable[..., Any]) -> str:
+    """Return what a command's docstring says, a line for each paragraph: rich breaks the lines."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def line(label: str, text: str) -> str:
+    """Return a line of a list, broken before column 80 where words allow it."""
+    return textwrap.fill(
+        f"{label:15}{text}", 80, subsequent_indent=15 * " ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def table(*columns: str, left: int = 1) -> Table:

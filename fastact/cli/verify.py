@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,7 +45,8 @@ def verify(
         str,
         typer.Option(
             help="Of forward, derivative, second_derivative and sum, with commas between: "
-            "of each function those that it has."
+            "of each function those that it has.",
+            show_default="all",
         ),
     ] = ",".join(VARIETIES),
     exhaustive: Annotated[
@@ -249,9 +250,24 @@ def show(rows: list[dict[str, Any]], seconds: float, judged: int, *, as_json: bo
         )
     out = console()
     natural = Measurement.get(out, out.options.update(max_width=1000), shown).maximum
-    out.width = max(out.width, natural)  # a line is never cut; a narrow terminal wraps it
-    out.print(shown)
+    if natural <= out.width:
+        out.print(shown)
+    else:
+        out.print("\n".join(line for row in rows for line in narrow(row, head)))
     out.print(f"{judged:,} inputs in {seconds:.1f} s, with what had to be compiled")
+
+
+def narrow(row: dict[str, Any], head: list[str]) -> Iterator[str]:
+    """What the table says of a row, in lines of 80 columns where its place is no longer."""
+    widths = {"function": 17, "variety": 18, "dtype": 8, "package": 8}
+    verdict = {True: "ok", False: "BROKEN", None: ""}[row["ok"]]
+    names = "".join(f"{row[key]:{widths[key]}}" for key in head)
+    yield f"{names}{row['max_ulp']:>9.4g} ulp  {verdict}".rstrip()
+    yield f"    at {placed(row)}"
+    bound = "" if row["bound"] is None else f"bound {row['bound']:g}; "
+    lost = f", {row['wrong_nan']:,} wrong NaN" if row["wrong_nan"] else ""
+    share = f"{row['not_correctly_rounded']:,} of {row['inputs']:,} ({row['share']:.2%})"
+    yield f"    {bound}{share} misrounded{lost}"
 
 
 def placed(row: dict[str, Any]) -> str:

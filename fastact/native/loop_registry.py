@@ -141,7 +141,8 @@ def tell(spec: LoopSpec, seconds: float) -> None:
         return
     _told.append(True)
     kept = "is kept for later starts" if store.directory() else "cannot be kept: see `fastact info`"
-    text = f"fastact compiled {spec.function} for {spec.dtype} in {seconds:.0f} s, which {kept}"
+    what = "its engine" if spec.function == "engine" else f"{spec.function} for {spec.dtype}"
+    text = f"fastact compiled {what} in {seconds:.0f} s, which {kept}"
     with suppress(OSError, ValueError):  # it may be closed
         sys.stderr.write(f"{text}; FASTACT_QUIET=1 silences this\n")
 

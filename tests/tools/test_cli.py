@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -137,7 +139,9 @@ def test_info_says_why_the_store_is_not_used(tmp_path):
     (tmp_path / "file").touch()
     result = run("info", FASTACT_CACHE_DIR=str(tmp_path / "file"))
     assert result.returncode == 0
-    assert f"not kept: {tmp_path / 'file'}" in result.stdout
+    assert f"not kept: {tmp_path / 'file'}" in " ".join(result.stdout.split())
+    lines = result.stdout.splitlines()
+    assert max(len(line) for line in lines if str(tmp_path) not in line) <= 80
 
 
 def test_info_imports_neither_numba_nor_sklearn():
@@ -267,3 +271,24 @@ def test_help_and_version():
         assert (result.returncode, result.stderr) == (0, "")
         assert "Usage: " in result.stdout
     assert run("--version").stdout.startswith("fastact ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "demo", "info", "plot", "verify", "warmup", "bench", "bench compare", "bench report"],
+)
+def test_help_is_readable_at_80_columns(command, monkeypatch, capsys):
+    from fastact.cli.app import app, get_command  # typer may be missing
+
+    monkeypatch.setenv("COLUMNS", "80")
+    get_command(app).main([*command.split(), "--help"], "fastact", standalone_mode=False)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if re.search(r"[^E]…", line)]  # NAME… is what it takes
+    prose = [line for line in lines if line[:1] not in {"│", "╭", "╰"}]
+    broken_early = [
+        (line, after)
+        for line, after in pairwise(prose)
+        if line and after and len(line) + 1 + len(after.split()[0]) < 79
+    ]
+    assert not broken_early

@@ -581,6 +581,7 @@ def test_table():
         "--variety", "derivative,forward",
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
+    assert max(map(len, result.stdout.splitlines())) <= 80
     lines = [line.split() for line in result.stdout.splitlines()]
     assert [line[:4] for line in lines if line and line[0] == "sigmoid"] == [
         ["sigmoid", "forward", "float32", "fastact"],
