@@ -102,7 +102,12 @@ def publish(spec: loop_registry.LoopSpec, ending: str = "") -> None:
 
 
 def stamp(context: Any, *needs: Need) -> None:
-    """Leave a stamp in the environment of the function that is being lowered."""
+    """Leave a stamp in the environment of the function that is being lowered.
+
+    Numba keeps environments by the names of their modules. The body of a ``prange`` has none: it
+    gets this one, or its stamp would be lost, and what it needs for a call in Python.
+    """
+    context.environment.globals.setdefault("__name__", __name__)
     constants = context.environment.consts
     if not any(isinstance(each, Stamp) and each.needs == needs for each in constants):
         constants.append(Stamp(needs))

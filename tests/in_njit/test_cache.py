@@ -18,7 +18,7 @@ def cube(x):
     return x * x * x
 """
 USER = """
-from numba import njit
+from numba import guvectorize, njit, prange
 from fastact import sigmoid
 import fastact as fa
 from own import cube
@@ -67,6 +67,18 @@ def of_own(v):
 @njit(cache=True)
 def handed(f, v):
     return f(v)
+
+
+@njit(cache=True, parallel=True)
+def in_threads(v, y):
+    for i in prange(v.shape[0]):
+        y[i] = cube(v[i, 0]) + fa.softmax(v[i], softcap=3.0)
+
+
+@guvectorize(["f8[:],f8[:]"], "(n)->(n)", cache=True)
+def generalized(v, y):
+    for i in range(v.size):
+        y[i] = cube(v[i])
 """
 CHECK = """
 import numpy as np
@@ -92,9 +104,12 @@ check(user.of_own(x), user.cube(x) + user.cube.derivative(x))
 check(user.of_own(2.0), user.cube(2.0) + user.cube.derivative(2.0))
 check(user.handed(fa.relu, x), fa.relu(x))
 check(user.handed(user.cube, x), user.cube(x))
+check(user.generalized(x), user.cube(x))
+user.in_threads(rows, y)
+check(y, user.cube(rows[:, :1]) + fa.softmax(rows, softcap=3.0))
 functions = (
     "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
-    "handed",
+    "handed", "in_threads",
 )
 for name in functions:
     stats = getattr(user, name).stats
@@ -103,7 +118,7 @@ for name in functions:
 CALLS = {"leak": 2, "of_own": 2, "handed": 2}
 NAMES = (
     "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
-    "handed",
+    "handed", "in_threads",
 )  # fmt: skip
 
 
@@ -133,7 +148,7 @@ def test_kept_across_processes_and_never_stale(project, tmp_path):
     assert project() == kept
 
     (tmp_path / "own.py").write_text(OWN.replace("x * x * x", "x * x * x + 0 * x"))
-    changed = kept | {"of_own": (0, 2), "handed": (1, 1)}
+    changed = kept | {"of_own": (0, 2), "handed": (1, 1), "in_threads": (0, 1)}
     assert project() == changed
     assert project() == kept
 
