@@ -18,6 +18,7 @@ from fastact.definition.declaration import Parameter
 from fastact.definition.function import Backward, Function
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.plan import (
+    REAL,
     UNKNOWN,
     Attempt,
     Call,
@@ -30,7 +31,6 @@ from fastact.in_njit.row_options import choose
 from fastact.native.loop_registry import DTYPES
 
 OPTIONS = {"out": None, "where": True, "dtype": None, "casting": "same_kind"}
-REAL = "a number or an array of float16, float32, float64 or integers"
 
 
 def signature(function: Function) -> inspect.Signature:
@@ -108,9 +108,11 @@ class Elementwise(Plan):
         """Data and parameters are numbers or arrays; those that have a default may be None."""
         params = list(params)
         self.names = (*self.data, *(p.name for p in params))
-        optional = {p.name for p in params if not p.required}
+        optional = {p.name for p in params if p.none is not None}
         for name in self.names:
             if name not in optional and self.known[name] is None:
+                if self.ty.signature.parameters[name].default is not None:  # None was written out
+                    raise TypingError(f"{self.name}() needs a value for {name}")
                 raise TypingError(f"{self.name}(): missing a required argument: {name!r}")
             if not (
                 is_array(self.types[name])

@@ -104,6 +104,7 @@ class ObjectType(types.Callable, types.Opaque):
         return found
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        plan_type(self)  # refuses what cannot be called
         try:
             bound = self.signature.bind(*args, **dict(kws)).arguments
         except TypeError as error:

@@ -21,6 +21,7 @@ from fastact.in_njit import operands, python_call, symbols
 
 FLOATS = (types.float16, types.float32, types.float64)
 UNKNOWN = object()  # the value of what is not known when the call is compiled
+REAL = "a number or an array of float16, float32, float64 or integers"
 ARRAY = "an array of float16, float32, float64 or integers"
 
 
@@ -53,6 +54,8 @@ def value_of(ty: Any) -> Any:
         return ty.literal_value
     if isinstance(ty, types.NumberClass | types.DType):
         return as_dtype(ty.instance_type if isinstance(ty, types.NumberClass) else ty.dtype)
+    if isinstance(ty, types.Function) and ty.typing_key is float:
+        return float
     return UNKNOWN
 
 
@@ -207,7 +210,7 @@ class Plan:
     def operand(self, call: Call, name: str, dtype: str) -> tuple[operands.Operand, Any]:
         """An argument as an operand in a dtype, and the copy that was made of it, if any."""
         ty, value = self.types[name], call.values[name]
-        if not isinstance(ty, types.Array):
+        if not (isinstance(ty, types.Array) and ty.ndim):
             return operands.of_number(call.builder, self.number(call, name, dtype)), None
         if ty.dtype == operands.number_type(dtype):
             return operands.of_array(call.context, call.builder, ty, value), None
@@ -242,7 +245,8 @@ def new_array(ty: Any, dtype: Any = None, ndim: int | None = None) -> Any:
 
 def floating(ty: Any) -> Any:
     """The type of the elements as floats: integers become float64."""
-    return ty.dtype if ty.dtype in FLOATS else types.float64
+    number = types.unliteral(getattr(ty, "dtype", ty))
+    return number if number in FLOATS else types.float64
 
 
 def either(builder: Any, *conditions: Any) -> Any:

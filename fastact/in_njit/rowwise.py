@@ -14,6 +14,7 @@ from numba.core.errors import TypingError
 from fastact.in_njit import operands, row_options
 from fastact.in_njit.operands import Operand
 from fastact.in_njit.plan import (
+    REAL,
     Attempt,
     Call,
     Plan,
@@ -45,6 +46,13 @@ class RowPlan(Plan):
             raise self.refuse("axis", "an integer, a tuple of integers or None")
 
     def rows(self, argument: str) -> Any:
+        """The type of rows; a number is a row of one element, as outside."""
+        ty = self.types[argument]
+        if not is_real(ty):
+            raise self.refuse(argument, REAL)
+        return ty
+
+    def with_axis(self, argument: str) -> Any:
         """The type of an array that has an axis."""
         ty = self.array(argument)
         if not ty.ndim:
@@ -60,11 +68,12 @@ class RowPlan(Plan):
 
     @functools.cached_property
     def joined(self) -> bool:
-        """Whether all axes are one, of arrays without gaps."""
+        """Whether all axes are one, of arrays without gaps; a number has one."""
         arrays = [ty for name, ty in self.types.items() if name != "temperature" and is_array(ty)]
+        alone = not any(ty.ndim for ty in arrays) and self.known["axis"] in {0, -1}
         beside = [name for name in ("where", "lengths", "causal", "b") if name in self.types]
         return (
-            self.known["axis"] is None and not self.given(*beside)
+            (alone or self.known["axis"] is None) and not self.given(*beside)
             and not is_array(self.types.get("temperature"))
             and all(ty.layout == "C" for ty in arrays)
         )  # fmt: skip
@@ -96,6 +105,18 @@ class RowPlan(Plan):
         wrong += [operands.collide(b, out, each, like.shape, same=False) for each in inputs]
         return out, wrong
 
+    def new_result(self, call: Call, shape: list[Any]) -> tuple[Any, Operand]:
+        """A new array, or the place of a number, and its operand."""
+        if shape:
+            made = operands.empty(call.context, call.builder, self.result, shape)
+            return made, operands.of_array(call.context, call.builder, self.result, made)
+        place = cgutils.alloca_once(call.builder, call.context.get_data_type(self.result))
+        return place, Operand(call.builder.bitcast(place, operands.PTR), [], [])
+
+    def finished(self, call: Call, made: Any) -> Any:
+        """The result: the array, or the number that stands in the place."""
+        return made if isinstance(self.result, types.Array) else call.builder.load(made)
+
 
 def is_mask(ty: Any) -> bool:
     """Whether this is a bool or an array of them."""
@@ -113,6 +134,16 @@ def is_integral(ty: Any) -> bool:
 def is_real(ty: Any) -> bool:
     """Whether this is a number or an array of numbers."""
     return is_array(ty) or is_number(ty)
+
+
+def ndim_of(ty: Any) -> int:
+    """How many axes this has: a number has none."""
+    return ty.ndim if is_array(ty) else 0
+
+
+def like(ty: Any, number: Any) -> Any:
+    """The type of a result with the axes of an argument: without any, a number."""
+    return new_array(ty, number) if ndim_of(ty) else number
 
 
 def is_axis(ty: Any) -> bool:
@@ -135,10 +166,10 @@ class Normalise(RowPlan):
         ty = self.rows("x")
         self.common()
         self.dtype = str(floating(ty))
-        return self.out(new_array(ty, floating(ty)))
+        return self.out(like(ty, floating(ty)))
 
     def attempt(self, call: Call) -> Attempt | None:
-        ndim, owner, b = self.types["x"].ndim, self.ty.target, call.builder
+        ndim, owner, b = ndim_of(self.types["x"]), self.ty.target, call.builder
         axis = self.axis(ndim)
         if (
             axis is None or self.given("softcap", "empty", "inf")
@@ -152,11 +183,10 @@ class Normalise(RowPlan):
         out, wrong = self.into(call, x, [x, *options.arrays])
 
         def make() -> Any:
-            made = None if out else operands.empty(call.context, b, self.result, x.shape)
-            result = out or operands.of_array(call.context, b, self.result, made)
+            made, result = (None, out) if out else self.new_result(call, x.shape)
             given = seen, self.row(call, result)
             row_options.forward(call, owner, self.dtype, given, axis, options)
-            return self.given_out(call) if out else made
+            return self.given_out(call) if out else self.finished(call, made)
 
         return Attempt(make, either(b, *wrong, *options.wrong), [copy, *options.copies])
 
@@ -167,7 +197,7 @@ class Jacobian(RowPlan):
     positional = ("x",)
 
     def typed(self) -> Any:
-        ty = self.rows("x")
+        ty = self.with_axis("x")
         return new_array(ty, floating(ty), ty.ndim + 1)
 
 
@@ -187,18 +217,18 @@ class Product(RowPlan):
             raise self.refuse("d", "an array of float16, float32, float64 or integers")
         self.common()
         kinds = [np.dtype(str(floating(saved)))]
-        if is_array(self.types["d"]):
+        if is_array(self.types["d"]) or not ndim_of(saved):
             kinds.append(np.dtype(str(floating(self.types["d"]))))
         self.dtype = str(np.result_type(*kinds))
-        return self.out(new_array(saved, operands.number_type(self.dtype)))
+        return self.out(like(saved, operands.number_type(self.dtype)))
 
     def attempt(self, call: Call) -> Attempt | None:
-        product, ndim = self.ty.target, self.types[self.saved].ndim
+        product, ndim = self.ty.target, ndim_of(self.types[self.saved])
         axis, b, d = self.axis(ndim), call.builder, self.types["d"]
         kind = self.dtype if self.saved == "y" else str(floating(self.types["x"]))
         if (
             axis is None or self.given("softcap") or not row_options.simple(self, ndim, axis)
-            or not is_array(d) or d.ndim != ndim or not self.array_of_loop("out", self.dtype, ndim)
+            or ndim_of(d) != ndim or not self.array_of_loop("out", self.dtype, ndim)
             or kind != self.dtype  # the output would be rounded to a smaller dtype in between
         ):  # fmt: skip
             return None
@@ -214,12 +244,11 @@ class Product(RowPlan):
             if self.saved == "x":
                 y, scratch = operands.scratch(call.context, b, self.dtype, seen.shape)
                 row_options.forward(call, product._owner, self.dtype, (seen, y), axis, options)
-            made = None if out else operands.empty(call.context, b, self.result, first.shape)
-            result = out or operands.of_array(call.context, b, self.result, made)
+            made, result = (None, out) if out else self.new_result(call, first.shape)
             given = self.row(call, first), y, self.row(call, result)
             row_options.product(call, product, self.dtype, given, axis, options)
             self.release(call, [scratch])
-            return self.given_out(call) if out else made
+            return self.given_out(call) if out else self.finished(call, made)
 
         return Attempt(make, either(b, *wrong, *options.wrong), [copy, another, *options.copies])
 
@@ -238,7 +267,8 @@ class LogSum(RowPlan):
         kinds += [np.dtype(str(floating(ty))) for ty in beside if is_array(ty)]
         self.dtype = str(np.result_type(*kinds))
         self.keep = self.constant("keepdims", "a bool", bool)
-        ndim = self.ndim = ty.ndim if self.keep else ty.ndim - self.axes(ty.ndim)
+        ndim = ndim_of(ty)
+        ndim = self.ndim = ndim if self.keep or not ndim else ndim - self.axes(ndim)
         number = operands.number_type(self.dtype)
         result = types.Array(number, ndim, "C") if ndim else number
         if "return_sign" in self.types and self.constant("return_sign", "a bool", bool):
@@ -255,13 +285,13 @@ class LogSum(RowPlan):
         return ndim if self.known["axis"] is None else 1
 
     def attempt(self, call: Call) -> Attempt | None:
-        ty, target, b = self.types["x"], self.ty.target, call.builder
-        axis = self.axis(ty.ndim)
+        ndim, target, b = ndim_of(self.types["x"]), self.ty.target, call.builder
+        axis = self.axis(ndim)
         weighted = [name for name in ("b", "return_sign") if name in self.types]
         counted = target._nin > 1 and self.known["where"] is not None  # which NumPy does
         if (
             axis is None or self.given(*weighted) or counted
-            or not row_options.simple(self, ty.ndim, axis)
+            or not row_options.simple(self, ndim, axis)
             or not self.array_of_loop("out", self.dtype, self.ndim)
         ):  # fmt: skip
             return None
@@ -289,18 +319,10 @@ class LogSum(RowPlan):
             self.release(call, [scratch])
             if out:
                 return self.given_out(call)
-            return made if shape else b.load(made)
+            return self.finished(call, made)
 
         wrong += options.wrong
         return Attempt(make, either(b, *wrong), [copy, *options.copies])
-
-    def new_result(self, call: Call, shape: list[Any]) -> tuple[Any, Operand]:
-        """A new array, or the place of a number, and its operand."""
-        if shape:
-            made = operands.empty(call.context, call.builder, self.result, shape)
-            return made, operands.of_array(call.context, call.builder, self.result, made)
-        place = cgutils.alloca_once(call.builder, call.context.get_data_type(self.result))
-        return place, Operand(call.builder.bitcast(place, operands.PTR), [], [])
 
 
 class LogSumBackward(RowPlan):
@@ -316,7 +338,7 @@ class LogSumBackward(RowPlan):
             given: Any = self.types.get(name)
             if is_array(given) and given.dtype in (types.float16, types.float32, types.float64):
                 kinds.append(np.dtype(str(given.dtype)))
-        return self.out(new_array(ty, operands.number_type(str(np.result_type(*kinds)))))
+        return self.out(like(ty, operands.number_type(str(np.result_type(*kinds)))))
 
 
 class LogSumJvp(LogSum):
@@ -335,7 +357,7 @@ class Sequences(RowPlan):
     positional = ("x",)
 
     def typed(self) -> Any:
-        ty = self.rows("x")
+        ty = self.with_axis("x")
         self.common()
         if not is_integral(self.types["offsets"]):
             raise self.refuse("offsets", "an array of integers")
@@ -352,7 +374,7 @@ class SequencesBackward(RowPlan):
         if len(given) != 1:
             got = "both" if given else "neither"
             raise TypingError(f"{self.name}() needs exactly one of x= and y=, got {got}")
-        kinds = [self.rows(name) for name in ("dy", *given)]
+        kinds = [self.with_axis(name) for name in ("dy", *given)]
         self.common()
         dtype = np.result_type(*(np.dtype(str(floating(kind))) for kind in kinds))
         return self.out(new_array(kinds[0], operands.number_type(str(dtype))))

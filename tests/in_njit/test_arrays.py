@@ -173,6 +173,10 @@ def test_where():
     assert_same(both(x, x > 0, *found), wanted)
 
 
+def test_dtype_of_python():
+    assert_inside_as_outside(numba, lambda x: fa.gelu(x, dtype=float), np.ones(3, "f4"))
+
+
 def test_dtype():
     """That of the loop, as a type of NumPy's, a dtype, or its name."""
     half = np.dtype("f2")

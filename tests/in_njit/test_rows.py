@@ -139,6 +139,19 @@ def test_a_row_costs_its_result_alone():
     assert allocations(lambda x, out: fa.softmax.backward(x, y=x), x, out) == handed + 1
 
 
+@pytest.mark.parametrize("x", [1.5, np.array(2.5, "f4")], ids=repr)
+def test_a_number_is_a_row_of_one_element(x):
+    def every(x):
+        return (
+            fa.softmax(x), fa.softmin(x, axis=0), fa.softmax_off_by_one(x, temperature=0.5),
+            fa.log_softmax(x, axis=None), fa.softmax.backward(x, y=x), fa.softmax.backward(x, x=x),
+            fa.logsumexp(x), fa.logsumexp(x, keepdims=True), fa.logsumexp.backward(x, x=x),
+            fa.softmax(x, where=False),
+        )  # fmt: skip
+
+    assert_inside_as_outside(numba, every, x)
+
+
 def test_integers_and_several_threads():
     assert_inside_as_outside(numba, lambda x: fa.softmax(x), np.arange(12).reshape(3, 4))
     x = RNG.normal(size=(300, 1000)).astype("f4")
