@@ -1,10 +1,12 @@
 """Compiled code on disk: one self-verifying file for each loop.
 
-The name of an entry ends with the hash of everything that decides its code: every source file of
-this package, the versions of Python, Numba and llvmlite, the processor that it is for, and Numba's
-settings. Its content repeats the name and carries a checksum. An entry is written aside and
-renamed, so that readers see all of it or nothing. Whatever cannot be read, or is not what it says
-it is, is a miss and is compiled again; whatever cannot be written is not kept. Neither is an error.
+The name of an entry ends with the hash of everything that decides its code: the source files of
+this package but those of `IDLE`, the versions of Python, Numba and llvmlite, the processor that it
+is for, and Numba's settings. Its content repeats the name and carries a checksum. An entry is
+written aside and renamed, so that readers see all of it or nothing. Whatever cannot be read, or is
+not what it says it is, is a miss and is compiled again; whatever cannot be written is not kept.
+Neither is an error. A process that writes removes the entries that nobody has read for `UNUSED`
+seconds.
 
 The directory is ``$FASTACT_CACHE_DIR``, else ``$XDG_CACHE_HOME/fastact``, else
 ``~/.cache/fastact``. It holds machine code, so it is used only if it belongs to this user and
@@ -19,9 +21,11 @@ import hashlib
 import importlib.util
 import os
 import platform
+import re
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import resources
@@ -31,6 +35,11 @@ from typing import Any, NamedTuple
 MAGIC = b"fastact object code 1\n"
 SUFFIX = ".bin"
 LARGEST = 2**26  # bytes: nothing larger is read; our largest entries have some hundred thousand
+UNUSED, DAY = 90 * 86400.0, 86400.0
+# Names of entries, and of those that were being written when their process was killed.
+OURS = re.compile(r"[^.]+\.\w+\.[0-9a-f]{32}\.bin|\.[^.]+\.\w+\.[0-9a-f]{32}\.bin\.[0-9a-f]{16}")
+# No code is made of these: nothing that makes code imports them.
+IDLE = ("__main__.", "benchmarks/", "cli/", "dask.", "diagnostics/", "verification/")
 SOURCES = (".py", ".pyc", ".ll", ".c", ".h", ".so", ".pyd")
 IN_A_DIRECTORY = {os.open, os.unlink, os.mkdir} <= os.supports_dir_fd  # not on Windows
 # Files are opened without following a link, and without waiting for who writes to a pipe.
@@ -205,8 +214,11 @@ def compiler_versions() -> dict[str, bytes] | None:
 
 
 @functools.cache
-def code_hash() -> str | None:
-    """The hash of what decides all code alike, or None if that is not known."""
+def code_hash(idle: tuple[str, ...] = ()) -> str | None:
+    """The hash of what decides all code alike, or None if that is not known.
+
+    Files and folders of the package that are `idle` do not count.
+    """
     import llvmlite.binding as llvm
 
     sources, versions = package_sources(), compiler_versions()
@@ -214,6 +226,8 @@ def code_hash() -> str | None:
         return None
     digest = hashlib.sha256()
     for name, content in sorted((sources | versions).items()):
+        if name.partition("/")[2].startswith(idle):
+            continue
         digest.update(f"{name}\n{len(content)}\n".encode())
         digest.update(content)
     facts = [
@@ -231,7 +245,7 @@ def code_hash() -> str | None:
 
 def name_of(name: str, dtype: str, source: str) -> str | None:
     """The entry of a loop; `source` is what decides its code beside `code_hash`."""
-    common = code_hash()
+    common = code_hash(IDLE)
     if common is None:
         return None
     digest = hashlib.sha256(f"{name}\n{dtype}\n{common}\n{source}".encode()).hexdigest()
@@ -263,6 +277,9 @@ def _content(descriptor: int) -> bytes:
         check(status, stat.S_ISREG, "not a file")
         if status.st_size > LARGEST:
             raise UntrustedError(0, "too large")
+        if time.time() - status.st_mtime > DAY and os.utime in os.supports_fd:
+            with suppress(OSError):
+                os.utime(descriptor)  # it is in use: see `prune`
         return file.read(LARGEST + 1)
 
 
@@ -282,9 +299,27 @@ def write(name: str | None, code: bytes) -> bool:
                 with suppress(OSError):
                     place.unlink(aside)
                 return False
+            prune(place)
     except (OSError, ValueError):
         return False
     return True
+
+
+def prune(place: Place) -> None:
+    """Remove what nobody has read for long, once in a process."""
+    if _pruned:
+        return
+    _pruned.append(True)
+    at, oldest = place.descriptor, time.time() - UNUSED
+    with os.scandir(place.path if at is None else at) as found:
+        for each in found:
+            with suppress(OSError):
+                old = each.stat(follow_symlinks=False).st_mtime < oldest
+                if old and OURS.fullmatch(each.name) and each.is_file(follow_symlinks=False):
+                    place.unlink(each.name)
+
+
+_pruned: list[bool] = []
 
 
 def entries() -> list[Entry]:

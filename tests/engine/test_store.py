@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from fastact.native import loop_registry
+from fastact.native import loop_registry, store
 from tests.conftest import ACTIVATIONS, PACKAGE
 from tests.support.checks import apply, backward
 from tests.support.reference import domain
@@ -110,7 +110,56 @@ def test_an_edited_helper_module_is_seen(python, tmp_path):
     module.write_text(original + CHANGED)
     assert abs(float(python(AT_ZERO, **env).stdout) - 0.4) < 1e-6
     module.write_text(original)
+    for idle in ("cli/info.py", "diagnostics/check.py", "dask.py"):
+        with (tmp_path / "fastact" / idle).open("a") as file:
+            file.write("\n# no code depends on this\n")
     assert float(python(AT_ZERO + "\nimport sys\n" + NO_NUMBA, **env).stdout) == 0.5
+
+
+def test_what_makes_code_imports_nothing_that_the_entries_do_not_depend_on():
+    grimp = pytest.importorskip("grimp")
+    graph, package = grimp.build_graph("fastact"), Path(fa.__file__).parent
+    for name in store.IDLE:
+        assert list(package.glob(f"{name}py")) or (package / name).is_dir(), name
+    idle = {
+        module
+        for module in graph.modules
+        for name in store.IDLE
+        if f"{module}.".startswith(f"fastact.{name.strip('./')}.")
+    }
+    assert len(idle) > 20
+    made = {f"fastact.{folder}" for folder in ("numerics", "native", "compiler", "rowkernels")}
+    made |= {f"fastact.{folder}" for folder in ("elementwise", "losses", "rowwise", "in_njit")}
+    reached = {folder: graph.find_upstream_modules(folder, as_package=True) for folder in made}
+    assert not {folder: modules & idle for folder, modules in reached.items() if modules & idle}
+    assert len(set().union(*reached.values())) > 20
+
+
+PRUNE = """
+import os, sys, time
+from pathlib import Path
+from fastact.native import store
+place, long_ago = Path(os.environ["FASTACT_CACHE_DIR"]), time.time() - store.UNUSED - 60
+used, unused, new = (f"{name}.float64.{32 * '0'}.bin" for name in ("used", "unused", "new"))
+killed, foreign = f".unused.float64.{32 * '0'}.bin.{16 * 'f'}", "notes.txt"
+assert store.write(used, b"code") and store.write(unused, b"code")
+for name in (used, unused, killed, foreign):
+    with (place / name).open("ab"):
+        os.utime(place / name, (long_ago, long_ago))
+if hasattr(os, "mkfifo"):
+    os.mkfifo(place / unused.replace("0", "1"))
+    os.utime(place / unused.replace("0", "1"), (long_ago, long_ago))
+assert store.read(used) == b"code"
+store._pruned.clear()  # as in a process that starts now
+assert store.write(new, b"code")
+left = {path.name for path in place.iterdir() if not path.is_fifo()}
+assert left == {used, new, foreign}, left
+assert hasattr(os, "mkfifo") == any(path.is_fifo() for path in place.iterdir())
+"""
+
+
+def test_entries_that_nobody_reads_for_90_days_go(python, tmp_path):
+    python(PRUNE, FASTACT_CACHE_DIR=str(tmp_path / "store"))
 
 
 @pytest.mark.slow
