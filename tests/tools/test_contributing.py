@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,22 @@ def copy(tmp_path):
         take(ROOT / name, tmp_path / name)
     shutil.copytree(PACKAGE, tmp_path / "fastact")
     return tmp_path
+
+
+def test_the_installation_has_what_the_daily_commands_need():
+    """The extras are those of tox's tests and type check, and pip is one that knows --group."""
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    needed = {e for name in ("testenv", "testenv:type") for e in tox[name]["extras"].split()}
+    upgrade, install = re.findall(
+        r"^pip install (.*)$", GUIDE.partition("daily work")[2], re.MULTILINE
+    )
+    assert upgrade.startswith("--upgrade pip ")
+    extras, group = re.fullmatch(r"--editable '\.\[(.*)\]' --group (\w+)", install).groups()
+    assert needed <= set(extras.split(","))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(extras.split(",")) <= project["project"]["optional-dependencies"].keys()
+    assert group in project["dependency-groups"]
 
 
 @pytest.mark.parametrize("name", ADDITIONS)
