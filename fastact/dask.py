@@ -25,7 +25,7 @@ from fastact.rowwise import chunks, softmax_family
 try:
     import dask.array  # noqa: F401
 except ImportError as error:
-    raise ImportError("fastact.dask needs dask: pip install 'fastact[dask]'") from error
+    raise ImportError("fastact.dask needs dask: pip install 'dask[array]'") from error
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 

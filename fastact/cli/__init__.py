@@ -47,7 +47,7 @@ def _run() -> int:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] not in {"rich", "typer"}:
             raise
-        sys.stderr.write("fastact: the command line needs: pip install 'fastact[cli]'\n")
+        sys.stderr.write("fastact: the command line needs: pip install rich typer\n")
         return 1
     return run()
 

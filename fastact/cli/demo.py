@@ -62,7 +62,9 @@ def _network() -> ModuleType:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] not in {"scipy", "sklearn", "threadpoolctl"}:
             raise
-        raise CommandError("the demo needs: pip install 'fastact[demo]'") from error
+        raise CommandError(
+            "the demo needs: pip install scikit-learn scipy threadpoolctl"
+        ) from error
     return network
 
 

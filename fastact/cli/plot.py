@@ -87,7 +87,7 @@ def figures() -> ModuleType:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] != "matplotlib":
             raise
-        raise CommandError("plot needs: pip install 'fastact[plot]'", status=2) from error
+        raise CommandError("plot needs: pip install matplotlib", status=2) from error
     return figure
 
 

@@ -107,7 +107,7 @@ def verify(
     dtypes = listed("dtype", dtype, loop_registry.DTYPES)
     packages = available(listed("package", compare, tuple(PLACES)))
     if find_spec("mpmath") is None and ("float64" in dtypes or not WIDER):
-        raise CommandError("this needs: pip install 'fastact[verify]'", status=2)
+        raise CommandError("this needs: pip install gmpy2 mpmath", status=2)
     if parameters:
         chosen = [name for name in chosen if name not in JUDGED and fa.activations[name].params]
         if packages or write:

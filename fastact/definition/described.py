@@ -54,7 +54,7 @@ class Described:
             """Say which member is meant by one that there is not."""
             if name.startswith("_"):  # Python asks for these, of what is not made yet too
                 raise AttributeError(name)
-            hint = nearest(name, dir(self))
+            hint = nearest(name, (known for known in dir(self) if known[0] != "_"))
             raise AttributeError(f"{self!r} has no {name!r}{hint}", name=name, obj=self)
 
     def _signature(self) -> Signature:

@@ -304,7 +304,7 @@ import fastact as fa
 try:
     fa.dask
 except ImportError as error:
-    assert str(error) == "fastact.dask needs dask: pip install 'fastact[dask]'", error
+    assert str(error) == "fastact.dask needs dask: pip install 'dask[array]'", error
 else:
     raise AssertionError
 """

@@ -120,6 +120,7 @@ def of_rows(f: Any) -> list[Bad]:
         ]  # fmt: skip
     return [
         *found,
+        Bad("an unknown member", n, "apply", lambda: f.apply, AttributeError),
         Bad("no argument", n, "x", f, TypeError),
         Bad("text", n, "", lambda: f(np.array(["a"]), where=True), TypeError),
         Bad("complex numbers", n, "x", lambda: f(X + 1j, temperature=2.0), TypeError),
@@ -225,7 +226,7 @@ def bad_calls() -> list[Bad]:
 
 
 INTERNAL = ("general", "Normaliser", "Function", "__call__", "LogSum.", "GatedPair", "_bind",
-            "object has no attribute", "NoneType", "_kernel", "argument: 'self'")  # fmt: skip
+            "object has no attribute", "NoneType", "_kernel", "argument: 'self'", "'_")  # fmt: skip
 
 
 def faults(bad: Bad) -> str:

@@ -116,11 +116,11 @@ def test_parameters_that_are_refused():
     assert "beta > 0" in line
 
 
-def test_without_matplotlib_the_extra_is_named():
+def test_without_matplotlib_it_is_named():
     code = (
         "import sys; sys.modules['matplotlib'] = None; from fastact.cli import main; exit(main())"
     )
-    assert "fastact[plot]" in one_line(run("relu", code=code))
+    assert "pip install matplotlib" in one_line(run("relu", code=code))
 
 
 def test_a_place_that_cannot_be_written(tmp_path):
