@@ -134,6 +134,14 @@ def floats(name: str, argument: str, x: Array) -> Any:
     raise refused(name, argument, "float16, float32, float64 or integers", dtype)
 
 
+def cast(array: Any, dtype: Any) -> Any:
+    """The array in this dtype; what becomes infinite or subnormal is no floating-point error."""
+    if array.dtype == dtype:
+        return array
+    with np.errstate(all="ignore"):
+        return array.astype(dtype)
+
+
 def weak(value: Array, dtype: Any) -> Array:
     """A Python number in the dtype of the array that it goes with, which it must not widen."""
     return np.asarray(value, dtype) if type(value) in {int, float, bool} else value

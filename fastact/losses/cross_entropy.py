@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import floats, integer, number, one_axis, outputs, refused
+from fastact.arguments import cast, floats, integer, number, one_axis, outputs, refused
 from fastact.containers.door import public
 from fastact.definition.described import shown
 from fastact.losses.shared import (
@@ -135,10 +135,13 @@ def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
         divisor = mass(found.size, counted, of_row)
     each = 0.0 if divisor == 0.0 else 1.0 / divisor
     spread = each if counted is None else counted * each
-    factor = spread if of_row is None else of_row * spread
-    if not smoothing:
-        return Targets(found, factor, None, weight)
-    return Targets(found, (1.0 - smoothing) * factor, smoothing / classes * spread, weight)
+    if of_row is None and not smoothing:
+        return Targets(found, spread, None, weight)
+    with np.errstate(all="ignore"):
+        factor = spread if of_row is None else of_row * spread
+        if not smoothing:
+            return Targets(found, factor, None, weight)
+        return Targets(found, (1.0 - smoothing) * factor, smoothing / classes * spread, weight)
 
 
 def mass(rows: int, counted: Any, of_row: Any) -> float:
@@ -367,7 +370,7 @@ def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
     functions = LABELLED
     if found.smoothing is not None:
         weight = np.ones(x.shape[-1]) if found.weight is None else found.weight
-        operands, functions = (*operands, weight.astype(x.dtype), found.smoothing), GENERAL
+        operands, functions = (*operands, cast(weight, x.dtype), found.smoothing), GENERAL
     losses = np.empty(found.labels.shape)
     if gradient is None:
         threads.call(functions[0].ufunc, *operands, losses)
@@ -397,6 +400,7 @@ def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any
     return losses
 
 
+@np.errstate(all="ignore")
 def mixed(q: Any, dtype: Any, weight: Any, smoothing: float) -> Any:
     """Probabilities mixed with the uniform ones, times the weights of their classes."""
     if smoothing:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.arguments import broadcast, choice, fits, floats, output, overlaps
+from fastact.arguments import broadcast, cast, choice, fits, floats, output, overlaps
 from fastact.containers.door import public
 from fastact.definition.described import Documented, called, filled, shown
 from fastact.native import loop_registry, threads, ufunc
@@ -151,14 +151,13 @@ class SlabPass:
         if array.shape == shape:
             return array, dtype
         if array.size == 1:
-            return array.reshape(()).astype(dtype), None
+            return cast(array.reshape(()), dtype), None
         return np.broadcast_to(array, shape), dtype
 
     def __call__(self, slab: Any, scale: float, *values: Any) -> None:
         """Compute a slab; `values` are outputs that are that small anyway."""
         cut = [
-            array if dtype is None else array[slab].astype(dtype, copy=False)
-            for array, dtype in self.operands
+            array if dtype is None else cast(array[slab], dtype) for array, dtype in self.operands
         ]
         threads.call(self.compute, *cut, scale, out=(*values, *(out[slab] for out in self.outs)))
 

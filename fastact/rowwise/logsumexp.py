@@ -16,6 +16,7 @@ from fastact.arguments import (
     axes,
     boolean,
     broadcast,
+    cast,
     delivered,
     floats,
     mask,
@@ -365,7 +366,7 @@ def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:
     dtype = joint(np.asarray(x), b)
     x, given = floats(name, "x", x), floats(name, "b", b)
     shape = together(name, x=x, b=given)
-    x, b = (a.astype(dtype, copy=False) for a in (x, given))
+    x, b = (cast(a, dtype) for a in (x, given))
     return np.broadcast_to(x, shape), np.broadcast_to(b, shape)
 
 

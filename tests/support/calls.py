@@ -61,6 +61,8 @@ def calls_of_sums(f):
         yield lambda each=each: f(X, **each)
         yield lambda each=each: f.backward(np.array([np.inf, 1e308]), x=X, **each)
         yield lambda each=each: f.jvp(X, x=X, **each)
+    if weights:
+        yield lambda: f(X.astype("f4"), b=1e-300)
 
 
 def calls_of_loss(f):
@@ -71,6 +73,15 @@ def calls_of_loss(f):
         yield lambda x=x: f.value_and_grad(x, target)
         if hasattr(f, "gradient_and_hessian"):
             yield lambda x=x: f.gradient_and_hessian(x, target)
+        if target is not LABELS:  # beyond the smallest number of x's dtype
+            yield lambda x=x: f.value_and_grad(x, np.full(X.shape, 1e-300))
+    if target is LABELS:
+        extremes = np.array([1e308, 1.0, 5e-324, 1.0])
+        for each in ({}, {"label_smoothing": 1e-9} if f is fa.softmax_cross_entropy else {}):
+            yield lambda each=each: f.value_and_grad(X, target, weight=extremes, **each)
+            yield lambda each=each: f.value_and_grad(
+                X.astype("f4"), target, weight=extremes, **each
+            )
 
 
 def calls_of_pair(f):
