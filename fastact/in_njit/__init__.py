@@ -13,9 +13,9 @@ The dtype is that of the data: numbers beside arrays have no say, as in NumPy.
 
 from __future__ import annotations
 
-from fastact.in_njit import guvectorize, half, objects
+from fastact.in_njit import cfunc, guvectorize, half, objects
 
-__all__ = ["guvectorize", "half", "objects"]
+__all__ = ["cfunc", "guvectorize", "half", "objects"]
 
 
 def _init_extension() -> None:

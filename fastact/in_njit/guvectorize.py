@@ -25,8 +25,10 @@ def stamped(library: Any) -> bool:
     return any(isinstance(each, Stamp) for env in found if env for each in env.consts)
 
 
-class Wrapper(wrappers._GufuncWrapper):  # type: ignore[misc]  # Numba has no types
+class Wrapper(wrappers._GufuncWrapper):
     """Numba's loop over a function, which is not kept where the function has a stamp."""
+
+    cache: Any
 
     def _compile_wrapper(self, wrapper_name: str) -> Any:
         if not isinstance(self.cache, NullCache) and stamped(self.library):

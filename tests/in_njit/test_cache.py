@@ -18,7 +18,7 @@ def cube(x):
     return x * x * x
 """
 USER = """
-from numba import guvectorize, njit, prange
+from numba import carray, cfunc, guvectorize, njit, prange, types
 from fastact import sigmoid
 import fastact as fa
 from own import cube
@@ -79,8 +79,14 @@ def in_threads(v, y):
 def generalized(v, y):
     for i in range(v.size):
         y[i] = cube(v[i])
+
+
+@cfunc(types.float64(types.CPointer(types.float64), types.int64), cache=True)
+def callback(pointer, n):
+    return fa.softmax(carray(pointer, (n,)), softcap=3.0)[0] + cube(pointer[0])
 """
 CHECK = """
+import gc
 import numpy as np
 import fastact as fa
 import user
@@ -105,6 +111,9 @@ check(user.of_own(2.0), user.cube(2.0) + user.cube.derivative(2.0))
 check(user.handed(fa.relu, x), fa.relu(x))
 check(user.handed(user.cube, x), user.cube(x))
 check(user.generalized(x), user.cube(x))
+gc.collect()
+pointer = x.ctypes.data_as(user.callback.ctypes.argtypes[0])
+check(user.callback.ctypes(pointer, 77), fa.softmax(x, softcap=3.0)[0] + user.cube(x[0]))
 user.in_threads(rows, y)
 check(y, user.cube(rows[:, :1]) + fa.softmax(rows, softcap=3.0))
 functions = (
