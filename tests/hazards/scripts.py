@@ -55,7 +55,7 @@ def run(
 ) -> str:
     """Run a script after the prelude. It must end with status 0 and say nothing on stderr."""
     done = finished(script, options=options, timeout=timeout, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), (done.returncode, done.stderr)
     return done.stdout
 
 
