@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pickle
 import random
 import shutil
 import stat
@@ -274,16 +275,27 @@ def test_a_read_only_directory(python, tmp_path):
     assert python(calls(), FASTACT_CACHE_DIR=str(place)).stderr == ""
 
 
+class Canary:
+    """What makes a file where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770])
 def test_a_directory_that_others_may_write_to_is_not_used(python, tmp_path, mode):
     place = tmp_path / "store"
     wanted = python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
     (path,) = loops_in(place)
-    path.write_bytes(b"canary")
+    path.write_bytes(pickle.dumps(Canary(tmp_path / "sang")))
     place.chmod(mode)
     before = contents(place)
     assert python(calls(), FASTACT_CACHE_DIR=str(place)).stdout == wanted
     assert contents(place) == before
+    assert not (tmp_path / "sang").exists()
 
 
 @pytest.mark.skipif(
@@ -355,7 +367,7 @@ rng = np.random.default_rng(0)
 for _ in range(40):
     call(rng)
 before = len(loop_registry.loaded()), len(store.entries()), resident()
-for _ in range(2000 // len(functions)):
+for _ in range(5000 // len(functions) + 1):
     call(rng)
 after = len(loop_registry.loaded()), len(store.entries()), resident()
 assert before[:2] == after[:2], (before, after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hazards.scripts import run
+from tests.hazards.scripts import rounds, run
 
 # Memory of `out` that nobody has written is not there: what is interrupted needs little.
 LONG = """
@@ -156,3 +156,40 @@ def test_keyboard_interrupt_from_outside() -> None:
     """.replace("\n    ", "\n")
     )
     run(script)
+
+
+def test_keyboard_interrupt_within_three_tenths_of_a_second() -> None:
+    """Of the processor's time, which a busy machine does not stretch; 4 GB, and the next call.
+
+    The signal comes once the process has computed for a twentieth of a second.
+    """
+    run(
+        f"""
+        ROUNDS = {len(rounds(1))}
+        import hashlib
+        import fastact as fa
+        for threads in (1, 2):
+            fa.set_num_threads(threads)
+            x = np.broadcast_to(np.float64(0.5), 2**29)
+            out = np.zeros(x.size)
+            fa.gelu(x[:2**22], out=out[:2**22])
+            signal.signal(signal.SIGPROF, signal.default_int_handler)
+            for _ in range(ROUNDS):
+                signal.setitimer(signal.ITIMER_PROF, 0.05)
+                began = time.process_time()
+                try:
+                    fa.gelu(x, out=out)
+                except KeyboardInterrupt:
+                    late = time.process_time() - began - 0.05
+                    assert late < 0.3 * threads, late
+                else:
+                    raise AssertionError("it went on to its end")
+                done = hashlib.sha256(out[:2**21]).digest(), np.count_nonzero(out[::2**15])
+                time.sleep(0.5)
+                again = hashlib.sha256(out[:2**21]).digest(), np.count_nonzero(out[::2**15])
+                assert done == again and done[1] < out.size >> 16, (done, again)
+            y = fa.gelu(x[:2**21])
+            assert (y == y[0]).all() and y[0] == fa.gelu(0.5)
+            del out
+        """
+    )

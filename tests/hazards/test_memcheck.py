@@ -28,7 +28,7 @@ pytestmark = [
 KINDS = {
     "elementwise": ["relu", "sigmoid", "leaky_relu", "gelu_value_and_derivative"],
     "backward": ["tanh_backward_from_output", "softplus_backward", "prelu_backward"],
-    "gated": ["swiglu", "swiglu_backward", "reglu_rows"],
+    "gated": ["swiglu", "swiglu_backward", "geglu_backward"],
     "along an axis": ["softmax", "log_softmax_backward", "logsumexp"],
     "losses": ["cross_entropy", "cross_entropy_gradient", "sigmoid_cross_entropy"],
 }

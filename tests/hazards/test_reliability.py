@@ -29,6 +29,14 @@ def test_every_test_has_a_row_and_every_row_a_test():
     assert without == []
 
 
+def test_every_hazard_has_tests_that_there_are():
+    for test in (test for tests in PAGE["HAZARDS"].values() for test in tests):
+        module, _, name = PAGE["full_name"](test).partition("::")
+        text = (ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
+        assert f"def {name or 'test_'}" in text, test
+    assert len(PAGE["HAZARDS"]) == 29
+
+
 def test_the_page_has_these_rows_and_nothing_failed():
     text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
     made = PAGE["page"]({"tests.hazards.test_forks::test_a[1]": "passed"}, "1")

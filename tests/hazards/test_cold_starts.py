@@ -1,0 +1,127 @@
+"""Many processes start together on an empty store; threads make first calls at the same time."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hazards.scripts import ROUNDS, finished, rounds, run
+
+in_hazards = pytest.mark.skipif(
+    ROUNDS <= 1, reason="eight processes that each import Numba: in `tox -e hazards`"
+)
+# What a worker calls, as a module that workers import.
+CALLS = """
+import numpy as np
+import fastact as fa
+
+def right(seed):
+    x = np.random.default_rng(seed).uniform(-4, 4, 100).astype(("f4", "f8")[seed % 2])
+    assert np.array_equal(fa.relu(x), np.maximum(x, 0))
+    assert np.array_equal(fa.hard_tanh(x), np.clip(x, -1, 1))
+    assert np.allclose(fa.relu6.derivative(x), (x > 0) & (x < 6))
+    return seed
+"""
+TESTS = """
+import pytest
+import calls
+
+@pytest.mark.parametrize("seed", range(40))
+def test_calls(seed):
+    calls.right(seed)
+"""
+JOBLIB = """
+import joblib, tempfile
+import calls
+for k in range({rounds}):
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["FASTACT_CACHE_DIR"] = place
+        with joblib.parallel_config("loky", n_jobs=8, inner_max_num_threads=1):
+            done = joblib.Parallel()(joblib.delayed(calls.right)(seed) for seed in range(16))
+        assert done == list(range(16))
+        joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
+        assert not [name for name in os.listdir(place) if name.startswith(".")]
+"""
+
+
+@in_hazards
+def test_pytest_with_eight_workers_on_an_empty_store(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "calls.py").write_text(CALLS)
+    (tmp_path / "test_calls.py").write_text(TESTS)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    for k in range(max(1, round(5 * ROUNDS / 3))):
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "8", "-W", "error", "test_calls.py"]
+        script = f"import subprocess; sys.exit(subprocess.call({command!r}))"
+        done = finished(
+            f"os.chdir({str(tmp_path)!r})\n{script}",
+            timeout=400,
+            FASTACT_CACHE_DIR=str(tmp_path / f"store{k}"),
+            PYTEST_ADDOPTS="-p no:cacheprovider --rootdir=.",
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "40 passed" in done.stdout
+
+
+@in_hazards
+def test_joblib_with_eight_workers_on_empty_stores(tmp_path: Path) -> None:
+    (tmp_path / "calls.py").write_text(CALLS)
+    script = f"sys.path.insert(0, {str(tmp_path)!r})\n"
+    script += f"os.environ['PYTHONPATH'] += os.pathsep + {str(tmp_path)!r}\n"
+    run(script + JOBLIB.format(rounds=len(rounds(1))), timeout=100 + 100 * len(rounds(1)))
+
+
+RACE = """
+import fastact as fa
+sys.setswitchinterval(1e-6)  # as near as this build comes to threads that run at once
+FREE = "free-threading" in sys.version
+todo, start, wrong = calls(), threading.Barrier({threads}), []
+
+def one(seed):
+    order = random.Random(seed).sample(list(todo.items()), len(todo))
+    start.wait()
+    try:
+        for name, (call, wanted) in order:
+            right(name, call(), wanted)
+        closure = fa.activation(lambda x: x * seed)
+        right("own", closure.with_params()(X), X * seed)
+        right("algebra", (fa.identity * (seed % 3 + 1.0) + fa.relu)(X),
+              X * (seed % 3 + 1.0) + np.maximum(X, 0))
+    except BaseException as error:
+        wrong.append(error)
+
+threads = [threading.Thread(target=one, args=(seed,)) for seed in range({threads})]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+assert not wrong, wrong[0]
+if FREE:
+    assert not sys._is_gil_enabled()
+"""
+
+
+@pytest.mark.parametrize("seed", rounds(2))
+def test_first_calls_of_many_threads_at_once(seed: int) -> None:
+    """A free-threaded Python runs them at once, and must not get its lock back; others by turns."""
+    run(RACE.format(threads=8), SEED=str(seed), timeout=300)
+
+
+def test_numba_that_cannot_be_imported() -> None:
+    """An error that names it, in each call; the next call after it has come works."""
+    run(
+        """
+        import fastact as fa
+        sys.modules["numba"] = None
+        for _ in range(3):
+            try:
+                fa.relu(X)
+            except ModuleNotFoundError as error:
+                assert error.name == "numba", error
+            else:
+                raise AssertionError("it was not needed")
+        del sys.modules["numba"]
+        assert fa.relu(2.0) == 2
+        """
+    )
