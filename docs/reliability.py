@@ -113,7 +113,9 @@ ROWS = [
     row("Loops read or leave what they should not", "16 loops of five kinds under valgrind's "
         "memcheck, on blocks that are exact to the byte", "memcheck::"),
     row("Memory before and behind arguments", "forbidden pages around every argument of functions, "
-        "gradients and losses, at 9 shapes", "soak::test_guard", "soak::test_the_guard"),
+        "gradients and losses, at 9 shapes; around every array that NumPy allocates while every public "
+        "function is called with every option, 970 calls at two shapes", "soak::test_guard",
+        "soak::test_the_guard", "guarded_memory::"),
     row("Memory, threads or descriptors grow", "calls of every kind, new sizes and threads, without "
         "an end; equal and different activations made and dropped, also while threads run their code; "
         "the limit of memory maps", "soak::test_soak", "memory::"),
@@ -156,7 +158,7 @@ HAZARDS = {
     "NaN, infinity, −0 lost": ("elementwise.special::test_nan_stays_nan", "elementwise.special::test_landmarks_at_every_lane", "elementwise.special::test_zeros_keep_their_sign"),
     "Flush-to-zero and rounding set by others": ("engine.environment::",),
     "Results that depend on threads, strides, offsets": ("elementwise.threads_equal_serial::test_offsets", "elementwise.threads_equal_serial::test_strides", "elementwise.threads_equal_serial::test_lengths", "engine.same_bits::test_places"),
-    "Overlap, outputs that do not fit": ("elementwise.layouts::test_any_overlap", "elementwise.layouts::test_out_that_does_not_fit", "hazards.soak::test_guard_pages", "hazards.memcheck::"),
+    "Overlap, outputs that do not fit": ("elementwise.layouts::test_any_overlap", "elementwise.layouts::test_out_that_does_not_fit", "hazards.soak::test_guard_pages", "hazards.guarded_memory::", "hazards.memcheck::"),
     "Odd inputs": ("elementwise.layouts::test_scalars_as_numpy_does", "elementwise.layouts::test_other_types_are_a_type_error_that_names_the_function", "tools.containers::", "tools.bad_calls::"),
     "ZeroDivisionError and warnings out of loops": ("elementwise.special::test_no_warning_whatever_the_input", "engine.environment::test_no_flag_is_raised", "tools.arguments::test_no_floating_point_warning"),
     "More than 2³¹ elements": (

@@ -17,6 +17,11 @@ LOSSES = of_kind("loss", "loss of labels")
 PAIRS = of_kind("gated")
 
 
+def along(numbers):
+    """The numbers again and again, one for each column."""
+    return np.resize(numbers, X.shape[1])
+
+
 def calls_of_activation(f):
     # Numbers that are exact: NumPy converts parameters before the loop, in the caller's mode.
     values = [float(np.float16(p.typical)) for p in f.params]
@@ -29,7 +34,7 @@ def calls_of_activation(f):
         if f.from_output:
             yield lambda x=x: f.backward(x, y=np.full_like(x, 0.5), **named)
     if f._partials:
-        dy = np.array([1e308, 1e308, 5e-324, 1.0])
+        dy = along([1e308, 1e308, 5e-324, 1.0])
         yield lambda: f.backward_params(dy, x=X, **named)
 
 
@@ -56,17 +61,17 @@ def calls_along(f):
 
 
 def calls_of_sums(f):
-    weights = {} if f is fa.logmeanexp else {"b": np.array([5e-324, -1.0, 0.0, 1e300])}
+    weights = {} if f is fa.logmeanexp else {"b": along([5e-324, -1.0, 0.0, 1e300])}
     for each in ({}, {"where": X > 0}, weights):
         yield lambda each=each: f(X, **each)
-        yield lambda each=each: f.backward(np.array([np.inf, 1e308]), x=X, **each)
+        yield lambda each=each: f.backward(np.resize([np.inf, 1e308], len(X)), x=X, **each)
         yield lambda each=each: f.jvp(X, x=X, **each)
     if weights:
         yield lambda: f(X.astype("f4"), b=1e-300)
 
 
 def calls_of_loss(f):
-    target = LABELS if f in of_kind("loss of labels") else np.array([0.0, 1.0, 0.5, 0.0])
+    target = LABELS if f in of_kind("loss of labels") else along([0.0, 1.0, 0.5, 0.0])
     for dtype in ("f2", "f4", "f8"):
         x = X.astype(dtype)
         yield lambda x=x: f(x, target)
@@ -86,7 +91,7 @@ def calls_of_loss(f):
 
 def calls_of_pair(f):
     yield lambda: f(X)
-    yield lambda: f.backward(X[:, :2], x=X, bias=np.zeros(4))
+    yield lambda: f.backward(X[:, ::2], x=X, bias=along([0.0]))
     yield lambda: f.split.backward(X, gate=X, value=X, gate_bias=1e300)
 
 
