@@ -76,14 +76,14 @@ def known(argument: Any, default: Any) -> Any:
 def axis_of(x: Any, axis: Any) -> Any:
     """The axis as a constant, of which our own code can be made; the type of one that is none."""
     found = known(axis, axis)
-    return 0 if found is None and x.ndim == 1 else found
+    return 0 if found is None and getattr(x, "ndim", 0) == 1 else found
 
 
 def register_rows(name: str, function: Any) -> None:
     """Let compiled code call a function along an axis."""
 
     def choose(x: Any, axis: Any = None) -> Callable[..., Any] | None:
-        if not (is_array(x) and taken(x)):
+        if not taken(x):
             return None
         constant = axis_of(x, axis)
         if constant is None or isinstance(constant, int):
@@ -101,7 +101,7 @@ register_rows("log_softmax", log_softmax)
 def _logsumexp(
     a: Any, axis: Any = None, b: Any = None, keepdims: Any = False, return_sign: Any = False
 ) -> Callable[..., Any] | None:
-    if not (is_array(a) and taken(a)):
+    if not taken(a):
         return None
     keep, sign = known(keepdims, None), known(return_sign, None)
     if keep is None or sign is None:  # the number of axes, or of results, is not known
