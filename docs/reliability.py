@@ -47,8 +47,6 @@ than 2³¹ elements are `pytest -m bigmem`. The longest case of the last run too
 - A copy below another package (vendoring), and the reload of a single module: an ImportError.
 - A first call while the interpreter shuts down: a result, or a RuntimeError that says so.
 - A Python without Numba: a first call is a ModuleNotFoundError that names it. There is no slower way without it.
-- Rows of more than 2²⁸ elements in float16 and float32, along an axis and in losses of labels: sums that are kept in
-  float32 stop growing, and `logsumexp` and `softmax_cross_entropy` then give too little, without an error. float64 is right.
 
 ## What has not been run
 

@@ -210,15 +210,16 @@ def totals(terms: Terms) -> Any:
 def sums_across(terms: Terms) -> Any:
     """Make the function of the first two passes over up to `LANES` rows side by side."""
     maxima_of, totals_of, zero = maxima(terms), totals(terms), terms.f.zero
+    longest = terms.f.longest
 
     def sums_across(x, n, width, keeps, scratch):
         """Return whether it was possible, maxima, totals, rests and counts of the rows of `x`.
 
-        It is impossible if a maximum is too large. With `keeps`, exponentials replace the
-        elements of `x`.
+        It is impossible if a maximum is too large, or a row too long. With `keeps`, exponentials
+        replace the elements of `x`.
         """
         possible, m = maxima_of(x, n, width)
-        if not possible:
+        if not possible or n > longest:
             return False, m, double(m), double(m), splat(zero)
         how = How(keeps, False, False)
         total, rest, count = totals_of(x, x, n, width, m, None, how, scratch)

@@ -281,6 +281,11 @@ class Precision:
     same: Any = equal  # (x, m): whether an element is the maximum
 
     @property
+    def longest(self) -> int:
+        """The length of the longest rows that are summed: then accumulators of float32 are full."""
+        return 2**24 if self.number == types.float32 else 2**62
+
+    @property
     def native(self) -> bool:
         """Whether `fetch` gives the numbers that are computed with, rather than narrower ones."""
         return bool((self.pointer == types.float64) == (self.number == types.float64))

@@ -82,6 +82,7 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
     """Make `first`, `begin` and `counts` of `Passes`."""
     f, weighted, gradient = form.f, form.weighted, form.gradient
     most, limit, zero, round_off = largest(f), form.terms.limit, f.zero, f.round
+    longest = f.longest
     done_at_once, targets = any_row(form), targets_along(f)
 
     def counts(operands, r):
@@ -101,10 +102,10 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
     counts, at_label = njit(counts), njit(at_label)
 
     def begin(operands, r, n, state, m):
-        """Write the maximum to `state`; finish a row at once whose maximum is large."""
+        """Write the maximum to `state`; finish a row at once if either is too large."""
         row = from_row(operands, r)
         state[MAXIMUM] = double(m)
-        if abs(m) < limit:
+        if abs(m) < limit and n <= longest:
             at_label(row, n, state)
         else:
             state[MAXIMUM] = -INF

@@ -28,6 +28,7 @@ from fastact.rowkernels.memory import (
     element_at,
     fetch,
     fetch_across,
+    from_element,
     from_row,
     numbers,
     put,
@@ -72,13 +73,17 @@ def rows_of(dtype: str) -> Any:
     most, total_of, nan = largest(f), summed(terms), nan_if_any(f)
     power, limit, subtract, round_off = terms.power, terms.limit, subtract_maximum(f), f.round
     zero, one, infinity, (shares, probability) = f.zero, f.one, f.infinity, derivatives(dtype)
+    longest = f.longest
 
     def write(x, n, m, row):
         """Write `row.g` and `row.h`, from `x` with a maximum that is not large; `g` may be `x`."""
         label, factor = row.label.pointer[0], row.factor.pointer[0]
         factor_h = row.factor_h.pointer[0]
         at = element_at(x, label, zero)
-        total, rest, count = total_of(x, n, m)
+        total, rest, count = 0.0, 0.0, zero
+        for start in range(0, n, longest):
+            of_part = total_of(from_element(x, start), min(longest, n - start), m)
+            total, rest, count = total + of_part[0], rest + of_part[1], count + of_part[2]
         inverse, others = shares(total, rest, count)
         for i in range(0, n, LANES):
             e = power(fetch(x, i, n - i, zero), m)

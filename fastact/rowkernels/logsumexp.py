@@ -83,12 +83,13 @@ def quick_sums(dtype: str) -> tuple[Any, Any]:
     terms = Terms(NATIVE[dtype], parts=False)
     most, total_of, sums = largest(terms.f), summed(terms), sums_across(terms)
     log_of, limit, zero, one = log_sum(terms.f), terms.limit, terms.f.zero, terms.f.one
+    longest = terms.f.longest
 
     def one_by_one(x, width, n, scratch):
         """Return log-sum-exp of `width` rows that are summed one after the other, and the sure."""
         for k in range(LANES):
             m, total, rest, count = zero, 0.0, 0.0, one
-            if k < width:
+            if k < width and n <= longest:
                 row = from_row(x, k)
                 m = most(row, n)
                 if zero < m < limit:
