@@ -50,16 +50,14 @@ def seconds(value: float) -> str:
     return f"{value / scale:.3g} {unit}"
 
 
-def against(cell: Data) -> str:
-    """Return how a cell compares with its best peer, in words."""
-    r = cell["ratio"]
-    return f"{r['median']:.2f} ({r['low']:.2f} to {r['high']:.2f}) {name_of(cell)}, {cell['best']}"
+def quartiles(ratio: Data) -> str:
+    """Return a ratio with its quartiles, in words."""
+    return f"{ratio['median']:.2f} ({ratio['low']:.2f}-{ratio['high']:.2f})"
 
 
-def worst(group: Group) -> str:
+def worst(group: Group) -> list[Data]:
     """Return the cells of a group that are nearest to being behind, or most behind."""
-    cells = sorted(group.cells, key=lambda cell: cell["ratio"]["median"])[:WORST]
-    return "\n".join(map(against, cells))
+    return sorted(group.cells, key=lambda cell: cell["ratio"]["median"])[:WORST]
 
 
 def left_out(data: Data) -> Iterator[str]:

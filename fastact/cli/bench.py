@@ -188,13 +188,19 @@ def show(data: dict[str, Any]) -> None:
     """Write the table and the notes."""
     out = console()
     found = summary.groups(data)
-    shown = table("group", "cells", "geometric mean", "behind", "worst cells")
-    shown.columns[-1].justify, shown.columns[-1].no_wrap = "left", False
+    shown = table("group", "cells", "geometric mean", "behind")
+    lines = ["", "The cells that are most behind, or nearest to it, with the best peer:"]
     for group in found:
         behind, mean = str(len(group.behind)), f"{group.mean:.2f}"
-        shown.add_row(group.name, str(len(group.cells)), mean, behind, summary.worst(group))
+        shown.add_row(group.name, str(len(group.cells)), mean, behind)
+        for cell in summary.worst(group):
+            name, ratio = summary.name_of(cell), summary.quartiles(cell["ratio"])
+            lines.append(f"{ratio}  {name}, {cell['best']}")
     out.print("Time of the best peer / fastact: median (quartiles)\n")
     out.print(shown)
+    for line in lines:
+        out.print(line)
+    out.print()
     for line in summary.notes(data):
         out.print(line)
 
