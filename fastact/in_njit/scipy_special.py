@@ -21,6 +21,7 @@ alone has the softmax 0, and +inf share the mass, where SciPy has NaN.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +48,7 @@ ALONE = {
 
 
 def taken(*arguments: Any) -> bool:
-    """Whether these are what SciPy's loops take as it is: float16 becomes float32."""
+    """Whether these are what SciPy's loops take; float16, which it widens, is not."""
     return all(
         (is_array(t) or is_number(t)) and getattr(t, "dtype", t) != types.float16 for t in arguments
     )
@@ -166,26 +167,42 @@ def kl_div(x: Any, y: Any) -> Any:
     return y if x == 0 and y >= 0 else math.inf
 
 
+@functools.cache
+def of_numbers(formula: Callable[..., Any], *signatures: str) -> Any:
+    """The ufunc of a formula, compiled when a call asks for it."""
+    return numba.vectorize(list(signatures))(formula)
+
+
 def register_one(formula: Callable[..., Any]) -> None:
     """Let compiled code call a function of numbers and arrays."""
-    ufunc = numba.vectorize(ONE)(formula)
 
     def choose(x: Any) -> Callable[..., Any] | None:
-        return (lambda x: ufunc(x)) if taken(x) else None
+        if not taken(x):
+            return None
+        ufunc = of_numbers(formula, *ONE)
+        return lambda x: ufunc(x)
 
     overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
 
 
-def register_two(formula: Callable[..., Any]) -> None:
-    """Let compiled code call a function of two numbers or arrays."""
-    ufunc = numba.vectorize(TWO)(formula)
+def register_two(formula: Callable[..., Any], *, widens: bool) -> None:
+    """Let compiled code call a function of two numbers or arrays.
+
+    Small integers are float32 in some; in others (`widens`) all but float32 is float64.
+    """
 
     def choose(x: Any, y: Any) -> Callable[..., Any] | None:
-        return (lambda x, y: ufunc(x, y)) if taken(x, y) else None
+        if not taken(x, y):
+            return None
+        narrow = all(getattr(t, "dtype", t) == types.float32 for t in (x, y))
+        ufunc = of_numbers(formula, *(TWO[1:] if widens and not narrow else TWO))
+        return lambda x, y: ufunc(x, y)
 
     overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
 
 
 register_one(entr)
-for _formula in (xlogy, xlog1py, rel_entr, kl_div):
-    register_two(_formula)
+for _formula in (xlogy, xlog1py):
+    register_two(_formula, widens=True)
+for _formula in (rel_entr, kl_div):
+    register_two(_formula, widens=False)

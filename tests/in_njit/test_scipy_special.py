@@ -24,6 +24,7 @@ def agree_all(got, wanted):
             agree_all(one, other)
             continue
         assert np.shape(one) == np.shape(other)
+        assert not np.ndim(one) or one.dtype == other.dtype
         eps = np.finfo(np.asarray(other).dtype).eps
         np.testing.assert_allclose(one, other, rtol=40 * eps, atol=4 * eps)
 
@@ -67,6 +68,18 @@ def test_edges():
         )  # fmt: skip
 
     agree(every, zeros, others)
+
+
+def test_the_dtype_of_small_integers():
+    """SciPy's own tables say whether these are float32 or float64."""
+
+    def every(i, s, f, d):
+        return (
+            special.xlogy(i, i), special.xlogy(s, f), special.xlogy(f, f), special.xlog1py(f, d),
+            special.rel_entr(i, f), special.kl_div(s, s), special.entr(i), special.xlogy(2, f),
+        )  # fmt: skip
+
+    agree(every, *(np.arange(1, 4).astype(dtype) for dtype in ("i1", "i2", "f4", "f8")))
 
 
 def test_what_scipy_refuses():

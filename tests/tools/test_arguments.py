@@ -83,7 +83,7 @@ import numpy as np
 np.seterr(all="raise")
 import fastact
 for module in pkgutil.walk_packages(fastact.__path__, "fastact."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith("__main__") and "-" not in module.name:
         importlib.import_module(module.name)
 """
 

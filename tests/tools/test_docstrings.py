@@ -14,7 +14,11 @@ import fastact as fa
 OPTIONS = doctest.NORMALIZE_WHITESPACE
 MODULES = [
     "fastact",
-    *(m.name for m in pkgutil.walk_packages(fa.__path__, "fastact.") if "__main__" not in m.name),
+    *(
+        m.name
+        for m in pkgutil.walk_packages(fa.__path__, "fastact.")
+        if "__main__" not in m.name and "-" not in m.name
+    ),  # a hook is a file for another program
 ]
 OBJECTS = [
     name
