@@ -65,10 +65,23 @@ def repeated(function: Function, count: int) -> Function:
     return found
 
 
+def middle_of_a_page(x: Any) -> Any:
+    """A copy that begins 2 KiB after a page does.
+
+    Results begin just after a page does, at other places inside and outside. Where input and output
+    are 48 to 256 bytes apart in this respect, every loop takes about a quarter longer.
+    """
+    place = np.empty(x.nbytes + 8192, np.uint8)
+    start = -place.ctypes.data % 4096 + 2048
+    found = place[start : start + x.nbytes].view(x.dtype)
+    found[...] = x
+    return found
+
+
 def inside_over_outside(name: str, dtype: str, size: int, turns: Any) -> tuple[str, float]:
     """The quotient of times, as text and its median."""
-    function = CALLS[name]
-    x, count = np.linspace(-4, 4, size).astype(dtype), max(1, 2**17 // size)
+    function, count = CALLS[name], max(1, 2**17 // size)
+    x = middle_of_a_page(np.linspace(-4, 4, size).astype(dtype))
     many = repeated(function, count - 1)
     many(x)
 
