@@ -8,8 +8,8 @@
 >>> odds(0.0)
 0.0
 
-They have SciPy's signatures, less ``out``, and are computed as outside of `numba` by the functions
-of this package:
+They have SciPy's signatures, take no float16, and are computed by the functions of this package, as
+outside of `numba`:
 
 - ``expit``, ``logit``, ``log_expit``, ``softplus``, ``erf``, ``erfc``;
 - ``softmax``, ``log_softmax``, ``logsumexp``, over all axes unless `axis` is given;
@@ -54,11 +54,21 @@ def taken(*arguments: Any) -> bool:
     )
 
 
+def known(argument: Any, default: Any) -> Any:
+    """The value of an argument, or `default` where only the call tells it."""
+    value = argument if argument is None or isinstance(argument, int) else value_of(argument)
+    return default if value is UNKNOWN else value
+
+
 def register_alone(name: str, function: Any) -> None:
     """Let compiled code call a function of one argument."""
 
-    def choose(x: Any) -> Callable[..., Any] | None:
-        return (lambda x: function(x)) if taken(x) else None
+    def choose(x: Any, out: Any = None) -> Callable[..., Any] | None:
+        if not taken(x):
+            return None
+        if known(out, out) is None:
+            return lambda x, out=None: function(x)
+        return lambda x, out=None: function(x, out=out)
 
     overload(getattr(scipy.special, name), strict=False)(choose)
 
@@ -66,12 +76,6 @@ def register_alone(name: str, function: Any) -> None:
 for _name, _function in ALONE.items():
     if hasattr(scipy.special, _name):
         register_alone(_name, _function)
-
-
-def known(argument: Any, default: Any) -> Any:
-    """The value of an argument, or `default` where only the call tells it."""
-    value = argument if argument is None or isinstance(argument, int) else value_of(argument)
-    return default if value is UNKNOWN else value
 
 
 def axis_of(x: Any, axis: Any) -> Any:
@@ -176,11 +180,13 @@ def of_numbers(formula: Callable[..., Any], *signatures: str) -> Any:
 def register_one(formula: Callable[..., Any]) -> None:
     """Let compiled code call a function of numbers and arrays."""
 
-    def choose(x: Any) -> Callable[..., Any] | None:
+    def choose(x: Any, out: Any = None) -> Callable[..., Any] | None:
         if not taken(x):
             return None
         ufunc = of_numbers(formula, *ONE)
-        return lambda x: ufunc(x)
+        if known(out, out) is None:
+            return lambda x, out=None: ufunc(x)
+        return lambda x, out=None: ufunc(x, out)
 
     overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
 
@@ -191,12 +197,14 @@ def register_two(formula: Callable[..., Any], *, widens: bool) -> None:
     Small integers are float32 in some; in others (`widens`) all but float32 is float64.
     """
 
-    def choose(x: Any, y: Any) -> Callable[..., Any] | None:
+    def choose(x: Any, y: Any, out: Any = None) -> Callable[..., Any] | None:
         if not taken(x, y):
             return None
         narrow = all(getattr(t, "dtype", t) == types.float32 for t in (x, y))
         ufunc = of_numbers(formula, *(TWO[1:] if widens and not narrow else TWO))
-        return lambda x, y: ufunc(x, y)
+        if known(out, out) is None:
+            return lambda x, y, out=None: ufunc(x, y)
+        return lambda x, y, out=None: ufunc(x, y, out)
 
     overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
 

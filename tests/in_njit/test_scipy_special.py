@@ -70,6 +70,18 @@ def test_edges():
     agree(every, zeros, others)
 
 
+def test_out():
+    def every(x, p):
+        a, b, c, d, e = np.empty((5, *x.shape))
+        special.expit(x, a)
+        special.erf(x, out=b)
+        special.xlogy(p, p, c)
+        special.kl_div(p, p + 0.5, out=d)
+        return a, b, c, d, special.entr(p, e), e, special.logit(p, out=None)
+
+    agree(every, X, P)
+
+
 def test_the_dtype_of_small_integers():
     """SciPy's own tables say whether these are float32 or float64."""
 
