@@ -27,9 +27,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+import numpy as np
 import scipy.special
 from numba.core import types
 from numba.extending import overload
+from numba.np.numpy_support import as_dtype
 
 from fastact.elementwise import erf, erfc, log_sigmoid, logit, sigmoid, softplus
 from fastact.in_njit.plan import UNKNOWN, is_array, is_number, value_of
@@ -172,45 +174,69 @@ def kl_div(x: Any, y: Any) -> Any:
 
 
 @functools.cache
-def of_numbers(formula: Callable[..., Any], *signatures: str) -> Any:
+def of_numbers(formula: Callable[..., Any], signature: str) -> Any:
     """The ufunc of a formula, compiled when a call asks for it."""
-    return numba.vectorize(list(signatures))(formula)
+    return numba.vectorize([signature])(formula)
+
+
+def is_single(name: str, *arguments: Any) -> bool:
+    """Whether SciPy's result is float32: for small integers its versions differ, so it is asked.
+
+    Numbers beside arrays have no say, as in NumPy.
+    """
+    alone = not any(map(is_array, arguments))
+    numbers = [as_dtype(types.unliteral(getattr(t, "dtype", t))).type(1) for t in arguments]
+    ones = [
+        np.ones(1, type(one)) if is_array(t) else one if alone else one.item()
+        for t, one in zip(arguments, numbers, strict=True)
+    ]
+    return bool(getattr(scipy.special, name)(*ones).dtype == np.float32)
+
+
+@numba.njit
+def same(x: Any) -> Any:
+    """The argument as it is."""
+    return x
+
+
+@numba.njit
+def single(x: Any) -> Any:
+    """A number in float32."""
+    return np.float32(x)
 
 
 def register_one(formula: Callable[..., Any]) -> None:
     """Let compiled code call a function of numbers and arrays."""
+    name = formula.__name__
 
     def choose(x: Any, out: Any = None) -> Callable[..., Any] | None:
         if not taken(x):
             return None
-        ufunc = of_numbers(formula, *ONE)
+        ufunc = of_numbers(formula, ONE[0 if is_single(name, x) else 1])
         if known(out, out) is None:
             return lambda x, out=None: ufunc(x)
         return lambda x, out=None: ufunc(x, out)
 
-    overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
+    overload(getattr(scipy.special, name), strict=False)(choose)
 
 
-def register_two(formula: Callable[..., Any], *, widens: bool) -> None:
-    """Let compiled code call a function of two numbers or arrays.
-
-    Small integers are float32 in some; in others (`widens`) all but float32 is float64.
-    """
+def register_two(formula: Callable[..., Any]) -> None:
+    """Let compiled code call a function of two numbers or arrays."""
+    name = formula.__name__
 
     def choose(x: Any, y: Any, out: Any = None) -> Callable[..., Any] | None:
         if not taken(x, y):
             return None
-        narrow = all(getattr(t, "dtype", t) == types.float32 for t in (x, y))
-        ufunc = of_numbers(formula, *(TWO[1:] if widens and not narrow else TWO))
+        narrow = is_single(name, x, y)
+        ufunc = of_numbers(formula, TWO[0 if narrow else 1])
+        first, second = (single if narrow and not is_array(t) else same for t in (x, y))
         if known(out, out) is None:
-            return lambda x, y, out=None: ufunc(x, y)
-        return lambda x, y, out=None: ufunc(x, y, out)
+            return lambda x, y, out=None: ufunc(first(x), second(y))
+        return lambda x, y, out=None: ufunc(first(x), second(y), out)
 
-    overload(getattr(scipy.special, formula.__name__), strict=False)(choose)
+    overload(getattr(scipy.special, name), strict=False)(choose)
 
 
 register_one(entr)
-for _formula in (xlogy, xlog1py):
-    register_two(_formula, widens=True)
-for _formula in (rel_entr, kl_div):
-    register_two(_formula, widens=False)
+for _formula in (xlogy, xlog1py, rel_entr, kl_div):
+    register_two(_formula)
