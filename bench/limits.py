@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -27,7 +28,6 @@ from typing import Any, NamedTuple
 import llvmlite.binding as llvm
 import numba
 import numpy as np
-from llvmlite import ir
 from rich.console import Console
 from rich.table import Table
 
@@ -112,23 +112,6 @@ def limit(instructions: list[str]) -> Limit:
     return Limit(count, region["SummaryView"]["BlockRThroughput"], busiest)
 
 
-def elements(dtype: str) -> int:
-    """Return how many elements an iteration of the vectorised loop has."""
-    text = inner_loop.assembly(probe(dtype), dtype)
-    lanes, chains = (
-        int(re.search(rf'"llvm.loop.{key}", i32 (\d+)', text)[1])  # type: ignore[index]  # is there
-        for key in ("vectorize.width", "interleave.count")
-    )
-    return lanes * chains
-
-
-def probe(dtype: str) -> Any:
-    """Return the module of a loop, whose text says how it is to be vectorised."""
-    module = ir.Module("probe")
-    inner_loop.body(module, inner_loop.Scalar("f", 1, 1, dtype))
-    return module
-
-
 # ---------------------------------------------------------------- the time
 @numba.njit
 def chain(links: int, factor: int) -> int:
@@ -162,7 +145,8 @@ def loop(name: str, variety: str, dtype: str) -> loop_registry.LoopSpec:
 
 def row(name: str, variety: str, dtype: str, size: int, turns: Any) -> list[str]:
     """Return a line of the table."""
-    found, count = limit(dense_loop(loop(name, variety, dtype).code()[0])), elements(dtype)
+    found = limit(dense_loop(loop(name, variety, dtype).code()[0]))
+    count = math.prod(inner_loop.lanes_and_chains(dtype))  # elements of an iteration
     chain(1, 3)
     calls: dict[str, Callable[[], Any]] = {
         "chain": partial(chain, LINKS, 3),

@@ -18,7 +18,7 @@ HEAD = """# Reliability
 fastact runs inside web servers, workers, notebooks and test runners. Each row is a hazard that has bitten a real
 package; its tests do it on purpose, in processes of their own with a time-out, and expect right values and an empty
 stderr. A case is one test with one way, seed or setting; what many of them repeat inside stands in the second column.
-The page is made from the results of `tox -e hazards`; the last run had {total} cases with rounds times {rounds}:
+The page is made from results of `tox -e hazards`, of each case the last: {total} cases, with rounds times {rounds} or more rarely others:
 {passed} passed, {failed} failed, {skipped} could not be run on that machine.
 
 | what goes wrong | what is done on purpose | cases | survived |
@@ -34,7 +34,7 @@ What containers of other packages give stands in [Containers](containers.md), wh
 that are killed, 20 are 200 forks of processes that load, 100 of those that compile. `FASTACT_HAZARD_ROUNDS=400 tox -e
 hazards -- tests/hazards/test_soak.py -k soak` is a soak of twenty minutes. `tox -e py`, and with it `.ci/run`, has the
 tests in their short form, without valgrind, servers, PyInstaller and the eight workers that start cold. Arrays of more
-than 2³¹ elements are `pytest -m bigmem`. The longest case of the last run took {longest:.0f} minutes.
+than 2³¹ elements are `pytest -m bigmem`. The longest case took {longest:.0f} minutes.
 
 ## Hazard by hazard
 

@@ -425,6 +425,15 @@ def shared(
     return stopped
 
 
+def lanes_and_chains(dtype: str) -> tuple[int, int]:
+    """How an iteration of the vectorised loop is laid out on the processor that is compiled for."""
+    if not machine_code.fuses():
+        return 4, 1
+    if machine_code.has_512_bits():
+        return 16, 2
+    return 8, 2 if dtype == "float64" else 4
+
+
 def assembly(module: ir.Module, dtype: str) -> str:
     """The module as text, with the metadata that llvmlite cannot express."""
     text, numbers = str(module), {}
@@ -433,10 +442,7 @@ def assembly(module: ir.Module, dtype: str) -> str:
         if number is None:
             raise ValueError(f"no metadata {name!r} in module {module.name}")
         text, numbers[name] = text.replace(number[0], ""), number[1]
-    narrow = not machine_code.has_512_bits()
-    lanes, chains = (8, 2 if dtype == "float64" else 4) if narrow else (16, 2)
-    if not machine_code.fuses():
-        lanes, chains = 4, 1
+    lanes, chains = lanes_and_chains(dtype)
     return text + METADATA % (numbers | {"lanes": lanes, "chains": chains})
 
 

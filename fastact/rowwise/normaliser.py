@@ -149,7 +149,7 @@ class Normaliser(RowFunction):
         function, constants = self._function_of(*found)
         made = function._ufunc or function.ufunc
         if where is None:
-            if axis == -1 and out is None:
+            if axis == -1 and out is None:  # as the next line, sooner
                 return threads.call(made, x, *constants)
             return function._in_one_call(x, *constants, axis=axis, out=out)
         choose, char = chosen._ufunc or chosen.ufunc, x.dtype.char  # `masked`, in less time

@@ -118,7 +118,9 @@ def test_an_edited_helper_module_is_seen(python, tmp_path):
 
 
 def test_what_makes_code_imports_nothing_that_the_entries_do_not_depend_on():
-    grimp = pytest.importorskip("grimp")
+    grimp = pytest.importorskip(
+        "grimp", reason="the imports are read with grimp, of the extra `test`"
+    )
     graph, package = grimp.build_graph("fastact", cache_dir=None), Path(fa.__file__).parent
     for name in store.IDLE:
         assert list(package.glob(f"{name}py")) or (package / name).is_dir(), name

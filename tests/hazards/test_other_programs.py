@@ -73,8 +73,9 @@ def answers(address: str, server: subprocess.Popen, wanted: int) -> set[bytes]:
 @pytest.mark.parametrize("name", SERVERS)
 def test_servers_that_fork(name: str, tmp_path: Path) -> None:
     """Workers, forked after the first calls, make others; the server then ends as it should."""
-    pytest.importorskip({"uwsgi": "pyuwsgi"}.get(name.split(maxsplit=1)[0], "gunicorn"))
-    pytest.importorskip("gevent")
+    server = {"uwsgi": "pyuwsgi"}.get(name.split(maxsplit=1)[0], "gunicorn")
+    pytest.importorskip(server, reason=f"{server} is of the group `hazards`: tox -e hazards")
+    pytest.importorskip("gevent", reason="gevent is of the extra `test`")
     (tmp_path / "application.py").write_text(APPLICATION)
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -111,7 +112,7 @@ print("compiled" if "numba" in sys.modules else "loaded")
 
 def test_frozen_program(tmp_path: Path) -> None:
     """PyInstaller finds the hook by itself; code is kept for the second start."""
-    pytest.importorskip("PyInstaller")
+    pytest.importorskip("PyInstaller", reason="it is of the group `hazards`: tox -e hazards")
     (tmp_path / "program.py").write_text(FROZEN)
     command = [sys.executable, "-m", "PyInstaller", "--log-level", "ERROR", "program.py"]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=900)
