@@ -13,12 +13,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import llvmlite.binding as llvm
 from numba import njit
-from numba.core import config, types
+from numba.core import config, errors, types
 from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import CodeLibrary, JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -40,6 +40,10 @@ OPTIONS = {
     "no_cfunc_wrapper": True,
 }
 
+
+# What Numba's errors ask for their looks.
+STYLES = ("code", "errmsg", "filename", "indicate", "highlight", "reset")
+PLAIN = SimpleNamespace(**dict.fromkeys(STYLES, str))
 
 if machine_code.refused():  # Numba would hand the processor to LLVM, which ends the process
     config.CPU_NAME = config.CPU_FEATURES = None
@@ -243,7 +247,7 @@ def remembering() -> Any:
 def in_fragments() -> Iterator[None]:
     """Let Numba translate functions to LLVM and stop there; `link` does the rest."""
     context = cpu_target.target_context
-    codegen = context.codegen()
+    codegen, kind = context.codegen(), type(context)
     with global_compiler_lock:
         # This may compile functions that Numba itself needs, so it comes before the changes.
         context.refresh()
@@ -251,8 +255,12 @@ def in_fragments() -> Iterator[None]:
             replaced(config, "DISABLE_JIT", 0),
             # What it remembers of constants would keep the type of every function for ever.
             replaced(context._get_constants, "_cache", {}),
+            # It asks LLVM for the size of each variable's type, each time by way of a module.
+            replaced(kind, "get_abi_sizeof", functools.cache(kind.get_abi_sizeof)),
             replaced(codegen, "_library_class", Fragment),
             replaced(BaseFunction, "get_call_type", remembering()),
+            # It raises and catches thousands of errors, and sets the words of each in bold.
+            replaced(errors, "_termcolor_inst", PLAIN),
         ):
             yield
 
@@ -275,9 +283,9 @@ def compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
         return function.overloads[tuple(folded)]
 
 
-def link(name: str, text: str, *libraries: Any) -> bytes:
+def link(name: str, text: str, *libraries: Any, as_written: bool = False) -> bytes:
     """Inline the functions of `libraries` into the loop, optimise, and emit."""
-    return machine_code.emit(linked(name, text, *libraries))
+    return machine_code.emit(linked(name, text, *libraries), as_written=as_written)
 
 
 def linked(name: str, text: str, *libraries: Any) -> Any:

@@ -112,13 +112,16 @@ def said(call: Callable[[], Any]) -> str:
         return aside.read().decode(errors="replace")
 
 
-def emit(module: Any) -> bytes:
-    """Optimise a module and return its object code."""
+def emit(module: Any, *, as_written: bool = False) -> bytes:
+    """Optimise a module and return its object code.
+
+    LLVM vectorises and unrolls loops, unless they are to stay as they are written.
+    """
     module.triple = llvm.get_process_triple()
     module.data_layout = str(target().target_data)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = True
+    options.loop_vectorization = options.loop_unrolling = not as_written
     passes = llvm.create_pass_builder(target(), options)
     # Inlining comes first: else small functions are optimised apart from the loops they belong to.
     inlining = llvm.create_new_module_pass_manager()

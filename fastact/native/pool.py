@@ -99,7 +99,7 @@ def emit(spec: LoopSpec) -> bytes:
     """The object code for this machine."""
     from fastact.native import machine_code
 
-    return machine_code.emit(module(platform.machine()))
+    return machine_code.emit(module(platform.machine()), as_written=True)
 
 
 code = loop_registry.add_support("pool", emit)
