@@ -413,31 +413,45 @@ def three_passes(passes: Passes) -> Any:
     (start, start_rest), add, _ = summing(f, parts=terms.parts)
     zero, lowest, room, reaches_far = f.zero, -f.infinity, f.room, reach(f) > f.room
 
-    def step(rows, i, left, values, found):
-        """Write a vector of the row before, read one of the row after, add one of this row."""
-        a, b, m, far = values
-        total, rest, count, most = found
-        padded = keeps and not (reaches_far and far)
-        if reaches_far and far:
-            prefetch_read(rows.after, i + PREFETCH_DISTANCE)
-            prefetch_write(rows.y, i + PREFETCH_DISTANCE)
-        else:
-            prefetch_write(rows.y, i)
-        v = fetch(rows.source, i, LANES if padded else left, zero)
-        put(rows.before.y, i, left, element(v, keeps, rows.before, i, left, a, b))
-        most = larger(fetch(rows.after, i, left, lowest), most)
+    def sums(rows, i, left, m, padded, found):
+        """Return the accumulators with the terms of the vector of this row at `i`."""
+        total, rest, count = found
         e, count = term(rows.x, rows.kept, i, left, m, How(keeps, padded, False), count)
         total, rest = add(total, rest, e)
-        return total, rest, count, most
+        return total, rest, count
 
-    loop = each_vector(njit(step))
+    sums = njit(sums)
 
     def three_passes(rows, n, a, b, m):
-        """Return the maximum of `rows.after` and the accumulators of `rows.x`."""
-        found = splat(start), splat(start_rest), splat(zero), splat(lowest)
+        """Return the maximum of `rows.after` and the accumulators of `rows.x`.
+
+        Where rows are no whole vectors, the last `LANES` results are computed before any is
+        written, as the output may be the input, and overlap those before.
+        """
+        rows = near(rows)
         far = n > room
-        total, rest, count, most = loop(near(rows), n, (a, b, m, far), found)
-        return largest_of_lanes(most), (total, rest, count)
+        padded = keeps and not (reaches_far and far)
+        last, whole = n - LANES, n - n % LANES
+        source, before, after = rows.source, rows.before, rows.after
+        results = splat(zero)
+        if whole < n:
+            results = element(fetch(source, last, LANES, zero), keeps, before, last, LANES, a, b)
+        most = larger(fetch(after, last, LANES, lowest), splat(lowest))
+        found = splat(start), splat(start_rest), splat(zero)
+        for i in range(0, whole, LANES):
+            if reaches_far and far:
+                prefetch_read(after, i + PREFETCH_DISTANCE)
+                prefetch_write(rows.y, i + PREFETCH_DISTANCE)
+            else:
+                prefetch_write(rows.y, i)
+            v = fetch(source, i, LANES, zero)
+            put(before.y, i, LANES, element(v, keeps, before, i, LANES, a, b))
+            most = larger(fetch(after, i, LANES, lowest), most)
+            found = sums(rows, i, LANES, m, padded, found)
+        if whole < n:
+            found = sums(rows, whole, n - whole, m, padded, found)
+            put(before.y, last, LANES, results)
+        return largest_of_lanes(most), found
 
     return njit(three_passes)
 

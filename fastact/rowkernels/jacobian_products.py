@@ -28,6 +28,7 @@ from fastact.rowkernels.arithmetic import (
     sum_of_lanes,
 )
 from fastact.rowkernels.memory import (
+    each_result,
     each_vector,
     fetch,
     from_element,
@@ -273,14 +274,13 @@ def results(f: Precision, product: Product) -> Any:
     """Make the second pass: the product of a row, `row.out`."""
     element, zero = product.element, f.zero
 
-    def step(row, i, left, values, found):
-        """Write to `row.out` the results of the vectors of d and y at `i`."""
+    def of_vector(row, i, left, values):
+        """Return the results of the vectors of d and y at `i`."""
         high, low, count = values
         d, y = fetch(row.d, i, left, zero), fetch(row.y, i, left, zero)
-        put(row.out, i, left, element(d, y, high, low, count))
-        return found
+        return element(d, y, high, low, count)
 
-    return each_vector(njit(step))
+    return each_result(njit(of_vector), zero)
 
 
 def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
@@ -293,7 +293,7 @@ def products(dtype: str, of: Callable[[Precision], Product]) -> Any:
         """Write the products of `rows` rows of `operands` to its `out`, one row at a time."""
         for r in range(rows):
             row = from_row(operands, r)
-            write(row, n, sums_of(row, n), 0)
+            write(row, row.out, n, sums_of(row, n))
 
     return over_rows(RowOperation(njit(rows)))
 

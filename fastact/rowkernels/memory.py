@@ -37,6 +37,7 @@ from fastact.compiler.simd import (
     load_all,
     shifted,
     singles,
+    splat,
     store_all,
 )
 
@@ -406,6 +407,32 @@ def each_vector(step: Callable[..., Any]) -> Any:
         return found
 
     return njit(each_vector)
+
+
+@functools.cache
+def each_result(element: Callable[..., Any], zero: Any) -> Any:
+    """The function that writes a row of results, which `element` makes of arrays at a vector.
+
+    Where a row is no whole vectors, its last `LANES` results are written as one vector too, which
+    overlaps the one before: to write a part of a vector takes longer. They are computed before any
+    is written, as the row may lie in one of the arrays.
+    """
+
+    def each_result(arrays, y, n, values):
+        """Write to the row `y` the `n` results of `arrays`."""
+        if neighbours((arrays, y)) and n >= LANES:
+            close, out, last, final = near(arrays), near(y), n - LANES, splat(zero)
+            if n % LANES:
+                final = element(close, last, LANES, values)
+            for i in range(0, last + 1, LANES):
+                put(out, i, LANES, element(close, i, LANES, values))
+            if n % LANES:
+                put(out, last, LANES, final)
+        else:
+            for i in range(0, n, LANES):
+                put(y, i, n - i, element(arrays, i, n - i, values))
+
+    return njit(each_result)
 
 
 # ---------------------------------------------------------------- scratch memory

@@ -516,8 +516,10 @@ def test_the_diagonal_of_the_jacobian_keeps_its_accuracy(f):
 
 
 @over_forms
-def test_products_in_place_and_into_out(f, dtype):
-    x, d = cube(dtype), cube(dtype, 1)
+@pytest.mark.parametrize("shape", [(4, 5, 6), (7, 37)], ids=str)
+def test_products_in_place_and_into_out(f, dtype, shape):
+    """Of rows that are shorter than a vector, and that end within one."""
+    x, d = cube(dtype, shape=shape), cube(dtype, 1, shape=shape)
     y = f(x)
     for product in (f.backward, f.jvp):
         for options in ({}, {"where": some(x.shape)}, {"temperature": 3.0}):
