@@ -464,8 +464,9 @@ def _square_root(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 def copysign_type(x: types.Type, sign: types.Type) -> Any:
     """Type a number with another's sign."""
-    wide = isinstance(x, NumberType) or isinstance(sign, NumberType)
-    return signature(x, x, canonical(sign) if wide else x)
+    if isinstance(x, NumberType) or isinstance(sign, NumberType):
+        return signature(x, x, canonical(sign))
+    return float_type(x, sign)
 
 
 @primitive_for_numbers(primitives.copysign, copysign_type)

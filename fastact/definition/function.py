@@ -56,6 +56,11 @@ class Owner(Protocol):
         """The parameters in the order of the declaration."""
 
 
+def only_out(options: Mapping[str, Any]) -> bool:
+    """Whether the only keyword is an array to write to, which needs no look."""
+    return len(options) == 1 and type(options.get("out")) is np.ndarray
+
+
 def integral(x: Array) -> bool:
     """Whether x is an array of integers or bool: ufuncs of several inputs would give float16."""
     return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
@@ -149,6 +154,7 @@ class Function(described.Described):
         self.params = owner.params
         self._names = frozenset(p.name for p in self.params)
         self._defaults = tuple(p.none if p.default is None else p.default for p in owner.params)
+        self._order = tuple(p.name for p in self.params)
         self._requires = owner.declaration.requires
         self._obeyed: set[tuple[float, ...]] = set()  # numbers that are known to obey the rules
         known = (*self._data, *(p.name for p in self.params), *self._options)
@@ -235,11 +241,11 @@ class Function(described.Described):
             raise TypeError(
                 f"{self._called}() needs {self._data[0]}: {self._called}{self._signature()}"
             )
-        if not params and type(x) in PLAIN:
+        if not params and type(x) in PLAIN and self._names.isdisjoint(options):
             quick = self._quick or self._of_data()
             if quick is not None and not options:
                 return threads.call(quick, x)
-            if quick is not None and options.keys() <= STANDARD_OPTIONS:
+            if quick is not None and (only_out(options) or options.keys() <= STANDARD_OPTIONS):
                 self._check_options(options)
                 return threads.call(quick, x, **options)
         if self.params:
@@ -248,7 +254,7 @@ class Function(described.Described):
                 options.setdefault("dtype", np.float64)
         self._check_options(options)
         if type(x) in PLAIN:
-            return threads.call(self.ufunc, x, *params, **options)
+            return threads.call(self._ufunc or self.ufunc, x, *params, **options)
         if self._variety == "value_and_derivative" and takes_one(x):
             owner: Any = self._owner
             return owner(x, *params, **options), owner.derivative(x, *params, **options)
@@ -256,7 +262,7 @@ class Function(described.Described):
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         """Raise an error unless the ufunc has these keywords, and they may have these values."""
-        if len(options) > 1 or type(options.get("out")) is not np.ndarray:
+        if options and not only_out(options):
             for key, value in options.items():
                 self._check_option(key, value)
 
@@ -282,6 +288,9 @@ class Function(described.Described):
         """The parameters in the order of the declaration, taken out of `named`."""
         if not params and self._complete and self._names.isdisjoint(named):
             return self._defaults
+        if not params and tuple(named) == self._order:
+            params = tuple(named.values())
+            named.clear()
         if FLOAT.issuperset(map(type, params)) and params in self._obeyed and not named:
             return params
         if len(params) > len(self.params):

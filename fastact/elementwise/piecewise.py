@@ -316,7 +316,7 @@ thresholded_relu: WithAlpha = declare(
 # hard_shrink     y = x for |x| > l, else 0          y' = 1 for |x| > l, else 0
 @kernel(widen=False)
 def hard_shrink_value(x, lambd):
-    return where(abs(x) <= lambd, copysign(0.0, x), x)
+    return where(abs(x) <= lambd, copysign(0, x), x)
 
 
 @kernel(widen=False)
@@ -340,7 +340,7 @@ hard_shrink: WithLambd = declare(
 # soft_shrink     y = x - l for x > l, x + l for x < -l, else 0
 @kernel(widen=False)
 def soft_shrink_value(x, lambd):
-    return where(abs(x) <= lambd, copysign(0.0, x), x - copysign(lambd, x))
+    return where(abs(x) <= lambd, copysign(0, x), x - copysign(lambd, x))
 
 
 @kernel(widen=False)
