@@ -375,8 +375,9 @@ class Backward(Function):
         if out is not None and type(out) is not np.ndarray:
             self._check_option("out", out)
         quick = used._quick_for(dy, data) if used and alone and not (rest or named) else None
+        options = {} if out is None else {"out": out}
         if quick is not None:
-            return threads.call(quick, dy, data, **({} if out is None else {"out": out}))
+            return threads.call(quick, dy, data, **options)
         name = f"{self._owner.name}.backward"
         if rest or dy is MISSING:
             raise TypeError(self._misplaced())
@@ -389,10 +390,11 @@ class Backward(Function):
         params = used._bind((), named)
         if named:
             self._check_names(named)
-        dtype = np.float64 if integral(dy) and integral(data) else None
+        if integral(dy) and integral(data):
+            options["dtype"] = np.float64
         if type(dy) in PLAIN and type(data) in PLAIN:
-            return threads.call(used.ufunc, dy, data, *params, out=out, dtype=dtype)
-        return elementwise(used.ufunc, name, (dy, data, *params), {"out": out, "dtype": dtype})
+            return threads.call(used.ufunc, dy, data, *params, **options)
+        return elementwise(used.ufunc, name, (dy, data, *params), options)
 
     def _no_source(self, name: str, x: Array, y: Array, named: Mapping[str, Any]) -> TypeError:
         """What to raise where neither or both are given, or the output and that is not enough."""
