@@ -33,6 +33,8 @@ from fastact.numerics.tables import (
     LOGCOSH_HALF_DOUBLE,
     POWER_OF_TWO_DOUBLE,
     SILU_ROOT,
+    TANH_SHRINK_PAIR,
+    TANH_SHRINK_PAIR_LOW,
 )
 
 UP, DOWN = 2.0**512, 2.0**-512
@@ -41,6 +43,9 @@ PLAIN = MAGIC + 1023.0
 PLAIN_UP, PLAIN_DOWN, PLAIN_100 = PLAIN + 512.0, PLAIN - 512.0, PLAIN + 100.0
 UP_100 = 2.0**100
 NEAR_ZERO = 0.625  # where softplus(v / beta) is log 2 and a little
+SLOPE, ROOT_TWO = 1.1283791670955126, (1.4142135623730951, -9.667293313452913e-17)  # 2 / sqrt(pi)
+THIRD = 0.3333333333333333, 1.850371707708594e-17
+TANH_SHRINK_DOUBLE = (*TANH_SHRINK_PAIR, *TANH_SHRINK_PAIR_LOW[:-2:2])
 CUBE, ROOT = 0.044715, (1.5957691216057308, -9.96930880911092e-17)  # of gelu_tanh: 2 sqrt(2 / pi)
 GELU_TANH_V = (
     -1.2311548723318988,
@@ -49,6 +54,7 @@ GELU_TANH_V = (
 )  # its exponent at the root of its derivative
 GELU_TANH_V_SERIES = 1.716972025434726, 9.683360638737154e-17, -0.1610752395722906  # v - v0
 GELU_TANH_A = (3.4251829019991535, 2.0454284244465366e-16)  # e to minus that
+SILU_TOP = round(SILU_ROOT[0] * 2.0**31) * 2.0**-31  # as exact as LN2_TOP in a sum
 SILU_A = 3.591121476668622, -3.6148589599468234e-20  # e^-x at the root of silu'
 
 
@@ -134,22 +140,28 @@ def softplus_slope(x, beta):
 # x takes the place of the 1 above. N may be a subnormal number, of which T needs only that it is
 # small: where its exponent is not positive, T is 0.
 @kernel
-def times_sigmoid(x, t, low):
-    """x / (1 + e**-(t + low)) for t from -800 to 600."""
+def over_one_and_exp(x, t, low):
+    """x / (1 + e**-(t + low)) over N for t from -800 to 600, and N as bits."""
     k = fma(t, -LOG2E, PLAIN)
     n = k - PLAIN
     r = fma(n, -LN2_REST, fma(n, -LN2_TOP, -t)) - low
     p = fma(polynomial(r, EXP), r * r, r)
     negative = where(k > PLAIN, PLAIN, k)
     m, exponent = power(negative), shift_left(bits(negative - n), 52)
-    factor = from_bits(add_bits(exponent, 512 << 52))
     one = smaller(m, from_bits(where(exponent > 0, exponent, 0)))
     s = 1.0 + one
     d = fma(m, p, s)
     d_low = fma(m, p, s - d) + (one - (s - 1.0))
     inverse = 1.0 / d
     q = x * inverse
-    return fma(fma(-d_low, q, fma(-d, q, x)), inverse, q) * factor * DOWN
+    return fma(fma(-d_low, q, fma(-d, q, x)), inverse, q), exponent
+
+
+@kernel
+def times_sigmoid(x, t, low):
+    """x / (1 + e**-(t + low)) for t from -800 to 600 and |x| up to 800."""
+    q, n = over_one_and_exp(x, t, low)
+    return q * from_bits(add_bits(n, 512 << 52)) * DOWN
 
 
 @kernel(widen=False)
@@ -157,6 +169,18 @@ def silu(x):
     near = where(x < -760.0, -760.0, x)
     y = times_sigmoid(near, where(near > 600.0, 600.0, near), 0.0)
     return where(x > 600.0, x, copysign(y, x))
+
+
+# x has any size here, so that only where e^t is very small N is made a normal number.
+@kernel(widen=False)
+def swish(x, beta):
+    v = beta * x
+    t = clamp(v, -760.0, 600.0)
+    small = t < -600.0
+    low = where((v < -760.0) | (v > 600.0), 0.0, fma(beta, x, -v))
+    q, n = over_one_and_exp(x, t, low)
+    y = q * from_bits(add_bits(n, where(small, 512 << 52, 0))) * where(small, DOWN, 1.0)
+    return where(v > 600.0, x, copysign(where(v < -760.0, 0.0, y), x))
 
 
 @kernel(widen=False)
@@ -222,9 +246,10 @@ def tanh_slope(x):
 
 # (1 - E) / (1 + E) with E = e^(-2|x|) = s (1 + p), top and bottom in two parts. Near 0, where it
 # is -p / (2 + p), rounding p makes at most 0.6 ulp.
-@kernel(widen=False)
-def tanh(x):
-    t = -2.0 * abs(x)
+@kernel
+def tanh_fraction(a):
+    """Top and bottom for a >= 0."""
+    t = -2.0 * a
     t = where(t < -45.0, -45.0, t)
     k = fma(t, LOG2E, PLAIN)
     p, s = expm1_rounded(t, k - PLAIN), power(k)
@@ -232,10 +257,32 @@ def tanh(x):
     top = fma(-s, p, less)
     top_low = fma(-s, p, less - top) + ((1.0 - less) - s)
     d = fma(s, p, more)
-    low = fma(s, p, more - d) + (s - (more - 1.0))
+    return top, top_low, d, fma(s, p, more - d) + (s - (more - 1.0))
+
+
+@kernel(widen=False)
+def tanh(x):
+    top, top_low, d, low = tanh_fraction(abs(x))
     inverse = 1.0 / d
     q = top * inverse
     return copysign(fma(fma(-low, q, fma(-d, q, top) + top_low), inverse, q), x)
+
+
+# x - tanh x, from 0.7 on with the quotient above in two parts, and near 0 the product of
+# c = x^3 in two parts and 1/3 + x^2 Q(x^2).
+@kernel(widen=False)
+def tanh_shrink(x):
+    a = abs(x)
+    top, top_low, d, low = tanh_fraction(a)
+    inverse = 1.0 / d
+    q = top * inverse
+    far = (a - q) - fma(-low, q, fma(-d, q, top) + top_low) * inverse
+    square = a * a
+    cube = square * a
+    rest = fma(square, a, -cube) + fma(a, a, -square) * a
+    tail = fma(square, polynomial(square, TANH_SHRINK_DOUBLE), THIRD[1])
+    near = fma(cube, THIRD[0], fma(cube, tail, rest * THIRD[0]))
+    return copysign(where(a < 0.7, near, far), x)
 
 
 # The slopes of silu and gelu_tanh are f (f - 1 + l) / (f + a)^2, where f = e^t = s (1 + p) and t is
@@ -276,11 +323,14 @@ def difference(x, high, low):
     return y, ((x - (y - back)) - (high + back)) - low
 
 
-# Of silu, t = x - x0, a = e^-x0 and l = a t, because 1 + a (1 + x0) = 0.
-@kernel
-def silu_slope_of_sum(x, x_low):
-    t, low = difference(x, SILU_ROOT[0], SILU_ROOT[1])
-    low = (low + x_low) - SILU_ROOT[2]
+# Of silu(b x) with v = b x in two parts: t = v - x0, a = e^-x0 and l = a t, because
+# 1 + a (1 + x0) = 0.
+@kernel(widen=False)
+def swish_slope(x, beta):
+    product = beta * x
+    rest = where((product < -760.0) | (product > 300.0), 0.0, fma(beta, x, -product))
+    t, low = difference(clamp(product, -760.0, 300.0), SILU_ROOT[0], SILU_ROOT[1])
+    low = (low + rest) - SILU_ROOT[2]
     t, low = t + low, low - ((t + low) - t)  # the first may be 0
     a, a_low = SILU_A
     line = a * t
@@ -288,16 +338,34 @@ def silu_slope_of_sum(x, x_low):
     return slope_from_root(t, low, line, line_low, a, a_low)
 
 
+# For silu itself, f (d + a x) / d^2 with d = f + a: the sum keeps what rounds off its terms, which
+# is enough for all float64, but not for products as near to the root as two parts can be.
 @kernel(widen=False)
 def silu_slope(x):
-    return silu_slope_of_sum(clamp(x, -760.0, 300.0), 0.0)
-
-
-@kernel(widen=False)
-def swish_slope(x, beta):
-    v = beta * x
-    rest = where((v < -760.0) | (v > 300.0), 0.0, fma(beta, x, -v))
-    return silu_slope_of_sum(clamp(v, -760.0, 300.0), rest)
+    x = clamp(x, -760.0, 300.0)
+    k = fma(x - SILU_ROOT[0], LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = ((x - fma(n, LN2_TOP, SILU_TOP)) - fma(n, LN2_REST, SILU_ROOT[0] - SILU_TOP)) - SILU_ROOT[1]
+    p, up = fma(polynomial(r, EXP), r * r, r), power(k)
+    s = up * DOWN
+    a, a_low = SILU_A
+    more = a + s
+    back = more - a
+    d = fma(s, p, more)
+    d_low = fma(s, p, more - d) + ((a - (more - back)) + (s - back))
+    line = a * x
+    top = d + line
+    back = top - d
+    top_low = ((d - (top - back)) + (line - back)) + d_low
+    top_low = top_low + (fma(a, x, -line) + fma(a_low, x, a_low))
+    square = d * d
+    rest = fma(d + d, d_low, fma(d, d, -square))
+    inverse = 1.0 / square
+    e = fma(-rest, inverse, fma(-square, inverse, 1.0))
+    w = fma(e, 1.0 + p, p)
+    y = top * inverse
+    y_low = fma(top_low, inverse, fma(top, inverse, -y))
+    return (y + fma(y, w, fma(y_low, w, y_low))) * up * DOWN
 
 
 @kernel(widen=False)
@@ -341,15 +409,46 @@ def erf(x):
     return copysign(where(a < 1.2, near, fma(-power(k), part, 1.0)), x)
 
 
-# e^(-b^2 / 2) = s (1 + r + h), of the square in two parts.
+# e^(-a b) = s (1 + r + h), of the product in two parts.
 @kernel
-def bell(b, magic):
+def bell(a, b, magic):
     """s, r and h."""
-    half = b * 0.5
-    q = half * b
+    q = a * b
     k = fma(q, -LOG2E, magic)
-    r, h = expm1_parts(-q, -fma(half, b, -q), k - magic)
+    r, h = expm1_parts(-q, -fma(a, b, -q), k - magic)
     return power(k), r, h
+
+
+# e^(-b^2) s (1 + w), where s 2 / sqrt(pi) is as exact as the constant.
+@kernel(widen=False)
+def erf_slope(x):
+    b = abs(x)
+    b = where(b > 28.0, 28.0, b)
+    s, r, h = bell(b, b, PLAIN_UP)
+    s = SLOPE * s
+    return fma(s, r + h, s) * DOWN
+
+
+@kernel(widen=False)
+def erfc_slope(x):
+    return -erf_slope(x)
+
+
+# erfc(a) = 2 Phi(-b) with b = sqrt(2) a, see gelu; near 0, where that is not monotone, 1 - erf(a).
+@kernel(widen=False)
+def erfc(x):
+    a = abs(x)
+    a = where(a > 27.5, 27.5, a)
+    s, r, h = bell(a, a, PLAIN_UP)
+    d = fma(a, ROOT_TWO[0], 1.0)
+    low = fma(a, ROOT_TWO[1], fma(a, ROOT_TWO[0], 1.0 - d))
+    t = fma(-4.0 * ROOT_TWO[0], 1.0 / (a + 2.0 * ROOT_TWO[0]), 1.0)
+    u, v = 1.0 / d, polynomial(t, GELU_DOUBLE)
+    u_low = fma(-low, u, fma(-d, u, 1.0)) * u
+    w = r + fma(v, 1.0 + (r + h), h)
+    y = (u + fma(u, w, fma(u_low, w, u_low))) * s * DOWN
+    near = fma(-x, polynomial(fma(a, a, -0.72), ERF_NEAR_DOUBLE), 1.0 - x)
+    return where(a < 0.46875, near, where(x < 0.0, 2.0 - y, y))
 
 
 # Phi(-b) = e^(-b^2 / 2) (1 + v) / (2 (b + 1)), where v is nearly a polynomial in (b - 4) / (b + 4).
@@ -357,11 +456,11 @@ def bell(b, magic):
 def gelu(x):
     b = abs(x)
     b = where(b > 39.0, 39.0, b)
-    s, r, h = bell(b, PLAIN_UP)
+    half = b * 0.5
+    s, r, h = bell(half, b, PLAIN_UP)
     d = b + 1.0
     low, u, t = b - (d - 1.0), 1.0 / d, b / (b + 4.0)
     v = polynomial((t + t) - 1.0, GELU_DOUBLE)
-    half = b * 0.5
     y = half * u
     y_low = fma(-low, y, fma(-d, y, half)) * u
     w = r + fma(v, 1.0 + (r + h), h)
@@ -374,7 +473,7 @@ def gelu(x):
 def gelu_slope(x):
     b = abs(x)
     b = where(b > 39.0, 39.0, b)
-    s, r, h = bell(b, PLAIN_UP - 1.0)
+    s, r, h = bell(b * 0.5, b, PLAIN_UP - 1.0)
     t = b / (b + 4.0)
     v = polynomial((t + t) - 1.0, GELU_SLOPE_DOUBLE)
     d = -GELU_ROOT[0] - b
