@@ -360,8 +360,10 @@ def swish_slope(x, beta):
     v = beta * x
     rest = where((v < -760.0) | (v > 300.0), 0.0, fma(beta, x, -v))
     t, low = two_sum(clamp(v, -760.0, 300.0), -SILU_ROOT[0])
-    low = ((low - SILU_ROOT[1]) + rest) - SILU_ROOT[2]
-    t, low = t + low, low - ((t + low) - t)  # they may cancel
+    near = t - SILU_ROOT[1]  # in this order what cancels is exact
+    low = low + ((t - near) - SILU_ROOT[1])
+    t = near + rest
+    low = (low + (rest - (t - near))) - SILU_ROOT[2]
     a, a_low = SILU_A
     line = a * t
     line_low = fma(a_low, t, fma(a, low, fma(a, t, -line)))
