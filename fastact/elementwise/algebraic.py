@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Parameter
+from fastact.numerics import rational
 from fastact.numerics.elementary import near_root
 from fastact.numerics.primitives import copysign, kernel, scaled, square_root, where
 from fastact.numerics.tables import DISH_ROOT, DISH_ROOT_QUOTIENT
@@ -49,6 +50,7 @@ def softsign_from_output(y):
 
 softsign: Activation = declare(
     "softsign", softsign_value, softsign_derivative, softsign_second_derivative,
+    float64={"forward": rational.softsign, "derivative": rational.softsign_slope},
     derivative_from_output=softsign_from_output,
     formula=r"\frac{x}{1 + |x|}",
     summary="A sigmoid that approaches its limits like 1 / x.",
@@ -104,6 +106,7 @@ def squareplus_from_output(y, b):  # y^2 / (y^2 + b / 4)
 
 squareplus: WithB = declare(
     "squareplus", squareplus_value, squareplus_derivative, squareplus_second_derivative,
+    float64={"forward": rational.squareplus},
     derivative_from_output=squareplus_from_output,
     params=(Parameter("b", 4.0, 0.25, 16.0, squareplus_b),),
     requires=("b > 0",),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
-from fastact.numerics import double, single
+from fastact.numerics import double, double_exponentials, single
 from fastact.numerics.elementary import (
     celu_quotient,
     clamp,
@@ -39,7 +39,7 @@ def exponential_value(x):
     return exp(x)
 
 
-@kernel
+@kernel(widen=False)
 def exponential_from_output(y):
     return y
 
@@ -96,6 +96,12 @@ elu: WithAlpha = declare(
         "derivative": single.elu_slope,
         "second_derivative": single.elu_bend,
     },
+    float64={
+        "forward": double_exponentials.elu,
+        "derivative": double_exponentials.elu_slope,
+        "second_derivative": double_exponentials.elu_bend,
+        "derivative_from_output": double_exponentials.elu_from_output,
+    },
     derivative_from_output=elu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, elu_alpha),),
     output_requires=("alpha > 0",),
@@ -145,6 +151,12 @@ selu: Activation = declare(
         "derivative": single.selu_slope,
         "second_derivative": single.selu_bend,
     },
+    float64={
+        "forward": double_exponentials.selu,
+        "derivative": double_exponentials.selu_slope,
+        "second_derivative": double_exponentials.selu_bend,
+        "derivative_from_output": double_exponentials.selu_from_output,
+    },
     derivative_from_output=selu_from_output,
     formula=r"s\,(x \text{ if } x > 0 \text{ else } \alpha (e^x - 1))",
     summary="The exponential linear unit with s = 1.0507009873554805, α = 1.6732632423543772.",
@@ -189,6 +201,7 @@ celu: WithAlpha = declare(
         "derivative": single.celu_slope,
         "second_derivative": single.celu_bend,
     },
+    float64={"forward": double_exponentials.celu, "derivative": double_exponentials.celu_slope},
     derivative_from_output=celu_from_output,
     params=(Parameter("alpha", 1.0, 0.125, 4.0, celu_alpha),),
     requires=("alpha > 0",),
@@ -230,6 +243,10 @@ def log1mexp_from_output(y):  # e^-y - 1
 
 log1mexp: Activation = declare(
     "log1mexp", log1mexp_value, log1mexp_derivative, log1mexp_second_derivative,
+    float64={
+        "forward": double_exponentials.log1mexp,
+        "derivative": double_exponentials.log1mexp_slope,
+    },
     derivative_from_output=log1mexp_from_output,
     formula=r"\log(1 - e^{-x})",
     summary="The logarithm of 1 - exp(-x), for x >= 0.",

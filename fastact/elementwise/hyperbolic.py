@@ -105,6 +105,7 @@ def tanh_shrink_second_derivative(x):  # 2 tanh(x) sech(x)^2
 
 tanh_shrink: Activation = declare(
     "tanh_shrink", tanh_shrink_value, tanh_shrink_derivative, tanh_shrink_second_derivative,
+    float64={"forward": double.tanh_shrink},
     formula=r"x - \tanh x",
     summary="What the hyperbolic tangent takes away from the input.",
     monotone=1, odd=True,

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
-from fastact.numerics import double, single
+from fastact.numerics import double, rational, single
 from fastact.numerics.elementary import (
     ONE32,
     ZERO32,
@@ -226,6 +226,7 @@ def logit_slope_single(x, eps):
 logit: WithEps = declare(
     "logit", logit_value, logit_derivative, logit_second_derivative,
     float32={"derivative": logit_slope_single},
+    float64={"forward": rational.logit, "derivative": rational.logit_slope},
     derivative_from_output=logit_from_output,
     params=(Parameter("eps", None, 0.015625, 0.375, logit_eps, none=-1.0),),
     requires=("eps <= 0.5",), output_requires=("eps < 0",),
@@ -390,7 +391,7 @@ def swish_beta(x, beta):  # x^2 sigmoid'(b x)
 swish: WithBeta = declare(
     "swish", swish_value, swish_derivative, swish_second_derivative,
     float32={"forward": single.swish, "derivative": single.swish_slope},
-    float64={"derivative": double.swish_slope},
+    float64={"forward": double.swish, "derivative": double.swish_slope},
     params=(Parameter("beta", 1.0, 0.125, 8.0, swish_beta),),
     formula=r"x\,\sigma(\beta x)",
     summary="The input times the logistic function of `beta` times it; with `beta` = 1 it is silu.",

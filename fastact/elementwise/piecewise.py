@@ -9,6 +9,7 @@ from fastact.definition.activation import Activation, declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.definition.expression import X
 from fastact.elementwise.rrelu import Randomized
+from fastact.numerics import rational
 from fastact.numerics.primitives import (
     copysign,
     head,
@@ -19,6 +20,7 @@ from fastact.numerics.primitives import (
     tail,
     where,
 )
+from fastact.numerics.rational import SIXTH, SIXTHS, THIRD, THIRD_LOW
 
 if TYPE_CHECKING:
     from fastact.definition.interfaces import (
@@ -406,9 +408,6 @@ hard_tanh: WithMinValMaxVal = declare(
 
 # hard_sigmoid     y = min(max(a x + b, 0), 1)          y' = a between, 0 at both ends
 # No float is 1/6, but that is what the nearest one stands for: the kinks are at ±3 exactly.
-SIXTH = 1.0 / 6.0
-THIRD, THIRD_LOW = 0.3333333333333333, 1.850371707708594e-17
-SIXTHS = (1 / 6, 0.1666666716337204, 0.1666259765625)  # in float64, float32 and float16
 
 
 @kernel
@@ -481,6 +480,7 @@ def hard_sigmoid_from_output(y, alpha, beta):
 hard_sigmoid: WithAlphaBeta = declare(
     "hard_sigmoid", hard_sigmoid_value, hard_sigmoid_derivative, zero,
     float32={"forward": hard_sigmoid_short, "derivative": hard_sigmoid_derivative_short},
+    float64={"forward": rational.hard_sigmoid, "derivative": rational.hard_sigmoid_slope},
     derivative_from_output=hard_sigmoid_from_output,
     params=(
         Parameter("alpha", 1 / 6, 0.125, 0.5, hard_sigmoid_alpha,
@@ -530,6 +530,7 @@ def hard_silu_second_derivative(x):
 hard_silu: Activation = declare(
     "hard_silu", hard_silu_value, hard_silu_derivative, hard_silu_second_derivative,
     float32={"forward": hard_silu_short, "derivative": hard_silu_derivative_short},
+    float64={"forward": rational.hard_silu, "derivative": rational.hard_silu_slope},
     formula=r"\frac{x}{6}\min(\max(x + 3, 0), 6)",
     summary="The input times the hard sigmoid, also called hard_swish.",
     limits=(0.0, INF),
@@ -574,6 +575,7 @@ def sparse_plus_from_output(y):
 
 sparse_plus: Activation = declare(
     "sparse_plus", sparse_plus_value, sparse_sigmoid_value, sparse_sigmoid_derivative,
+    float64={"forward": rational.sparse_plus},
     derivative_from_output=sparse_plus_from_output,
     formula=r"\tfrac14 (x + 1)^2 \text{ for } |x| < 1, \max(x, 0) \text{ beyond}",
     summary="The smooth rectifier whose derivative is sparse_sigmoid.",

@@ -29,10 +29,11 @@ from fastact.numerics.tables import (
     GELU_DOUBLE,
     GELU_ROOT,
     GELU_SLOPE_DOUBLE,
-    GELU_TANH_ROOT,
     LOGCOSH_HALF_DOUBLE,
     POWER_OF_TWO_DOUBLE,
     SILU_ROOT,
+    TANH_SHRINK_PAIR,
+    TANH_SHRINK_PAIR_LOW,
 )
 
 UP, DOWN = 2.0**512, 2.0**-512
@@ -41,15 +42,22 @@ PLAIN = MAGIC + 1023.0
 PLAIN_UP, PLAIN_DOWN, PLAIN_100 = PLAIN + 512.0, PLAIN - 512.0, PLAIN + 100.0
 UP_100 = 2.0**100
 NEAR_ZERO = 0.625  # where softplus(v / beta) is log 2 and a little
-CUBE, ROOT = 0.044715, (1.5957691216057308, -9.96930880911092e-17)  # of gelu_tanh: 2 sqrt(2 / pi)
-GELU_TANH_V = (
-    -1.2311548723318988,
-    1.2555719852614858e-17,
-    2.886201719375968e-34,
-)  # its exponent at the root of its derivative
-GELU_TANH_V_SERIES = 1.716972025434726, 9.683360638737154e-17, -0.1610752395722906  # v - v0
-GELU_TANH_A = (3.4251829019991535, 2.0454284244465366e-16)  # e to minus that
+SLOPE, ROOT_TWO = 1.1283791670955126, (1.4142135623730951, -9.667293313452913e-17)  # 2 / sqrt(pi)
+THIRD = 0.3333333333333333, 1.850371707708594e-17
+TANH_SHRINK_DOUBLE = (*TANH_SHRINK_PAIR, *TANH_SHRINK_PAIR_LOW[:-2:2])
+# Of gelu_tanh: c = 2 sqrt(2 / pi) and 0.044715 c.
+ROOT = 1.5957691216057308, -9.96930880911092e-17
+ROOT_CUBE = 0.07135481627260025, -4.1218577217431825e-18
+# Of gelu_tanh', a float64 near e^-v at its root, -log a, 3 a and 2 a c with c = 2 sqrt(2 / pi).
+# Next to the root it decides what rounds off: of 25 this one is the best.
+GELU_TANH_A, GELU_TANH_V = 3.425182901999155, (-1.231154872331899, -9.464480442328566e-17)
+GELU_TANH_3A = 10.275548705997466, -8.881784197001252e-16
+GELU_TANH_2AC = 10.931602221724319, -7.445102636636608e-16
+# Roots to 2**-31: sums with a multiple of LN2_TOP are exact.
+SILU_TOP = round(SILU_ROOT[0] * 2.0**31) * 2.0**-31
+GELU_TANH_TOP = round(GELU_TANH_V[0] * 2.0**31) * 2.0**-31
 SILU_A = 3.591121476668622, -3.6148589599468234e-20  # e^-x at the root of silu'
+SILU_REST = -1.0948000793140865e-16  # -log of the first, but for the root's first part
 
 
 @kernel
@@ -73,9 +81,9 @@ def smaller(a, b):
 
 @kernel
 def expm1_rounded(t, n):
-    """expm1(r) for r = t - n log 2."""
+    """expm1(r) for r = t - n log 2; the largest term is last, so that it alone is rounded."""
     r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t))
-    return fma(polynomial(r, EXP), r * r, r)
+    return fma(fma(polynomial(r, EXP[:-1]), r, EXP[-1]), r * r, r)
 
 
 @kernel
@@ -134,22 +142,28 @@ def softplus_slope(x, beta):
 # x takes the place of the 1 above. N may be a subnormal number, of which T needs only that it is
 # small: where its exponent is not positive, T is 0.
 @kernel
-def times_sigmoid(x, t, low):
-    """x / (1 + e**-(t + low)) for t from -800 to 600."""
+def over_one_and_exp(x, t, low):
+    """x / (1 + e**-(t + low)) over N for t from -800 to 600, and N as bits."""
     k = fma(t, -LOG2E, PLAIN)
     n = k - PLAIN
     r = fma(n, -LN2_REST, fma(n, -LN2_TOP, -t)) - low
     p = fma(polynomial(r, EXP), r * r, r)
     negative = where(k > PLAIN, PLAIN, k)
     m, exponent = power(negative), shift_left(bits(negative - n), 52)
-    factor = from_bits(add_bits(exponent, 512 << 52))
     one = smaller(m, from_bits(where(exponent > 0, exponent, 0)))
     s = 1.0 + one
     d = fma(m, p, s)
     d_low = fma(m, p, s - d) + (one - (s - 1.0))
     inverse = 1.0 / d
     q = x * inverse
-    return fma(fma(-d_low, q, fma(-d, q, x)), inverse, q) * factor * DOWN
+    return fma(fma(-d_low, q, fma(-d, q, x)), inverse, q), exponent
+
+
+@kernel
+def times_sigmoid(x, t, low):
+    """x / (1 + e**-(t + low)) for t from -800 to 600 and |x| up to 800."""
+    q, n = over_one_and_exp(x, t, low)
+    return q * from_bits(add_bits(n, 512 << 52)) * DOWN
 
 
 @kernel(widen=False)
@@ -157,6 +171,18 @@ def silu(x):
     near = where(x < -760.0, -760.0, x)
     y = times_sigmoid(near, where(near > 600.0, 600.0, near), 0.0)
     return where(x > 600.0, x, copysign(y, x))
+
+
+# x has any size here, so that only where e^t is very small N is made a normal number.
+@kernel(widen=False)
+def swish(x, beta):
+    v = beta * x
+    t = clamp(v, -760.0, 600.0)
+    small = t < -600.0
+    low = where((v < -760.0) | (v > 600.0), 0.0, fma(beta, x, -v))
+    q, n = over_one_and_exp(x, t, low)
+    y = q * from_bits(add_bits(n, where(small, 512 << 52, 0))) * where(small, DOWN, 1.0)
+    return where(v > 600.0, x, copysign(where(v < -760.0, 0.0, y), x))
 
 
 @kernel(widen=False)
@@ -168,19 +194,30 @@ def quick_gelu(x):
     return where(x > 300.0, x, copysign(y, x))
 
 
-# The exponent of gelu_tanh, c x (1 + k x^2), in two parts.
+@kernel
+def product(c, x):
+    """A constant in two parts times x, likewise."""
+    y = c[0] * x
+    return y, fma(c[1], x, fma(c[0], x, -y))
+
+
+@kernel
+def two_sum(x, y):
+    """x + y and what rounds off it (Knuth 1969)."""
+    z = x + y
+    back = z - x
+    return z, (x - (z - back)) + (y - back)
+
+
+# The exponent of gelu_tanh, x (c + c k x^2), in two parts.
 @kernel
 def gelu_tanh_exponent(x):
     square = x * x
-    m = CUBE * square
-    low = fma(CUBE, fma(x, x, -square), fma(CUBE, square, -m))
-    g = 1.0 + m
-    back = g - 1.0
-    low = low + ((1.0 - (g - back)) + (m - back))
-    line = ROOT[0] * x
-    line_low = fma(ROOT[1], x, fma(ROOT[0], x, -line))
-    v = line * g
-    return v, fma(line_low, g, fma(line, low, fma(line, g, -v)))
+    bend, low = product(ROOT_CUBE, square)
+    g, g_low = two_sum(ROOT[0], bend)
+    low = (g_low + ROOT[1]) + fma(ROOT_CUBE[0], fma(x, x, -square), low)
+    v = x * g
+    return v, fma(x, low, fma(x, g, -v))
 
 
 @kernel(widen=False)
@@ -221,43 +258,52 @@ def tanh_slope(x):
 
 
 # (1 - E) / (1 + E) with E = e^(-2|x|) = s (1 + p), top and bottom in two parts. Near 0, where it
-# is -p / (2 + p), rounding p makes at most 0.6 ulp.
+# is -p / (2 + p), the error of p makes at most 0.9 ulp.
+@kernel
+def tanh_fraction(a):
+    """Top and bottom for a >= 0, times 2**100, by the exponential that the slope takes too."""
+    t = -2.0 * a
+    t = where(t < -750.0, -750.0, t)
+    k = fma(t, LOG2E, PLAIN_100)
+    p, s = expm1_rounded(t, k - PLAIN_100), power(k)
+    less = UP_100 - s
+    top = fma(-s, p, less)
+    top_low = fma(-s, p, less - top) + ((UP_100 - less) - s)
+    d = 2.0 * UP_100 - top
+    return top, top_low, d, ((2.0 * UP_100 - d) - top) - top_low
+
+
 @kernel(widen=False)
 def tanh(x):
-    t = -2.0 * abs(x)
-    t = where(t < -45.0, -45.0, t)
-    k = fma(t, LOG2E, PLAIN)
-    p, s = expm1_rounded(t, k - PLAIN), power(k)
-    less, more = 1.0 - s, 1.0 + s
-    top = fma(-s, p, less)
-    top_low = fma(-s, p, less - top) + ((1.0 - less) - s)
-    d = fma(s, p, more)
-    low = fma(s, p, more - d) + (s - (more - 1.0))
+    top, top_low, d, low = tanh_fraction(abs(x))
     inverse = 1.0 / d
     q = top * inverse
     return copysign(fma(fma(-low, q, fma(-d, q, top) + top_low), inverse, q), x)
 
 
-# The slopes of silu and gelu_tanh are f (f - 1 + l) / (f + a)^2, where f = e^t = s (1 + p) and t is
-# 0 at their root, as is l, so that both terms of the sum have the sign of t.
+# x - tanh x, from 0.7 on with the quotient above in two parts, and near 0 the product of
+# c = x^3 in two parts and 1/3 + x^2 Q(x^2).
+@kernel(widen=False)
+def tanh_shrink(x):
+    a = abs(x)
+    top, top_low, d, low = tanh_fraction(a)
+    inverse = 1.0 / d
+    q = top * inverse
+    far = (a - q) - fma(-low, q, fma(-d, q, top) + top_low) * inverse
+    square = a * a
+    cube = square * a
+    rest = fma(square, a, -cube) + fma(a, a, -square) * a
+    tail = fma(square, polynomial(square, TANH_SHRINK_DOUBLE), THIRD[1])
+    near = fma(cube, THIRD[0], fma(cube, tail, rest * THIRD[0]))
+    return copysign(where(a < 0.7, near, far), x)
+
+
+# The slopes of silu and gelu_tanh are f (d + l) / d^2, where f = a e^v = s (1 + p) for the exponent
+# v = x or that of gelu_tanh, d = f + a and l = a x v'. With a = e^-v0, where v0 is v at the root, p
+# is exact where d + l cancels.
 @kernel
-def slope_from_root(t, low, line, line_low, a, a_low):
-    """That of t and l in two parts, for t from -800 to 300."""
-    k = fma(t, LOG2E, PLAIN_UP)
-    n = k - PLAIN_UP
-    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t)) + low
-    p = fma(polynomial(r, EXP), r * r, r)
-    up = power(k)
-    s = up * DOWN
-    less = s - 1.0
-    f = fma(s, p, less)
-    top = line + f
-    back = top - f
-    top_low = ((line - back) + (f - (top - back))) + (line_low + fma(s, p, less - f))
-    more = a + s
-    back = more - a
-    d = fma(s, p, more)
-    d_low = fma(s, p, more - d) + (((a - (more - back)) + (s - back)) + a_low)
+def slope(p, up, top, top_low, d, d_low):
+    """That of d + l and d in two parts, and s times 2**512."""
     square = d * d
     rest = fma(d + d, d_low, fma(d, d, -square))
     inverse = 1.0 / square
@@ -269,65 +315,75 @@ def slope_from_root(t, low, line, line_low, a, a_low):
 
 
 @kernel
-def difference(x, high, low):
-    """x - (high + low) in two parts."""
-    y = x - high
-    back = y - x
-    return y, ((x - (y - back)) - (high + back)) - low
-
-
-# Of silu, t = x - x0, a = e^-x0 and l = a t, because 1 + a (1 + x0) = 0.
-@kernel
-def silu_slope_of_sum(x, x_low):
-    t, low = difference(x, SILU_ROOT[0], SILU_ROOT[1])
-    low = (low + x_low) - SILU_ROOT[2]
-    t, low = t + low, low - ((t + low) - t)  # the first may be 0
-    a, a_low = SILU_A
-    line = a * t
-    line_low = fma(a_low, t, fma(a, low, fma(a, t, -line)))
-    return slope_from_root(t, low, line, line_low, a, a_low)
+def slope_of_sum(r, k, a, line, line_low):
+    """That for s = 2**n and p = expm1(r); the sum keeps what rounds off its terms."""
+    p, up = fma(polynomial(r, EXP), r * r, r), power(k)
+    s = up * DOWN
+    more, more_low = two_sum(a, s)
+    d = fma(s, p, more)
+    d_low = fma(s, p, more - d) + more_low
+    top, top_low = two_sum(d, line)
+    return slope(p, up, top, (top_low + d_low) + line_low, d, d_low)
 
 
 @kernel(widen=False)
 def silu_slope(x):
-    return silu_slope_of_sum(clamp(x, -760.0, 300.0), 0.0)
+    x = clamp(x, -760.0, 300.0)
+    k = fma(x - SILU_ROOT[0], LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = (x - fma(n, LN2_TOP, SILU_TOP)) - fma(n, LN2_REST, SILU_ROOT[0] - SILU_TOP)
+    a = SILU_A[0]
+    line = a * x
+    return slope_of_sum(r - SILU_REST, k, a, line, fma(a, x, -line))
 
 
+# Of gelu_tanh, where x v' = 3 v - 2 c x.
+@kernel(widen=False)
+def gelu_tanh_slope(x):
+    x = clamp(x, -22.0, 9.0)
+    v, v_low = gelu_tanh_exponent(x)
+    k = fma(v - GELU_TANH_V[0], LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = (v - fma(n, LN2_TOP, GELU_TANH_TOP)) - fma(n, LN2_REST, GELU_TANH_V[0] - GELU_TANH_TOP)
+    r = r + (v_low - GELU_TANH_V[1])
+    thrice, thrice_low = product(GELU_TANH_3A, v)
+    line, line_low = product(GELU_TANH_2AC, x)
+    far, far_low = two_sum(thrice, -line)
+    low = (far_low + fma(GELU_TANH_3A[0], v_low, thrice_low)) - line_low
+    return slope_of_sum(r, k, GELU_TANH_A, far, low)
+
+
+# Of silu(b x), whose v = b x in two parts may be nearer to the root than a sum of such terms is
+# exact: there d + l is f - 1 + a t with t = v - x0, of which both terms have the sign of t.
 @kernel(widen=False)
 def swish_slope(x, beta):
     v = beta * x
     rest = where((v < -760.0) | (v > 300.0), 0.0, fma(beta, x, -v))
-    return silu_slope_of_sum(clamp(v, -760.0, 300.0), rest)
+    t, low = two_sum(clamp(v, -760.0, 300.0), -SILU_ROOT[0])
+    near = t - SILU_ROOT[1]  # in this order what cancels is exact
+    low = low + ((t - near) - SILU_ROOT[1])
+    t = near + rest
+    low = (low + (rest - (t - near))) - SILU_ROOT[2]
+    a, a_low = SILU_A
+    line = a * t
+    line_low = fma(a_low, t, fma(a, low, fma(a, t, -line)))
+    k = fma(t, LOG2E, PLAIN_UP)
+    n = k - PLAIN_UP
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t)) + low
+    p, up = fma(polynomial(r, EXP), r * r, r), power(k)
+    s = up * DOWN
+    less = s - 1.0
+    f = fma(s, p, less)
+    top, top_low = two_sum(f, line)
+    top_low = top_low + (line_low + fma(s, p, less - f))
+    more, more_low = two_sum(a, s)
+    d = fma(s, p, more)
+    return slope(p, up, top, top_low, d, fma(s, p, more - d) + (more_low + a_low))
 
 
 @kernel(widen=False)
 def quick_gelu_slope(x):
     return swish_slope(x, 1.702)
-
-
-# Of gelu_tanh, with its exponent v: t = v - v0, a = e^-v0 and l = a (3 t - 2 c (x - x0)), because
-# 1 + a (1 + x0 v'(x0)) = 0 and x v' = 3 v - 2 c x.
-@kernel(widen=False)
-def gelu_tanh_slope(x):
-    x = clamp(x, -22.0, 9.0)
-    v, v_low = gelu_tanh_exponent(x)
-    t, low = difference(v, GELU_TANH_V[0], GELU_TANH_V[1])
-    low = low + (v_low - GELU_TANH_V[2])
-    far, far_low = difference(x, GELU_TANH_ROOT[0], GELU_TANH_ROOT[1])
-    first, first_low, second = GELU_TANH_V_SERIES
-    near = first * far
-    near_low = fma(first, far, -near) + fma(first, far_low, far * fma(second, far, first_low))
-    close = abs(far) < 2.0**-26
-    t, low = where(close, near, t), where(close, near_low, low)
-    c, (a, a_low) = 2.0 * ROOT[0], GELU_TANH_A
-    u = c * far
-    u_low = fma(2.0 * ROOT[1], far, fma(c, far_low, fma(c, far, -u)))
-    thrice = 3.0 * t
-    both, both_low = difference(thrice, u, u_low)
-    both_low = both_low + fma(3.0, low, fma(3.0, t, -thrice))
-    line = a * both
-    line_low = fma(a_low, both, fma(a, both_low, fma(a, both, -line)))
-    return slope_from_root(t, low, line, line_low, a, a_low)
 
 
 # erf(x) = x + x q(x^2) near 0, and 1 - 2^g(|x|) elsewhere.
@@ -341,15 +397,46 @@ def erf(x):
     return copysign(where(a < 1.2, near, fma(-power(k), part, 1.0)), x)
 
 
-# e^(-b^2 / 2) = s (1 + r + h), of the square in two parts.
+# e^(-a b) = s (1 + r + h), of the product in two parts.
 @kernel
-def bell(b, magic):
+def bell(a, b, magic):
     """s, r and h."""
-    half = b * 0.5
-    q = half * b
+    q = a * b
     k = fma(q, -LOG2E, magic)
-    r, h = expm1_parts(-q, -fma(half, b, -q), k - magic)
+    r, h = expm1_parts(-q, -fma(a, b, -q), k - magic)
     return power(k), r, h
+
+
+# e^(-b^2) s (1 + w), where s 2 / sqrt(pi) is as exact as the constant.
+@kernel(widen=False)
+def erf_slope(x):
+    b = abs(x)
+    b = where(b > 28.0, 28.0, b)
+    s, r, h = bell(b, b, PLAIN_UP)
+    s = SLOPE * s
+    return fma(s, r + h, s) * DOWN
+
+
+@kernel(widen=False)
+def erfc_slope(x):
+    return -erf_slope(x)
+
+
+# erfc(a) = 2 Phi(-b) with b = sqrt(2) a, see gelu; near 0, where that is not monotone, 1 - erf(a).
+@kernel(widen=False)
+def erfc(x):
+    a = abs(x)
+    a = where(a > 27.5, 27.5, a)
+    s, r, h = bell(a, a, PLAIN_UP)
+    d = fma(a, ROOT_TWO[0], 1.0)
+    low = fma(a, ROOT_TWO[1], fma(a, ROOT_TWO[0], 1.0 - d))
+    t = fma(-4.0 * ROOT_TWO[0], 1.0 / (a + 2.0 * ROOT_TWO[0]), 1.0)
+    u, v = 1.0 / d, polynomial(t, GELU_DOUBLE)
+    u_low = fma(-low, u, fma(-d, u, 1.0)) * u
+    w = r + fma(v, 1.0 + (r + h), h)
+    y = (u + fma(u, w, fma(u_low, w, u_low))) * s * DOWN
+    near = fma(-x, polynomial(fma(a, a, -0.72), ERF_NEAR_DOUBLE), 1.0 - x)
+    return where(a < 0.46875, near, where(x < 0.0, 2.0 - y, y))
 
 
 # Phi(-b) = e^(-b^2 / 2) (1 + v) / (2 (b + 1)), where v is nearly a polynomial in (b - 4) / (b + 4).
@@ -357,11 +444,11 @@ def bell(b, magic):
 def gelu(x):
     b = abs(x)
     b = where(b > 39.0, 39.0, b)
-    s, r, h = bell(b, PLAIN_UP)
+    half = b * 0.5
+    s, r, h = bell(half, b, PLAIN_UP)
     d = b + 1.0
     low, u, t = b - (d - 1.0), 1.0 / d, b / (b + 4.0)
     v = polynomial((t + t) - 1.0, GELU_DOUBLE)
-    half = b * 0.5
     y = half * u
     y_low = fma(-low, y, fma(-d, y, half)) * u
     w = r + fma(v, 1.0 + (r + h), h)
@@ -374,7 +461,7 @@ def gelu(x):
 def gelu_slope(x):
     b = abs(x)
     b = where(b > 39.0, 39.0, b)
-    s, r, h = bell(b, PLAIN_UP - 1.0)
+    s, r, h = bell(b * 0.5, b, PLAIN_UP - 1.0)
     t = b / (b + 4.0)
     v = polynomial((t + t) - 1.0, GELU_SLOPE_DOUBLE)
     d = -GELU_ROOT[0] - b

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastact as fa
+from tests.conftest import name_of
 from tests.support.checks import check_peer, check_values
 from tests.support.reference import SCIPY, domain
 from tests.support.strategies import central, defaults, parameter_sets, parameters, sample, vectors
@@ -36,3 +37,16 @@ def test_against_scipy(f, dtype):
     low, high = domain(f, defaults(f, dtype))
     x = x[(np.abs(x) < 32) & (x > low) & (x < high)]
     check_peer(f, SCIPY[f.name], x, (), f.max_ulp[dtype]["forward"] + 4)
+
+
+@pytest.mark.parametrize(
+    ("f", "variety", "x", "params"),
+    [
+        (fa.tanh, "forward", "0x1.625bdffa20916p-3", ()),
+        (fa.swish, "derivative", "-0x1.a4803e3a45cb2p-2", ("0x1.8e80c6e4abd7ep+1",)),
+    ],
+    ids=name_of,
+)
+def test_known_hard_inputs(f, variety, x, params):
+    """Where rounding the largest term was too much, and two parts of t = v - x0 cancelled."""
+    check_values(f, variety, np.array([float.fromhex(x)]), tuple(map(float.fromhex, params)))
