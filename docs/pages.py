@@ -25,6 +25,7 @@ from sphinx.ext.napoleon.docstring import NumpyDocstring
 from sphinx.util.docutils import SphinxDirective
 
 import fastact as fa
+from fastact.benchmarks import summary
 from fastact.catalogue import catalogue
 from fastact.definition.declaration import ORDERS
 from fastact.verification import record
@@ -213,9 +214,12 @@ def speed(name: str) -> Iterator[str]:
     """What the committed report on speed has of a function."""
     found = DATA.search(CELLS.read_text(encoding="utf-8"))
     run = json.loads(found[1])["run"] if found else {"cells": []}
-    cells = [cell for cell in run["cells"] if cell["function"] == name and cell.get("ratio")]
-    if cells:
-        yield heading("Speed", "-")
+    mine = [cell for cell in run["cells"] if cell["function"] == name]
+    yield heading("Speed", "-")
+    if alone := [cell for cell in mine if not cell.get("ratio")]:
+        times = ", ".join(map(time, alone))
+        yield f"In these nothing else was measured that does the same: {times}.\n"
+    if cells := [cell for cell in mine if cell.get("ratio")]:
         yield (
             "Time of the best peer over that of fastact: above 1 fastact is faster. See"
             " :doc:`/benchmarks`.\n"
@@ -226,11 +230,20 @@ def speed(name: str) -> Iterator[str]:
 
 
 def row(cell: dict[str, Any]) -> list[str]:
-    """A measured cell."""
+    """A measured cell that has a peer."""
     low, middle, high = (f"{each:.2f}" for each in cell["ratio"])
+    return [*measured(cell), cell["best"], middle, f"{low} to {high}"]
+
+
+def measured(cell: dict[str, Any]) -> list[str]:
+    """What was measured: variety, dtype and shape."""
     shape = " × ".join(map(str, cell["shape"]))
-    what = cell["variety"].replace("_", " ")
-    return [what, cell["dtype"], shape, cell["best"], middle, f"{low} to {high}"]
+    return [cell["variety"].replace("_", " "), cell["dtype"], shape]
+
+
+def time(cell: dict[str, Any]) -> str:
+    """How long fastact takes."""
+    return f"{' '.join(measured(cell))} in {summary.seconds(cell['runners']['fastact'][1])}"
 
 
 # ---------------------------------------------------------------- all functions

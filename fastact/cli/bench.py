@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from fastact.benchmarks import compare as comparison
 from fastact.benchmarks import measure, peers, summary
@@ -42,6 +42,14 @@ class Bench(TyperGroup):
         if not args or args[0] not in self.commands:
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+
+class Run(TyperCommand):
+    """The command that may be left out, and is in its usage."""
+
+    def get_usage(self, ctx: Any) -> str:
+        """Return the usage line without its name."""
+        return super().get_usage(ctx).replace(" run ", " ", 1)
 
 
 def bench(
@@ -81,7 +89,8 @@ def bench(
     there, in place), a dtype and a size. A ratio is the time of the best peer over that of fastact,
     with quartiles over rounds in which all take turns; a cell is behind if the upper quartile is
     below 1. Peers are compared with fastact before they are timed: what differs is left out, and so
-    is, with a line that says so, what is not installed. `fastact bench compare` compares two runs.
+    is, with a line that says so, what is not installed. `fastact bench compare` compares two runs,
+    and `fastact bench report` makes a page of several.
     """
     selection = selection_of(functions or [], quick, keyword, dtypes, sizes)
     count = sum(1 for _ in cases(selection))
@@ -276,6 +285,6 @@ group = typer.Typer(
     help="Measure functions beside other packages, or compare two runs.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-group.command("run", help=flowing(bench))(bench)
+group.command("run", cls=Run, help=flowing(bench))(bench)
 group.command(help=flowing(compare))(compare)
 group.command(help=flowing(report))(report)

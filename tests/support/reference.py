@@ -8,7 +8,7 @@ How to add a function: one line in `ELEMENTWISE`, nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import comb
 from typing import Any
 
@@ -136,7 +136,8 @@ def agree(a: mpf, b: mpf) -> bool:
     return a == b != 0 or abs(a - b) <= AGREEMENT * abs(b) != 0
 
 
-@cache
+# A KB each. What tests of one function ask for, they ask for together: see tests/conftest.py.
+@lru_cache(maxsize=2**15)
 def true_value(
     name: str,
     order: int,

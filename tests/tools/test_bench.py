@@ -25,6 +25,7 @@ from fastact.benchmarks.cases import (
     selected,
     varieties,
 )  # fmt: skip
+from fastact.benchmarks.peers import rows
 from fastact.cli import app
 from fastact.cli import bench as command
 
@@ -61,6 +62,12 @@ def test_wrong_arguments_end_with_one_line(bench, arguments, message):
     assert (status, out) == (2, "")
     assert err.startswith(f"fastact: {message}")
     assert err.count("\n") == 1
+
+
+def test_help_shows_what_one_types(bench):
+    status, out, _ = bench("--help")
+    assert status == 0
+    assert "Usage: fastact bench [OPTIONS] [functions]..." in out
 
 
 def test_a_run_is_written_and_shown(bench, tmp_path):
@@ -118,6 +125,24 @@ def test_peers_name_what_is_measured():
         (p.name, call) for p in found.values() for call in p.calls if call not in asked
     } == set()
     assert {"numpy", "njit", "vectorize"} <= set(found)
+
+
+def test_every_function_has_a_peer_that_everybody_has():
+    found, _ = peers.load(["numpy", "scipy"])
+    compared = {name for peer in found.values() for name, _ in peer.calls}
+    assert compared == set(functions())
+
+
+@pytest.mark.parametrize("key", sorted(rows.BY_HAND), ids="-".join)
+def test_formulas_by_hand_agree(key):
+    """Also where an element stands out, and where a target is 0 or 1."""
+    for dtype in ("float32", "float64"):
+        cell = measure.Cell(Case(*key, dtype, (30, 10)))
+        calls, arrays = measure.calls_of(cell.case, peers.load(["numpy"])[0])
+        if "t" in VARIETIES[key[1]].operands:
+            arrays[1][::3] = np.round(arrays[1][::3])
+        measure.check(cell, calls, arrays)
+        assert not cell.left_out
 
 
 def test_everything_is_measured():

@@ -13,6 +13,7 @@ from fastact.benchmarks.peers.peer import (
     FLOATS,
     FORWARD,
     FROM_OUTPUT,
+    LOSS,
     SELU,
     Calls,
     Peer,
@@ -20,6 +21,7 @@ from fastact.benchmarks.peers.peer import (
     one_thread,
     usual,
 )  # fmt: skip
+from fastact.benchmarks.peers.rows import BY_HAND
 
 
 def ufuncs(calls: Calls) -> Calls:
@@ -47,6 +49,8 @@ def numpy() -> Peer:
         ("leaky_relu", BACKWARD): lambda dy, x: np.where(x > 0, dy, 0.01 * dy),
         ("prelu", FORWARD): lambda x: np.where(x > 0, x, weight * x),
         ("prelu", BACKWARD): lambda dy, x: np.where(x > 0, dy, weight * dy),
+        ("rrelu", FORWARD): lambda x: np.where(x > 0, x, 11 / 48 * x),
+        ("rrelu", BACKWARD): lambda dy, x: np.where(x > 0, dy, 11 / 48 * dy),
         ("relu_squared", FORWARD): lambda x: np.maximum(x, 0) ** 2,
         ("relu_squared", BACKWARD): lambda dy, x: 2 * dy * np.maximum(x, 0),
         ("threshold", FORWARD): lambda x: np.where(x > threshold, x, value),
@@ -63,6 +67,7 @@ def numpy() -> Peer:
         ("hard_sigmoid", BACKWARD): lambda dy, x: dy * (np.abs(x) < 3) / 6,
         ("hard_silu", FORWARD): lambda x: x * np.clip(x + 3, 0, 6) / 6,
         ("sparse_sigmoid", FORWARD): lambda x: np.clip((x + 1) / 2, 0, 1),
+        ("sparse_plus", FORWARD): lambda x: np.where(x > 1, x, np.maximum(x + 1, 0) ** 2 / 4),
         ("softplus", FORWARD): lambda x: np.logaddexp(0, x),
         ("softplus", BACKWARD): lambda dy, x: dy / (1 + np.exp(-x)),
         ("silu", FORWARD): lambda x: x / (1 + np.exp(-x)),
@@ -90,14 +95,23 @@ def numpy() -> Peer:
         ("dish", FORWARD): lambda x: x / 2 * (x / np.sqrt(1 + x * x) + 1),
         ("exponential", FORWARD): np.exp,
         ("exponential", FROM_OUTPUT): np.multiply,
-        ("softmax", FROM_OUTPUT): lambda dy, y: y * (dy - np.sum(dy * y, axis=-1, keepdims=True)),
     }
-    return Peer("numpy", FLOATS, np.asarray, {**calls, **ufuncs(calls)}, one_thread)
+    return Peer("numpy", FLOATS, np.asarray, {**calls, **ufuncs(calls), **BY_HAND}, one_thread)
 
 
 def scipy() -> Peer:
     """SciPy's special functions; always one thread."""
     from scipy import special
+
+    def geglu(x: Any) -> Any:
+        value, gate = np.split(x, 2, axis=-1)
+        return value * gate * special.ndtr(gate)
+
+    def geglu_backward(dy: Any, x: Any) -> Any:
+        value, gate = np.split(x, 2, axis=-1)
+        below = special.ndtr(gate)
+        slope = below + gate * np.exp(gate * gate / -2) / math.sqrt(2 * math.pi)
+        return np.concatenate([dy * gate * below, dy * value * slope], axis=-1)
 
     calls: Calls = {
         ("sigmoid", FORWARD): special.expit,
@@ -110,6 +124,10 @@ def scipy() -> Peer:
         ("softmax", FORWARD): lambda x: special.softmax(x, axis=-1),
         ("log_softmax", FORWARD): lambda x: special.log_softmax(x, axis=-1),
         ("logsumexp", FORWARD): lambda x: special.logsumexp(x, axis=-1),
+        ("logmeanexp", FORWARD): lambda x: special.logsumexp(x, axis=-1, b=1 / x.shape[-1]),
+        ("geglu", FORWARD): geglu,
+        ("geglu", BACKWARD): geglu_backward,
+        ("kl_divergence", LOSS): lambda x, t: np.mean(special.xlogy(t, t) - t * x),
     }
     return Peer("scipy", ("float32", "float64"), np.asarray, {**calls, **ufuncs(calls)}, one_thread)
 

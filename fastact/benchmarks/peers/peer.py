@@ -12,6 +12,8 @@ import fastact as fa
 FLOATS = ("float16", "float32", "float64")
 FORWARD, BACKWARD, FROM_OUTPUT = "forward", "backward", "backward_from_output"
 VALUE_AND_DERIVATIVE, OUT, IN_PLACE = "value_and_derivative", "out", "in_place"
+LOSS, VALUE_AND_GRAD = "loss", "value_and_grad"
+LOSS_OF_LABELS, VALUE_AND_GRAD_OF_LABELS = "loss_of_labels", "value_and_grad_of_labels"
 Calls = dict[tuple[str, str], Callable[..., Any]]
 Into = Callable[[Any, Any], Any]
 

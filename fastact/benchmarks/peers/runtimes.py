@@ -31,6 +31,7 @@ ONNX: dict[str, tuple[str, dict[str, Any]]] = {
     "exponential": ("Exp", {}),
     "softmax": ("Softmax", {"axis": -1}),
     "log_softmax": ("LogSoftmax", {"axis": -1}),
+    "hardmax": ("Hardmax", {"axis": -1}),
 }
 OPSET, IR = 20, 9  # the first with Gelu, and the format that goes with it
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,11 @@ from fastact.benchmarks.peers.peer import (
     FLOATS,
     FORWARD,
     FROM_OUTPUT,
+    LOSS,
+    LOSS_OF_LABELS,
     SELU,
+    VALUE_AND_GRAD,
+    VALUE_AND_GRAD_OF_LABELS,
     Calls,
     Into,
     Peer,
@@ -31,6 +36,44 @@ WRITING = {
 def writes(operator: Callable[..., Any]) -> Into:
     """Return the call of an operator that writes into a tensor."""
     return lambda x, out: operator(x, out=out)
+
+
+def gated(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the call of a gated pair: the first half times a function of the second."""
+
+    def call(x: Any) -> Any:
+        value, gate = x.chunk(2, -1)
+        return value * operator(gate)
+
+    return call
+
+
+def losses() -> Calls:
+    """Return the losses, and with their gradients, which autograd finds."""
+    import torch
+    from torch.nn import functional
+
+    of_targets: dict[str, Callable[..., Any]] = {
+        "kl_divergence": lambda x, t: functional.kl_div(x, t, reduction="sum") / x.numel(),
+        "sigmoid_cross_entropy": functional.binary_cross_entropy_with_logits,
+        "squared_error": lambda x, t: functional.mse_loss(x.sigmoid(), t, reduction="sum") / 2,
+    }
+    of_labels = {"nll": functional.nll_loss, "softmax_cross_entropy": functional.cross_entropy}
+
+    def with_gradient(loss: Callable[..., Any]) -> Callable[..., Any]:
+        def call(x: Any, t: Any) -> Any:
+            x = x.detach().requires_grad_()
+            with torch.enable_grad():
+                value = loss(x, t)
+            return value.detach(), torch.autograd.grad(value, x)[0]
+
+        return call
+
+    calls: Calls = {(name, LOSS): f for name, f in of_targets.items()}
+    calls |= {(name, LOSS_OF_LABELS): f for name, f in of_labels.items()}
+    calls |= {(name, VALUE_AND_GRAD): with_gradient(f) for name, f in of_targets.items()}
+    calls |= {(name, VALUE_AND_GRAD_OF_LABELS): with_gradient(f) for name, f in of_labels.items()}
+    return calls
 
 
 def torch() -> Peer:
@@ -98,12 +141,17 @@ def torch() -> Peer:
         ("exponential", FORWARD): torch.exp,
         ("glu", FORWARD): functional.glu,
         ("glu", BACKWARD): lambda dy, x: aten.glu_backward(dy, x, -1),
-        ("swiglu", FORWARD): lambda x: functional.silu(x.chunk(2, -1)[1]) * x.chunk(2, -1)[0],
+        ("swiglu", FORWARD): gated(functional.silu),
+        ("reglu", FORWARD): gated(functional.relu),
+        ("geglu", FORWARD): gated(functional.gelu),
         ("softmax", FORWARD): lambda x: torch.softmax(x, -1),
         ("softmax", FROM_OUTPUT): lambda dy, y: softmax_backward(dy, y, -1, y.dtype),
         ("log_softmax", FORWARD): lambda x: torch.log_softmax(x, -1),
         ("log_softmax", FROM_OUTPUT): lambda dy, y: log_softmax_backward(dy, y, -1, y.dtype),
+        ("softmin", FORWARD): lambda x: functional.softmin(x, -1),
         ("logsumexp", FORWARD): lambda x: torch.logsumexp(x, -1),
+        ("logmeanexp", FORWARD): lambda x: torch.logsumexp(x, -1) - math.log(x.shape[-1]),
+        **losses(),
     }
     calls |= into({name: writes(getattr(aten, f).out) for name, f in WRITING.items()})
     return Peer("torch", FLOATS, torch.from_numpy, calls, torch.set_num_threads)
