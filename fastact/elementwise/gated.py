@@ -94,10 +94,11 @@ def short_rows(arrays: Sequence[Any], outs: Sequence[Any], axis: int) -> bool:
     """
     first = arrays[0]
     n, step = first.shape[axis], abs(first.strides[axis])
+    if n == first.size or n >= pool.CUTOVER:
+        return False
     others = (abs(s) for s, m in zip(first.strides, first.shape, strict=True) if m > 1)
     return (
-        n < min(pool.CUTOVER, first.size)
-        and first.dtype in DTYPES
+        first.dtype in DTYPES
         and all(s >= step for s in others)
         and all(a.dtype == first.dtype and a.dtype.isnative and a.flags.aligned
                 for a in (*arrays, *outs))
@@ -126,7 +127,10 @@ def unbroadcast(term: Any, array: Any) -> Any:
 
 def common(*arrays: Any) -> Any:
     """The dtype of the result: float64 for integers."""
-    dtype = np.result_type(*arrays)
+    dtypes = {getattr(each, "dtype", None) for each in arrays}
+    dtype = dtypes.pop()
+    if dtypes or dtype is None:
+        dtype = np.result_type(*arrays)
     return np.dtype(np.float64) if dtype.kind in "biu" else dtype
 
 
@@ -304,10 +308,11 @@ class GatedPair(Documented):
         dy = gradient(dy, name, shape)
         dtype = common(dy, *arrays)
         if out is None:
-            out = np.empty_like(np.asarray(x), dtype)
+            out = np.empty_like(x, dtype)
         else:
             output(name, out, whole, dtype)
-        dy = np.broadcast_to(np.asarray(dy, dtype if isinstance(dy, float | int) else None), shape)
+        if np.shape(dy) != shape:
+            dy = np.broadcast_to(np.asarray(dy, None if hasattr(dy, "dtype") else dtype), shape)
         function = self._function("backward", arrays[2:])
         function.along((dy, *arrays), axis, halves(out, axis, gate_first))
         if bias is None:
