@@ -83,7 +83,12 @@ def test_the_table_sorts_and_filters(tab, run):
 def test_a_function_is_chosen(tab):
     tab.locator("#of-function").select_option("softmax")
     assert tab.locator("#chart-title").inner_text().startswith("softmax, forward, float32")
-    assert tab.locator("#numbers thead th").all_inner_texts() == ["size", "fastact", "scipy"]
+    assert tab.locator("#numbers thead th").all_inner_texts() == [
+        "size",
+        "fastact",
+        "numpy",
+        "scipy",
+    ]
     tab.locator("#of-function").select_option("sigmoid")
     tab.locator("#of-variety").select_option("backward_from_output")
     assert tab.locator("#numbers thead th").all_inner_texts() == ["size", "fastact", "numpy"]
@@ -103,6 +108,9 @@ def test_the_answer_leads_to_its_cells(tab, run):
 def test_everything_fits_and_has_a_name(tab):
     width = tab.viewport_size["width"]
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    for row in tab.locator(".by-cell tbody tr").all():  # no cell of the tables is out of sight
+        box = row.locator("td").last.bounding_box()
+        assert box["x"] + box["width"] <= width
     nameless = (
         "[...document.querySelectorAll('select, input')].filter(e => !e.labels.length).length"
     )

@@ -70,12 +70,26 @@ function behind(all = false) {
   $("behind-rows").replaceChildren(...shown.map(cell => make("tr", {}, td(to(cell)), td(COLUMNS[1][1](cell)), td(cell.dtype),
     td(size(cell.shape)), td(cell.best), td(quotient(cell.ratio), true),
     td(ulp(cell.runners[cell.best][3]), true), td(ulp(cell.runners[OURS][3]), true))));
+  cards($("behind-rows").parentNode);
   more($("behind-more"), shown.length, cells.length, () => behind(true));
 }
 function more(button, shown, all, action) {
   button.hidden = shown >= all;
   button.textContent = `Show all ${all}`;
   button.onclick = action;
+}
+// On a narrow screen a row is a card, in which each cell says its column. Roles, because what is laid
+// out as a card is no table any more to screen readers.
+function cards(table) {
+  const heads = [...table.tHead.rows[0].cells];
+  table.setAttribute("role", "table");
+  heads.forEach(head => head.setAttribute("role", "columnheader"));
+  for (const part of [table.tHead, ...table.tBodies]) part.setAttribute("role", "rowgroup");
+  for (const row of table.rows) row.setAttribute("role", "row");
+  for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, i) => {
+    cell.setAttribute("role", "cell");
+    cell.dataset.column = heads[i].textContent;
+  });
 }
 const to = cell => make("a", { href: "#function", onclick: () => view(cell) }, cell.function);
 
@@ -226,6 +240,7 @@ function fill(all = false) {
   });
   const shown = all ? cells : cells.slice(0, SHOWN);
   document.querySelector("#table tbody").replaceChildren(...shown.map(cell => make("tr", {}, ...COLUMNS.map(([, key, show, number]) => td((show || (c => String(key(c))))(cell), number)))));
+  cards($("table"));
   $("count").textContent = `${cells.length} of ${CELLS.length} cells${shown.length < cells.length ? `, the first ${shown.length} shown` : ""}`;
   more($("more"), shown.length, cells.length, () => fill(true));
 }
