@@ -48,7 +48,7 @@ def of_options(called: str, f: Callable[..., Any]) -> list[Bad]:
 
 # What a parameter cannot be; None is a value of some.
 PARAMETERS: dict[str, tuple[Any, type[Exception]]] = {
-    "text": ("a", TypeError), "None": (None, TypeError), "an object": (object(), TypeError),
+    "text": ("a", TypeError), "None": (None, TypeError), "an object": (..., TypeError),
     "objects": (np.array([1.0, None]), TypeError), "complex": (1j, TypeError),
     "a list of text": (["a", "b"], TypeError), "a ragged list": ([1.0, [2.0]], TypeError),
     "an array of another shape": (np.ones(3), ValueError),
