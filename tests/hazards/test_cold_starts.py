@@ -134,13 +134,9 @@ def test_import_and_first_call_keep_their_budget() -> None:
 
     The least of what was measured by turns, and again where the machine was busy.
     """
-    script = """
-    import fastact as fa
-    assert "numba" not in sys.modules
-    fa.sigmoid(np.ones(3, "f4"))
-    assert "numba" not in sys.modules, "the store is warm"
-    """
-    run(script)
+    run(BUDGET["call"])  # compiles, if nobody has
+    without = "\nassert 'numba' not in sys.modules"
+    run(f"{BUDGET['fastact']}{without}\n{BUDGET['call']}{without}")
     least = dict.fromkeys(BUDGET, math.inf)
     for _ in range(12):
         least |= {name: min(least[name], seconds(code)) for name, code in BUDGET.items()}
