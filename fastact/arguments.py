@@ -21,6 +21,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()  # 
 INTEGER = (int, np.integer)
 BOOLEAN = (bool, np.bool_)
 INTEGRAL = frozenset("biu")
+LARGEST = 8  # bytes of a number: float64, and no long double
 FLOATS = ("float16", "float32", "float64")
 CHARACTERS = frozenset("efd")  # NumPy's for `FLOATS`
 # What other packages call the arguments that we have.
@@ -83,6 +84,21 @@ def exactly_one(name: str, **given: Array | None) -> None:
 
 
 # ---------------------------------------------------------------- numbers
+PARAMETER = "a number or an array of numbers"
+
+
+def parameter(name: str, argument: str, value: Any) -> None:
+    """A parameter of a function of elements; containers keep what they hold to themselves."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None and not hasattr(type(value), "__array_ufunc__"):
+        try:
+            dtype = np.asarray(value).dtype
+        except ValueError:  # of several lengths
+            raise refused(name, argument, PARAMETER, shown(value)) from None
+    if isinstance(dtype, np.dtype) and (dtype.kind not in "biuf" or dtype.itemsize > LARGEST):
+        raise refused(name, argument, PARAMETER, shown(value))
+
+
 def boolean(name: str, argument: str, value: object) -> bool:
     """A switch."""
     if isinstance(value, BOOLEAN) or (isinstance(value, INTEGER) and value in (0, 1)):
@@ -341,5 +357,6 @@ def delivered(name: str, out: Any, result: Any) -> Any:
     if out is None:
         return result[()] if result.ndim == 0 else result
     array = output(name, out, np.shape(result), result.dtype)
-    np.copyto(array, result, casting="same_kind")
+    with np.errstate(all="ignore"):
+        np.copyto(array, result, casting="same_kind")
     return array

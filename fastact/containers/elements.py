@@ -11,6 +11,7 @@ import numpy as np
 from fastact import arguments
 from fastact.containers.opened import OPENERS, PLAIN, Opened, package
 from fastact.native import threads
+from fastact.native.ufunc import quiet
 
 Array = Any
 
@@ -35,11 +36,11 @@ def elementwise(ufunc: Any, name: str, inputs: tuple[Array, ...], options: dict[
         if len(inputs) > 1 and arrays and all(kind_of(x) in arguments.INTEGRAL for x in arrays):
             inputs = tuple(as_float64(x) if np.ndim(x) else x for x in inputs)
             options.pop("dtype", None)
-        return threads.call(ufunc, *inputs, **options)
+        return quiet(ufunc, *inputs, **options)
     arrays = [opened[k].array if k in opened else x for k, x in enumerate(inputs)]
     if all(getattr(getattr(a, "dtype", None), "kind", "b") in arguments.INTEGRAL for a in arrays):
         options["dtype"] = options.get("dtype") or np.float64
-    results = threads.call(ufunc, *arrays, **options)
+    results = quiet(ufunc, *arrays, **options)
     lost = [o.missing for o in opened.values() if o.missing is not None]
     first.missing = np.logical_or.reduce(lost) if lost else None
     kept = tuple(range(first.array.ndim))

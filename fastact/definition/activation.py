@@ -25,7 +25,7 @@ from fastact.definition.declaration import (
 )
 from fastact.definition.expression import Flat, Node, X, lock, unflattened
 from fastact.definition.function import Array, Backward, Function, Partial, integral, summed_to
-from fastact.native import threads
+from fastact.native import ufunc
 from fastact.numerics.primitives import Kernel
 
 if TYPE_CHECKING:
@@ -117,16 +117,18 @@ class Activation(Algebra, Function):
         """
         if not self._partials:
             raise TypeError(f"{self.name}.backward_params(): {self.name} has no such parameters")
-        values = self._bind((), params)
+        called = f"{self.name}.backward_params"
+        values = self._bind((), params, called)
         if params:
             known = ("x", *(p.name for p in self.params))
             raise unexpected(f"{self.name}.backward_params", next(iter(params)), known)
+        self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None
         return {
             name: summed_to(
                 shapes[name],
-                np.asarray(threads.call(partial.ufunc, dy, x, *values, dtype=dtype)),
+                np.asarray(ufunc.quiet(partial.ufunc, dy, x, *values, dtype=dtype)),
             )
             for name, partial in self._partials.items()
         }

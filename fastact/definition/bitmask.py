@@ -122,6 +122,7 @@ class ForwardWithMask(Described):
         function = self.name
         self._values_of_slope(function)
         values = self._bind(function, params, named)
+        self._owner._check_shapes(function, {"x": x}, values)
         x, *values = operands(function, x, values)
         result = Result(function, out, x, values)
         mask = np.empty(-(-x.size // BITS), np.uint8)
@@ -200,7 +201,7 @@ class ForwardWithMask(Described):
 
     def _bind(self, function: str, params: tuple[Array, ...], named: dict[str, Any]) -> Any:
         """The parameters in the order of the declaration; an error if there are others."""
-        values = self._owner._bind(params, named)
+        values = self._owner._bind(params, named, function)
         if named:
             known = [*(p.name for p in self._owner.params), "out"]
             raise unexpected(function, next(iter(named)), known)

@@ -10,7 +10,15 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fastact.arguments import MISSING, ufunc_keyword, unexpected
+from fastact.arguments import (
+    MISSING,
+    PARAMETER,
+    parameter,
+    refused,
+    together,
+    ufunc_keyword,
+    unexpected,
+)
 from fastact.containers.elements import direct_until, elementwise
 from fastact.containers.opened import PLAIN, takes_one
 from fastact.definition import described
@@ -29,6 +37,7 @@ UFUNC_OPTIONS = {
     "where",
 }  # fmt: skip
 FLOAT, NONE, MOST_OBEYED = frozenset({float}), type(None), 64
+LEAST, MOST = 2.0**-14, 65504.0  # of a parameter that is a normal number of each dtype
 # Those that ask nothing of the parameters.
 STANDARD_OPTIONS = frozenset({"casting", "dtype", "order", "out", "subok", "where"})
 # The kernel that a variety is made from, where it is not called the same.
@@ -52,8 +61,13 @@ class Owner(Protocol):
     _partials: dict[str, Any]
     _stem: str
 
-    def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
+    def _bind(
+        self, params: tuple[Array, ...], named: dict[str, Any], called: str = ""
+    ) -> tuple[Array, ...]:
         """The parameters in the order of the declaration."""
+
+    def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
+        """Raise a ValueError unless parameters broadcast with the data."""
 
 
 def only_out(options: Mapping[str, Any]) -> bool:
@@ -64,6 +78,22 @@ def only_out(options: Mapping[str, Any]) -> bool:
 def integral(x: Array) -> bool:
     """Whether x is an array of integers or bool: ufuncs of several inputs would give float16."""
     return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
+
+
+def caller(data: tuple[Array, ...], params: tuple[Array, ...], out: Any, dtype: Any) -> Any:
+    """What calls a ufunc: `threads.call`, or `ufunc.quiet` where NumPy casts what may not fit."""
+    kind = getattr(data[0], "dtype", None)
+    steady = dtype is None and all(getattr(x, "dtype", None) == kind for x in data[1:])
+    if out is not None:
+        steady = steady and type(out) is np.ndarray and out.dtype == kind
+    for p in params if steady else ():
+        if type(p) is float:
+            steady = p == 0 or LEAST <= abs(p) <= MOST
+        else:
+            steady = type(p) is np.ndarray and p.dtype == kind
+        if not steady:
+            break
+    return threads.call if steady else ufunc.quiet
 
 
 _made: WeakValueDictionary[int, Function] = WeakValueDictionary()  # by the `id` of its ufunc
@@ -247,14 +277,17 @@ class Function(described.Described):
                 return threads.call(quick, x)
             if quick is not None and (only_out(options) or options.keys() <= STANDARD_OPTIONS):
                 self._check_options(options)
-                return threads.call(quick, x, **options)
+                call = caller((x,), (), options.get("out"), options.get("dtype"))
+                return call(quick, x, **options)
         if self.params:
             params = self._bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
         self._check_options(options)
         if type(x) in PLAIN:
-            return threads.call(self._ufunc or self.ufunc, x, *params, **options)
+            self._check_shapes(self._called, {"x": x}, params)
+            call = caller((x,), params, options.get("out"), options.get("dtype"))
+            return call(self._ufunc or self.ufunc, x, *params, **options)
         if self._variety == "value_and_derivative" and takes_one(x):
             owner: Any = self._owner
             return owner(x, *params, **options), owner.derivative(x, *params, **options)
@@ -284,7 +317,9 @@ class Function(described.Described):
             return described.member(self._owner, self._variety)
         return f"The ufunc `{self.name}`: see `{self._owner.name}`."
 
-    def _bind(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...]:
+    def _bind(
+        self, params: tuple[Array, ...], named: dict[str, Any], called: str = ""
+    ) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
         if not params and self._complete and self._names.isdisjoint(named):
             return self._defaults
@@ -293,36 +328,55 @@ class Function(described.Described):
             named.clear()
         if FLOAT.issuperset(map(type, params)) and params in self._obeyed and not named:
             return params
+        called = called or self._called
         if len(params) > len(self.params):
             raise TypeError(
-                f"{self._called}() takes {1 + len(self.params)} positional arguments "
+                f"{called}() takes {1 + len(self.params)} positional arguments "
                 f"({', '.join(['x', *(p.name for p in self.params)])}), got {1 + len(params)}"
             )
         rest = self.params[len(params) :]
         given = [*params, *[named.pop(p.name, p.default) if named else p.default for p in rest]]
         if named and not self._names.isdisjoint(named):
             twice = next(p.name for p in self.params if p.name in named)
-            raise TypeError(f"{self._called}() got two values for {twice}")
+            raise TypeError(f"{called}() got two values for {twice}")
         kinds = set(map(type, given))
         if NONE in kinds:
             pairs = zip(self.params, given, strict=True)
-            given = [self._instead(p, named) if value is None else value for p, value in pairs]
+            given = [
+                self._instead(called, p, named) if value is None else value for p, value in pairs
+            ]
         values = tuple(given)
         if kinds != FLOAT or values not in self._obeyed:
-            for rule in self._requires:
-                self._check(rule, values)
+            self._check_values(called, values)
             if kinds == FLOAT and len(self._obeyed) < MOST_OBEYED:
                 self._obeyed.add(values)
         return values
 
-    def _instead(self, parameter: Parameter, named: Mapping[str, Any]) -> float:
+    def _check_values(self, called: str, values: tuple[Array, ...]) -> None:
+        """Raise an error unless the parameters are numbers that obey the rules."""
+        for p, value in zip(self.params, values, strict=True):
+            if type(value) is not float:
+                parameter(called, p.name, value)
+        for rule in self._requires:
+            self._check(rule, values)
+
+    def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
+        """Raise a ValueError unless parameters that are arrays broadcast with the data."""
+        if FLOAT.issuperset(map(type, params)) or not PLAIN.issuperset(map(type, params)):
+            return
+        named = zip([p.name for p in self.params], params, strict=True)
+        together(called, **data, **dict(named))
+
+    def _instead(self, called: str, p: Parameter, named: Mapping[str, Any]) -> float:
         """What None stands for; a TypeError where a parameter without a default has no value."""
-        if parameter.none is not None:
-            return parameter.none
+        if p.none is not None:
+            return p.none
         known = {p.name for p in self.params} | set(self._options) | {"x", "y", "dy"}
         if unknown := named.keys() - UFUNC_OPTIONS - known:
-            raise unexpected(self._called, min(unknown), self._signature().parameters)
-        raise TypeError(f"{self._called}() needs a value for {parameter.name}")
+            raise unexpected(called, min(unknown), self._signature().parameters)
+        if p.default is not None:
+            raise refused(called, p.name, PARAMETER, None)
+        raise TypeError(f"{called}() needs a value for {p.name}")
 
     def _check(self, rule: str, values: tuple[Array, ...]) -> None:
         """Raise a ValueError unless the parameters obey `rule`."""
@@ -377,7 +431,7 @@ class Backward(Function):
         quick = used._quick_for(dy, data) if used and alone and not (rest or named) else None
         options = {} if out is None else {"out": out}
         if quick is not None:
-            return threads.call(quick, dy, data, **options)
+            return caller((dy, data), (), out, None)(quick, dy, data, **options)
         name = f"{self._owner.name}.backward"
         if rest or dy is MISSING:
             raise TypeError(self._misplaced())
@@ -387,13 +441,15 @@ class Backward(Function):
             return self._owner.forward_with_mask._backward(dy, mask, out, named)
         if used is None or not alone:
             raise self._no_source(name, x, y, named)
-        params = used._bind((), named)
+        params = used._bind((), named, name)
         if named:
             self._check_names(named)
         if integral(dy) and integral(data):
             options["dtype"] = np.float64
         if type(dy) in PLAIN and type(data) in PLAIN:
-            return threads.call(used.ufunc, dy, data, *params, **options)
+            self._check_shapes(name, {"dy": dy, "x" if y is None else "y": data}, params)
+            call = caller((dy, data), params, out, options.get("dtype"))
+            return call(used.ufunc, dy, data, *params, **options)
         return elementwise(used.ufunc, name, (dy, data, *params), options)
 
     def _no_source(self, name: str, x: Array, y: Array, named: Mapping[str, Any]) -> TypeError:

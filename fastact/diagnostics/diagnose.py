@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastact.arguments import shown
+from fastact.arguments import refused, shown
+from fastact.containers.opened import LAZY, is_dask, opener
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import evaluate
 
@@ -147,7 +148,8 @@ def diagnose(
     Raises
     ------
     TypeError
-        If `f` is not an Activation, or if the derivative cannot be had from the output.
+        If `f` is not an Activation, if the derivative cannot be had from the output, or if an array
+        is lazy, ragged, masked or sparse.
     ValueError
         If there are no rows, or if `dy` has another shape than `x`.
 
@@ -174,7 +176,7 @@ def diagnose(
     """
     if not isinstance(f, Activation):
         raise TypeError(f"diagnose(): f must be an Activation, got {shown(f)}")
-    layer, arriving = np.asanyarray(x), None if dy is None else np.asanyarray(dy)
+    layer, arriving = taken("x", x), None if dy is None else taken("dy", dy)
     if arriving is not None and arriving.shape != layer.shape:
         raise ValueError(f"diagnose(): dy must have the shape of x, {layer.shape}, "
                          f"got {arriving.shape}")  # fmt: skip
@@ -191,6 +193,20 @@ def diagnose(
         slope = slopes(f, layer[part], given, from_output=from_output)
         counts.add(layer[part], slope, None if arriving is None else arriving[part])
     return counts.diagnosis(f.name, rows)
+
+
+def taken(argument: str, value: Any) -> Any:
+    """The array in what is given; a TypeError for containers of which there is none in memory."""
+    container = None if is_dask(value) else opener("diagnose", argument, value)
+    if container is not None and container.missing is not None:
+        raise refused("diagnose", argument, "without missing values", "some: fill or drop them")
+    found = value if container is None else container.array
+    if is_dask(found):
+        raise TypeError(f"diagnose(): {argument} must be {LAZY}")
+    array = np.asanyarray(found)
+    if array.dtype.kind not in "biuf":
+        raise refused("diagnose", argument, "numbers", array.dtype)
+    return array
 
 
 def chunks(shape: tuple[int, ...], axes: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:

@@ -23,7 +23,7 @@ from fastact.definition.activation import Activation
 from fastact.definition.described import OPTIONS, Documented, called, filled, shown
 from fastact.definition.function import integral, summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu
-from fastact.native import loop_registry, pool, threads, ufunc
+from fastact.native import loop_registry, pool, ufunc
 
 if TYPE_CHECKING:
     from fastact.definition import interfaces
@@ -77,14 +77,15 @@ class PairFunction:
         """Call the ufunc."""
         if all(map(integral, arrays)):
             options.setdefault("dtype", np.float64)
-        return threads.call(self.ufunc, *arrays, **options)
+        call = ufunc.quiet if "dtype" in options else ufunc.calling(options.get("out"), *arrays)
+        return call(self.ufunc, *arrays, **options)
 
     def along(self, arrays: Sequence[Any], axis: int, out: Any) -> Any:
         """Call one ufunc or the other for halves of an array along `axis`."""
         outs = out if isinstance(out, tuple) else () if out is None else (out,)
         if not short_rows(arrays, outs, axis):
             return self(*arrays, out=out)
-        return threads.call(self.rows, *arrays, axis=axis, out=out)
+        return ufunc.calling(out, *arrays)(self.rows, *arrays, axis=axis, out=out)
 
 
 def short_rows(arrays: Sequence[Any], outs: Sequence[Any], axis: int) -> bool:

@@ -33,6 +33,7 @@ from numba.core import types
 from numba.extending import overload
 from numba.np.numpy_support import as_dtype
 
+from fastact.compiler.dispatch import with_all_of_numba
 from fastact.elementwise import erf, erfc, log_sigmoid, logit, sigmoid, softplus
 from fastact.in_njit.plan import UNKNOWN, is_array, is_number, value_of
 from fastact.rowwise import logsumexp as sums
@@ -193,13 +194,13 @@ def is_single(name: str, *arguments: Any) -> bool:
     return bool(getattr(scipy.special, name)(*ones).dtype == np.float32)
 
 
-@numba.njit
+@with_all_of_numba
 def same(x: Any) -> Any:
     """The argument as it is."""
     return x
 
 
-@numba.njit
+@with_all_of_numba
 def single(x: Any) -> Any:
     """A number in float32."""
     return np.float32(x)

@@ -34,8 +34,10 @@ T = TypeVar("T")
 STACK = 2**24
 # Seconds until an error is raised that a fork held back: the hooks of the fork return in them.
 AFTER_HOOKS = 0.002
-# Seconds that a fork waits for a thread whose work is done to leave the process.
-PATIENCE = 0.01
+# Seconds that a fork, and the next load, wait for a thread whose work is done to leave the process.
+PATIENCE = 0.2
+# Seconds between looks whether it has left.
+MOMENT = 1e-4
 # Seconds between looks whether the threads that load have ended, at the end of the process.
 BETWEEN_LOOKS = 0.01
 # Seconds, after which a thread that waits to load looks whether the process ends.
@@ -155,6 +157,7 @@ class _Box:
 
 def _start(work: Callable[[], T]) -> _Box | None:
     """A thread that does the work, or None if there can be none."""
+    _until_left()
     box = _Box()
     with _starting[0]:
         try:
@@ -235,10 +238,23 @@ def _before_fork() -> None:
     # Hooks that were registered meanwhile: Python calls those after the fork, but not these.
     for hook in _hooks[known:]:
         hook()
+    _until_left()
+
+
+def _until_left() -> None:
+    """Wait for threads whose work is done to leave the process.
+
+    One that is still there, on a busy machine, while the next one loads, is given a stack of its
+    own, and by glibc a heap of its own, both of which stay.
+    """
     give_up = time.monotonic() + PATIENCE
     while _leaving and time.monotonic() < give_up:
-        if not Path(f"/proc/self/task/{_leaving[-1]}").exists():
-            _leaving.pop()
+        with suppress(IndexError, ValueError):  # another thread has taken it
+            number = _leaving[-1]
+            if Path(f"/proc/self/task/{number}").exists():
+                time.sleep(MOMENT)
+            else:
+                _leaving.remove(number)
     _leaving.clear()
 
 

@@ -108,6 +108,7 @@ PLACE: dict[str, Any] = {
     "check": ctypes.c_void_p,  # a Python callable of a keyword and its value, which may raise
     "out": ctypes.c_void_p,  # the string "out" as keywords have it
     "ndarray": ctypes.c_void_p,  # the class
+    "quietly": ctypes.c_void_p,  # the function of that name
 }
 PYTHON = {
     "acquire": "PyGILState_Ensure",
@@ -126,6 +127,8 @@ class Place(ctypes.Structure):
     _fields_ = tuple(PLACE.items())
 
 
+# Where `PyArrayObject` has its dtype: after four pointers and a number that takes as much.
+DTYPE = object.__basicsize__ + 40
 # Where `PyArray_Descr` has the number of a dtype: after a pointer (8 bytes) and four characters.
 NUMBER = object.__basicsize__ + 12
 
@@ -277,9 +280,11 @@ end:
 }
 """
 # A function of Python's C API (METH_FASTCALL | METH_KEYWORDS) that calls the ufunc, its `self`.
-# `check` looks at the keywords before: NumPy itself takes `where="a"`. An array for `out` is right.
+# `check` looks at the keywords before: NumPy itself takes `where="a"`. An array for `out` is right,
+# and of the input's dtype asks for no cast; with anything else, what NumPy casts is cast `quietly`.
 GUARDED = f"""
 define ptr @fastact_glue_native_guarded(ptr %ufunc, ptr %args, i64 %count, ptr %names) {{
+entry:
   %at.places = getelementptr i8, ptr %ufunc, i64 {_field(UFuncObject, "data")}
   %places = load ptr, ptr %at.places
   %place = load ptr, ptr %places{FIELDS}
@@ -299,6 +304,7 @@ start:
   br label %each
 each:
   %k = phi i64 [ 0, %start ], [ %next, %good ]
+  %casts = phi i1 [ false, %start ], [ %may.cast, %good ]
   %over = icmp sge i64 %k, %named
   br i1 %over, label %run, label %look
 look:
@@ -311,7 +317,22 @@ look:
   %is.out = icmp eq ptr %name, %out
   %is.array = icmp eq ptr %type, %ndarray
   %usual = and i1 %is.out, %is.array
-  br i1 %usual, label %good, label %ask
+  %any = icmp sgt i64 %count, 0
+  %first = and i1 %usual, %any
+  br i1 %first, label %compare, label %ask
+compare:
+  %x = load ptr, ptr %args
+  %at.type.x = getelementptr i8, ptr %x, i64 {object.__basicsize__ - 8}
+  %type.x = load ptr, ptr %at.type.x
+  %both = icmp eq ptr %type.x, %ndarray
+  br i1 %both, label %dtypes, label %ask
+dtypes:
+  %at.kind.x = getelementptr i8, ptr %x, i64 {DTYPE}
+  %at.kind = getelementptr i8, ptr %value, i64 {DTYPE}
+  %kind.x = load ptr, ptr %at.kind.x
+  %kind = load ptr, ptr %at.kind
+  %same = icmp eq ptr %kind.x, %kind
+  br i1 %same, label %good, label %ask
 ask:
   store ptr %name, ptr %pair
   store ptr %value, ptr %second
@@ -322,11 +343,27 @@ passed:
   call void %forget(ptr %answer)
   br label %good
 good:
+  %may.cast = phi i1 [ %casts, %dtypes ], [ true, %passed ]
   %next = add i64 %k, 1
   br label %each
 raised:
   ret ptr null
 run:
+  %loud = phi i1 [ false, %entry ], [ %casts, %each ]
+  br i1 %loud, label %quiet, label %plain
+quiet:
+  %quietly = load ptr, ptr %at.quietly
+  %drop = load ptr, ptr %at.forget
+  %alone = alloca ptr
+  store ptr %ufunc, ptr %alone
+  %made = call ptr %vectorcall(ptr %quietly, ptr %alone, i64 1, ptr null)
+  %failed = icmp eq ptr %made, null
+  br i1 %failed, label %raised, label %calm
+calm:
+  %without = call ptr %vectorcall(ptr %made, ptr %args, i64 %count, ptr %names)
+  call void %drop(ptr %made)
+  ret ptr %without
+plain:
   %result = call ptr %vectorcall(ptr %ufunc, ptr %args, i64 %count, ptr %names)
   ret ptr %result
 }}
@@ -398,6 +435,26 @@ def _method() -> Method:
     return Method(b"call", glue.address_of("_guarded"), WITH_KEYWORDS, None)
 
 
+def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
+    """Call what casts: what a number becomes in a smaller dtype is no floating-point error."""
+    with np.errstate(all="ignore"):
+        return threads.call(function, *arguments, **options)
+
+
+def calling(out: Any, *arrays: Any) -> Callable[..., Any]:
+    """What calls a ufunc with these: `quiet` where `out` is of another dtype."""
+    if type(out) is np.ndarray:  # to whose dtype None is never compared: NumPy takes it for float64
+        steady = all(hasattr(each, "dtype") and each.dtype == out.dtype for each in arrays)
+    else:
+        steady = out is None or (type(out) is tuple and all(each is None for each in out))
+    return threads.call if steady else quiet
+
+
+def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, called by `quiet`."""
+    return functools.partial(quiet, function)
+
+
 def guarded(ufunc: np.ufunc) -> Callable[..., Any]:
     """A function that calls this ufunc, made with a `check`, which sees the keywords before.
 
@@ -460,7 +517,7 @@ def _make(
     ndims = 1 + len(set(re.findall(r"\w+", signature)))
     loops = [_Loop(load, dtype, operand, ndims) for dtype in order]
     if check is not None:
-        loops[0].place.check = id(check)
+        loops[0].place.check, loops[0].place.quietly = id(check), id(quietly)
     kinds = [[np.dtype(each or dtype) for each in fixed] for dtype in order]
     places = (ctypes.c_void_p * len(order))(*(ctypes.addressof(loop.place) for loop in loops))
     types = ctypes.create_string_buffer(bytes(kind.num for row in kinds for kind in row))

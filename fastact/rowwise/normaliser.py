@@ -31,6 +31,7 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import tanh
 from fastact.native import threads
+from fastact.native.ufunc import calling
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
@@ -131,7 +132,7 @@ class Normaliser(RowFunction):
                 if axis == -1 and out is None and x.ndim:
                     return threads.call(made, x)
                 if -x.ndim <= axis < x.ndim:
-                    return threads.call(made, x, axis=axis, out=out)
+                    return calling(out, x)(made, x, axis=axis, out=out)
             elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
                 options = where, temperature, lengths, causal
                 found = quick(self._sign, x.shape, axis % x.ndim, *options)
@@ -156,7 +157,7 @@ class Normaliser(RowFunction):
         if out is None:
             y = threads.call(choose, x, where, self._absents[char])
         else:
-            y = threads.call(choose, x, where, self._absents[char], out)
+            y = calling(out, x)(choose, x, where, self._absents[char], out)
         if axis == -1:
             threads.call(made, y, *constants, y)
         else:

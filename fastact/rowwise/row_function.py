@@ -13,6 +13,7 @@ import numpy as np
 from fastact.arguments import INTEGER, Axis, axes, delivered
 from fastact.definition.described import Documented
 from fastact.native import loop_registry, threads, ufunc
+from fastact.native.ufunc import calling
 
 Array = Any
 # Operands by letter; x has the dtype of the loop.
@@ -74,10 +75,12 @@ class RowFunction(Documented):
             if out is None:
                 return threads.call(made, *arrays)
             if type(out) is np.ndarray:
-                return threads.call(made, *arrays, out)  # without a keyword: that takes long
-            return threads.call(made, *arrays, out=out)
+                return calling(out, *arrays)(
+                    made, *arrays, out
+                )  # without a keyword: that takes long
+            return calling(out, *arrays)(made, *arrays, out=out)
         try:
-            return threads.call(made, *arrays, axis=axis, out=out)
+            return calling(out, *arrays)(made, *arrays, axis=axis, out=out)
         except np.exceptions.AxisError as error:
             axes(self.name, axis, max(map(np.ndim, arrays)))  # names the function
             raise error from None
@@ -112,7 +115,7 @@ chosen = RowFunction(
 
 def masked(x: Any, present: Any, absent: Any, *out: Any) -> Any:
     """`x` where it is present, else the number `absent`, which is of the same dtype."""
-    return threads.call(chosen.ufunc, x, present, absent, *out)
+    return calling(out[0] if out else None, x)(chosen.ufunc, x, present, absent, *out)
 
 
 class Layout:

@@ -5,17 +5,20 @@ Each test runs fresh interpreters on a store of its own.
 
 from __future__ import annotations
 
-import itertools
+import importlib.util
 import os
 import pickle
+import platform
 import random
 import shutil
 import stat
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
@@ -165,15 +168,53 @@ def test_entries_that_nobody_reads_for_90_days_go(python, tmp_path):
     python(PRUNE, FASTACT_CACHE_DIR=str(tmp_path / "store"))
 
 
+CPUS = ["generic", *(("x86-64", "x86-64-v3") if platform.machine() == "x86_64" else ())]
+SETTINGS = [
+    {},
+    *({"NUMBA_CPU_NAME": name} for name in CPUS),
+    {"NUMBA_BOUNDSCHECK": "1"},
+    {"NUMBA_OPT": "0"},
+    {"NUMBA_OPT": "1"},
+]
+NO_FMA = "x86-64-v3" in CPUS and not llvm.get_host_cpu_features().get("fma")
+
+
 @pytest.mark.slow
 def test_settings_that_decide_the_code_have_entries_of_their_own(python, tmp_path):
     place = tmp_path / "store"
+    settings = [each for each in SETTINGS if not (NO_FMA and "x86-64-v3" in each.values())]
     printed = {
-        python(calls(), FASTACT_CACHE_DIR=str(place), **setting).stdout
-        for setting in ({}, {"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "1"})
+        python(calls(), FASTACT_CACHE_DIR=str(place), **setting).stdout for setting in settings
     }
     assert len(printed) == 1
-    assert len(loops_in(place)) == 3
+    assert len(loops_in(place)) == len(settings)
+
+
+EMULATOR = shutil.which("qemu-x86_64") or shutil.which("qemu-x86_64-static")
+ON_AN_OLD_ONE = """
+import llvmlite.binding as llvm
+features = llvm.get_host_cpu_features()
+assert not features.get("avx") and not features.get("fma"), "this is not the old processor"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not EMULATOR or platform.machine() != "x86_64",
+    reason="an old processor is emulated by qemu-x86_64 (Debian: qemu-user)",
+)
+def test_an_old_processor_that_shares_the_store(python, tmp_path):
+    """A Nehalem, of 2008, knows neither AVX nor fused multiply-add."""
+    env = {"FASTACT_CACHE_DIR": str(tmp_path / "store"), "PYTHONPATH": str(PACKAGE.parent)}
+    names = "sigmoid", "tanh"
+    wanted = python(calls(*names), **env).stdout
+    command = [EMULATOR, "-cpu", "Nehalem", sys.executable, "-c", ON_AN_OLD_ONE + calls(*names)]
+    done = subprocess.run(
+        command, env=os.environ | env, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == wanted
+    assert len(loops_in(tmp_path / "store")) == 2 * len(names)
 
 
 # --- damaged ------------------------------------------------------------------------------------
@@ -197,31 +238,80 @@ DAMAGE = {
 }
 
 
-@pytest.mark.slow
-def test_damaged_entries_are_compiled_again(python, tmp_path):
-    place = tmp_path / "store"
-    env = {"FASTACT_CACHE_DIR": str(place)}
-    wanted = python(calls(*NAMES), **env).stdout
-    before = contents(place)
-    assert len(loops_in(place)) == len(NAMES) == len(DAMAGE)
-    for path, damage in zip(before, itertools.cycle(DAMAGE.values()), strict=False):
-        path.write_bytes(damage(before[path]))
-    again = python(calls(*NAMES), **env)
-    assert (again.stdout, again.stderr) == (wanted, "")
-    assert contents(place) == before
-    assert python(calls(*NAMES) + NO_NUMBA, **env).stdout == wanted
+WHOLE = {}
 
 
-def test_swapped_entries_are_compiled_again(python, tmp_path):
-    place = tmp_path / "store"
+@pytest.fixture
+def filled(python, tmp_path, tmp_path_factory):
+    """A store of a few entries, and what the calls print that filled it."""
+    if not WHOLE:
+        place = tmp_path_factory.mktemp("whole") / "store"
+        printed = python(calls(*NAMES[1:3]), FASTACT_CACHE_DIR=str(place)).stdout
+        assert len(loops_in(place)) == 2
+        WHOLE[place] = printed
+    ((place, printed),) = WHOLE.items()
+    return shutil.copytree(place, tmp_path / "store"), printed
+
+
+def compiled_again(python, place, wanted):
+    """Whatever is in the store, results are right, and afterwards it holds them."""
     env = {"FASTACT_CACHE_DIR": str(place)}
-    wanted = python(calls(*NAMES[1:3]), **env).stdout
-    one, other = loops_in(place)
-    content = one.read_bytes()
-    one.write_bytes(other.read_bytes())
-    other.write_bytes(content)
     again = python(calls(*NAMES[1:3]), **env)
     assert (again.stdout, again.stderr) == (wanted, "")
+    assert python(calls(*NAMES[1:3]) + NO_NUMBA, **env).stdout == wanted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_entries_are_compiled_again(python, filled, damage):
+    """Each of them, whatever has happened to it."""
+    place, wanted = filled
+    before = contents(place)
+    for path in before:
+        path.write_bytes(DAMAGE[damage](before[path]))
+    compiled_again(python, place, wanted)
+    assert contents(place) == before
+
+
+def test_swapped_entries_are_compiled_again(python, filled):
+    """Each of them has what another one should have."""
+    place, wanted = filled
+    before = contents(place)
+    for path, content in zip(before, [*before.values()][1:] + [*before.values()][:1], strict=True):
+        path.write_bytes(content)
+    compiled_again(python, place, wanted)
+    assert contents(place) == before
+
+
+def other_numba(folder):
+    """The installed Numba under another version."""
+    package = Path(importlib.util.find_spec("numba").origin).parent
+    (folder / "numba").mkdir(parents=True)
+    for path in package.iterdir():
+        if path.name not in ("_version.py", "__pycache__"):
+            (folder / "numba" / path.name).symlink_to(path)
+    text = (package / "_version.py").read_text(encoding="utf-8")
+    changed = text.replace(version("numba"), "0.0.1")
+    assert changed != text
+    (folder / "numba" / "_version.py").write_text(changed, encoding="utf-8")
+    return folder
+
+
+def test_entries_of_another_numba_are_not_used(python, filled, tmp_path):
+    """Nor are they where they have got the names of those that are looked for."""
+    place, wanted = filled
+    before = contents(place)
+    path = os.pathsep.join([str(other_numba(tmp_path / "other")), str(PACKAGE.parent)])
+    of_another = "import numba\nassert numba.__version__ == '0.0.1'\n"
+    other = python(of_another + calls(*NAMES[1:3]), FASTACT_CACHE_DIR=str(place), PYTHONPATH=path)
+    assert (other.stdout, other.stderr) == (wanted, "")
+    theirs = {path: content for path, content in contents(place).items() if path not in before}
+    assert len(theirs) == len(before)
+    for mine, content in zip(before, theirs.values(), strict=True):
+        assert mine.name.partition(".")[0].encode() in content[:100]
+        mine.write_bytes(content)
+    compiled_again(python, place, wanted)
+    assert before.items() <= contents(place).items()
 
 
 def test_an_entry_that_is_a_directory(python, tmp_path):

@@ -257,17 +257,58 @@ def test_shutdown_is_silent(how: str) -> None:
     run(SHUTDOWNS[how] if "\n" in SHUTDOWNS[how] else SHUTDOWNS[how] + "\n")
 
 
+# A thread that never runs costs its help and nothing more: least times, by turns.
+QUICK = """
+def quick():
+    times = {1: [], 2: []}
+    for _ in range(400):
+        for n in times:
+            with threads.num_threads(n):
+                began = time.perf_counter()
+                f(x)
+                times[n].append(time.perf_counter() - began)
+    serial, shared = map(min, times.values())
+    assert shared < 2 * serial, (serial, shared)
+"""
+
+
 @pytest.mark.parametrize("start", ["raise RuntimeError", "return None"])
 def test_python_threads_that_never_run(start: str) -> None:
     """Hazard 7."""
     run(
-        f"""
-        def start(self): {start}
-        threading.Thread.start = start
-        warm()
-        if sys.platform.startswith("linux"):
-            assert threads.stats()["workers"] == 1
-        """
+        QUICK
+        + f"""
+def start(self): {start}
+threading.Thread.start = start
+warm()
+quick()
+if sys.platform.startswith("linux"):
+    assert threads.stats()["workers"] == 1
+"""
+    )
+
+
+@linux
+@pytest.mark.parametrize("create", ["return 11", "return 0", "time.sleep(0.01); return 11"])
+def test_threads_of_the_system_that_never_run(create: str) -> None:
+    """Hazard 7: refused at once or late, or said to run when none does."""
+    run(
+        QUICK
+        + f"""
+import ctypes
+tried, idle = [], threading.Thread(target=threading.Event().wait, daemon=True)
+idle.start()  # what the pool takes for its own
+def create(at, *_):
+    tried.append(1)
+    ctypes.c_uint64.from_address(at).value = idle.ident
+    {create}
+create = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 4)(create)
+threads._word("pthread_create").value = ctypes.cast(create, ctypes.c_void_p).value
+warm()
+quick()
+assert 0 < len(tried) <= 2  # the first `num_threads` tries again
+os._exit(0)  # there is no thread to wait for
+"""
     )
 
 

@@ -53,6 +53,27 @@ def test_dropped_activations(kind: str) -> None:
     run(GROWTH.format(make=MADE[kind], count=len(rounds(500))), timeout=300)
 
 
+SLOW_TO_LEAVE = """
+from fastact.native import loading
+load = loading._load
+
+def lingering(work, box):
+    load(work, box)
+    time.sleep(0.03)
+
+loading._load = lingering
+for k in range("""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measured in /proc")
+def test_threads_that_are_slow_to_leave_the_process() -> None:
+    """As on a busy machine: a loader that is still there would have the next one take more."""
+    before, after = GROWTH.format(make=MADE["losses of them"], count=40).split(
+        "\nfor k in range(40)"
+    )
+    run(f"{before}\n{SLOW_TO_LEAVE}40){after}", timeout=300)
+
+
 # Each is compiled, and what is dropped is taken down by the next load. It was 1,100 KB and three
 # maps each, now 15 KB in the long run, which `python -m bench.memory --dropped 10000` measures; a
 # few dozen maps come and go with what malloc has in pieces.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +46,35 @@ def of_options(called: str, f: Callable[..., Any]) -> list[Bad]:
     ]  # fmt: skip
 
 
+# What a parameter cannot be; None is a value of some.
+PARAMETERS: dict[str, tuple[Any, type[Exception]]] = {
+    "text": ("a", TypeError), "None": (None, TypeError), "an object": (..., TypeError),
+    "objects": (np.array([1.0, None]), TypeError), "complex": (1j, TypeError),
+    "a list of text": (["a", "b"], TypeError), "a ragged list": ([1.0, [2.0]], TypeError),
+    "an array of another shape": (np.ones(3), ValueError),
+}  # fmt: skip
+
+
+def of_parameters(f: Any) -> Iterator[Bad]:
+    """Calls of an activation and of its members with parameters that are no numbers."""
+    members = {
+        f.name: f, **{f"{f.name}.{m}": getattr(f, m) for m in VARIETIES},
+        f"{f.name}.backward": lambda x, **p: f.backward(x, x=x, **p),
+    }  # fmt: skip
+    if f._partials:
+        members[f"{f.name}.backward_params"] = lambda x, **p: f.backward_params(x, x=x, **p)
+    if f.declaration.masked is not None:
+        members[f"{f.name}.forward_with_mask"] = f.forward_with_mask
+    for p, (kind, (value, error)) in itertools.product(f.params, PARAMETERS.items()):
+        wrong = (
+            value * p.typical if isinstance(value, np.ndarray) and error is ValueError else value
+        )
+        given = named(f) | {p.name: wrong}
+        for called, member in members.items() if value is not None or p.none is None else ():
+            yield Bad(f"a parameter that is {kind}", called, p.name,
+                      lambda member=member, given=given: member(X, **given), error)  # fmt: skip
+
+
 def named(f: Any) -> dict[str, float]:
     return {p.name: p.typical for p in f.params}
 
@@ -71,6 +101,7 @@ def of_activation(f: Any) -> list[Bad]:
     if not f.from_output and f.declaration.masked is None:
         found.append(Bad("an output that is not enough", product, "x=",
                          lambda: f.backward(X, y=X, **p), TypeError))  # fmt: skip
+    found += of_parameters(f)
     needed = [p[each.name] for each in f.params if each.required]
     members = {n: f, **{f"{n}.{m}": getattr(f, m) for m in VARIETIES}}
     for called, member in members.items():

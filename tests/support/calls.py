@@ -38,6 +38,39 @@ def calls_of_activation(f):
         yield lambda: f.backward_params(dy, x=X, **named)
 
 
+def calls_that_cast(f):
+    """Results and parameters that dtypes of fewer bytes do not hold, or only as subnormals.
+
+    How these are rounded is NumPy's affair, and follows the caller's mode.
+    """
+    values = [p.typical for p in f.params]
+    x = along([1e300, -1e300, 1e-300, 1e-40])
+    for dtype in ("f2", "f4"):
+        out = np.empty(x.shape, dtype)
+        for g in (f, f.derivative, f.second_derivative):
+            yield lambda g=g, out=out: g(x, *values, out=out)
+            yield lambda g=g, dtype=dtype: g(x, *values, dtype=dtype, casting="same_kind")
+        named = dict(zip([p.name for p in f.params], values, strict=True))
+        yield lambda out=out: f.value_and_derivative(x, *values, out=(out, np.empty_like(out)))
+        yield lambda out=out, named=named: f.backward(x, x=x, out=out, **named)
+        narrow = np.ones(x.shape, dtype)
+        for k in range(len(values)):
+            for value in (1e-300, np.full(x.shape, 1e-300), np.full(x.shape, 1e-40)):
+                extreme = [*values[:k], value, *values[k + 1 :]]
+                yield lambda e=extreme, n=narrow: tried(f, n, *e)
+                yield lambda e=extreme, n=narrow: tried(f.derivative, n, *e)
+
+
+def tried(g, *arguments):
+    """The call, unless these parameters break a rule of the function."""
+    try:
+        return g(*arguments)
+    except ValueError as error:
+        if "needs" not in str(error):
+            raise
+        return ()
+
+
 def calls_of_expression(f):
     yield lambda: f(X)
     yield lambda: f.derivative(X)
@@ -95,6 +128,27 @@ def calls_of_pair(f):
     yield lambda: f.split.backward(X, gate=X, value=X, gate_bias=1e300)
 
 
+def casts_of_pair(f):
+    for dtype in ("f2", "f4"):
+        out, two = np.empty((2, 2), dtype), (np.empty(X.shape, dtype), np.empty(X.shape, dtype))
+        yield lambda out=out: f(X * 1e300, out=out)
+        yield lambda two=two: f.split(X, X, out=two[0])
+        yield lambda two=two: f.split.backward(X, gate=X * 1e300, value=X, out=two)
+
+
+def casts_of_rows(f):
+    for dtype in ("f2", "f4"):
+        for options in ({}, {"axis": 0}, {"where": X > 0}, {"temperature": 1e-3}):
+            out = np.empty(X.shape, dtype)
+            yield lambda out=out, options=options: f(X, out=out, **options)
+            yield lambda out=out, options=options: f.backward(X, x=X, out=out, **options)
+    yield lambda: f(X.astype("f4"), temperature=1e-300)
+
+
+CASTS = [
+    *((f, casts_of_rows) for f in FORMS), *((f, casts_of_pair) for f in PAIRS),
+    *((f, calls_that_cast) for f in part(fa.activations.values(), 5)),
+]  # fmt: skip
 CALLS = [
     *((f, calls_along) for f in FORMS), (fa.logsumexp, calls_of_sums),
     (fa.logmeanexp, calls_of_sums), *((f, calls_of_loss) for f in LOSSES),

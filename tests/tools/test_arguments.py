@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from tests.support.calls import CALLS, LABELS, X
+from tests.support.calls import CALLS, CASTS, LABELS, X
 
 BAD = [
     (lambda: fa.softmax(X, dim=1), TypeError, "softmax() got an unexpected keyword argument 'dim'; did you mean 'axis'?"),
@@ -62,6 +62,16 @@ def test_no_floating_point_warning(f, calls):
     """NumPy's arithmetic around kernels is as quiet as they are, whatever the caller has set."""
     for call in calls(f):
         with np.errstate(all="raise"), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            call()
+
+
+@pytest.mark.parametrize("action", ["raise", "warn"])
+@pytest.mark.parametrize(("f", "calls"), CASTS, ids=lambda v: getattr(v, "name", ""))
+def test_no_floating_point_warning_of_a_cast(f, calls, action):
+    """What becomes infinite, subnormal or 0 in a smaller dtype, for `out=` or as a parameter."""
+    for call in calls(f):
+        with np.errstate(all=action), warnings.catch_warnings():
             warnings.simplefilter("error")
             call()
 
