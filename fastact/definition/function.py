@@ -82,18 +82,20 @@ def integral(x: Array) -> bool:
 
 def caller(data: tuple[Array, ...], params: tuple[Array, ...], out: Any, dtype: Any) -> Any:
     """What calls a ufunc: `threads.call`, or `ufunc.quiet` where NumPy casts what may not fit."""
+    if dtype is None and out is None:  # else nothing becomes narrower but numbers of Python's
+        return threads.call if all(fits(p) for p in params if type(p) is float) else ufunc.quiet
     kind = getattr(data[0], "dtype", None)
-    steady = dtype is None and all(getattr(x, "dtype", None) == kind for x in data[1:])
+    same = all(getattr(x, "dtype", None) is kind for x in data[1:])
     if out is not None:
-        steady = steady and type(out) is np.ndarray and out.dtype == kind
-    for p in params if steady else ():
-        if type(p) is float:
-            steady = p == 0 or LEAST <= abs(p) <= MOST
-        else:
-            steady = type(p) is np.ndarray and p.dtype == kind
-        if not steady:
-            break
-    return threads.call if steady else ufunc.quiet
+        same = same and type(out) is np.ndarray and out.dtype is kind
+    for p in params:
+        same = same and (fits(p) if type(p) is float else getattr(p, "dtype", None) is kind)
+    return threads.call if same and dtype is None else ufunc.quiet
+
+
+def fits(number: float) -> bool:
+    """Whether it is a normal number, or zero, in every dtype."""
+    return number == 0 or LEAST <= abs(number) <= MOST
 
 
 _made: WeakValueDictionary[int, Function] = WeakValueDictionary()  # by the `id` of its ufunc
@@ -238,11 +240,17 @@ class Function(described.Described):
         self._quick = None if whole is None else whole.ufunc
         return self._quick
 
-    def _quick_for(self, dy: Array, data: Array) -> np.ufunc | None:
-        """That ufunc, if it may be called with these as they are."""
-        if type(dy) in PLAIN and type(data) in PLAIN and not integral(dy):
-            return self._quick or self._of_data()
-        return None
+    def _quick_for(
+        self, dy: Array, data: Array, named: dict[str, Any]
+    ) -> tuple[np.ufunc, tuple[Array, ...]] | None:
+        """The ufunc and the parameters, if there is nothing more to look at but `out`."""
+        if type(dy) not in PLAIN or type(data) not in PLAIN or integral(dy):
+            return None
+        if named:
+            known = self._known((), named)
+            return None if known is None else (self._ufunc or self.ufunc, known)
+        quick = self._quick or self._of_data()
+        return None if quick is None else (quick, ())
 
     def _every_loop(self) -> Iterator[loop_registry.LoopSpec]:
         """The loops of this function, those at the defaults of its parameters last."""
@@ -271,15 +279,16 @@ class Function(described.Described):
             raise TypeError(
                 f"{self._called}() needs {self._data[0]}: {self._called}{self._signature()}"
             )
-        if not params and type(x) in PLAIN and self._names.isdisjoint(options):
+        if not params and not options and self._quick is not None and type(x) in PLAIN:
+            return threads.call(self._quick, x)
+        ready = self._ready(x, params, options)
+        if ready is not None:
+            call, *arguments = ready
+            return call(*arguments, **options)
+        quick = None
+        if not params and type(x) in PLAIN and options.keys() <= STANDARD_OPTIONS:
             quick = self._quick or self._of_data()
-            if quick is not None and not options:
-                return threads.call(quick, x)
-            if quick is not None and (only_out(options) or options.keys() <= STANDARD_OPTIONS):
-                self._check_options(options)
-                call = caller((x,), (), options.get("out"), options.get("dtype"))
-                return call(quick, x, **options)
-        if self.params:
+        if self.params and quick is None:
             params = self._bind(params, options)
             if integral(x):
                 options.setdefault("dtype", np.float64)
@@ -287,7 +296,7 @@ class Function(described.Described):
         if type(x) in PLAIN:
             self._check_shapes(self._called, {"x": x}, params)
             call = caller((x,), params, options.get("out"), options.get("dtype"))
-            return call(self._ufunc or self.ufunc, x, *params, **options)
+            return call(quick or self.ufunc, x, *params, **options)
         if self._variety == "value_and_derivative" and takes_one(x):
             owner: Any = self._owner
             return owner(x, *params, **options), owner.derivative(x, *params, **options)
@@ -317,17 +326,41 @@ class Function(described.Described):
             return described.member(self._owner, self._variety)
         return f"The ufunc `{self.name}`: see `{self._owner.name}`."
 
+    def _ready(
+        self, x: Array, params: tuple[Array, ...], options: dict[str, Any]
+    ) -> tuple[Any, ...] | None:
+        """What calls which ufunc with what, if there is nothing more to look at."""
+        if not params and (not options or only_out(options)):
+            quick = self._quick or self._of_data()
+            if quick is None or type(x) not in PLAIN:
+                return None
+            same = not options or options["out"].dtype is getattr(x, "dtype", None)
+            return (threads.call if same else ufunc.quiet), quick, x
+        if self.params and type(x) is np.ndarray and x.dtype.kind == "f":
+            known = self._known(params, options)
+            if known is not None:
+                options.clear()
+                return threads.call, self._ufunc or self.ufunc, x, *known
+        return None
+
+    def _known(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...] | None:
+        """The parameters if they are all, numbers of Python's, and were looked at before."""
+        if not params and tuple(named) == self._order:
+            params = tuple(named.values())
+        elif named:
+            return None
+        return params if FLOAT.issuperset(map(type, params)) and params in self._obeyed else None
+
     def _bind(
         self, params: tuple[Array, ...], named: dict[str, Any], called: str = ""
     ) -> tuple[Array, ...]:
         """The parameters in the order of the declaration, taken out of `named`."""
         if not params and self._complete and self._names.isdisjoint(named):
             return self._defaults
-        if not params and tuple(named) == self._order:
-            params = tuple(named.values())
+        known = self._known(params, named)
+        if known is not None:
             named.clear()
-        if FLOAT.issuperset(map(type, params)) and params in self._obeyed and not named:
-            return params
+            return known
         called = called or self._called
         if len(params) > len(self.params):
             raise TypeError(
@@ -348,7 +381,7 @@ class Function(described.Described):
         values = tuple(given)
         if kinds != FLOAT or values not in self._obeyed:
             self._check_values(called, values)
-            if kinds == FLOAT and len(self._obeyed) < MOST_OBEYED:
+            if kinds == FLOAT and all(map(fits, values)) and len(self._obeyed) < MOST_OBEYED:
                 self._obeyed.add(values)
         return values
 
@@ -428,10 +461,12 @@ class Backward(Function):
         alone = used is not None and mask is None and (x is None) != (y is None)
         if out is not None and type(out) is not np.ndarray:
             self._check_option("out", out)
-        quick = used._quick_for(dy, data) if used and alone and not (rest or named) else None
+        ready = used._quick_for(dy, data, named) if used and alone and not rest else None
         options = {} if out is None else {"out": out}
-        if quick is not None:
-            return caller((dy, data), (), out, None)(quick, dy, data, **options)
+        if ready is not None:
+            quick, known = ready
+            call = threads.call if out is None else caller((dy, data), (), out, None)
+            return call(quick, dy, data, *known, **options)
         name = f"{self._owner.name}.backward"
         if rest or dy is MISSING:
             raise TypeError(self._misplaced())

@@ -443,11 +443,13 @@ def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> A
 
 def calling(out: Any, *arrays: Any) -> Callable[..., Any]:
     """What calls a ufunc with these: `quiet` where `out` is of another dtype."""
-    if type(out) is np.ndarray:  # to whose dtype None is never compared: NumPy takes it for float64
-        steady = all(hasattr(each, "dtype") and each.dtype == out.dtype for each in arrays)
-    else:
-        steady = out is None or (type(out) is tuple and all(each is None for each in out))
-    return threads.call if steady else quiet
+    if out is None:
+        return threads.call
+    kind = getattr(arrays[0], "dtype", None)
+    outs = out if type(out) is tuple else (out,)
+    others = *arrays[1:], *(each for each in outs if each is not None)
+    same = all(getattr(each, "dtype", None) is kind for each in others)
+    return threads.call if same else quiet
 
 
 def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
