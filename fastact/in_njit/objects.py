@@ -1,7 +1,7 @@
 """Numba's types of this package's functions, by which it knows what a call is.
 
 Each function has a type of its own, so that a call is known when it is compiled: also that of an
-activation which is an argument, a field or an element of a tuple.
+activation which is an argument, a field or an element of a tuple, and that of a bound method.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import functools
 import inspect
 import pickle
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,6 +26,7 @@ from numba.extending import NativeValue, box, typeof_impl, unbox
 
 from fastact.definition.activation import Activation
 from fastact.definition.bitmask import ForwardWithMask
+from fastact.definition.described import Method
 from fastact.definition.function import Backward, Function
 from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
@@ -185,6 +187,14 @@ for _kind in CLASSES:
     known(_kind)
 
 
+@typeof_impl.register(MethodType)
+@typeof_impl.register(Method)
+def _typeof_method(value: Any, context: Any) -> ObjectType | None:
+    """The type of a bound method of our functions; of others there is none."""
+    ours = isinstance(value.__self__, CLASSES)
+    return ObjectType(value.__self__, value.__name__) if ours else None
+
+
 @infer_getattr
 class Attributes(AttributeTemplate):
     """``sigmoid.derivative`` and the like."""
@@ -212,7 +222,7 @@ def _unbox(ty: ObjectType, obj: Any, c: Any) -> NativeValue:
 
 @box(ObjectType)
 def _box(ty: ObjectType, value: Any, c: Any) -> Any:
-    index = c.env_manager.add_const(ty.target)
+    index = c.env_manager.add_const(getattr(ty.target, ty.member) if ty.member else ty.target)
     found = c.env_manager.read_const(index)
     c.pyapi.incref(found)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,18 @@ def assert_same(got: Any, wanted: Any, what: object = "") -> None:
         assert np.ndim(wanted) == 0, what
         got = np.asarray(got).astype(np.asarray(wanted).dtype)
     assert_same_bits(got, wanted, what)
+
+
+BESIDE = {"activation", "ufunc"}  # members that are another function, or one of NumPy
+
+
+def members(function: Any, name: str = "") -> Any:
+    """A function with all that can be called of it, and of these, by their names."""
+    yield name
+    inner = operator.attrgetter(name)(function) if name else function
+    for member in dir(inner):
+        if member[0] != "_" and member not in BESIDE and callable(getattr(inner, member)):
+            yield from members(function, f"{name}.{member}".lstrip("."))
 
 
 def assert_inside_as_outside(numba: Any, function: Any, *arguments: Any) -> None:

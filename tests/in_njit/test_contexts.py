@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 import pytest
 
 import fastact as fa
-from tests.in_njit.support import assert_same
+from fastact.catalogue import catalogue
+from tests.in_njit.support import assert_same, members
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
@@ -61,6 +64,56 @@ def test_field_of_a_jitclass():
             return self.f(self.scale * x)
 
     assert_same(Layer(fa.mish, 2.0).forward(X), fa.mish(2.0 * X))
+
+
+LABELS = np.arange(20) % 15
+METHODS = [  # and what they are called with
+    (fa.softmax_cross_entropy.value_and_grad, (ROWS, LABELS)),
+    (fa.softmax.jacobian, (ROWS,)),
+    (fa.relu.forward_with_mask, (X,)),
+    (fa.gelu.value_and_derivative, (X,)),
+    (fa.swiglu.split, (X, X)),
+]
+
+
+@pytest.mark.parametrize(("f", "arguments"), METHODS, ids=lambda v: getattr(v, "__name__", ""))
+def test_bound_methods(f, arguments):
+    """A member that is handed over alone: argument, default argument, closure, tuple and result."""
+
+    @numba.njit
+    def argument(f, arguments):
+        return f(*arguments)
+
+    @numba.njit
+    def default(arguments, f=f):
+        return f(*arguments)
+
+    @numba.njit
+    def tuples(fs, arguments):
+        return fs[1](*arguments)
+
+    wanted = f(*arguments)
+    closure = numba.njit(lambda arguments: f(*arguments))
+    assert_same(argument(f, arguments), wanted)
+    assert_same(default(arguments), wanted)
+    assert_same(closure(arguments), wanted)
+    assert_same(tuples((fa.relu, f), arguments), wanted)
+    assert numba.njit(lambda f: f)(f) == f
+
+
+def test_every_member_has_a_type():
+    """Of its own, by which compiled code tells it from all others."""
+    found = [
+        numba.typeof(operator.attrgetter(member)(entry.function) if member else entry.function)
+        for entry in catalogue.values()
+        for member in members(entry.function)
+    ]
+    assert len({*found}) == len(found) > 300
+
+
+def test_methods_of_others_have_none():
+    with pytest.raises(numba.core.errors.TypingError):
+        numba.njit(lambda f: f)([].append)
 
 
 def test_fast_math_of_the_caller_changes_no_bit():

@@ -14,7 +14,7 @@ import pytest
 
 import fastact as fa
 from fastact.catalogue import catalogue
-from tests.in_njit.support import assert_same
+from tests.in_njit.support import assert_same, members
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
@@ -45,16 +45,6 @@ VALUES = {
 }  # fmt: skip
 # What is tested where results are: `where` of ufuncs needs `out`.
 ELSEWHERE = {"out", "y", "dtype", "casting"}
-BESIDE = {"activation", "ufunc"}  # members that are another function, or one of NumPy
-
-
-def members(function, name=""):
-    """A function with all that can be called of it, and of these, by their names."""
-    yield name
-    inner = operator.attrgetter(name)(function) if name else function
-    for member in dir(inner):
-        if member[0] != "_" and member not in BESIDE and callable(getattr(inner, member)):
-            yield from members(function, f"{name}.{member}".lstrip("."))
 
 
 CALLS = [
