@@ -152,7 +152,7 @@ class OfLabels(LossPlan):
         labels, copy = self.plain_labels(call)
         rows = product(b, labels.shape)
         first = b.bitcast(labels.pointer, INT.as_pointer())
-        strange = operands.call(call.context, b, "outside", INT, [first, rows, x.shape[axis]])
+        strange = operands.call(call.context, b, "njit_outside", INT, [first, rows, x.shape[axis]])
         factor = DOUBLE(1.0)
         if self.reduction == "mean":
             factor = b.fdiv(factor, b.sitofp(rows, DOUBLE))
@@ -231,7 +231,7 @@ class OfLabels(LossPlan):
         if weighted:
             numbers = b.bitcast(of_row.pointer, DOUBLE.as_pointer())
             rows = product(b, of_row.shape)
-            mass = operands.call(call.context, b, "total", DOUBLE, [numbers, rows])
+            mass = operands.call(call.context, b, "njit_total", DOUBLE, [numbers, rows])
         none = b.fcmp_ordered("==", mass, DOUBLE(0.0))
         return b.select(none, DOUBLE(0.0), b.fdiv(DOUBLE(1.0), mass))
 

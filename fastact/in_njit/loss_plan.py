@@ -133,7 +133,7 @@ class LossPlan(Plan):
             return self.narrowed(call, ndim, losses)
         numbers = b.bitcast(each.pointer, DOUBLE.as_pointer())
         length = product(b, each.shape)
-        total = operands.call(call.context, b, "total", DOUBLE, [numbers, length])
+        total = operands.call(call.context, b, "njit_total", DOUBLE, [numbers, length])
         call.context.nrt.decref(b, types.Array(types.float64, ndim, "C"), losses)
         return self.rounded(call, total)
 

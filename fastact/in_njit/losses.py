@@ -193,7 +193,7 @@ class Elementwise(LossPlan):
 
         def add(given: list[Operand], sizes: list[Any], length: Any) -> None:
             operands.launch(context, b, self.need(), given, sizes)
-            part = operands.call(context, b, "total", DOUBLE, [numbers, length])
+            part = operands.call(context, b, "njit_total", DOUBLE, [numbers, length])
             b.store(b.fadd(b.load(found), part), found)
 
         few = b.icmp_signed("<=", size, INT(SLAB))

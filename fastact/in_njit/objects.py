@@ -30,7 +30,7 @@ from fastact.definition.described import Method
 from fastact.definition.function import Backward, Function
 from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
-from fastact.in_njit import elementwise, gated, losses, members, rowwise
+from fastact.in_njit import elementwise, gated, log_sums, losses, members, rowwise, sequences
 from fastact.in_njit.plan import Plan, signature_of
 from fastact.rowwise.logsumexp import LogSum
 from fastact.rowwise.normaliser import Normaliser
@@ -46,11 +46,11 @@ KINDS: dict[tuple[type, str], Callable[[Any, dict[str, Any]], Plan]] = {
     (Normaliser, ""): rowwise.Normalise,
     (Normaliser, "jacobian"): rowwise.Jacobian,
     (Product, ""): rowwise.Product,
-    (LogSum, ""): rowwise.LogSum,
-    (LogSum, "backward"): rowwise.LogSumBackward,
-    (LogSum, "jvp"): rowwise.LogSumJvp,
-    (Sequences, ""): rowwise.Sequences,
-    (Sequences, "backward"): rowwise.SequencesBackward,
+    (LogSum, ""): log_sums.LogSum,
+    (LogSum, "backward"): log_sums.LogSumBackward,
+    (LogSum, "jvp"): log_sums.LogSumJvp,
+    (Sequences, ""): sequences.Sequences,
+    (Sequences, "backward"): sequences.SequencesBackward,
     (GatedPair, ""): gated.Halves,
     (GatedPair, "backward"): gated.HalvesBackward,
     (Split, ""): gated.Split,

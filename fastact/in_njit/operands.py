@@ -82,22 +82,68 @@ def empty(context: Any, builder: Any, ty: Any, shape: Sequence[Any]) -> Any:
     return arrayobj._empty_nd_impl(context, builder, ty, list(shape))._getvalue()
 
 
-def scratch(context: Any, builder: Any, dtype: str, shape: Sequence[Any]) -> tuple[Any, Any]:
-    """New memory as an operand, and the array with its type, which is to be released."""
+FEW = 512  # elements that scratch memory has room for on the stack
+
+
+def scratch(
+    context: Any, builder: Any, dtype: str, shape: Sequence[Any], wanted: Any = None
+) -> tuple[Any, Any]:
+    """Scratch memory as an operand, and the array with its type, which is to be released.
+
+    It is on the stack of the caller if it is small, or if it is not wanted at run time.
+    """
     ty = types.Array(number_type(dtype), len(shape), "C")
-    made = empty(context, builder, ty, shape)
+    size, strides = INT(np.dtype(dtype).itemsize), []
+    for length in reversed(shape):
+        strides.append(size)
+        size = builder.mul(size, length)
+    few = builder.icmp_unsigned("<=", size, INT(FEW * np.dtype(dtype).itemsize))
+    if wanted is not None:
+        few = builder.or_(few, builder.not_(wanted))
+    stack = cgutils.alloca_once(builder, context.get_data_type(ty.dtype), size=FEW)
+    place = cgutils.alloca_once(builder, context.get_value_type(ty))
+    with builder.if_else(few) as (here, elsewhere):
+        with here:
+            array = arrayobj.make_array(ty)(context, builder)
+            size = INT(np.dtype(dtype).itemsize)
+            arrayobj.populate_array(array, stack, list(shape), strides[::-1], size, None)
+            builder.store(array._getvalue(), place)
+        with elsewhere:
+            builder.store(empty(context, builder, ty, shape), place)
+    made = builder.load(place)
     return of_array(context, builder, ty, made), (ty, made)
+
+
+def as_array(context: Any, builder: Any, operand: Operand, dtype: str) -> tuple[Any, Any]:
+    """An operand as an array, with its type, that owns no memory."""
+    ty = types.Array(number_type(dtype), len(operand.shape), "A")
+    array = arrayobj.make_array(ty)(context, builder)
+    pointer = builder.bitcast(operand.pointer, context.get_data_type(ty.dtype).as_pointer())
+    size = INT(np.dtype(dtype).itemsize)
+    arrayobj.populate_array(array, pointer, operand.shape, operand.strides, size, None)
+    return ty, array._getvalue()
+
+
+def convert(context: Any, builder: Any, to: tuple[Any, Any], source: tuple[Any, Any]) -> None:
+    """Write an array into another one of its shape: each is a type and a value."""
+
+    def fill(array: Any, source: Any) -> None:
+        array[...] = source
+
+    kinds, values = zip(to, source, strict=True)
+    context.compile_internal(builder, fill, types.none(*kinds), list(values))
 
 
 def converted(context: Any, builder: Any, ty: Any, value: Any, dtype: str) -> tuple[Any, Any]:
     """A contiguous copy of an array in a dtype, and its type."""
+    if ty.layout != "F":
+        shape = of_array(context, builder, ty, value).shape
+        _, (result, made) = scratch(context, builder, dtype, shape)
+        convert(context, builder, (result, made), (ty, value))
+        return result, made
     to = np.dtype(dtype)
-
-    def convert(array: Any) -> Any:
-        return array.astype(to)
-
-    result = types.Array(number_type(dtype), ty.ndim, ty.layout if ty.layout in "CF" else "C")
-    made = context.compile_internal(builder, convert, result(ty), [value])
+    result = types.Array(number_type(dtype), ty.ndim, "F")
+    made = context.compile_internal(builder, lambda array: array.astype(to), result(ty), [value])
     return result, made
 
 
@@ -207,14 +253,14 @@ def launch(
         builder.store(word, builder.gep(block, [INT(place)]))
     loop = symbols.pointer(context, builder, need)
     call(
-        context, builder, "drive", INT,
+        context, builder, "njit_drive", INT,
         [loop, symbols.block(builder), INT(count), INT(axes), block],
     )  # fmt: skip
 
 
 def call(context: Any, builder: Any, name: str, result: Any, arguments: Sequence[Any]) -> Any:
-    """Call one of the functions of `driver`."""
-    need = symbols.needed(loop_registry.get, f"njit_{name}", "native")
+    """Call one of the functions of `driver`, or other native code that loops need."""
+    need = symbols.needed(loop_registry.get, name, "native")
     kind = ir.FunctionType(result, [each.type for each in arguments]).as_pointer()
     address = symbols.pointer(context, builder, need)
     return builder.call(builder.inttoptr(address, kind), list(arguments))

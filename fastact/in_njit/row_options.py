@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import types
 
 from fastact.in_njit import operands, symbols
+from fastact.in_njit.axes import Axes
 from fastact.in_njit.operands import INT, Operand
 from fastact.in_njit.plan import Call, Plan, is_array
 from fastact.native import loop_registry
@@ -66,25 +67,31 @@ def keys_seen(queries: Any, keys: Any, most: Any) -> Any:
 
 
 # ---------------------------------------------------------------- the operands of a call
-def simple(plan: Plan, ndim: int, axis: int) -> bool:
+def simple(plan: Plan, ndim: int, axes: Axes) -> bool:
     """Whether types are those of which operands can be made."""
     where, causal = plan.types["where"], plan.known.get("causal", False)
     rows = [plan.types[n] for n in ("temperature", "lengths") if n in plan.types]
     masks = plan.known["where"] is None or (is_array(where) and where.ndim <= ndim)
-    alone = not is_array(plan.types.get("lengths")) and axis == ndim - 1 > 0
+    one = axes.axis is not None or len(axes.joined) == 1
+    kept = ndim - (1 if one else len(axes.joined))
+    last = axes.joined == (ndim - 1,) and ndim > 1
+    alone = not is_array(plan.types.get("lengths")) and last
     return (
         masks
-        and all(not is_array(ty) or ty.ndim < ndim for ty in rows)
+        and all(not is_array(ty) or ty.ndim <= kept for ty in rows)
+        and (one or plan.known.get("lengths") is None)
         and (causal is False or (causal is True and alone))
     )
 
 
-def of_call(plan: Plan, call: Call, x: Operand, axis: int, sign: float) -> Options:
-    """The operands of a call with rows of `x` along an axis."""
+def of_call(plan: Plan, call: Call, x: Operand, rows: Operand, sign: float) -> Options:
+    """The operands of a call with an array and its rows, whose axis is the last."""
     found = Options(None, None if sign == 1.0 else number(call, sign), None, [], [], [])
+    if plan.known["where"] is not None:
+        found = of_where(plan, call, x, found)
     for name, make in MADE.items():
         if plan.known.get(name) not in {None, False}:
-            found = make(plan, call, x, axis, sign, found)
+            found = make(plan, call, rows, sign, found)
     return found
 
 
@@ -99,7 +106,7 @@ def compiled(call: Call, function: Callable[..., Any], result: Any, *given: Any)
     return call.context.compile_internal(call.builder, function, result(*kinds), list(values))
 
 
-def of_where(plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options) -> Options:
+def of_where(plan: Plan, call: Call, x: Operand, found: Options) -> Options:
     """The mask, repeated to the shape of the array."""
     b = call.builder
     mask = operands.of_array(call.context, b, plan.types["where"], call.values["where"])
@@ -108,9 +115,7 @@ def of_where(plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: 
     return found._replace(where=spread(b, mask, x.shape))
 
 
-def of_temperature(
-    plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options
-) -> Options:
+def of_temperature(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
     """The factors: reciprocals of temperatures."""
     b, ty = call.builder, plan.types["temperature"]
     if not is_array(ty) or not ty.ndim:
@@ -128,35 +133,31 @@ def of_temperature(
     found.copies.append((result[0], array))
     factor = operands.of_array(call.context, b, result[0], array)
     found.wrong.append(b.not_(b.trunc(b.extract_value(made, 1), ir.IntType(1))))
-    found.wrong.append(b.not_(operands.fits(b, factor, x.without(axis).shape)))
+    found.wrong.append(b.not_(operands.fits(b, factor, x.shape[:-1])))
     return found._replace(factor=factor)
 
 
-def of_lengths(
-    plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options
-) -> Options:
+def of_lengths(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
     """The lengths of rows."""
     b, ty = call.builder, plan.types["lengths"]
     if not is_array(ty) or not ty.ndim:
         length = plan.number(call, "lengths", "int64")
-        long = b.icmp_unsigned(">", length, x.shape[axis])  # negative ones are the largest
+        long = b.icmp_unsigned(">", length, x.shape[-1])  # negative ones are the largest
         found.wrong.append(long)
         return found._replace(length=operands.of_number(b, length))
     kind, value = array_of(plan, call, "lengths", "int64", found)
-    size = types.int64, x.shape[axis]
+    size = types.int64, x.shape[-1]
     good = compiled(call, within, types.boolean, (kind, value), size)
     length = operands.of_array(call.context, b, kind, value)
     found.wrong.append(b.not_(good))
-    found.wrong.append(b.not_(operands.fits(b, length, x.without(axis).shape)))
+    found.wrong.append(b.not_(operands.fits(b, length, x.shape[:-1])))
     found.arrays.append(length)
     return found._replace(length=length)
 
 
-def of_causal(
-    plan: Plan, call: Call, x: Operand, axis: int, sign: float, found: Options
-) -> Options:
+def of_causal(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
     """The lengths of rows that are queries, each of which sees the keys before it."""
-    b, most = call.builder, x.shape[axis]
+    b, most = call.builder, x.shape[-1]
     if found.length is not None:
         most = b.load(b.bitcast(found.length.pointer, INT.as_pointer()))
     ty = types.Array(types.int64, 1, "C")
@@ -167,7 +168,6 @@ def of_causal(
 
 # In the order in which they are needed: `causal` limits `lengths`.
 MADE = {
-    "where": of_where,
     "temperature": of_temperature,
     "lengths": of_lengths,
     "causal": of_causal,
@@ -188,11 +188,11 @@ def spread(builder: Any, operand: Operand, shape: list[Any]) -> Operand:
 
 # ---------------------------------------------------------------- loops
 def launch(
-    call: Call, name: str, dtype: str, letters: str, given: Sequence[Operand], axis: int
+    call: Call, name: str, dtype: str, letters: str, given: Sequence[Operand], axis: int = -1
 ) -> None:
     """Call a loop over rows; the operands are those that `letters` tell, the first has the axis."""
-    first = given[0]
-    with_axis = [letter.isupper() for letter in letters]
+    first, with_axis = given[0], [letter.isupper() for letter in letters]
+    axis %= len(first.shape)
     inner = [op.strides[axis] for op, own in zip(given, with_axis, strict=True) if own]
     outer = [op.without(axis) if own else op for op, own in zip(given, with_axis, strict=True)]
     need = symbols.needed(loop_registry.get, name, dtype)
@@ -208,49 +208,44 @@ def choose(
     operands.launch(call.context, call.builder, need, [x, where, otherwise, y], y.shape)
 
 
-def masked(call: Call, dtype: str, x: Operand, where: Operand, absent: float) -> tuple[Any, Any]:
-    """A copy in which what is absent is this number: the operand, and the array with its type."""
-    other = operands.constant(call.builder, dtype, absent)
-    result, scratch = operands.scratch(call.context, call.builder, dtype, x.shape)
-    choose(call, dtype, x, where, other, result)
-    return result, scratch
+def mask_in(call: Call, dtype: str, x: Operand, where: Operand, absent: float, y: Operand) -> None:
+    """Write `x` to `y`, with this number for what is absent."""
+    choose(call, dtype, x, where, operands.constant(call.builder, dtype, absent), y)
 
 
 def forward(
-    call: Call, owner: Any, dtype: str, arrays: tuple[Operand, Operand], axis: int,
-    options: Options,
+    call: Call, owner: Any, dtype: str, arrays: tuple[Operand, Operand],
+    rows: tuple[Operand, Operand], options: Options,
 ) -> None:  # fmt: skip
-    """The shares of rows, between two loops that put the mask in."""
+    """The shares of rows, between two loops that put the mask in; both arrays may be one."""
     x, y = arrays
     b = call.builder
-    scratch: Any = None
     if options.where is not None:
-        x, scratch = masked(call, dtype, x, options.where, owner._absent)
+        mask_in(call, dtype, x, options.where, owner._absent, y)
+        rows = rows[1], rows[1]
     function = owner
     between: list[Operand] = []
     if not owner._plain or options.factor is not None or options.length is not None:
         function = owner._scaled
         sinks = () if owner._sink is None else (number(call, owner._sink),)
-        every = options.length or operands.of_number(b, x.shape[axis])
+        every = options.length or operands.of_number(b, rows[0].shape[-1])
         between = [options.factor or number(call, 1.0), *sinks, every]
-    launch(call, function.name, dtype, function._letters, [x, *between, y], axis)
+    launch(call, function.name, dtype, function._letters, [rows[0], *between, rows[1]])
     if options.where is not None:
-        nothing = operands.constant(b, dtype, owner._fill_value)
-        choose(call, dtype, y, options.where, nothing, y)
-        call.context.nrt.decref(b, *scratch)
+        mask_in(call, dtype, y, options.where, owner._fill_value, y)
 
 
 def product(
-    call: Call, of: Any, dtype: str, arrays: tuple[Operand, Operand, Operand], axis: int,
-    options: Options,
+    call: Call, of: Any, dtype: str, rows: tuple[Operand, Operand, Operand],
+    where: Operand | None, options: Options,
 ) -> None:  # fmt: skip
     """The product of the Jacobian and a vector, where elements are present."""
-    d, y, result = arrays
+    d, y, result = rows
     b, function = call.builder, of._function
     between: list[Operand] = []
-    if (options.where, options.factor, options.length) != (None, None, None):
+    if (where, options.factor, options.length) != (None, None, None):
         function = of._with_mask
         everywhere = spread(b, operands.of_number(b, ir.IntType(8)(1)), y.shape)
-        length = options.length or operands.of_number(b, y.shape[axis])
-        between = [options.where or everywhere, options.factor or number(call, 1.0), length]
-    launch(call, function.name, dtype, function._letters, [d, y, *between, result], axis)
+        length = options.length or operands.of_number(b, y.shape[-1])
+        between = [where or everywhere, options.factor or number(call, 1.0), length]
+    launch(call, function.name, dtype, function._letters, [d, y, *between, result])

@@ -1,8 +1,7 @@
-"""Functions along an axis inside compiled code: softmax, its family and log-sum-exp."""
+"""Functions along an axis inside compiled code: softmax and its family."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
 
-from fastact.in_njit import operands, row_options
+from fastact.in_njit import axes, operands, row_options
 from fastact.in_njit.operands import Operand
 from fastact.in_njit.plan import (
     REAL,
@@ -42,7 +41,7 @@ class RowPlan(Plan):
         ):
             if name in self.types and self.known[name] is not None and not good(self.types[name]):
                 raise self.refuse(name, needed)
-        if not is_axis(self.types["axis"]):
+        if not axes.is_axis(self.types["axis"]):
             raise self.refuse("axis", "an integer, a tuple of integers or None")
 
     def rows(self, argument: str) -> Any:
@@ -59,35 +58,6 @@ class RowPlan(Plan):
             raise self.refuse(argument, "an array with an axis")
         return ty
 
-    def axis(self, ndim: int) -> int | None:
-        """The axis from 0, if it is one that is known, or if all are one run in memory."""
-        axis = self.known["axis"]
-        if isinstance(axis, int) and -ndim <= axis < ndim:
-            return axis % ndim
-        return 0 if self.joined else None
-
-    @functools.cached_property
-    def joined(self) -> bool:
-        """Whether all axes are one, of arrays without gaps; a number has one."""
-        arrays = [ty for name, ty in self.types.items() if name != "temperature" and is_array(ty)]
-        alone = not any(ty.ndim for ty in arrays) and self.known["axis"] in {0, -1}
-        beside = [name for name in ("where", "lengths", "causal", "b") if name in self.types]
-        return (
-            (alone or self.known["axis"] is None) and not self.given(*beside)
-            and not is_array(self.types.get("temperature"))
-            and all(ty.layout == "C" for ty in arrays)
-        )  # fmt: skip
-
-    def row(self, call: Call, operand: Operand) -> Operand:
-        """An array as its rows are seen: all elements as one row if axes are joined."""
-        if not self.joined:
-            return operand
-        b, size = call.builder, operands.ONE
-        for length in operand.shape:
-            size = b.mul(size, length)
-        item = operands.INT(np.dtype(self.dtype).itemsize)
-        return Operand(operand.pointer, [size], [item])
-
     def array_of_loop(self, argument: str, dtype: str, ndim: int) -> bool:
         """Whether `out` may be given to a loop."""
         ty = self.types[argument]
@@ -95,27 +65,53 @@ class RowPlan(Plan):
             ty.dtype == operands.number_type(dtype) and ty.ndim == ndim and ty.mutable
         )
 
-    def into(self, call: Call, like: Operand, inputs: Sequence[Operand]) -> tuple[Any, list[Any]]:
-        """`out` as an operand, or None, and what would be wrong with it."""
+    def into(
+        self, call: Call, shape: list[Any], same: Sequence[Operand], apart: Sequence[Operand] = ()
+    ) -> tuple[Any, list[Any]]:
+        """`out` as an operand, or None, and what would be wrong with it.
+
+        It may share no memory with inputs, unless it is one of those that may be the `same` array.
+        """
         if self.known["out"] is None:
             return None, []
         b = call.builder
         out = operands.of_array(call.context, b, self.types["out"], call.values["out"])
-        wrong = [b.not_(operands.same_shape(b, out, like))]
-        wrong += [operands.collide(b, out, each, like.shape, same=False) for each in inputs]
+        wrong = [b.not_(operands.same_shape(b, out, Operand(out.pointer, shape, [])))]
+        wrong += [operands.collide(b, out, each, shape, same=True) for each in same]
+        wrong += [operands.collide(b, out, each, shape, same=False) for each in apart]
         return out, wrong
 
-    def new_result(self, call: Call, shape: list[Any]) -> tuple[Any, Operand]:
-        """A new array, or the place of a number, and its operand."""
+    def made(self, call: Call, out: Operand | None, shape: list[Any]) -> tuple[Any, Operand]:
+        """`out`, or a new array or the place of a number, and its operand."""
+        if out is None:
+            return self.new_result(call, shape)
+        return None, out
+
+    def widened(self, argument: str) -> bool:
+        """Whether the elements of an argument have to become floats of the loop."""
+        ty = self.types[argument]
+        return ndim_of(ty) > 0 and ty.dtype != operands.number_type(self.dtype)
+
+    def array_value(self, call: Call, argument: str) -> Operand:
+        """An array as it is, whatever its elements."""
+        return operands.of_array(
+            call.context, call.builder, self.types[argument], call.values[argument]
+        )
+
+    def new_result(self, call: Call, shape: list[Any], ty: Any = None) -> tuple[Any, Operand]:
+        """A new array, or the place of a number, and its operand; of a type, or of the result."""
+        ty = ty or self.result
         if shape:
-            made = operands.empty(call.context, call.builder, self.result, shape)
-            return made, operands.of_array(call.context, call.builder, self.result, made)
-        place = cgutils.alloca_once(call.builder, call.context.get_data_type(self.result))
+            made = operands.empty(call.context, call.builder, ty, shape)
+            return made, operands.of_array(call.context, call.builder, ty, made)
+        place = cgutils.alloca_once(call.builder, call.context.get_data_type(ty))
         return place, Operand(call.builder.bitcast(place, operands.PTR), [], [])
 
-    def finished(self, call: Call, made: Any) -> Any:
-        """The result: the array, or the number that stands in the place."""
-        return made if isinstance(self.result, types.Array) else call.builder.load(made)
+    def finished(self, call: Call, made: Any, ty: Any = None) -> Any:
+        """The result: `out`, the new array, or the number that stands in the place."""
+        if made is None:
+            return self.given_out(call)
+        return made if isinstance(ty or self.result, types.Array) else call.builder.load(made)
 
 
 def is_mask(ty: Any) -> bool:
@@ -146,17 +142,6 @@ def like(ty: Any, number: Any) -> Any:
     return new_array(ty, number) if ndim_of(ty) else number
 
 
-def is_axis(ty: Any) -> bool:
-    """Whether this is an integer, a tuple of them, or None."""
-    ty = types.unliteral(ty)
-    if isinstance(ty, types.Omitted):
-        ty = types.literal(ty.value) if ty.value is not None else types.none
-        ty = types.unliteral(ty)
-    if isinstance(ty, types.BaseTuple):
-        return all(isinstance(types.unliteral(each), types.Integer) for each in ty)
-    return isinstance(ty, types.Integer | types.NoneType)
-
-
 class Normalise(RowPlan):
     """A call of softmax and its family."""
 
@@ -170,25 +155,35 @@ class Normalise(RowPlan):
 
     def attempt(self, call: Call) -> Attempt | None:
         ndim, owner, b = ndim_of(self.types["x"]), self.ty.target, call.builder
-        axis = self.axis(ndim)
+        found = axes.of_call(self, call, ndim)
         if (
-            axis is None or self.given("softcap", "empty", "inf")
-            or not row_options.simple(self, ndim, axis)
+            found is None or self.given("softcap", "empty", "inf")
+            or not row_options.simple(self, ndim, found)
             or not self.array_of_loop("out", self.dtype, ndim)
+            or (self.known["out"] is None and not found.run)
         ):  # fmt: skip
             return None
-        x, copy = self.operand(call, "x", self.dtype)
-        seen = self.row(call, x)
-        options = row_options.of_call(self, call, seen, axis, owner._sign)
-        out, wrong = self.into(call, x, [x, *options.arrays])
+        widened, views = self.widened("x"), axes.Views(call, found)
+        x = self.array_value(call, "x") if widened else self.operand(call, "x", self.dtype)[0]
+        rows = views.of(x, self.dtype, self.types["x"])
+        options = row_options.of_call(self, call, x, rows, owner._sign)
+        arrays = options.arrays
+        out, wrong = self.into(call, x.shape, *(([], [x, *arrays]) if widened else ([x], arrays)))
+        target = out and views.of(out, self.dtype, self.types["out"])
 
         def make() -> Any:
-            made, result = (None, out) if out else self.new_result(call, x.shape)
-            given = seen, self.row(call, result)
-            row_options.forward(call, owner, self.dtype, given, axis, options)
-            return self.given_out(call) if out else self.finished(call, made)
+            made, result = self.made(call, out, x.shape)
+            to = target or found.rows(b, result, self.dtype)[0]
+            given, its_rows = x, rows
+            if widened:
+                value = call.values["out"] if out else made
+                source = self.types["x"], call.values["x"]
+                operands.convert(call.context, b, (self.result, value), source)
+                given, its_rows = result, to
+            row_options.forward(call, owner, self.dtype, (given, result), (its_rows, to), options)
+            return self.finished(call, made)
 
-        return Attempt(make, either(b, *wrong, *options.wrong), [copy, *options.copies])
+        return Attempt(make, either(b, *wrong, *options.wrong, views.broken), options.copies)
 
 
 class Jacobian(RowPlan):
@@ -224,157 +219,51 @@ class Product(RowPlan):
 
     def attempt(self, call: Call) -> Attempt | None:
         product, ndim = self.ty.target, ndim_of(self.types[self.saved])
-        axis, b, d = self.axis(ndim), call.builder, self.types["d"]
+        found, b = axes.of_call(self, call, ndim), call.builder
         kind = self.dtype if self.saved == "y" else str(floating(self.types["x"]))
         if (
-            axis is None or self.given("softcap") or not row_options.simple(self, ndim, axis)
-            or ndim_of(d) != ndim or not self.array_of_loop("out", self.dtype, ndim)
+            found is None or self.given("softcap") or not row_options.simple(self, ndim, found)
+            or ndim_of(self.types["d"]) != ndim or not self.array_of_loop("out", self.dtype, ndim)
+            or (not found.run and (self.known["out"] is None or self.saved == "x"))
             or kind != self.dtype  # the output would be rounded to a smaller dtype in between
         ):  # fmt: skip
             return None
-        first, copy = self.operand(call, "d", self.dtype)
-        second, another = self.operand(call, self.saved, kind)
-        seen = self.row(call, second)
-        options = row_options.of_call(self, call, seen, axis, product._owner._sign)
-        out, wrong = self.into(call, second, [first, second, *options.arrays])
-        wrong.append(b.not_(operands.same_shape(b, first, second)))
+        d, copy = self.operand(call, "d", self.dtype)
+        saved, another = self.operand(call, self.saved, kind)
+        views = axes.Views(call, found)
+        rows_of_d = views.of(d, self.dtype, (copy and copy[0]) or self.types["d"])
+        rows = views.of(saved, kind, (another and another[0]) or self.types[self.saved])
+        options = row_options.of_call(self, call, saved, rows, product._owner._sign)
+        mask = options.where and views.of(options.where, "bool")
+        out, wrong = self.into(call, saved.shape, [d, saved], options.arrays)
+        target = out and views.of(out, self.dtype, self.types["out"])
+        wrong.append(b.not_(operands.same_shape(b, d, saved)))
 
         def make() -> Any:
-            y, scratch = seen, None
+            made, result = self.made(call, out, d.shape)
+            to = target or found.rows(b, result, self.dtype)[0]
+            y, scratch = rows, None
             if self.saved == "x":
-                y, scratch = operands.scratch(call.context, b, self.dtype, seen.shape)
-                row_options.forward(call, product._owner, self.dtype, (seen, y), axis, options)
-            made, result = (None, out) if out else self.new_result(call, first.shape)
-            given = self.row(call, first), y, self.row(call, result)
-            row_options.product(call, product, self.dtype, given, axis, options)
+                forward, scratch = self.output(call, d, result, made)
+                y = found.rows(b, forward, self.dtype)[0]
+                row_options.forward(
+                    call, product._owner, self.dtype, (saved, forward), (rows, y), options
+                )
+            row_options.product(call, product, self.dtype, (rows_of_d, y, to), mask, options)
             self.release(call, [scratch])
-            return self.given_out(call) if out else self.finished(call, made)
-
-        return Attempt(make, either(b, *wrong, *options.wrong), [copy, another, *options.copies])
-
-
-class LogSum(RowPlan):
-    """A call of `logsumexp` or `logmeanexp`."""
-
-    positional: tuple[str, ...] = ("x",)
-    vectors: tuple[str, ...] = ("b",)  # arrays beside `x` that decide the dtype
-
-    def typed(self) -> Any:
-        ty = self.rows("x")
-        self.common()
-        kinds = [np.dtype(str(floating(ty)))]
-        beside = [self.types[name] for name in self.vectors if name in self.types]
-        kinds += [np.dtype(str(floating(ty))) for ty in beside if is_array(ty)]
-        self.dtype = str(np.result_type(*kinds))
-        self.keep = self.constant("keepdims", "a bool", bool)
-        ndim = ndim_of(ty)
-        ndim = self.ndim = ndim if self.keep or not ndim else ndim - self.axes(ndim)
-        number = operands.number_type(self.dtype)
-        result = types.Array(number, ndim, "C") if ndim else number
-        if "return_sign" in self.types and self.constant("return_sign", "a bool", bool):
-            if self.known["out"] is not None:
-                raise TypingError(f"{self.name}(): out and return_sign together need Python")
-            return types.UniTuple(result, 2)
-        return self.out(result)
-
-    def axes(self, ndim: int) -> int:
-        """How many axes go."""
-        ty = self.types["axis"]
-        if isinstance(ty, types.BaseTuple):
-            return len(ty)
-        return ndim if self.known["axis"] is None else 1
-
-    def attempt(self, call: Call) -> Attempt | None:
-        ndim, target, b = ndim_of(self.types["x"]), self.ty.target, call.builder
-        axis = self.axis(ndim)
-        weighted = [name for name in ("b", "return_sign") if name in self.types]
-        counted = target._nin > 1 and self.known["where"] is not None  # which NumPy does
-        if (
-            axis is None or self.given(*weighted) or counted
-            or not row_options.simple(self, ndim, axis)
-            or not self.array_of_loop("out", self.dtype, self.ndim)
-        ):  # fmt: skip
-            return None
-        x, copy = self.operand(call, "x", self.dtype)
-        axes, x = len(x.shape) if self.joined else 1, self.row(call, x)
-        options = row_options.of_call(self, call, x, axis, 1.0)
-        shape = x.without(axis).shape
-        if self.keep:
-            shape[axis:axis] = [operands.ONE] * axes
-        out, wrong = self.into(call, Operand(x.pointer, shape, []), [x, *options.arrays])
-
-        def make() -> Any:
-            made, result = (None, out) if out else self.new_result(call, shape)
-            rows = result
-            for _ in range(axes if self.keep else 0):
-                rows = rows.without(axis)
-            given, scratch = x, None
-            if options.where is not None:
-                given, scratch = row_options.masked(call, self.dtype, x, options.where, -np.inf)
-            counts = [operands.of_number(b, b.sitofp(x.shape[axis], DOUBLE))]
-            between = counts if target._nin > 1 else []
-            row_options.launch(
-                call, target.name, self.dtype, target._letters, [given, *between, rows], axis
-            )
-            self.release(call, [scratch])
-            if out:
-                return self.given_out(call)
             return self.finished(call, made)
 
-        wrong += options.wrong
-        return Attempt(make, either(b, *wrong), [copy, *options.copies])
+        wrong += [*options.wrong, views.broken]
+        return Attempt(make, either(b, *wrong), [copy, another, *options.copies])
 
-
-class LogSumBackward(RowPlan):
-    """A call of the gradient of `logsumexp` or `logmeanexp`."""
-
-    positional = ("ds",)
-
-    def typed(self) -> Any:
-        ty = self.rows("x")
-        self.common()
-        kinds = [np.dtype(str(floating(ty)))]
-        for name in ("ds", "b"):
-            given: Any = self.types.get(name)
-            if is_array(given) and given.dtype in (types.float16, types.float32, types.float64):
-                kinds.append(np.dtype(str(given.dtype)))
-        return self.out(like(ty, operands.number_type(str(np.result_type(*kinds)))))
-
-
-class LogSumJvp(LogSum):
-    """A call of the tangent of `logsumexp` or `logmeanexp`."""
-
-    positional = ("dx",)
-    vectors = ("dx", "b")
-
-    def attempt(self, call: Call) -> Attempt | None:
-        return None
-
-
-class Sequences(RowPlan):
-    """A call of a function of ragged sequences."""
-
-    positional = ("x",)
-
-    def typed(self) -> Any:
-        ty = self.with_axis("x")
-        self.common()
-        if not is_integral(self.types["offsets"]):
-            raise self.refuse("offsets", "an array of integers")
-        return self.out(new_array(ty, floating(ty)))
-
-
-class SequencesBackward(RowPlan):
-    """A call of the gradient of a function of ragged sequences."""
-
-    positional = ("dy",)
-
-    def typed(self) -> Any:
-        given = [name for name in ("x", "y") if self.known[name] is not None]
-        if len(given) != 1:
-            got = "both" if given else "neither"
-            raise TypingError(f"{self.name}() needs exactly one of x= and y=, got {got}")
-        kinds = [self.with_axis(name) for name in ("dy", *given)]
-        self.common()
-        dtype = np.result_type(*(np.dtype(str(floating(kind))) for kind in kinds))
-        return self.out(new_array(kinds[0], operands.number_type(str(dtype))))
+    def output(self, call: Call, d: Operand, result: Operand, made: Any) -> tuple[Operand, Any]:
+        """Where the output of an input goes: into the result, unless that is the vector."""
+        if made is not None:
+            return result, None
+        b = call.builder
+        same = operands.collide(b, result, d, d.shape, same=False)
+        scratch, copy = operands.scratch(call.context, b, self.dtype, d.shape, same)
+        pointer = b.select(same, scratch.pointer, result.pointer)
+        pairs = zip(scratch.strides, result.strides, strict=True)
+        strides = [b.select(same, one, other) for one, other in pairs]
+        return Operand(pointer, d.shape, strides), copy

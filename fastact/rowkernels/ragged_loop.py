@@ -22,17 +22,19 @@ from fastact.native.pool_layout import FIELDS
 # and the number of sequences; the number of rows. The table has of each operand the address, then
 # of each the bytes between rows, then those between elements (0 without the axis), then the steps
 # of the loop, of which the first are still to be filled in, then room for the addresses. Last come
-# the functions that release Python's lock and take it again.
+# the functions that release Python's lock and take it again: 0 if the caller is compiled code, in
+# which no handler of a signal runs.
 DRIVE = ir.FunctionType(VOID, [INT, PTR, PTR, INT, PTR, INT, INT, INT, INT])
 RELEASE, TAKE = ir.FunctionType(PTR, []), ir.FunctionType(VOID, [PTR])
 CALL = ir.FunctionType(INT, [PTR] * 5 + [INT])  # of the block, see ``run_for_ufunc`` of pool.c
 SECTIONS = 6
 
 
-def call(b: inner_loop.Builder, loop: Any, arguments: list[Any], data: Any) -> Any:
+def call(b: inner_loop.Builder, loop: Any, arguments: list[Any], data: Any, locks: Any) -> Any:
     """Emit the call of a loop; the result is not zero if the handler of a signal has raised."""
     way = b.load(b.offset(data, INT(FIELDS["call"])), typ=INT)  # 0 without native threads
-    with b.if_else(b.icmp_signed("==", way, INT(0))) as (plainly, interruptibly):
+    plain = b.or_(b.icmp_signed("==", way, INT(0)), b.not_(locks))
+    with b.if_else(plain) as (plainly, interruptibly):
         with plainly:
             b.call(b.function_at(loop, LOOP), [*arguments, data])
             plain_at = b.block
@@ -66,7 +68,9 @@ def build(spec: LoopSpec) -> bytes:
     single = b.icmp_signed("==", rows, ONE)
     b.store(INT(0), first)
     b.store(INT(0), stopped)
-    thread = b.call(b.function_at(release, RELEASE), [])
+    locks, thread = b.icmp_signed("!=", release, INT(0)), b.alloca(PTR)
+    with b.if_then(locks):
+        b.store(b.call(b.function_at(release, RELEASE), []), thread)
     # Each sequence looks whether the run ends with it.
     with b.count(count) as k:
         following = b.add(k, ONE)
@@ -88,7 +92,8 @@ def build(spec: LoopSpec) -> bytes:
                 set_word(steps, j, b.select(single, b.mul(length, step), word(row_steps, j)))
             unstopped = b.icmp_signed("==", b.load(stopped, typ=INT), INT(0))
             with b.if_then(b.and_(b.icmp_signed(">", length, INT(0)), unstopped)):
-                b.store(call(b, loop, [found, dims, steps], data), stopped)
-    b.call(b.function_at(take, TAKE), [thread])
+                b.store(call(b, loop, [found, dims, steps], data, locks), stopped)
+    with b.if_then(locks):
+        b.call(b.function_at(take, TAKE), [b.load(thread, typ=PTR)])
     b.ret_void()
     return machine_code.assembled(str(module))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,25 @@ def members(function: Any, name: str = "") -> Any:
 def assert_inside_as_outside(numba: Any, function: Any, *arguments: Any) -> None:
     """A function compiled gives what it gives in Python."""
     assert_same(numba.njit(function)(*arguments), function(*arguments), function)
+
+
+def python_calls(compiled: Any, *arguments: Any) -> int:
+    """How often a compiled function leaves a call to the function outside, in Python."""
+    from fastact.in_njit.python_call import Invocation
+
+    found, code = [], Invocation.__call__.__code__
+
+    def look(frame: Any, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code is code:
+            found.append(frame)
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        compiled(*arguments)
+    finally:
+        sys.setprofile(before)
+    return len(found)
 
 
 def allocations(function: Any, *arguments: Any) -> int:

@@ -7,7 +7,12 @@ import pytest
 
 import fastact as fa
 from fastact.catalogue import of_kind
-from tests.in_njit.support import allocations, assert_inside_as_outside, assert_same
+from tests.in_njit.support import (
+    allocations,
+    assert_inside_as_outside,
+    assert_same,
+    python_calls,
+)
 from tests.support.strategies import DTYPES
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
@@ -54,11 +59,94 @@ def test_sums(f):
         assert_inside_as_outside(numba, every, *data(dtype))
 
 
-def test_weights_and_sign():
-    def every(x, b):
-        return fa.logsumexp(x, b=b), fa.logsumexp(x, b=b, axis=0, return_sign=True)
+@family
+def test_axes(f):
+    """Several that are one run in memory, and one that only the call tells; masks and in place."""
 
-    assert_inside_as_outside(numba, every, RNG.normal(size=(5, 4)), RNG.normal(size=(5, 4)))
+    def every(x, dy, mask, degrees, k, mine):
+        y = f(x, axis=(1, 2))
+        return (
+            y, f(x, axis=(0, 1)), f(x, axis=None), f(x, axis=k), f(x, axis=k, where=mask),
+            f(x, axis=(0, 1), where=mask), f(x[:, :, ::2], axis=(0, 1)), f(x, axis=()),
+            f.backward(dy, y=y, axis=(1, 2)), f.backward(dy, x=x, axis=(-3, -2), where=mask),
+            f.backward(dy, x=x, axis=k, temperature=degrees), f(x, axis=k, lengths=3),
+            f.jvp(dy[0], x=x[0], where=mask[0]), f(mine, axis=k, out=mine),
+            f.backward(mine, y=x, axis=k, out=mine),
+        )  # fmt: skip
+
+    x, dy = (np.ascontiguousarray(a) for a in data(DTYPES[FAMILY.index(f) % 3]))
+    given = x, dy, RNG.random(x.shape) > 0.3, RNG.random(x.shape[1:]) + 0.5
+    inside = numba.njit(every)
+    for k in (0, -3):
+        assert_same(inside(*given, k, dy.copy()), every(*given, k, dy.copy()))
+    assert python_calls(inside, *given, 0, dy.copy()) == 0
+    with pytest.raises(np.exceptions.AxisError):
+        inside(*given, 3, dy.copy())
+
+
+def test_axes_that_are_no_run():
+    def every(x, y, k):
+        return (
+            fa.softmax(x, axis=(0, 2)), fa.softmax(x, axis=(2, 1)), fa.softmax(y, axis=(1, 2)),
+            fa.log_softmax(y, axis=None), fa.softmax.backward(x, x=y, axis=(0, 1)),
+            fa.logsumexp(y, axis=(1, 2)), fa.logsumexp(y, axis=(1, 2), keepdims=True),
+            fa.logsumexp(x, axis=(0, 1), keepdims=True), fa.logsumexp(y, axis=k, keepdims=True),
+        )  # fmt: skip
+
+    x = RNG.normal(size=(3, 4, 5))
+    assert_inside_as_outside(numba, every, x, np.asfortranarray(x), 1)
+    assert_inside_as_outside(numba, every, x[:, :1], np.asfortranarray(x[:, :1]), -1)
+
+
+def test_weights_and_sign():
+    """Weights that broadcast either way, with masks; integers do not widen."""
+
+    def every(x, b, mask, integers):
+        return (
+            fa.logsumexp(x, b=b), fa.logsumexp(x, b=b, axis=0, return_sign=True),
+            fa.logsumexp(x[0], b=b), fa.logsumexp(x, b=b, axis=None, keepdims=True),
+            fa.logsumexp(x, b=b[0], where=mask), fa.logsumexp(x, b=integers),
+            fa.logsumexp(x, return_sign=True, keepdims=True), fa.logsumexp(x[0], b=-2.0),
+        )  # fmt: skip
+
+    for dtype in ("f4", "f8"):
+        x, b = RNG.normal(size=(2, 5, 4)).astype(dtype)
+        given = x, b, x > 0, np.arange(-1, 3)
+        inside = numba.njit(every)
+        assert_same(inside(*given), every(*given))
+        assert python_calls(inside, *given) == 0
+
+
+@sums
+def test_gradients_of_sums(f):
+    """For each row, for each element, and for a number; into the input too."""
+
+    def every(x, ds, mask, k, mine):
+        return (
+            f.backward(ds, x=x), f.backward(ds[:, :, None], x=x, where=mask),
+            f.backward(x[0], x=x, axis=k), f.backward(x[0, 0], x=x, axis=(0, 1)),
+            f.backward(2.0, x=x, axis=None), f.backward(2, x=x[0, 0]),
+            f.backward(ds, x=mine, out=mine),
+        )  # fmt: skip
+
+    x, _ = (np.ascontiguousarray(a) for a in data("float32"))
+    given = x, RNG.normal(size=x.shape[:2]).astype("f4"), RNG.random(x.shape) > 0.3, 0
+    inside = numba.njit(every)
+    assert_same(inside(*given, x.copy()), every(*given, x.copy()))
+    assert python_calls(inside, *given, x.copy()) == 0
+
+
+def test_weights_of_the_gradients_of_sums():
+    """Python's, with the shapes and dtypes of outside."""
+
+    def every(x, single, b, integers):
+        return (
+            fa.logsumexp.backward(2.0, x=x[0], b=b), fa.logsumexp.backward(integers, x=single),
+            fa.logsumexp.jvp(x, x=x, b=b), fa.logsumexp.jvp(integers[:4], x=single, b=integers[1:]),
+        )  # fmt: skip
+
+    x, b = RNG.normal(size=(2, 5, 4))
+    assert_inside_as_outside(numba, every, x, x.astype("f4"), b, np.arange(5))
 
 
 def test_rare_options():
@@ -78,17 +166,41 @@ def test_rare_options():
     )
 
 
-def test_sequences():
-    def every(x, dy, offsets):
-        y = fa.softmax.sequences(x, offsets=offsets)
+@family
+def test_sequences(f):
+    """Of one row and of several, from the output and the input, in place."""
+
+    def every(x, dy, offsets, mine):
+        y = f.sequences(x, offsets=offsets)
         return (
-            y, fa.softmax.sequences(x, offsets=offsets, temperature=2.0),
-            fa.softmax.sequences.backward(dy, y=y, offsets=offsets),
+            y, f.sequences(x, offsets=offsets, temperature=2.0),
+            f.sequences(dy, offsets=offsets, out=mine),
+            f.sequences.backward(dy, y=y, offsets=offsets),
+            f.sequences.backward(dy[0], x=x[0], offsets=offsets),
+            f.sequences.backward(mine, y=y, offsets=offsets, out=mine),
         )  # fmt: skip
 
-    assert_inside_as_outside(
-        numba, every, RNG.normal(size=9), RNG.normal(size=9), np.array([0, 2, 2, 9])
-    )
+    inside = numba.njit(every)
+    for dtype in DTYPES[FAMILY.index(f) % 2 :: 2]:
+        x, dy = RNG.normal(size=(2, 3, 9)).astype(dtype)
+        given = x, dy, np.array([0, 2, 2, 9])
+        assert_same(inside(*given, x.copy()), every(*given, x.copy()))
+        if dtype != "float16" or f._sign == 1.0:
+            assert python_calls(inside, *given, x.copy()) == 0
+
+
+def test_wrong_sequences_raise_as_outside():
+    @numba.njit
+    def inside(x, offsets, temperature):
+        return fa.softmax.sequences(x, offsets=offsets, temperature=temperature)
+
+    x = np.arange(5.0)
+    for wrong, message in (([0, 4], "run from 0 to 5"), ([0, 3, 2, 5], "must ascend")):
+        with pytest.raises(ValueError, match=message):
+            inside(x, np.array(wrong), 1.0)
+    with pytest.raises(ValueError, match="temperature must be positive"):
+        inside(x, np.array([0, 5]), -1.0)
+    assert inside(np.ones(0), np.array([0]), 1.0).shape == (0,)
 
 
 def test_out():
@@ -129,14 +241,48 @@ def test_wrong_values_raise_as_outside():
         numba.njit(lambda x: fa.softmax(x, where=x > 0, empty="raise"))(-np.ones(3))
 
 
-def test_a_row_costs_its_result_alone():
-    x, out = np.ones(100), np.empty(100)
-    handed = allocations(lambda x, out: None, x, out)
-    for f in (fa.softmax, fa.softmin, fa.sparsemax):
-        assert allocations(lambda x, out, f=f: f(x), x, out) == handed + 1, f
-        assert allocations(lambda x, out, f=f: f(x, out=out), x, out) == handed, f
-    assert allocations(lambda x, out: fa.logsumexp(x), x, out) == handed
-    assert allocations(lambda x, out: fa.softmax.backward(x, y=x), x, out) == handed + 1
+# Calls with a row and `given`, which is ", out=out" or nothing; the sums give a number.
+ROW_CALLS = [
+    "f(x{})", "f(x, where=mask{})", "f(x, temperature=2.0{})", "f(x, lengths=7{})", "f(n{})",
+    "f(x, axis=None{})", "f(x, axis=axis{})", "f(x, axis=(0,){})", "f.backward(x, y=x{})",
+    "f.backward(x, x=x{})", "f.jvp(x, y=x{})", "f.jvp(x, x=x{})",
+    "f.backward(dy, x=x, where=mask{})",
+    "f.backward(dy, x=x, temperature=2.0{})", "f.jvp(dy, x=x, lengths=7{})",
+]  # fmt: skip
+SUM_CALLS = ["f(x)", "f(x, axis=None)", "f(x, where=mask)", "f(n)"]
+SHORT = 500  # elements that scratch memory has room for on the stack
+
+
+def asked(text, f, n):
+    """How often a call with rows of n elements asks for memory, beside the call of a function."""
+    names, row = "x, dy, n, mask, axis, out", RNG.normal(size=n)
+    given = row, row + 1.0, np.arange(n), row > 0, 0, np.empty(n)
+    nothing = allocations(eval(f"lambda {names}: None"), *given)
+    return allocations(eval(f"lambda {names}: ({text})", {"f": f}), *given) - nothing
+
+
+@family
+def test_a_row_costs_its_result_alone(f):
+    """Not even a call with `out` that goes through the input, or in place."""
+    n = 10_000
+    texts = ROW_CALLS if f is fa.softmax else ROW_CALLS[1::4]
+    assert asked(", ".join(t.format("") for t in texts), f, n) == len(texts)
+    assert asked(", ".join(t.format(", out=out") for t in texts), f, n) == 0
+    assert asked("f(x, out=x), f.backward(dy, y=x, out=dy)", f, n) == 0
+
+
+@sums
+def test_a_sum_of_a_row_costs_nothing(f):
+    """But for one array if a long row has a mask or is of integers."""
+    texts = SUM_CALLS if f is fa.logsumexp else SUM_CALLS[:2]
+    assert asked(", ".join(texts), f, SHORT) == 0
+    assert asked(", ".join(texts), f, 10_000) == len(texts[2:])
+
+
+def test_a_gradient_in_place_costs_one_array_if_the_row_is_long():
+    """The output that it needs has no place in the result, which is the vector."""
+    assert asked("f.backward(dy, x=x, out=dy)", fa.softmax, SHORT) == 0
+    assert asked("f.backward(dy, x=x, out=dy)", fa.softmax, 10_000) == 1
 
 
 @pytest.mark.parametrize("x", [1.5, np.array(2.5, "f4")], ids=repr)
