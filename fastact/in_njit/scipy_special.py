@@ -8,8 +8,8 @@
 >>> odds(0.0)
 0.0
 
-They have SciPy's signatures, take no float16, and are computed by the functions of this package, as
-outside of `numba`:
+They have SciPy's signatures and dtypes, which for float16 and small integers are those of the SciPy
+that is installed, and are computed by the functions of this package, as outside of `numba`:
 
 - ``expit``, ``logit``, ``log_expit``, ``softplus``, ``erf``, ``erfc``;
 - ``softmax``, ``log_softmax``, ``logsumexp``, over all axes unless `axis` is given;
@@ -34,7 +34,7 @@ from numba.extending import overload
 from numba.np.numpy_support import as_dtype
 
 from fastact.compiler.dispatch import with_all_of_numba
-from fastact.elementwise import erf, erfc, log_sigmoid, logit, sigmoid, softplus
+from fastact.elementwise import erf, erfc, identity, log_sigmoid, logit, sigmoid, softplus
 from fastact.in_njit.plan import UNKNOWN, is_array, is_number, value_of
 from fastact.rowwise import logsumexp as sums
 from fastact.rowwise.softmax_family import log_softmax, softmax
@@ -51,10 +51,25 @@ ALONE = {
 
 
 def taken(*arguments: Any) -> bool:
-    """Whether these are what SciPy's loops take; float16, which it widens, is not."""
-    return all(
-        (is_array(t) or is_number(t)) and getattr(t, "dtype", t) != types.float16 for t in arguments
-    )
+    """Whether these are numbers or arrays of them."""
+    return all(is_array(t) or is_number(t) for t in arguments)
+
+
+def dtype_of(name: str, *arguments: Any) -> Any:
+    """The type of SciPy's result; its versions differ for small integers and float16: it is asked.
+
+    Numbers beside arrays have no say, as in NumPy. None is for what SciPy refuses.
+    """
+    alone = not any(map(is_array, arguments))
+    numbers = [as_dtype(types.unliteral(getattr(t, "dtype", t))).type(1) for t in arguments]
+    ones = [
+        np.ones(1, type(one)) if is_array(t) else one if alone else one.item()
+        for t, one in zip(arguments, numbers, strict=True)
+    ]
+    try:
+        return np.asarray(getattr(scipy.special, name)(*ones)).dtype.type
+    except TypeError:
+        return None
 
 
 def known(argument: Any, default: Any) -> Any:
@@ -67,11 +82,12 @@ def register_alone(name: str, function: Any) -> None:
     """Let compiled code call a function of one argument."""
 
     def choose(x: Any, out: Any = None) -> Callable[..., Any] | None:
-        if not taken(x):
+        dtype = dtype_of(name, x) if taken(x) else None
+        if dtype is None:
             return None
         if known(out, out) is None:
-            return lambda x, out=None: function(x)
-        return lambda x, out=None: function(x, out=out)
+            return lambda x, out=None: function(x, dtype=dtype)
+        return lambda x, out=None: function(x, out=out, dtype=dtype)
 
     overload(getattr(scipy.special, name), strict=False)(choose)
 
@@ -129,8 +145,8 @@ def _logsumexp(
 
 
 # ---------------------------------------------------------------- x log y
-ONE = ["float32(float32)", "float64(float64)"]
-TWO = ["float32(float32, float32)", "float64(float64, float64)"]
+ONE = {np.float32: "float32(float32)", np.float64: "float64(float64)"}
+TWO = {np.float32: "float32(float32, float32)", np.float64: "float64(float64, float64)"}
 
 
 def xlogy(x: Any, y: Any) -> Any:
@@ -180,30 +196,23 @@ def of_numbers(formula: Callable[..., Any], signature: str) -> Any:
     return numba.vectorize([signature])(formula)
 
 
-def is_single(name: str, *arguments: Any) -> bool:
-    """Whether SciPy's result is float32: for small integers its versions differ, so it is asked.
-
-    Numbers beside arrays have no say, as in NumPy.
-    """
-    alone = not any(map(is_array, arguments))
-    numbers = [as_dtype(types.unliteral(getattr(t, "dtype", t))).type(1) for t in arguments]
-    ones = [
-        np.ones(1, type(one)) if is_array(t) else one if alone else one.item()
-        for t, one in zip(arguments, numbers, strict=True)
-    ]
-    return bool(getattr(scipy.special, name)(*ones).dtype == np.float32)
-
-
 @with_all_of_numba
 def same(x: Any) -> Any:
     """The argument as it is."""
     return x
 
 
-@with_all_of_numba
-def single(x: Any) -> Any:
-    """A number in float32."""
-    return np.float32(x)
+@functools.cache
+def converting(dtype: Any) -> Any:
+    """The function that makes an argument one of a dtype."""
+    return with_all_of_numba(lambda x: identity(x, dtype=dtype))
+
+
+def fitted(argument: Any, dtype: Any) -> Any:
+    """What makes a ufunc take an argument: Numba converts the others, and no float16."""
+    half = getattr(argument, "dtype", argument) == types.float16
+    narrow = dtype is np.float32 and not is_array(argument)
+    return converting(dtype) if half or narrow else same
 
 
 def register_one(formula: Callable[..., Any]) -> None:
@@ -211,12 +220,13 @@ def register_one(formula: Callable[..., Any]) -> None:
     name = formula.__name__
 
     def choose(x: Any, out: Any = None) -> Callable[..., Any] | None:
-        if not taken(x):
+        dtype = dtype_of(name, x) if taken(x) else None
+        if dtype is None:
             return None
-        ufunc = of_numbers(formula, ONE[0 if is_single(name, x) else 1])
+        ufunc, fit = of_numbers(formula, ONE[dtype]), fitted(x, dtype)
         if known(out, out) is None:
-            return lambda x, out=None: ufunc(x)
-        return lambda x, out=None: ufunc(x, out)
+            return lambda x, out=None: ufunc(fit(x))
+        return lambda x, out=None: ufunc(fit(x), out)
 
     overload(getattr(scipy.special, name), strict=False)(choose)
 
@@ -226,11 +236,10 @@ def register_two(formula: Callable[..., Any]) -> None:
     name = formula.__name__
 
     def choose(x: Any, y: Any, out: Any = None) -> Callable[..., Any] | None:
-        if not taken(x, y):
+        dtype = dtype_of(name, x, y) if taken(x, y) else None
+        if dtype is None:
             return None
-        narrow = is_single(name, x, y)
-        ufunc = of_numbers(formula, TWO[0 if narrow else 1])
-        first, second = (single if narrow and not is_array(t) else same for t in (x, y))
+        ufunc, first, second = of_numbers(formula, TWO[dtype]), *(fitted(t, dtype) for t in (x, y))
         if known(out, out) is None:
             return lambda x, y, out=None: ufunc(first(x), second(y))
         return lambda x, y, out=None: ufunc(first(x), second(y), out)

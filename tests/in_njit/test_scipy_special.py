@@ -29,7 +29,7 @@ def agree_all(got, wanted):
         np.testing.assert_allclose(one, other, rtol=40 * eps, atol=4 * eps)
 
 
-@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_alone(dtype):
     def every(x, p):
         return (
@@ -42,7 +42,8 @@ def test_alone(dtype):
     agree(every, X.astype(dtype), P.astype(dtype))
 
 
-def test_rows():
+@pytest.mark.parametrize("dtype", ["f2", "f8"])
+def test_rows(dtype):
     def every(x):
         return (
             special.softmax(x, axis=1), special.softmax(x), special.log_softmax(x[0]),
@@ -54,7 +55,7 @@ def test_rows():
             special.softmax(x[0, 0]), special.logsumexp(x[0, 0]),
         )  # fmt: skip
 
-    agree(every, P)
+    agree(every, P.astype(dtype))
 
 
 def test_edges():
@@ -82,16 +83,30 @@ def test_out():
     agree(every, X, P)
 
 
-def test_the_dtype_of_small_integers():
-    """SciPy's own tables say whether these are float32 or float64."""
+def test_out_of_float16():
+    """The result is rounded as SciPy's ufuncs round it."""
 
-    def every(i, s, f, d):
+    def every(x, p, out):
+        special.expit(x, out)
+        return special.erf(x, out=out[::-1].copy()), out
+
+    agree(every, X.astype("f2"), P.astype("f2"), np.empty(X.shape, "f2"))
+
+
+def test_the_dtype_of_small_integers():
+    """SciPy's own tables say whether these are float32 or float64, and those of float16."""
+
+    def every(i, s, h, f, d):
         return (
             special.xlogy(i, i), special.xlogy(s, f), special.xlogy(f, f), special.xlog1py(f, d),
             special.rel_entr(i, f), special.kl_div(s, s), special.entr(i), special.xlogy(2, f),
+            special.expit(i), special.erf(s), special.log_expit(h), special.kl_div(h, f),
+            special.rel_entr(h, h), special.xlogy(h, 2.0), special.xlog1py(h, d),
+            special.softmax(i),
         )  # fmt: skip
 
-    agree(every, *(np.arange(1, 4).astype(dtype) for dtype in ("i1", "i2", "f4", "f8")))
+    dtypes = "i1", "i2", "f2", "f4", "f8"
+    agree(every, *(np.arange(1, 4).astype(dtype) for dtype in dtypes))
 
 
 def test_what_scipy_refuses():
