@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from types import FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,11 @@ class Described:
                 raise AttributeError(name)
             hint = nearest(name, (known for known in dir(self) if known[0] != "_"))
             raise AttributeError(f"{self!r} has no {name!r}{hint}", name=name, obj=self)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What `numba.typeof` asks for if Numba has not loaded its extensions yet."""
+        return import_module("fastact.in_njit.objects").type_of(self)
 
     def _signature(self) -> Signature:
         raise NotImplementedError

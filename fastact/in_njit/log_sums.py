@@ -45,7 +45,10 @@ class LogSum(RowPlan):
     def typed(self) -> Any:
         ty = self.rows("x")
         self.common()
-        beside = [self.types[name] for name in self.vectors if name in self.types]
+        for name in self.vectors:
+            if not is_real(self.types[name]):
+                raise self.refuse(name, REAL)
+        beside = [self.types[name] for name in self.vectors]
         if is_array(self.types.get("b")) and self.types["b"].dtype in FLOATS:
             beside.append(self.types["b"])  # weights that are integers do not widen
         kinds = [np.dtype(str(floating(each))) for each in beside if is_array(each)]

@@ -178,21 +178,16 @@ def member_of(ty: ObjectType, name: str) -> ObjectType | None:
 register_default(ObjectType)(models.OpaqueModel)
 
 
-def known(kind: type) -> None:
-    """Let Numba know objects of a class."""
-    typeof_impl.register(kind)(lambda value, context: ObjectType(value))
+def type_of(value: Any, context: Any = None) -> ObjectType | None:
+    """The type of a function of ours or of a bound method of one; None of all else."""
+    if isinstance(value, CLASSES):
+        return ObjectType(value)
+    owner = getattr(value, "__self__", None)
+    return ObjectType(owner, value.__name__) if isinstance(owner, CLASSES) else None
 
 
-for _kind in CLASSES:
-    known(_kind)
-
-
-@typeof_impl.register(MethodType)
-@typeof_impl.register(Method)
-def _typeof_method(value: Any, context: Any) -> ObjectType | None:
-    """The type of a bound method of our functions; of others there is none."""
-    ours = isinstance(value.__self__, CLASSES)
-    return ObjectType(value.__self__, value.__name__) if ours else None
+for _kind in (*CLASSES, MethodType, Method):
+    typeof_impl.register(_kind)(type_of)
 
 
 @infer_getattr

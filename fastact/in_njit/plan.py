@@ -23,6 +23,9 @@ FLOATS = (types.float16, types.float32, types.float64)
 UNKNOWN = object()  # the value of what is not known when the call is compiled
 REAL = "a number or an array of float16, float32, float64 or integers"
 ARRAY = "an array of float16, float32, float64 or integers"
+# What is the same in all functions: switches and words. Others are checked where they are used.
+SWITCHES = frozenset({"causal", "gate_first", "log_target"})
+WORDS = frozenset({"casting", "empty", "inf"})
 
 
 class Attempt(NamedTuple):
@@ -69,6 +72,17 @@ def is_number(ty: Any) -> bool:
     return is_real(types.unliteral(ty)) or isinstance(value_of(ty), int | float)
 
 
+def is_switch(ty: Any) -> bool:
+    """Whether this is a bool, or an integer, which may be 0 or 1."""
+    integral = isinstance(types.unliteral(ty), types.Boolean | types.Integer)
+    return integral or isinstance(value_of(ty), bool | int)
+
+
+def is_text(ty: Any) -> bool:
+    """Whether this is a string."""
+    return isinstance(types.unliteral(ty), types.UnicodeType) or isinstance(value_of(ty), str)
+
+
 def is_real(ty: Any) -> bool:
     """Whether these are elements that our functions take."""
     return ty in FLOATS or isinstance(ty, types.Integer | types.Boolean)
@@ -89,6 +103,11 @@ class Plan:
     def __init__(self, ty: Any, arguments: dict[str, Any]) -> None:
         self.ty, self.name, self.types = ty, ty.shown, arguments
         self.known = {name: value_of(t) for name, t in arguments.items()}
+        for name, given in arguments.items():
+            if name in SWITCHES and not is_switch(given):
+                raise self.refuse(name, "a bool")
+            if name in WORDS and not is_text(given):
+                raise self.refuse(name, "a string")
         self.result = self.typed()
 
     # ------------------------------------------------------------ types

@@ -193,6 +193,7 @@ class Jacobian(RowPlan):
 
     def typed(self) -> Any:
         ty = self.with_axis("x")
+        self.common()
         return new_array(ty, floating(ty), ty.ndim + 1)
 
 

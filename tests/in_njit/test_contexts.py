@@ -111,6 +111,15 @@ def test_every_member_has_a_type():
     assert len({*found}) == len(found) > 300
 
 
+def test_types_before_anything_is_compiled(python):
+    """Numba loads its extensions when it first compiles something: a jitclass has types before."""
+    found = python(
+        "import numba, fastact as fa; "
+        "print(numba.typeof(fa.mish), numba.typeof(fa.softmax), numba.typeof(fa.gelu.backward))"
+    )
+    assert found.stdout.split() == ["fastact.mish", "fastact.softmax", "fastact.gelu.backward"]
+
+
 def test_methods_of_others_have_none():
     with pytest.raises(numba.core.errors.TypingError):
         numba.njit(lambda f: f)([].append)

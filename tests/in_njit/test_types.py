@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
+
 import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.catalogue import catalogue
+from tests.in_njit.support import members
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
+from numba.core import types  # noqa: E402
 from numba.core.errors import TypingError  # noqa: E402
 
 X = np.ones((2, 3))
@@ -61,6 +67,62 @@ REFUSED = [
 def test_wrong_types(function, argument, message):
     with pytest.raises(TypingError, match=message):
         numba.njit(function)(argument)
+
+
+WRONG = {
+    "list": types.List(types.float64, reflected=True),
+    "tuple": types.UniTuple(types.float64, 2),
+    "complex": types.complex128,
+    "array of complex": types.Array(types.complex128, 2, "C"),
+    "string": types.unicode_type,
+    "set": types.Set(types.float64),
+}
+ARRAY, LABELS = types.Array(types.float64, 2, "C"), types.Array(types.int64, 1, "C")
+TEXTS = {"empty", "inf", "casting", "dtype"}  # arguments that a string fits
+
+
+def call_type(ty, name="", wrong=None):
+    """The type of a call in which one argument is of a wrong type, and all others are right."""
+    placed, named = [], {}
+    for other, p in ty.signature.parameters.items():
+        right = LABELS if other in {"labels", "offsets"} else ARRAY
+        needed = p.default is p.empty or other == "weight"
+        if other == name or needed or (other == "x" and name not in {"y", "mask"}):
+            given = wrong if other == name else right
+            if p.kind is p.POSITIONAL_ONLY:
+                placed.append(given)
+            else:
+                named[other] = given
+    return ty.get_call_type(None, tuple(placed), named.items())
+
+
+def callable_types(function):
+    """The types of a function and its members that compiled code may call."""
+    for member in members(function):
+        ty = numba.typeof(operator.attrgetter(member)(function) if member else function)
+        try:
+            call_type(ty)
+        except TypingError:  # gradients by parameters that it has not, and the like
+            continue
+        yield ty
+
+
+@pytest.mark.parametrize("entry", catalogue.values(), ids=lambda entry: entry.name)
+def test_every_argument_of_every_function(entry):
+    """Of a wrong type it is refused, whatever the argument: the error names it, and what came."""
+    types_of = [*callable_types(entry.function)]
+    assert types_of
+    for ty in types_of:
+        for name, (kind, wrong) in itertools.product(ty.signature.parameters, WRONG.items()):
+            if kind == "string" and name in TEXTS:
+                continue
+            with pytest.raises(TypingError) as e:
+                call_type(ty, name, wrong)
+            text = str(e.value)
+            assert ty.shown in text, text
+            if name not in {"y", "mask"}:  # which not every function takes
+                assert name in text, text
+                assert "got" in text, text
 
 
 def test_a_reduction_must_be_written_out():
