@@ -16,7 +16,8 @@ that is installed, and are computed by the functions of this package, as outside
 - ``entr``, ``rel_entr``, ``kl_div``, ``xlogy``, ``xlog1py``, of numbers and arrays that broadcast.
 
 Results are those of SciPy within the errors of both, but for rows with infinities: a row of -inf
-alone has the softmax 0, and +inf share the mass, where SciPy has NaN.
+alone has the softmax 0, and +inf share the mass, where SciPy has NaN. Functions along an axis make
+float64 of integers of any size.
 """
 
 from __future__ import annotations

@@ -44,18 +44,18 @@ def test_alone(dtype):
 
 @pytest.mark.parametrize("dtype", ["f2", "f8"])
 def test_rows(dtype):
-    def every(x):
+    def every(x, b):
         return (
             special.softmax(x, axis=1), special.softmax(x), special.log_softmax(x[0]),
             special.log_softmax(x, axis=0), special.logsumexp(x), special.logsumexp(x, axis=1),
-            special.logsumexp(x[0], b=x[1] * x[1]), special.softmax(x, 1),
+            special.logsumexp(x[0], b=x[1]), special.softmax(x, 1),
             special.softmax(x, (0, 1)),
             special.logsumexp(x, axis=0, keepdims=True), special.logsumexp(x, keepdims=True),
-            special.logsumexp(x, b=x - 0.5, axis=1, return_sign=True),
+            special.logsumexp(x, b=b, axis=1, return_sign=True),
             special.softmax(x[0, 0]), special.logsumexp(x[0, 0]),
         )  # fmt: skip
 
-    agree(every, P.astype(dtype))
+    agree(every, P.astype(dtype), (P - 0.5).astype(dtype))
 
 
 def test_edges():
@@ -102,7 +102,6 @@ def test_the_dtype_of_small_integers():
             special.rel_entr(i, f), special.kl_div(s, s), special.entr(i), special.xlogy(2, f),
             special.expit(i), special.erf(s), special.log_expit(h), special.kl_div(h, f),
             special.rel_entr(h, h), special.xlogy(h, 2.0), special.xlog1py(h, d),
-            special.softmax(i),
         )  # fmt: skip
 
     dtypes = "i1", "i2", "f2", "f4", "f8"
