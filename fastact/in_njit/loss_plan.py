@@ -121,9 +121,13 @@ class LossPlan(Plan):
         """An array of float64 in the dtype of the result."""
         if self.dtype == "float64":
             return losses
+        context, b = call.context, call.builder
         ty = types.Array(types.float64, ndim, "C")
-        _, found = operands.converted(call.context, call.builder, ty, losses, self.dtype)
-        call.context.nrt.decref(call.builder, ty, losses)
+        narrow = types.Array(operands.number_type(self.dtype), ndim, "C")
+        shape = operands.of_array(context, b, ty, losses).shape
+        found = operands.empty(context, b, narrow, shape)
+        operands.convert(context, b, (narrow, found), (ty, losses))
+        context.nrt.decref(b, ty, losses)
         return found
 
     def reduced(self, call: Call, ndim: int, losses: Any, each: Operand) -> Any:

@@ -135,7 +135,7 @@ def convert(context: Any, builder: Any, to: tuple[Any, Any], source: tuple[Any, 
 
 
 def converted(context: Any, builder: Any, ty: Any, value: Any, dtype: str) -> tuple[Any, Any]:
-    """A contiguous copy of an array in a dtype, and its type."""
+    """A contiguous copy of an array in a dtype, and its type: scratch memory, never a result."""
     if ty.layout != "F":
         shape = of_array(context, builder, ty, value).shape
         _, (result, made) = scratch(context, builder, dtype, shape)
