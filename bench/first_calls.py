@@ -2,8 +2,11 @@
 
 `python -m bench.first_calls` prints for each call the median of a few processes, user and system
 time together, from the start of Python to its end. Names after the command choose some calls,
-`--processes` says how many processes each median is of. `PYTHONPATH` chooses the package that is
-measured: figures of two versions compare only if they are taken by turns on the same machine.
+`--processes` says how many processes each median is of. What is measured is the package in the
+directory where this is started, or the installed one if there is none.
+
+`--beside ../other` measures the package in another checkout too, by turns with this one, and prints
+the ratio: seconds of two runs do not compare on a machine that does other things meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import argparse
 import os
 import resource
 import statistics
+from pathlib import Path
 
 from fastact.benchmarks.processes import run_cold
 
@@ -37,26 +41,49 @@ def children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def seconds(call: str, dtype: str) -> float:
-    """Return the CPU seconds of one process."""
+def seconds(call: str, dtype: str, folder: str | None) -> float:
+    """Return the CPU seconds of one process in a folder."""
     before = children()
-    run_cold(X.format(dtype=dtype) + CALLS[call])
+    run_cold(X.format(dtype=dtype) + CALLS[call], folder)
     return children() - before
+
+
+def report(call: str, dtype: str, processes: int, beside: str | None) -> None:
+    """Measure a call, by turns with the package in another folder if there is one, and print."""
+    here: list[float] = []
+    there: list[float] = []
+    for _ in range(processes):
+        here.append(seconds(call, dtype, None))
+        if beside is not None:
+            there.append(seconds(call, dtype, beside))
+    line = f"{statistics.median(here):6.2f} s  {dtype} {call}"
+    if there:
+        ratio = statistics.median(a / b for a, b in zip(here, there, strict=True))
+        line += f": {ratio:.2f} of {statistics.median(there):.2f} s in {beside}"
+    print(line, flush=True)
 
 
 def main() -> None:
     """Measure and print, a line for each call."""
-    parser = argparse.ArgumentParser(description="CPU seconds of first calls from an empty store")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("calls", nargs="*", metavar="CALL", help=f"of {', '.join(CALLS)}")
     parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--processes", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=3, help="of which each median is")
+    parser.add_argument(
+        "--beside", metavar="FOLDER", help="another checkout, which is measured by turns with this"
+    )
     options = parser.parse_args()
     if not set(options.calls) <= set(CALLS):
         parser.error(f"calls are {', '.join(CALLS)}")
+    if options.beside is not None and not Path(options.beside, "fastact", "__init__.py").exists():
+        parser.error(f"there is no package fastact in {options.beside}")
     os.environ.pop("FASTACT_CACHE_DIR", None)
+    for folder in {None, options.beside}:  # which leaves bytecode behind
+        seconds("import", options.dtype, folder)
     for call in options.calls or CALLS:
-        found = [seconds(call, options.dtype) for _ in range(options.processes)]
-        print(f"{statistics.median(found):6.2f} s  {options.dtype} {call}", flush=True)
+        report(call, options.dtype, options.processes, options.beside)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ from rich.table import Table
 import fastact as fa
 from bench.claims import WIDTH
 from fastact.benchmarks.turns import by_turns, ratio
+from fastact.catalogue import of_kind
 
 SHAPES = (32, 10), (1000, 100), (8, 4096)
-FUNCTIONS = ("softmax", "log_softmax", "softmin", "softmax_off_by_one", "sparsemax")
-SUMS = ("logsumexp", "logmeanexp")
+FUNCTIONS, SUMS = ([f.name for f in of_kind(kind)] for kind in ("shares", "sum"))
 MOST = {"temperature": 3.0, "where": 3.0, "sequences": 1.0}
 Calls = dict[str, Callable[[], Any]]
 
@@ -61,31 +61,48 @@ def backward(name: str, x: Any) -> Calls:
     return {"plain": lambda: f.backward(dy, y=y)} | made
 
 
-def by_hand(name: str, x: Any) -> Any:
-    """Return the function of one sequence, as NumPy code writes it."""
-    if name == "sparsemax":
-        z = np.sort(x)[::-1]
-        past = np.cumsum(z) - 1
-        k = np.count_nonzero(z * np.arange(1, x.size + 1) > past)
-        return np.maximum(x - past[k - 1] / k, 0)
-    x = -x if name == "softmin" else x
+# ---------------------------------------------------------------- a sequence, as NumPy code has it
+def shares(x: Any, sink: float = 0.0) -> Any:
+    """Return softmax, with another logit 0 of this weight."""
     top = x.max()
     e = np.exp(x - top)
-    total = e.sum()
-    if name == "log_softmax":
-        return x - top - np.log(total)
-    return e / (total + np.exp(-top) if name == "softmax_off_by_one" else total)
+    return e / (e.sum() + sink * np.exp(-top))
+
+
+def logarithms(x: Any) -> Any:
+    """Return log-softmax."""
+    z = x - x.max()
+    return z - np.log(np.exp(z).sum())
+
+
+def above_threshold(x: Any) -> Any:
+    """Return sparsemax."""
+    z = np.sort(x)[::-1]
+    past = np.cumsum(z) - 1
+    k = np.count_nonzero(z * np.arange(1, x.size + 1) > past)
+    return np.maximum(x - past[k - 1] / k, 0)
+
+
+# A function that is not here has no loop that its `sequences` are measured beside.
+BY_HAND: dict[str, Callable[[Any], Any]] = {
+    "softmax": shares,
+    "softmin": lambda x: shares(-x),
+    "softmax_off_by_one": lambda x: shares(x, 1.0),
+    "log_softmax": logarithms,
+    "sparsemax": above_threshold,
+    "hardmax": lambda x: np.where(np.arange(x.size) == x.argmax(), 1, 0),
+}
 
 
 def sequences(name: str, x: Any) -> Calls:
     """Return the calls of equal sequences, and of a loop over them that uses NumPy."""
-    f, flat = getattr(fa, name), x.ravel()
+    f, flat, alone = getattr(fa, name), x.ravel(), BY_HAND[name]
     offsets = np.arange(0, flat.size + 1, x.shape[1])
 
     def loop() -> Any:
         out = np.empty_like(flat)
         for start, end in pairwise(offsets):
-            out[start:end] = by_hand(name, flat[start:end])
+            out[start:end] = alone(flat[start:end])
         return out
 
     # Both are timed only if they compute the same, to what NumPy rounds off in float32.
@@ -102,7 +119,9 @@ def main(names: list[str]) -> int:
             x = np.random.default_rng(1).normal(0, 3, shape).astype(np.float32)
             kinds = [(name, forward)]
             if name not in SUMS:
-                kinds += [(f"{name}.backward", backward), (f"{name}.sequences", sequences)]
+                kinds += [(f"{name}.backward", backward)]
+            if name in BY_HAND:
+                kinds += [(f"{name}.sequences", sequences)]
             for label, calls in kinds:
                 times = by_turns(calls(name, x))
                 found = {k: ratio(times, k, "plain").median for k in times if k != "plain"}

@@ -40,7 +40,9 @@ from fastact.elementwise.hyperbolic import *
 from fastact.elementwise.logistic import *
 from fastact.elementwise.normal import *
 from fastact.elementwise.piecewise import *
-from fastact.losses import *
+from fastact.losses.cross_entropy import *
+from fastact.losses.elementwise import *
+from fastact.losses.squared import *
 from fastact.native.threads import get_num_threads, num_threads, set_num_threads
 from fastact.rowwise import softmax_family as _softmax_family
 from fastact.rowwise.logsumexp import logmeanexp, logsumexp

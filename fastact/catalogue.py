@@ -51,7 +51,7 @@ def entries() -> Iterator[Entry]:
         public(gated),
         public(softmax_family),
         public(logsumexp),
-        (getattr(losses, name) for name in losses.__all__),
+        (getattr(losses, name) for name in sorted(losses.__all__)),
     )
     for function in found:
         yield Entry(function.name, getattr(function, "_kind", "elementwise"), function)

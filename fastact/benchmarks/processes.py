@@ -12,18 +12,21 @@ from functools import partial
 FIRST_CALL = "import numpy as np, fastact as fa; fa.sigmoid(np.ones(3, 'f4'))"
 
 
-def run(code: str, **environment: str) -> None:
-    """Run a Python process that keeps and finds bytecode, as that of an installed package."""
+def run(code: str, folder: str | None = None, **environment: str) -> None:
+    """Run a Python process that keeps and finds bytecode, as that of an installed package.
+
+    It runs in `folder`, from which Python imports what is there rather than what is installed.
+    """
     given = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run(  # noqa: S603  # our own interpreter
-        [sys.executable, "-c", code], env=given | environment, check=True
+        [sys.executable, "-c", code], env=given | environment, check=True, cwd=folder
     )
 
 
-def run_cold(code: str) -> None:
+def run_cold(code: str, folder: str | None = None) -> None:
     """Run a Python process that finds an empty store."""
     with tempfile.TemporaryDirectory() as store:
-        run(code, FASTACT_CACHE_DIR=store)
+        run(code, folder, FASTACT_CACHE_DIR=store)
 
 
 PROCESSES: dict[str, Callable[[], None]] = {

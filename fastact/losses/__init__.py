@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastact.losses.cross_entropy import nll, softmax_cross_entropy
-from fastact.losses.elementwise import focal, kl_divergence, sigmoid_cross_entropy
-from fastact.losses.squared import squared_error
+from fastact.losses import cross_entropy, elementwise, squared
+from fastact.losses.cross_entropy import *
+from fastact.losses.elementwise import *
+from fastact.losses.squared import *
 
-__all__ = [
-    "focal", "kl_divergence", "nll", "sigmoid_cross_entropy", "softmax_cross_entropy",
-    "squared_error",
-]  # fmt: skip
+__all__ = []
+__all__ += cross_entropy.__all__
+__all__ += elementwise.__all__
+__all__ += squared.__all__

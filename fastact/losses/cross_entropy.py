@@ -28,6 +28,8 @@ from fastact.rowwise.row_function import RowFunction
 if TYPE_CHECKING:
     from fastact.definition import interfaces
 
+__all__ = ["nll", "softmax_cross_entropy"]
+
 OWNER = "softmax_cross_entropy"
 
 

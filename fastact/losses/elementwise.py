@@ -29,6 +29,8 @@ from fastact.numerics.primitives import kernel, where
 if TYPE_CHECKING:
     from fastact.definition import interfaces
 
+__all__ = ["focal", "kl_divergence", "sigmoid_cross_entropy"]
+
 
 # ---------------------------------------------------------------- shared by kernels
 @kernel

@@ -33,6 +33,8 @@ from fastact.numerics.primitives import (
 if TYPE_CHECKING:
     from fastact.definition import interfaces
 
+__all__ = ["squared_error"]
+
 SIGMOID: Activation = sigmoid
 
 

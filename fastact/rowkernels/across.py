@@ -66,13 +66,13 @@ def settled(f: Precision) -> tuple[Any, Any]:
 
 
 @functools.cache
-def accumulators(f: Precision, *, parts: bool) -> tuple[Any, Any]:
+def accumulators(f: Precision, *, without_largest: bool) -> tuple[Any, Any]:
     """Make the functions that add to the accumulators of rows side by side, and that join them.
 
     A row has `LANES` accumulators in scratch memory, at `TOTALS` and, for what rounds off, `RESTS`.
     They are float32 where terms are, and float64 once they are settled.
     """
-    (start, start_rest), add, settle = summing(f, parts=parts)
+    (start, start_rest), add, settle = summing(f, without_largest=without_largest)
     load_settled, store_settled = settled(f)
     join, narrow = f.join, isinstance(start, np.float32)
     rests = f.number == types.float64  # the rests of settled sums are 0 in other precisions
@@ -143,9 +143,9 @@ def maxima(terms: Terms) -> Any:
 @functools.cache
 def sums_of_columns(terms: Terms) -> tuple[Any, Any, Any]:
     """Make the functions that begin the sums of rows side by side, add element i, and end them."""
-    f, parts = terms.f, terms.parts
-    collect, join = accumulators(f, parts=parts)
-    (start, start_rest), add, settle = summing_short(f, parts=parts)
+    f, without_largest = terms.f, terms.without_largest
+    collect, join = accumulators(f, without_largest=without_largest)
+    (start, start_rest), add, settle = summing_short(f, without_largest=without_largest)
     count_largest, zero = counted(terms), f.zero
 
     def begin():

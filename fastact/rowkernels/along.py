@@ -166,7 +166,7 @@ def accumulate(terms: Terms) -> Any:
     It may prefetch other rows of input and output: its arithmetic leaves the memory idle.
     """
     f, term = terms.f, term_of(terms)
-    (start, start_rest), add, _ = summing(f, parts=terms.parts)
+    (start, start_rest), add, _ = summing(f, without_largest=terms.without_largest)
     zero, widened = f.zero, not isinstance(start, type(f.zero))
 
     def step(arrays, i, left, values, found):
@@ -202,8 +202,9 @@ def accumulate(terms: Terms) -> Any:
 @functools.cache
 def summed(terms: Terms) -> Any:
     """Make the function that sums the exponentials of a row."""
-    accumulators, parts = accumulate(terms), terms.parts
-    fold, sum_in_order = folded(terms.f, parts=parts), in_order(terms.f, parts=parts)
+    accumulators, without_largest = accumulate(terms), terms.without_largest
+    fold = folded(terms.f, without_largest=without_largest)
+    sum_in_order = in_order(terms.f, without_largest=without_largest)
 
     def summed(x, n, m):
         """Return sum, rest and count of the row `x` with maximum `m`; nothing is written."""
@@ -303,10 +304,11 @@ class Group(NamedTuple):
 
 
 @functools.cache
-def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
+def keeping(f: Precision, *, without_largest: bool) -> tuple[Any, Any]:
     """Make the functions that store accumulators, and that make a row's sum of them."""
-    settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
-    sum_in_order, round_off, rests = in_order(f, parts=parts), f.round, f.number == types.float64
+    settle, join = summing(f, without_largest=without_largest).settle, joined_lanes(f.join)
+    sum_in_order = in_order(f, without_largest=without_largest)
+    round_off, rests = f.round, f.number == types.float64
 
     def keep(sums, found, short):
         """Write a row's accumulators to its place `sums` in scratch memory."""
@@ -315,7 +317,7 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
         store_all(sums, 0, total)
         if rests:
             store_all(sums, LANES, rest)
-        if parts:
+        if without_largest:
             store_all(sums, 2 * LANES, double(count))
 
     def total_of(sums, state, n, short):
@@ -327,7 +329,7 @@ def keeping(f: Precision, *, parts: bool) -> tuple[Any, Any]:
             state[TOTAL], state[REST] = sum_in_order(round_off(total), n)
         else:
             state[TOTAL], state[REST] = join(total, rest)
-        if parts:
+        if without_largest:
             state[COUNT] = sum_of_lanes(load_all(sums, 2 * LANES))
 
     return njit(keep), njit(total_of)
@@ -342,7 +344,8 @@ AHEAD = 8
 def second_pass(passes: Passes) -> Any:
     """Make the function that takes the second pass of a row."""
     f, keeps, gives = passes.terms.f, passes.keeps, passes.gives
-    sums_of, (keep, _) = accumulate(passes.terms), keeping(f, parts=passes.terms.parts)
+    sums_of = accumulate(passes.terms)
+    keep, _ = keeping(f, without_largest=passes.terms.without_largest)
     row_of, room, keepable = passes.row, f.room, f.pointer == f.number
 
     def second_pass(operands, group, r, state, kept, sums):
@@ -410,7 +413,7 @@ def three_passes(passes: Passes) -> Any:
     """
     terms, element, keeps = passes.terms, passes.element, passes.keeps
     f, term = terms.f, term_of(terms)
-    (start, start_rest), add, _ = summing(f, parts=terms.parts)
+    (start, start_rest), add, _ = summing(f, without_largest=terms.without_largest)
     zero, lowest, room, reaches_far = f.zero, -f.infinity, f.room, reach(f) > f.room
 
     def sums(rows, i, left, m, padded, found):
@@ -465,7 +468,8 @@ def reach(f: Precision) -> int:
 def overlapped(passes: Passes) -> Any:
     """Make the function that takes a pass of each of three rows in one loop."""
     f, keeps, row_of = passes.terms.f, passes.keeps, passes.row
-    three, (keep, _) = three_passes(passes), keeping(f, parts=passes.terms.parts)
+    three = three_passes(passes)
+    keep, _ = keeping(f, without_largest=passes.terms.without_largest)
     begin, close, round_off, room = passes.begin, passes.close, f.round, f.room
     far = reach(f) > room
 
@@ -515,7 +519,7 @@ def one_by_one(passes: Passes) -> Any:
 def settling(passes: Passes) -> Any:
     """Make the function that ends the second pass of a group, whose first row is `start`."""
     row_of, settle = passes.row, passes.settle
-    _, total_of = keeping(passes.terms.f, parts=passes.terms.parts)
+    _, total_of = keeping(passes.terms.f, without_largest=passes.terms.without_largest)
 
     def settling(operands, group, start):
         """Complete the states of the group's rows, from their sums in scratch memory."""

@@ -352,15 +352,15 @@ def joined_lanes(join: Any) -> Any:
     return njit(joined_lanes)
 
 
-def summing(f: Precision, *, parts: bool) -> Summing:
-    """Return how terms are summed: all, or (`parts`) all but the largest."""
-    return f.other_terms if parts else f.all_terms
+def summing(f: Precision, *, without_largest: bool) -> Summing:
+    """Return how terms are summed: all, or all but the largest."""
+    return f.other_terms if without_largest else f.all_terms
 
 
 @functools.cache
-def folded(f: Precision, *, parts: bool) -> Any:
+def folded(f: Precision, *, without_largest: bool) -> Any:
     """Make the function that settles the accumulators of a row and adds them."""
-    settle, join = summing(f, parts=parts).settle, joined_lanes(f.join)
+    settle, join = summing(f, without_largest=without_largest).settle, joined_lanes(f.join)
 
     def folded(total, rest):
         """Return sum and rest of the accumulators in the lanes."""
@@ -371,7 +371,7 @@ def folded(f: Precision, *, parts: bool) -> Any:
 
 
 @functools.cache
-def summing_short(f: Precision, *, parts: bool) -> Summing:
+def summing_short(f: Precision, *, without_largest: bool) -> Summing:
     """Return how one accumulator sums: without the largest terms, from 0 on in float64."""
     join = f.join
 
@@ -379,13 +379,13 @@ def summing_short(f: Precision, *, parts: bool) -> Summing:
         """Add `e`, as a float64, to a sum and its rest."""
         return join(total, rest, double(e), 0.0)
 
-    return Summing((0.0, 0.0), njit(add), settle_widened) if parts else f.all_terms
+    return Summing((0.0, 0.0), njit(add), settle_widened) if without_largest else f.all_terms
 
 
 @functools.cache
-def in_order(f: Precision, *, parts: bool) -> Any:
+def in_order(f: Precision, *, without_largest: bool) -> Any:
     """Make the function that sums the first lanes of a vector in one accumulator."""
-    (start, start_rest), add, settle = summing_short(f, parts=parts)
+    (start, start_rest), add, settle = summing_short(f, without_largest=without_largest)
 
     def in_order(e, n):
         """Return sum and rest of the first `n` lanes of `e`, added one after the other."""
@@ -417,7 +417,7 @@ class Terms:
     """The terms that are summed along a row: exponentials of its elements less the maximum."""
 
     f: Precision
-    parts: bool  # whether the largest elements are counted instead of summed
+    without_largest: bool  # whether the largest elements are counted instead of summed
     quick: bool = True  # whether maxima are below the limit of the precision
 
     @property
@@ -435,14 +435,14 @@ class Terms:
 def counted(terms: Terms) -> Any:
     """Make the function that leaves the largest elements out of a sum, and counts them."""
     f = terms.f
-    same, parts, zero, one = f.same, terms.parts, f.zero, f.one
+    same, without_largest, zero, one = f.same, terms.without_largest, f.zero, f.one
 
     def counted(e, v, m, count, present):
         """Return the term of `v`, whose exponential is `e`, and the new count of largest elements.
 
         `present` says which elements belong to their row; None: all do.
         """
-        if parts:
+        if without_largest:
             here = same(v, m)
             if present is not None:
                 here = here & present

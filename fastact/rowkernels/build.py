@@ -28,7 +28,7 @@ from fastact.rowkernels import (
     softmax_scaled,
     sparsemax,
 )
-from fastact.rowkernels.long_rows import LIMITS, Pieces
+from fastact.rowkernels.long_rows import Pieces
 
 # Of each ufunc the NamedTuple of its operands, and what makes its loop for a dtype.
 LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
@@ -95,6 +95,6 @@ def build(spec: LoopSpec, letters: str) -> bytes:
         return link(spec.symbol, text, result.library, as_written=as_written)
     steps = [compiled(each, (*views, PIECES)) for each in STEPS[spec.name](spec.dtype)]
     symbols = tuple(each.fndesc.mangled_name for each in steps)
-    text = long_rows_loop.rowwise(spec.symbol, rows, symbols, LIMITS, machine_code.architecture())
+    text = long_rows_loop.rowwise(spec.symbol, rows, symbols, machine_code.architecture())
     libraries = (each.library for each in (result, *steps))
     return link(spec.symbol, text, *libraries, as_written=as_written)

@@ -238,14 +238,14 @@ def abreast(form: Form) -> Any:
     The columns of a tile have `LANES`, of which `width` are rows.
     """
     f, weighted, gradient = form.f, form.weighted, form.gradient
-    top_of, total_of, targets = maxima(form.terms), totals(form.terms), targets_across(f)
+    maxima_of, total_of, targets = maxima(form.terms), totals(form.terms), targets_across(f)
     quotient, slope_at, log_of = quotient_of(f), slope_of(form), log_sum(f)
     find, write = at_labels(form), gradients_across(form)
 
     def abreast(rows, width, lanes, n, scratch):
         """Write losses and gradients; return False, having done nothing, if a maximum is large."""
         x, dx, w = side_by_side(rows.x), side_by_side(rows.dx), rows.w
-        done, m = top_of(x, n, lanes)
+        done, m = maxima_of(x, n, lanes)
         if not done:
             return False
         label, factor = (

@@ -69,7 +69,7 @@ def derivatives(dtype: str) -> tuple[Any, Any]:
 @functools.cache
 def rows_of(dtype: str) -> Any:
     """Make the function of rows one after the other."""
-    f, terms = NATIVE[dtype], Terms(NATIVE[dtype], parts=True)
+    f, terms = NATIVE[dtype], Terms(NATIVE[dtype], without_largest=True)
     most, total_of, nan = largest(f), summed(terms), nan_if_any(f)
     power, limit, subtract, round_off = terms.power, terms.limit, subtract_maximum(f), f.round
     zero, one, infinity, (shares, probability) = f.zero, f.one, f.infinity, derivatives(dtype)
@@ -119,7 +119,7 @@ def tile_of(dtype: str) -> Any:
     """Make the function of short rows, unless a maximum is too large."""
     f, round_off = NATIVE[dtype], NATIVE[dtype].round
     sums, zero, (shares, probability) = (
-        sums_across(Terms(f, parts=True)),
+        sums_across(Terms(f, without_largest=True)),
         f.zero,
         derivatives(dtype),
     )

@@ -91,7 +91,7 @@ class Form(NamedTuple):
     @property
     def terms(self) -> Terms:
         """The terms of the sum."""
-        return Terms(self.f, parts=True)
+        return Terms(self.f, without_largest=True)
 
 
 @functools.cache
@@ -134,8 +134,8 @@ class Sums(NamedTuple):
 def sums_of_any_row(form: Form) -> Any:
     """Make the function that sums any row in float64."""
     f, weighted = DOUBLE[form.dtype], form.weighted
-    power = Terms(f, parts=True, quick=False).power
-    fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
+    power = Terms(f, without_largest=True, quick=False).power
+    fold, ((start, _), add, _) = folded(f, without_largest=True), f.other_terms
 
     def sums_of_any_row(x, w, n, m, infinite):
         """Return the `Sums` of the row `x` with maximum `m` and targets `w`."""
@@ -161,7 +161,7 @@ def sums_of_any_row(form: Form) -> Any:
 def gradient_of_any_row(form: Form) -> Any:
     """Make the function that writes the gradient of any row, but for that of the label."""
     weighted, round_off = form.weighted, form.f.round
-    power = Terms(DOUBLE[form.dtype], parts=True, quick=False).power
+    power = Terms(DOUBLE[form.dtype], without_largest=True, quick=False).power
 
     def gradient_of_any_row(row, n, m, infinite, share):
         """Write the gradient to `row.dx`; `share` is what exponentials are multiplied by."""
@@ -182,7 +182,7 @@ def any_row(form: Form) -> Any:
     """
     f, weighted, gradient = DOUBLE[form.dtype], form.weighted, form.gradient
     most, nan_of, log_of, up, round_off = largest(f), nan_if_any(f), log_sum(f), f.up, form.f.round
-    power, sums = Terms(f, parts=True, quick=False).power, sums_of_any_row(form)
+    power, sums = Terms(f, without_largest=True, quick=False).power, sums_of_any_row(form)
     write = gradient_of_any_row(form)
 
     def any_row(row, n):
@@ -270,8 +270,8 @@ def term_of_target(x, w, m):
 @functools.cache
 def targets_along(f: Precision) -> Any:
     """Make the function that sums over the targets of a row."""
-    zero, fold = f.zero, folded(OF_TARGETS, parts=True)
-    sum_in_order = in_order(OF_TARGETS, parts=True)
+    zero, fold = f.zero, folded(OF_TARGETS, without_largest=True)
+    sum_in_order = in_order(OF_TARGETS, without_largest=True)
 
     def step(arrays, i, left, m, found):
         """Add the terms of the vectors of `x` and `w` at `i` to `found`."""
@@ -295,7 +295,7 @@ def targets_along(f: Precision) -> Any:
 @functools.cache
 def targets_across(f: Precision) -> Any:
     """Make the function that sums over the targets of rows side by side."""
-    zero, (collect, join) = f.zero, accumulators(OF_TARGETS, parts=True)
+    zero, (collect, join) = f.zero, accumulators(OF_TARGETS, without_largest=True)
 
     def targets_across(x, w, n, width, m, scratch):
         """Return the sums of w (m - x) and of w as vectors, a lane for each row of `x` and `w`."""

@@ -1,7 +1,7 @@
 """Log-sum-exp where the logarithm of the sum cancels with the maximum that was taken off.
 
-The result may be as small as one likes beside both, so these, and the exponentials, are pairs of
-float64: the error is about 2**-98 of them.
+The result may be as small as one likes beside both, so these, and the exponentials, are in
+double-double: the error is about 2**-98 of them.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -60,8 +60,8 @@ def doubled(p):
 
 
 @njit
-def exp_of_pair(x):
-    """Return e**x of a pair as a pair, and the power of two that it has to be multiplied by."""
+def exp_double_double(x):
+    """Return e**x in double-double, and the power of two that it has to be multiplied by."""
     x = clamp(x, -FAR, FAR)
     k, shift = nearest_power(x), where(head(x) < -DEEP, SHIFT, where(head(x) > DEEP, -SHIFT, 0.0))
     n = k - MAGIC
@@ -74,19 +74,19 @@ def exp_of_pair(x):
 def log_of_sum(total, rest, m):
     """Return log(total + rest) + m: a logarithm in float64, and one step of Newton's method."""
     near = rounded(log(number(total, rest)))
-    inverse, power = exp_of_pair(number(-near, 0.0))
+    inverse, power = exp_double_double(number(-near, 0.0))
     more = scaled(number(total, rest) * inverse, power) - 1.0
     return rounded((widen((m,))[0] + widen((near,))[0]) + more)
 
 
 # ---------------------------------------------------------------- the sum
-WIDTH = 64  # accumulators of the sum in pairs
+WIDTH = 64  # accumulators of the sum, each with a rest
 # Where these stand in scratch memory, and the next WIDTH elements, after which come their weights.
 TOTALS, RESTS, TERMS = 0, WIDTH, 2 * WIDTH
 
 
 @njit
-def add_pair(t, j, value, rest):
+def add_with_rest(t, j, value, rest):
     """Add a value and its rest to accumulator `j` in `t`."""
     total, low = join_double(t[TOTALS + j], t[RESTS + j], value, rest)
     t[TOTALS + j], t[RESTS + j] = total, low
@@ -98,7 +98,7 @@ def settled(t):
     half = WIDTH // 2
     while half > 0:
         for j in range(half):
-            add_pair(t, j, t[TOTALS + j + half], t[RESTS + j + half])
+            add_with_rest(t, j, t[TOTALS + j + half], t[RESTS + j + half])
         half //= 2
     return t[TOTALS], t[RESTS]
 
@@ -122,7 +122,7 @@ def adding(*, weighted: bool, up: float) -> Any:
     def adding(t, m):
         """Add exponentials of the elements in `t`, relative to `m`, to the accumulators in `t`."""
         for j in range(WIDTH):
-            e, power = exp_of_pair(widen((t[TERMS + j],))[0] - widen((m,))[0])
+            e, power = exp_double_double(widen((t[TERMS + j],))[0] - widen((m,))[0])
             weight = t[TERMS + WIDTH + j]
             if weighted:
                 e = e * widen((weight,))[0]
@@ -130,7 +130,7 @@ def adding(*, weighted: bool, up: float) -> Any:
             value, rest = head(e), tail(e)
             if weighted:
                 value, rest = where(weight == 0.0, 0.0, value), where(weight == 0.0, 0.0, rest)
-            add_pair(t, j, value, rest)
+            add_with_rest(t, j, value, rest)
 
     return njit(adding)
 

@@ -1,8 +1,9 @@
 """Log-sum-exp, plain and with weights, as loops over rows.
 
-The maximum and the logarithm may cancel, so both are float64, and so are exponentials, except those
-of float32 and float16 where nothing cancels (`quick_sums`). Where that is not enough, the row is
-summed in double-double: where their sum is less than so many times the logarithm (`DOUBT`).
+The result is a maximum and a logarithm, which may cancel. So both are float64, and so are
+exponentials, except those of float32 and float16 where nothing cancels (`quick_sums`). A row of
+which more cancels, so that the result is less than `DOUBT` times the logarithm, is summed in
+double-double.
 
 Imports Numba: used when a loop is compiled.
 """
@@ -37,7 +38,7 @@ from fastact.rowkernels.memory import bring, column, fetch, from_row, numbers, s
 from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
 
 NAN, FINITE = math.nan, sys.float_info.max
-SURE = 1.0  # of float32, of which 2**-23.5 is 0.7 units in the last place
+SURE = 1.0  # the least result of float32 sums: their error, 2**-23.5, is 0.7 of its last place
 DOUBT = {"float16": 0.0, "float32": 2.0**-20, "float64": 2.0}
 
 
@@ -50,7 +51,7 @@ class Operands(NamedTuple):
 
 def terms_of(dtype: str) -> Terms:
     """The terms that are summed, in float64, without the largest."""
-    return Terms(DOUBLE[dtype], parts=True)
+    return Terms(DOUBLE[dtype], without_largest=True)
 
 
 @functools.cache
@@ -77,16 +78,16 @@ def storing(dtype: str) -> Any:
 def quick_sums(dtype: str) -> tuple[Any, Any]:
     """The functions that try to give log-sum-exp of a row, or of rows side by side, in float32.
 
-    Each row decides for itself, so its result does not depend on the way. A sum of float32 is off
-    by 2**-23.5 at most, little where the result is `SURE`; no maximum below 0 is tried.
+    A row is sure if the result is at least `SURE`, which makes the error of its sum small, and the
+    maximum above 0. Each row decides that for itself, so its result does not depend on the way.
     """
-    terms = Terms(NATIVE[dtype], parts=False)
+    terms = Terms(NATIVE[dtype], without_largest=False)
     most, total_of, sums = largest(terms.f), summed(terms), sums_across(terms)
     log_of, limit, zero, one = log_sum(terms.f), terms.limit, terms.f.zero, terms.f.one
     longest = terms.f.longest
 
     def one_by_one(x, width, n, scratch):
-        """Return log-sum-exp of `width` rows that are summed one after the other, and the sure."""
+        """Return log-sum-exp of `width` rows that are summed one by one, and which are sure."""
         for k in range(LANES):
             m, total, rest, count = zero, 0.0, 0.0, one
             if k < width and n <= longest:
@@ -102,7 +103,7 @@ def quick_sums(dtype: str) -> tuple[Any, Any]:
         return result, (m > 0.0) & (m < limit) & (result >= SURE)
 
     def abreast(x, width, lanes, n, scratch):
-        """Return whether it was possible, and whether all were sure; results, and the sure."""
+        """Return whether it was possible, whether all are sure, results, and which are sure."""
         possible, m, total, rest, count = sums(x, n, lanes, False, scratch)
         m = double(m)
         result = m + log_of(total, rest, count)
@@ -140,9 +141,9 @@ def of_row(dtype: str) -> Any:
 
 @functools.cache
 def side_by_side_ways(dtype: str) -> tuple[Any, Any]:
-    """The functions that write results of rows side by side: in float64, and what is not `known`.
+    """Make `write`, for results of rows side by side, and `carefully`, which computes some first.
 
-    They return whether no row needs the sum in double-double.
+    Both return whether that was possible: whether no row needs the sum in double-double.
     """
     store, doubt = storing(dtype), DOUBT[dtype]
     sums, log_of = sums_across(terms_of(dtype)), log_sum(DOUBLE[dtype])
@@ -176,15 +177,15 @@ def side_by_side_in_float64(dtype: str) -> tuple[Any, Any]:
     def columns(operands, width, n, scratch):
         """Write results of `width` rows that lie side by side; return whether that was possible."""
         x, y = operands
-        nothing = splat(0.0)
-        return carefully(side_by_side(x), y, width, width, n, scratch, nothing, nothing > 0.0)
+        unknown = splat(0.0)
+        return carefully(side_by_side(x), y, width, width, n, scratch, unknown, unknown > 0.0)
 
     def tile(operands, width, n, scratch):
         """Write results of `width` rows by way of a tile; return whether that was possible."""
         x, y = operands
         bring(x, width, n, scratch, 0.0)
-        nothing = splat(0.0)
-        return carefully(column(scratch), y, width, LANES, n, scratch, nothing, nothing > 0.0)
+        unknown = splat(0.0)
+        return carefully(column(scratch), y, width, LANES, n, scratch, unknown, unknown > 0.0)
 
     return njit(columns), njit(tile)
 
@@ -282,7 +283,7 @@ def extent(x, b, n):
 
 @njit
 def infinite(x, b, n):
-    """The sum of the weights of infinite elements."""
+    """Return the sum of the weights in `b` of the infinite elements of `x`."""
     total = splat(0.0)
     for i in range(0, n, LANES):
         v, w = fetch(x, i, n - i, 0.0), fetch(b, i, n - i, 0.0)

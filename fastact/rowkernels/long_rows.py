@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.dispatch import outlined
+from fastact.compiler.inner_loop import UNIT
 from fastact.compiler.simd import LANES, double, shifted, splat
 from fastact.numerics.primitives import fma, where
 from fastact.rowkernels.across import sums_across
@@ -59,8 +60,6 @@ from fastact.rowkernels.operation import ONE, ZERO
 
 LONG = 2**16  # elements: longer rows go in pieces
 SHORTEST, MOST = 2**14, 1024  # the fewest elements of a piece, and the most pieces of a row
-LIMITS = LONG, SHORTEST, MOST
-UNIT = 32  # The length of pieces is a multiple of this: see `long_rows_loop`.
 NUMBERS = 4  # float64 numbers that a piece finds: maximum, sum, its rest, count of largest elements
 
 
@@ -77,7 +76,10 @@ class Pieces(NamedTuple):
 
 @njit
 def piece_length(n):
-    """Return the length of pieces, which depends on that of the row alone: so do the bits."""
+    """Return the length of pieces, which depends on that of the row alone: so do the bits.
+
+    It is a multiple of `UNIT`, whole vectors. `long_rows_loop.each_long_row` emits this formula.
+    """
     return max(SHORTEST, (n + MOST * UNIT - 1) // (MOST * UNIT) * UNIT)
 
 
@@ -111,8 +113,8 @@ def joining(f: Precision) -> Any:
 def summed_with_next(terms: Terms) -> Any:
     """Make the function that sums a piece and finds the maximum of the next, in one loop."""
     f, term = terms.f, term_of(terms)
-    (start, start_rest), add, _ = summing(f, parts=terms.parts)
-    fold, zero, lowest = folded(f, parts=terms.parts), f.zero, -f.infinity
+    (start, start_rest), add, _ = summing(f, without_largest=terms.without_largest)
+    fold, zero, lowest = folded(f, without_largest=terms.without_largest), f.zero, -f.infinity
 
     def summed_with_next(x, x_after, n, m):
         """Return sum, rest and count of `x`, and the maximum of `x_after`; n is whole vectors."""
@@ -162,7 +164,8 @@ def first_step(terms: Terms) -> Any:
 def second_step(terms: Terms, along: Any, operands_of: Any) -> Any:
     """Make the step that joins the sums of all pieces of a row."""
     join, limit = joining(terms.f), terms.limit
-    # Then a piece whose maximum is too large to be summed is far below, and adds nothing.
+    # The first step sums no piece whose maximum reaches the limit in size. In a row whose own is
+    # less than half of the limit, such a piece is so far below that it adds nothing.
     beyond = 0.5 * float(limit)
 
     def second_step(x, y, pieces):

@@ -12,10 +12,11 @@ from typing import Any
 from llvmlite import ir
 
 from fastact.compiler import inner_loop
-from fastact.compiler.inner_loop import I32, INT, ITEMSIZE, ONE, PTR, VOID
+from fastact.compiler.inner_loop import I32, INT, ITEMSIZE, ONE, PTR, UNIT, VOID
+from fastact.rowkernels.long_rows import LONG, MOST, NUMBERS, SHORTEST
 
 ARGUMENTS = 4  # of a job: addresses of input, output and what pieces find; the first one's number
-FOUND = 4 * 8  # bytes: the four numbers that a piece finds (`long_rows.NUMBERS`)
+FOUND = 8 * NUMBERS  # bytes: what a piece finds
 
 
 def step(module: ir.Module, symbol: str, rows: inner_loop.Rows) -> Any:
@@ -42,11 +43,13 @@ class Job:
     def __init__(self, b: inner_loop.Builder) -> None:
         """Reserve stack memory for addresses, dimensions and distances."""
         self.b = b
-        self.parts = [b.alloca(ir.ArrayType(INT, count)) for count in (ARGUMENTS, 3, ARGUMENTS + 2)]
+        self.arrays = [
+            b.alloca(ir.ArrayType(INT, count)) for count in (ARGUMENTS, 3, ARGUMENTS + 2)
+        ]
 
     def set(self, *values: list[Any]) -> None:
         """Emit the stores of addresses, dimensions and distances."""
-        for part, words in zip(self.parts, values, strict=True):
+        for part, words in zip(self.arrays, values, strict=True):
             for k, word in enumerate(words):
                 self.b.store(word, self.b.gep(part, [INT(0), INT(k)]))
 
@@ -56,26 +59,23 @@ class Job:
         The result is not zero if not all is done.
         """
         return inner_loop.shared(
-            self.b, function, [*self.parts, data], (ARGUMENTS, 3, ARGUMENTS + 2), work
+            self.b, function, [*self.arrays, data], (ARGUMENTS, 3, ARGUMENTS + 2), work
         )
 
 
-def each_long_row(
-    module: ir.Module, rows: inner_loop.Rows, steps: tuple[Any, Any, Any], shortest: int, most: int
-) -> Any:
+def each_long_row(module: ir.Module, steps: tuple[Any, Any, Any]) -> Any:
     """Emit the function that takes the three steps of each row of a call."""
     f, b = inner_loop.function(module, "each_long_row", inner_loop.LOOP)
     places, dims, all_steps, data = f.args
     count, n = b.words(dims, 2)
     row_x, row_y, step_x, step_y = b.words(all_steps, 4)
     pointers = b.words(places, 2)
-    unit = INT(inner_loop.UNIT)
-    spread = b.mul(
-        b.udiv(b.add(n, INT(most * inner_loop.UNIT - 1)), INT(most * inner_loop.UNIT)), unit
-    )
-    length = b.select(b.icmp_unsigned(">", spread, INT(shortest)), spread, INT(shortest))
+    # The length of a piece, as in `long_rows.piece_length`.
+    units = b.udiv(b.add(n, INT(MOST * UNIT - 1)), INT(MOST * UNIT))
+    spread = b.mul(units, INT(UNIT))
+    length = b.select(b.icmp_unsigned(">", spread, INT(SHORTEST)), spread, INT(SHORTEST))
     pieces = b.udiv(b.add(n, b.sub(length, ONE)), length)
-    found = b.alloca(ir.ArrayType(INT, most * FOUND // 8))
+    found = b.alloca(ir.ArrayType(INT, MOST * NUMBERS))
     found.align = 64
     job = Job(b)
     with b.count(count) as r:
@@ -88,35 +88,29 @@ def each_long_row(
         first, second, third = steps
         stopped = job.run(first, data, n)
         with b.if_then(b.icmp_unsigned("==", stopped, INT(0))):
-            b.call(second, [*job.parts, data])
+            b.call(second, [*job.arrays, data])
             # Every piece is finished with what all have found: the distance is 0.
-            b.store(INT(0), b.gep(job.parts[2], [INT(0), INT(2)]))
+            b.store(INT(0), b.gep(job.arrays[2], [INT(0), INT(2)]))
             job.run(third, data, n)
     b.ret_void()
     return f
 
 
 def rowwise(
-    name: str, rows: inner_loop.Rows, symbols: tuple[str, str, str], limits: tuple[int, int, int],
-    architecture: str,
-) -> str:  # fmt: skip
-    """The LLVM assembly of the loop `name`.
-
-    `limits` are the length from which on rows go in pieces, the shortest piece and the largest
-    number of them.
-    """
-    long, shortest, most = limits
+    name: str, rows: inner_loop.Rows, symbols: tuple[str, str, str], architecture: str
+) -> str:
+    """The LLVM assembly of the loop `name`, from the names of the three steps."""
     module = ir.Module(name)
     short = inner_loop.chunk(module, inner_loop.rows_body(module, rows), architecture)
     steps = tuple(inner_loop.chunk(module, step(module, s, rows), architecture) for s in symbols)
-    long_rows = each_long_row(module, rows, steps, shortest, most)
+    long_rows = each_long_row(module, steps)
     f, b = inner_loop.function(module, name, inner_loop.LOOP, public=True)
     count, n = b.words(f.args[1], 2)
     size = INT(ITEMSIZE[rows.operands[0][0]])
     side_by_side = b.icmp_unsigned(">", count, ONE)
     for row in b.words(f.args[2], 2):
         side_by_side = b.and_(side_by_side, b.icmp_signed("==", row, size))
-    in_pieces = b.and_(b.icmp_signed(">", n, INT(long)), b.not_(side_by_side))
+    in_pieces = b.and_(b.icmp_signed(">", n, INT(LONG)), b.not_(side_by_side))
     with b.if_else(in_pieces) as (yes, no):
         with yes:
             b.call(long_rows, f.args)

@@ -219,6 +219,28 @@ class Vector:
         """Emit the address of each lane's element."""
         return simd.places(self.b, self.start, self.step, self.element)
 
+    def loaded(self) -> Any:
+        """Emit one load of a whole vector of neighbours."""
+        found = self.b.load(self.start, typ=self.kind)
+        found.align = self.size
+        return found
+
+    def masked(self, mask: Any) -> Any:
+        """Emit the load of the neighbours in a mask, and 0 in other lanes."""
+        return self.read("masked.load", self.start, mask)
+
+    def gathered(self, mask: Any) -> Any:
+        """Emit the load of the elements in a mask that lie apart, and 0 in other lanes."""
+        return self.read("masked.gather", self.addresses(), mask)
+
+    def read(self, intrinsic: str, where: Any, mask: Any) -> Any:
+        """Emit the call of LLVM's function that reads with a mask."""
+        size, zeros = ir.IntType(32)(self.size), ir.Constant(self.kind, None)
+        return simd.called(
+            self.b, intrinsic, self.kind, where, size, mask, zeros,
+            overloads=(self.kind, where.type),
+        )  # fmt: skip
+
 
 @intrinsic
 def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
@@ -231,7 +253,6 @@ def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
 
     def code(context, b, sig, args):
         v = Vector(b, row, *args[:3])
-        zeros, size = ir.Constant(v.kind, None), ir.IntType(32)(v.size)
 
         def result(loaded):
             """Emit the lanes as numbers that are computed with."""
@@ -243,25 +264,18 @@ def fetch(typing: Any, row: Any, i: Any, count: Any, filler: Any) -> Any:
             return b.select(mask, result(loaded), simd.broadcast(b, args[3]))
 
         def together():
-            """Emit one load of a whole vector."""
-            loaded = b.load(v.start, typ=v.kind)
-            loaded.align = v.size
-            return result(loaded)
+            """Emit the elements of a whole vector."""
+            return result(v.loaded())
 
         def some():
-            """Emit a masked load of neighbours."""
-            mask, kinds = v.mask(), (v.kind, v.start.type)
-            return chosen(mask, simd.called(
-                b, "masked.load", v.kind, v.start, size, mask, zeros, overloads=kinds
-            ))  # fmt: skip
+            """Emit neighbours that are fewer than lanes."""
+            mask = v.mask()
+            return chosen(mask, v.masked(mask))
 
         def apart():
-            """Emit a gather of elements that lie apart."""
-            mask, where = v.mask(), v.addresses()
-            return chosen(mask, simd.called(
-                b, "masked.gather", v.kind, where, size, mask, zeros,
-                overloads=(v.kind, where.type),
-            ))  # fmt: skip
+            """Emit elements that lie apart."""
+            mask = v.mask()
+            return chosen(mask, v.gathered(mask))
 
         return v.merged(v.each_way(together, some, apart))
 
@@ -277,35 +291,24 @@ def present(typing: Any, row: Any, i: Any, count: Any) -> Any:
 
     def code(context, b, sig, args):
         v = Vector(b, row, *args)
-        zeros, size = ir.Constant(v.kind, None), ir.IntType(32)(1)
-
-        def together():
-            loaded = b.load(v.start, typ=v.kind)
-            loaded.align = 1
-            return loaded
 
         def some():
-            kinds = v.kind, v.start.type
-            return simd.called(
-                b, "masked.load", v.kind, v.start, size, v.mask(), zeros, overloads=kinds
-            )
+            """Emit neighbours that are fewer than lanes."""
+            return v.masked(v.mask())
 
         def apart():
+            """Emit elements that lie apart, or the one bit of the row."""
             found = []
             with b.if_else(b.icmp_signed("==", v.step, I64(0))) as (one, several):
                 with one:
                     same = simd.broadcast(b, b.load(v.start, typ=v.element))
                     found.append((same, b.block))
                 with several:
-                    where = v.addresses()
-                    gathered = simd.called(
-                        b, "masked.gather", v.kind, where, size, v.mask(), zeros,
-                        overloads=(v.kind, where.type),
-                    )  # fmt: skip
-                    found.append((gathered, b.block))
+                    found.append((v.gathered(v.mask()), b.block))
             return v.merged(found)
 
-        return b.icmp_unsigned("!=", v.merged(v.each_way(together, some, apart)), zeros)
+        there = v.merged(v.each_way(v.loaded, some, apart))
+        return b.icmp_unsigned("!=", there, ir.Constant(v.kind, None))
 
     return VectorType(types.boolean)(row, types.int64, types.int64), code
 

@@ -34,7 +34,7 @@ from fastact.rowkernels.arithmetic import (
     logarithm,
     quotient,
 )
-from fastact.rowkernels.double_double_sum import FAR, exp_of_pair, log_of_sum, sum_of_row
+from fastact.rowkernels.double_double_sum import FAR, exp_double_double, log_of_sum, sum_of_row
 from fastact.rowkernels.memory import (
     element_at,
     fetch,
@@ -106,7 +106,7 @@ class Operands(NamedTuple):
 @functools.cache
 def of_row(dtype: str) -> Any:
     """Make the function that gives what a row leaves behind."""
-    f, terms = DOUBLE[dtype], Terms(DOUBLE[dtype], parts=True)
+    f, terms = DOUBLE[dtype], Terms(DOUBLE[dtype], without_largest=True)
     most, nan, limit, total_of = largest(f), nan_if_any(f), terms.limit, summed(terms)
     exactly = sum_of_row(dtype, weighted=False, up=UP)
 
@@ -133,7 +133,7 @@ def of_row(dtype: str) -> Any:
 
 def max_and_sum(dtype: str) -> Any:
     """Make the loop that gives what rows leave behind."""
-    of_one, sums = of_row(dtype), sums_across(Terms(DOUBLE[dtype], parts=True))
+    of_one, sums = of_row(dtype), sums_across(Terms(DOUBLE[dtype], without_largest=True))
 
     def columns(operands, width, n, scratch):
         """Write what `width` rows side by side leave behind; return False if sums may cancel."""
@@ -166,7 +166,7 @@ def weight(m, maximum, total, rest):
         return total, rest
     if m - maximum < -FAR:
         return 0.0 * total, 0.0  # NaN stays
-    share, power = exp_of_pair(widen((m,))[0] - widen((maximum,))[0])
+    share, power = exp_double_double(widen((m,))[0] - widen((maximum,))[0])
     product = scaled(share * number(total, rest), power)
     return head(product), tail(product)
 
@@ -231,9 +231,8 @@ def logsumexp(dtype: str) -> Any:
 
 
 @functools.cache
-def parameters_of(f: Precision, *, log: bool) -> Any:
+def parameters_of(f: Precision, to: Normaliser, *, log: bool) -> Any:
     """Make the function that gives the parameters of a `Normaliser` from a row's sum."""
-    to = logarithm(Terms(f, parts=True)) if log else quotient(Terms(f, parts=False, quick=False))
     parameters, unit = to.parameters, f.up * DOWN
 
     def parameters_of(total, rest):
@@ -295,8 +294,9 @@ def results_across(f: Precision, to: Normaliser, parameters: Any) -> Any:
 def results_of_parts(dtype: str, *, log: bool) -> Any:
     """Make the loop of softmax or log-softmax of a part, from maximum and sum of all parts."""
     f = NATIVE[dtype]
-    to = logarithm(Terms(f, parts=True)) if log else quotient(Terms(f, parts=False, quick=False))
-    parameters = parameters_of(f, log=log)
+    terms = Terms(f, without_largest=log, quick=log)
+    to = logarithm(terms) if log else quotient(terms)
+    parameters = parameters_of(f, to, log=log)
     write_row = results_along(f, to, parameters, -INF if log else 0.0)
 
     def rows(operands, rows, n, scratch):

@@ -77,13 +77,13 @@ class Forward(NamedTuple):
 
 def of_softmax(dtype: str) -> Forward:
     """e**(x - m) / sum."""
-    terms = Terms(NATIVE[dtype], parts=False)
+    terms = Terms(NATIVE[dtype], without_largest=False)
     return Forward(terms, True, quotient(terms), GROUP, 0.0)
 
 
 def of_log_softmax(dtype: str) -> Forward:
     """x - m - log(sum)."""
-    terms = Terms(NATIVE[dtype], parts=True)
+    terms = Terms(NATIVE[dtype], without_largest=True)
     return Forward(terms, False, logarithm(terms), GROUP_OF_LOGARITHMS, -INF)
 
 

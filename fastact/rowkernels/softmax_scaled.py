@@ -107,7 +107,7 @@ class Form(NamedTuple):
     @property
     def terms(self) -> Terms:
         """The terms of the sum, whose maximum is a `Reference`."""
-        return Terms(scaled(self.f), parts=self.log)
+        return Terms(scaled(self.f), without_largest=self.log)
 
     @property
     def to(self) -> Normaliser:
@@ -122,7 +122,7 @@ class Form(NamedTuple):
 
 @njit
 def product(x, factor):
-    """The product and what rounds off."""
+    """Return the product and what rounds off."""
     high = x * factor
     return high, where(abs(high) < LARGE, fma(x, factor, -high), 0.0)
 
@@ -170,7 +170,7 @@ class Maximum(NamedTuple):
 def sums_of_any_row(dtype: str) -> Any:
     """The function that sums a row without its largest terms, which are counted."""
     f, power = DOUBLE[dtype], scaled_power(dtype)
-    fold, ((start, _), add, _) = folded(f, parts=True), f.other_terms
+    fold, ((start, _), add, _) = folded(f, without_largest=True), f.other_terms
 
     def sums_of_any_row(x, factor, sink, n, maximum):
         """Return sum, rest and count of the row `x` times `factor`, and of the sink."""
@@ -297,13 +297,13 @@ def scaled(f: Precision) -> Precision:
 
 
 @functools.cache
-def references(f: Precision, *, parts: bool) -> tuple[Any, Any, Any]:
+def references(f: Precision, *, without_largest: bool) -> tuple[Any, Any, Any]:
     """Functions of a row's largest element, factor and sink, numbers or vectors."""
     narrow, limit, nan, up = f.number == types.float32, f.limit, f.one * math.nan, f.up
     one, join, round_off, lowest = f.one, f.join, f.round, float(f.lowest)
 
     def reference(x, factor, sink):
-        """The `Reference`."""
+        """Return the `Reference` of a row or of rows, from numbers or vectors."""
         short = round_off(factor)
         more = round_off((factor - double(short)) / factor)
         high = x * short
@@ -317,14 +317,14 @@ def references(f: Precision, *, parts: bool) -> tuple[Any, Any, Any]:
         )  # fmt: skip
 
     def possible(m, factor):
-        """Whether the quick way is accurate."""
+        """Return whether the quick way is accurate."""
         return (abs(m.maximum) < limit) & (abs(factor) >= FACTORS[0]) & (abs(factor) <= FACTORS[1])
 
     def with_sink(total, rest, count, m, sink):
-        """Sum and count, the sink among them."""
+        """Return sum, rest and count with the sink among them."""
         d = larger(lowest, sink - double(m.maximum))  # none is subnormal: that would take long
         e = where(sink > -INF, power_double(d, -double(m.low)) * (up * 2.0**-512), 0.0)
-        if parts:
+        if without_largest:
             e = where(m.x == m.x, e, 0.0)
             count = where(m.x == m.x, count, count + one)
         total, rest = join(total, rest, e, 0.0)
@@ -336,7 +336,7 @@ def references(f: Precision, *, parts: bool) -> tuple[Any, Any, Any]:
 # ---------------------------------------------------------------- passes along a row
 @njit
 def length_of(row, n):
-    """How many elements of a row count."""
+    """Return how many elements of a row count, which stands in `row.length`."""
     return max(0, min(n, row.length.pointer[0]))
 
 
@@ -345,7 +345,7 @@ def first_pass(form: Form) -> Any:
     """The function that finds the maximum, and does a row at once if it is too large."""
     f, fill_value, slow = form.f, form.fill_value, any_row(form)
     most, least = largest(f), largest(f, least=True)
-    reference, possible, _ = references(f, parts=form.log)
+    reference, possible, _ = references(f, without_largest=form.log)
 
     def first(operands, r, n, state):
         """Write the largest element of row `r` to its state; fill its output from its length on."""
@@ -366,7 +366,7 @@ def first_pass(form: Form) -> Any:
 def passes(form: Form) -> Passes:
     """The passes along rows; the state holds the largest element in place of what was moved."""
     f, parameters, round_off = form.f, form.to.parameters, form.f.round
-    reference, _, with_sink = references(f, parts=form.log)
+    reference, _, with_sink = references(f, without_largest=form.log)
 
     def row(operands, r, n, state):
         """Return the input of row `r`, how many elements count, and the `Output`."""
@@ -395,11 +395,11 @@ def passes(form: Form) -> Passes:
 def abreast(form: Form, *, keeps: bool) -> Any:
     """The function of rows side by side: `width` of them, in so many `lanes` of the arrays."""
     f, (parameters, element), fill_value = form.f, form.to, form.fill_value
-    reference, possible, with_sink = references(f, parts=form.log)
+    reference, possible, with_sink = references(f, without_largest=form.log)
     total_of, zero, one, lowest = totals(form.terms), f.zero, f.one, -f.infinity
 
     def abreast(rows, width, lanes, n, scratch):
-        """Whether all was done."""
+        """Write the results of `width` rows to `rows.y`; return False if a product is too large."""
         x, y = side_by_side(rows.x), side_by_side(rows.y)
         factor, sink = (
             fetch_across(rows.factor, 0, width, 1.0),

@@ -27,21 +27,15 @@ from fastact.rowkernels.arithmetic import (
     join_double,
     joined_lanes,
 )
-from fastact.rowkernels.double_double_sum import WIDTH, add_pair, settled
+from fastact.rowkernels.double_double_sum import WIDTH, add_with_rest, settled
 from fastact.rowkernels.jacobian_products import Product, loops_of, of_nothing, of_support
 from fastact.rowkernels.logsumexp import storing
 from fastact.rowkernels.memory import element_at, fetch, from_element, from_row, put
 from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.softmax import Operands
 from fastact.rowkernels.softmax_scaled import largest_product, product
 
-folded_pairs = joined_lanes(join_double)
-
-
-class Plain(NamedTuple):
-    """Rows of the input, and of the output."""
-
-    x: Any
-    y: Any
+joined_with_rests = joined_lanes(join_double)
 
 
 class Scaled(NamedTuple):
@@ -94,7 +88,7 @@ def sparsemax(dtype: str) -> Any:
     round_off = NATIVE[dtype].round
 
     def centred(x, i, n, factor, m, m_low):
-        """Elements less the maximum, and what rounds off."""
+        """Return products of `x` at `i` and the factor less the maximum, and what rounds off."""
         high, low = product(fetch(x, i, n - i, -INF), factor)
         high = within(finite_of(high, m == INF), n - i, -INF)
         d, rest = difference(high, where(m == INF, 0.0, m))
@@ -113,8 +107,8 @@ def sparsemax(dtype: str) -> Any:
                 above = d > tau
                 count += where(above, 1.0, splat(0.0))
                 total, rest = join_double(total, rest, where(above, d, 0.0), where(above, r, 0.0))
-            high, rest_of = folded_pairs(total, rest)
-            k, _ = folded_pairs(count, splat(0.0))
+            high, rest_of = joined_with_rests(total, rest)
+            k, _ = joined_with_rests(count, splat(0.0))
             high, rest_of = join_double(high, rest_of, -1.0, 0.0)
             tau = high / k
             low = (fma(-tau, k, high) + rest_of) / k
@@ -142,7 +136,7 @@ def hardmax(dtype: str) -> Any:
     zero, one_of = NATIVE[dtype].zero, NATIVE[dtype].one
 
     def place(x, factor, n, m):
-        """The index of the first element that is the maximum."""
+        """Return the index of the first element of the row `x` that is the maximum."""
         for i in range(0, n, LANES):
             v = within(fetch(x, i, n - i, 0.0) * factor, n - i, -INF)
             if not every(v < m):
@@ -163,15 +157,16 @@ def hardmax(dtype: str) -> Any:
 
 
 # ---------------------------------------------------------------- log-mean-exp
-# max + log(mean of e^(x - max)), the logarithm in pairs. Near 0 that is not accurate enough; there
-# the mean of e^(x - max) - 1 is taken in pairs, none of whose terms cancel.
+# max + log(mean of e^(x - max)), the logarithm in double-double. Near 0 that is not accurate
+# enough: there the mean of e^(x - max) - 1 is taken, whose terms are all below 0, so that none
+# cancel.
 DOUBT = {"float16": 0.0, "float32": 2.0**-20, "float64": 0.25}
 SERIES = 2.0**-30  # below, four terms of log(1 + u) are enough
 
 
 @njit
 def log_of_one_and(u):
-    """log(1 + u) of a pair, for u in (-1, 0]."""
+    """Return log(1 + u) in double-double, for u in (-1, 0]."""
     if head(u) > -SERIES:
         return u * (1.0 - u * (0.5 - u * (1.0 / 3.0 - u * 0.25)))
     return log(1.0 + u)
@@ -192,7 +187,7 @@ def mean_near_zero(dtype: str) -> Any:
             if v == -INF:
                 missing += 1.0
             else:
-                add_pair(scratch, i % WIDTH, head(e), tail(e))
+                add_with_rest(scratch, i % WIDTH, head(e), tail(e))
         total, rest = settled(scratch)
         mean = (number(total, rest) - missing) / count
         return rounded(log_of_one_and(mean) + widen((m,))[0])
@@ -204,7 +199,7 @@ def logmeanexp(dtype: str) -> Any:
     """The loop of log-mean-exp."""
     store, exactly, f, doubt = storing(dtype), mean_near_zero(dtype), DOUBLE[dtype], DOUBT[dtype]
     most, nan, down = largest(f), nan_if_any(f), 1.0 / f.up
-    total_of = summed(Terms(f, parts=False, quick=False))
+    total_of = summed(Terms(f, without_largest=False, quick=False))
 
     def of_row(x, n, count, scratch):
         """Return log-mean-exp of the `count` elements of the row `x` that are not masked."""
@@ -250,7 +245,7 @@ def loops(name: str, record: Record) -> dict[str, tuple[Any, Callable[[str], Any
     plain = functools.partial(sparse, one=record.of_row, scaled=False)
     scaled = functools.partial(sparse, one=record.of_row, scaled=True)
     return {
-        name: (Plain, plain),
+        name: (Operands, plain),
         f"{name}_general": (Scaled, scaled),
         **loops_of(f"{name}_backward", record.product),
     }

@@ -1,7 +1,7 @@
 """The truth of functions along an axis in every form, a row at a time, in mpmath.
 
 A row is what of it is present, divided by the temperature; what is absent gets what the
-function says of it, `nothing`.
+function says of it, `_fill_value`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def truth(
     temperature: float = 1.0, softcap: float | None = None,
 ) -> list[mpf]:  # fmt: skip
     """What a row must give, one number for each element of it."""
-    nothing = mpf(getattr(catalogue[name].function, "_fill_value", 0))
+    fill_value = mpf(getattr(catalogue[name].function, "_fill_value", 0))
     with mp.workprec(PRECISION):
         x = [mpf(float(v)) for v in row]
         if softcap is not None:
@@ -68,10 +68,10 @@ def truth(
         there = [True] * len(x) if present is None else list(present)
         values = [v / mpf(temperature) for v, is_there in zip(x, there, strict=True) if is_there]
         found = TRUTH[name](values) if values else []
-        if name in {"logsumexp", "logmeanexp"}:
+        if catalogue[name].kind == "sum":
             return found or [-inf]
         rest = iter(found)
-        return [next(rest) if is_there else nothing for is_there in there]
+        return [next(rest) if is_there else fill_value for is_there in there]
 
 
 # The gradient of the input for that of the output, from the true output, in longdouble.

@@ -28,7 +28,10 @@ RUNS = {
     ".ci/exhaustive.py": (("-c", "import runpy; runpy.run_path('.ci/exhaustive.py')"), ()),
     "bench/__main__.py": (("-m", "bench", "--help"), BENCH),
     "bench/claims.py": (("-m", "bench.claims", "--quick"), BENCH),
-    "bench/first_calls.py": (("-m", "bench.first_calls", "import", "--processes", "1"), ()),
+    "bench/first_calls.py": (
+        ("-m", "bench.first_calls", "import", "--processes", "1", "--beside", "."),
+        (),
+    ),
     "bench/inside.py": (("-m", "bench.inside", "--quick"), (*BENCH, "numba")),
     "bench/limits.py": (("-m", "bench.limits", "relu", "--quick"), (*BENCH, "numba")),
     "bench/memory.py": (("-m", "bench.memory", "--rows", "64"), ()),

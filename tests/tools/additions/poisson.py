@@ -42,10 +42,10 @@ poisson: interfaces.OfTargets = Poisson("poisson")
 '''
 TRUTH = '    "poisson": lambda x, t: mp.exp(x) - t * x,\n'
 EDITS = {
-    "fastact/losses/elementwise.py": {"    Operand,\n": "    OfTargets,\n", "": LOSS},
-    "fastact/losses/__init__.py": {
-        "import focal, kl_divergence": ", poisson",
-        "__all__ = [": '"poisson", ',
+    "fastact/losses/elementwise.py": {
+        "    LossFunction,\n": "    OfTargets,\n",
+        '"kl_divergence", ': '"poisson", ',
+        "": LOSS,
     },
     "tests/support/losses.py": {
         '    "nll": lambda row, label: -row[label],\n': TRUTH,
