@@ -465,7 +465,7 @@ def _square_root(context: Any, b: Any, sig: Any, args: Any) -> Any:
 def copysign_type(x: types.Type, sign: types.Type) -> Any:
     """Type a number with another's sign."""
     if isinstance(x, NumberType) or isinstance(sign, NumberType):
-        return signature(x, x, canonical(sign))
+        return signature(canonical(x), canonical(x), canonical(sign))
     return float_type(x, sign)
 
 

@@ -267,8 +267,9 @@ def quick():
                 began = time.perf_counter()
                 f(x)
                 times[n].append(time.perf_counter() - began)
-    serial, shared = map(min, times.values())
-    assert shared < 2 * serial, (serial, shared)
+    # Neighbours in time have the same share of the machine.
+    ratios = sorted(shared / serial for serial, shared in zip(times[1], times[2]))
+    assert ratios[len(ratios) // 2] < 2, ratios[:: len(ratios) // 8]
 """
 
 
