@@ -7,8 +7,8 @@ the package pays for none. A member says by `_signature` and `_document` what ma
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from types import FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +60,15 @@ class Described:
 
     @property
     def _numba_type_(self) -> Any:
-        """What `numba.typeof` asks for if Numba has not loaded its extensions yet."""
-        return import_module("fastact.in_njit.objects").type_of(self)
+        """What `numba.typeof` asks of objects that it does not know.
+
+        It knows these once Numba has loaded its extensions, which it does when it first compiles.
+        """
+        sys.modules["numba.core.entrypoints"].init_all()  # Numba asks, so it is there
+        types = sys.modules["numba.core.typing.typeof"].typeof_impl
+        if types.dispatch(type(self)) is types.dispatch(object):  # ours is not installed
+            raise AttributeError("_numba_type_")
+        return sys.modules["numba"].typeof(self)
 
     def _signature(self) -> Signature:
         raise NotImplementedError
