@@ -114,7 +114,7 @@ def calls_of_loss(f):
         if target is not LABELS:  # beyond the smallest number of x's dtype
             yield lambda x=x: f.value_and_grad(x, np.full(X.shape, 1e-300))
     if target is LABELS:
-        extremes = np.array([1e308, 1.0, 5e-324, 1.0])
+        extremes = along([1e308, 1.0, 5e-324, 1.0])
         for each in ({}, {"label_smoothing": 1e-9} if f is fa.softmax_cross_entropy else {}):
             yield lambda each=each: f.value_and_grad(X, target, weight=extremes, **each)
             yield lambda each=each: f.value_and_grad(
@@ -130,7 +130,7 @@ def calls_of_pair(f):
 
 def casts_of_pair(f):
     for dtype in ("f2", "f4"):
-        out, two = np.empty((2, 2), dtype), (np.empty(X.shape, dtype), np.empty(X.shape, dtype))
+        out, two = np.empty(X[:, ::2].shape, dtype), (np.empty(X.shape, dtype), np.empty(X.shape, dtype))
         yield lambda out=out: f(X * 1e300, out=out)
         yield lambda two=two: f.split(X, X, out=two[0])
         yield lambda two=two: f.split.backward(X, gate=X * 1e300, value=X, out=two)
