@@ -130,7 +130,10 @@ def calls_of_pair(f):
 
 def casts_of_pair(f):
     for dtype in ("f2", "f4"):
-        out, two = np.empty(X[:, ::2].shape, dtype), (np.empty(X.shape, dtype), np.empty(X.shape, dtype))
+        out, two = (
+            np.empty(X[:, ::2].shape, dtype),
+            (np.empty(X.shape, dtype), np.empty(X.shape, dtype)),
+        )
         yield lambda out=out: f(X * 1e300, out=out)
         yield lambda two=two: f.split(X, X, out=two[0])
         yield lambda two=two: f.split.backward(X, gate=X * 1e300, value=X, out=two)
