@@ -30,12 +30,16 @@ def make(k):
 for k in range(200):
     make(k)
 gc.collect()
-before = resident(), maps()
-for k in range({count}):
-    make(k + 200)
-gc.collect()
-grown = resident() - before[0], maps() - before[1]
-assert grown[0] < 2000 + {count} and grown[1] < 20, grown
+for _ in range(3):  # what is kept grows each time, and a heap for one more thread only once
+    before = resident(), maps()
+    for k in range({count}):
+        make(k + 200)
+    gc.collect()
+    grown = resident() - before[0], maps() - before[1]
+    if grown[0] < 2000 + {count} and grown[1] < 20:
+        break
+else:
+    raise AssertionError(grown)
 """
 MADE = {
     "equal closures": "assert closure(2.5)(2.0) == 5",
@@ -62,16 +66,14 @@ def lingering(work, box):
     time.sleep(0.03)
 
 loading._load = lingering
-for k in range("""
+"""
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measured in /proc")
 def test_threads_that_are_slow_to_leave_the_process() -> None:
     """As on a busy machine: a loader that is still there would have the next one take more."""
-    before, after = GROWTH.format(make=MADE["losses of them"], count=40).split(
-        "\nfor k in range(40)"
-    )
-    run(f"{before}\n{SLOW_TO_LEAVE}40){after}", timeout=300)
+    warm, then = GROWTH.format(make=MADE["losses of them"], count=40).split("\ngc.collect()\n", 1)
+    run(f"{warm}\n{SLOW_TO_LEAVE}{then}", timeout=300)
 
 
 # Each is compiled, and what is dropped is taken down by the next load. It was 1,100 KB and three
