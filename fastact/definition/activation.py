@@ -121,7 +121,7 @@ class Activation(Algebra, Function):
         values = self._bind((), params, called)
         if params:
             known = ("x", *(p.name for p in self.params))
-            raise unexpected(f"{self.name}.backward_params", next(iter(params)), known)
+            raise unexpected(called, next(iter(params)), known)
         self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None

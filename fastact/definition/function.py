@@ -82,15 +82,9 @@ def integral(x: Array) -> bool:
 
 def caller(data: tuple[Array, ...], params: tuple[Array, ...], out: Any, dtype: Any) -> Any:
     """What calls a ufunc: `threads.call`, or `ufunc.quiet` where NumPy casts what may not fit."""
-    if dtype is None and out is None:  # else nothing becomes narrower but numbers of Python's
-        return threads.call if all(fits(p) for p in params if type(p) is float) else ufunc.quiet
-    kind = getattr(data[0], "dtype", None)
-    same = all(getattr(x, "dtype", None) is kind for x in data[1:])
-    if out is not None:
-        same = same and type(out) is np.ndarray and out.dtype is kind
-    for p in params:
-        same = same and (fits(p) if type(p) is float else getattr(p, "dtype", None) is kind)
-    return threads.call if same and dtype is None else ufunc.quiet
+    if dtype is not None or not all(fits(p) for p in params if type(p) is float):
+        return ufunc.quiet
+    return ufunc.calling(out, *data, *(p for p in params if type(p) is not float))
 
 
 def fits(number: float) -> bool:
@@ -334,8 +328,7 @@ class Function(described.Described):
             quick = self._quick or self._of_data()
             if quick is None or type(x) not in PLAIN:
                 return None
-            same = not options or options["out"].dtype is getattr(x, "dtype", None)
-            return (threads.call if same else ufunc.quiet), quick, x
+            return ufunc.calling(options.get("out"), x), quick, x
         if self.params and type(x) is np.ndarray and x.dtype.kind == "f":
             known = self._known(params, options)
             if known is not None:
@@ -465,7 +458,7 @@ class Backward(Function):
         options = {} if out is None else {"out": out}
         if ready is not None:
             quick, known = ready
-            call = threads.call if out is None else caller((dy, data), (), out, None)
+            call = threads.call if out is None else ufunc.calling(out, dy, data)
             return call(quick, dy, data, *known, **options)
         name = f"{self._owner.name}.backward"
         if rest or dy is MISSING:

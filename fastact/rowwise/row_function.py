@@ -74,10 +74,8 @@ class RowFunction(Documented):
         if axis == -1:
             if out is None:
                 return threads.call(made, *arrays)
-            if type(out) is np.ndarray:
-                return calling(out, *arrays)(
-                    made, *arrays, out
-                )  # without a keyword: that takes long
+            if type(out) is np.ndarray:  # without a keyword: that takes long
+                return calling(out, *arrays)(made, *arrays, out)
             return calling(out, *arrays)(made, *arrays, out=out)
         try:
             return calling(out, *arrays)(made, *arrays, axis=axis, out=out)
