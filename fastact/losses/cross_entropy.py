@@ -33,16 +33,17 @@ __all__ = ["nll", "softmax_cross_entropy"]
 OWNER = "softmax_cross_entropy"
 
 
-def pair(name: str, inputs: str) -> tuple[RowFunction, RowFunction]:
+def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowFunction, RowFunction]:
     """The ufunc of the losses, and that of losses and gradient."""
     return (
-        RowFunction(name, OWNER, inputs, "d"),
-        RowFunction(f"{name}_gradient", OWNER, inputs, "dX"),
+        RowFunction(name, owner, inputs, "d"),
+        RowFunction(f"{name}_gradient", owner, inputs, "dX"),
     )
 
 
 LABELLED = pair("cross_entropy", "Xid")
 GENERAL = pair("cross_entropy_general", "XidXd")
+PICKED = pair("nll", "Xid", owner="nll")
 NO_LABEL = np.int64(-1)
 HESSIAN = RowFunction("cross_entropy_hessian", OWNER, "Xidd", "XX")
 
@@ -368,16 +369,21 @@ def last(x: Any, axis: int) -> Any:
 
 def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
     """The losses of rows with labels."""
-    operands: tuple[Any, ...] = (x, found.labels, found.factor)
+    operands: tuple[Any, ...] = (found.labels, found.factor)
     functions = LABELLED
     if found.smoothing is not None:
         weight = np.ones(x.shape[-1]) if found.weight is None else found.weight
         operands, functions = (*operands, cast(weight, x.dtype), found.smoothing), GENERAL
-    losses = np.empty(found.labels.shape)
+    return of_operands(functions, x, gradient, operands)
+
+
+def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]) -> Any:
+    """The losses of rows by the ufunc of a pair that is needed; operands begin with labels."""
+    losses = np.empty(operands[0].shape)
     if gradient is None:
-        threads.call(functions[0].ufunc, *operands, losses)
+        threads.call(functions[0].ufunc, x, *operands, losses)
     else:
-        threads.call(functions[1].ufunc, *operands, losses, gradient)
+        threads.call(functions[1].ufunc, x, *operands, losses, gradient)
     return losses
 
 
@@ -449,7 +455,7 @@ class NegativeLogLikelihood(Loss):
     ) -> Any:
         """Return the loss; see the class."""
         options = weight, ignore_index, 0.0, reduction
-        return self._computed(self.name, log_probabilities, labels, axis, options)[0]
+        return self._computed(self.name, log_probabilities, labels, axis, options, None)[0]
 
     @shown
     @public()
@@ -473,35 +479,29 @@ class NegativeLogLikelihood(Loss):
         >>> gradient
         array([[ 0., -1.,  0.]])
         """
-        name, options = f"{self.name}.value_and_grad", (weight, ignore_index, 0.0, reduction)
-        x = floats(name, "log_probabilities", log_probabilities)
-        gradient = gradient_array(name, out, x)
-        loss, labels, factor, axis = self._computed(name, x, labels, axis, options)
-        gradient[...] = 0.0
-        np.put_along_axis(gradient, labels, 0.0 - factor, axis)
-        return loss, gradient
+        options = weight, ignore_index, 0.0, reduction
+        name = f"{self.name}.value_and_grad"
+        return self._computed(name, log_probabilities, labels, axis, options, (out,))
 
-    def _computed(self, name: str, x: Any, labels: Any, axis: int, options: Any) -> Any:
-        """The loss; labels and factors with the axis, and the axis."""
-        if options[1] is not None:
-            integer(name, "ignore_index", options[1])
-        check_reduction(name, options[-1])
+    def _computed(
+        self, name: str, x: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
+    ) -> tuple[Any, Any]:
+        """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
+        _, ignore_index, _, reduction = options
+        if ignore_index is not None:
+            integer(name, "ignore_index", ignore_index)
+        check_reduction(name, reduction)
         x, labels = floats(name, "log_probabilities", x), np.asarray(labels)
         axis = one_axis(name, axis, x.ndim)
+        gradient = None if out is None else gradient_array(name, out[0], x)
         check_labels(name, labels, x.shape, axis)
-        check_batch(name, labels.size, options[-1], "row")
+        check_batch(name, labels.size, reduction, "row")
         found = targets(name, labels, x.shape[axis], options)
-        places = np.expand_dims(found.labels, axis)
-        picked = np.take_along_axis(x, places, axis).squeeze(axis).astype(np.float64)
-        with np.errstate(all="ignore"):
-            losses = np.where(found.factor == 0.0, 0.0, -picked) * found.factor
-        loss = losses if options[-1] == "none" else np.add.reduce(losses, axis=None)
-        factor = (
-            np.broadcast_to(np.expand_dims(found.factor, axis), places.shape)
-            if np.ndim(found.factor)
-            else found.factor
-        )
-        return narrowed(loss, x.dtype)[()], places, factor, axis
+        rows = last(x, axis), None if gradient is None else last(gradient, axis)
+        losses = of_operands(PICKED, *rows, (found.labels, found.factor))
+        if reduction != "none":
+            losses = np.add.reduce(losses, axis=None)  # float64
+        return narrowed(losses, x.dtype)[()], gradient
 
 
 softmax_cross_entropy: interfaces.CrossEntropy = SoftmaxCrossEntropy(OWNER)

@@ -20,7 +20,6 @@ REDUCTIONS = ("mean", "sum", "none")
 NORMAL = {c: (float(np.finfo(c).tiny), float(np.finfo(c).max)) for c in "ef"}
 SLAB = 2**16  # elements that are computed before they are summed: half a MiB of float64
 Slab = Any  # an index
-Made = Callable[[str], tuple[Kernel, ...]]  # for a dtype
 
 
 # ---------------------------------------------------------------- what is checked before any work
@@ -101,15 +100,12 @@ class LossFunction:
     """A NumPy ufunc of elements (``x``) and float64 numbers (``d``), made on its first use."""
 
     def __init__(
-        self, name: str, owner: str, operands: str, kernels: Made, source: Any = None
+        self, name: str, owner: str, operands: str, build: Any, source: Any = None
     ) -> None:
         self.name = name
         inputs, outputs = operands.split(">")
         self.nin, self.nout = len(inputs), len(outputs)
         self.fixed = tuple(None if c == "x" else "float64" for c in inputs + outputs)
-        build = loop_registry.builder(
-            "fastact.compiler.loss_loops", "build", kernels, inputs, outputs
-        )
         self.loops = {
             dtype: loop_registry.LoopSpec(name, owner, dtype, build, source or "")
             for dtype in loop_registry.DTYPES
@@ -289,8 +285,9 @@ class OfTargets(ElementwiseLoss):
         return x, ((fitting(name, "targets", targets, x.shape), x.dtype.newbyteorder("=")),)
 
 
-def chosen(kernels: tuple[Kernel, ...], dtype: str) -> tuple[Kernel, ...]:
-    return kernels
+def of_kernels(kernels: tuple[Kernel, ...], inputs: str, outputs: str) -> Any:
+    """What makes a loop of the kernels of an element."""
+    return loop_registry.builder("fastact.compiler.loss_loops", "build", kernels, inputs, outputs)
 
 
 def functions(
@@ -305,7 +302,7 @@ def functions(
     return {
         ending: LossFunction(
             name + ending, owner or name, f"{inputs}>{letters}",
-            functools.partial(chosen, tuple(kernels[k] for k in parts)),
+            of_kernels(tuple(kernels[k] for k in parts), inputs, letters),
         )
         for ending, (parts, letters) in outputs.items()
         if all(k in kernels for k in parts)

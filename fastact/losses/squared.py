@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fastact.arguments import floats, refused
 from fastact.containers.door import public
 from fastact.definition.activation import Activation
-from fastact.definition.algebra import call
+from fastact.definition.algebra import numbers_of
 from fastact.definition.described import shown
-from fastact.definition.differentiate import Kernels, exactly
-from fastact.definition.expression import X
 from fastact.elementwise import sigmoid
 from fastact.losses.shared import (
     Array,
@@ -21,14 +19,7 @@ from fastact.losses.shared import (
     fitting,
     gradient_array,
 )  # fmt: skip
-from fastact.numerics.primitives import (
-    Kernel,
-    double_to_half,
-    half_to_double,
-    kernel,
-    rounded,
-    single,
-)
+from fastact.native import loop_registry
 
 if TYPE_CHECKING:
     from fastact.definition import interfaces
@@ -38,58 +29,20 @@ __all__ = ["squared_error"]
 SIGMOID: Activation = sigmoid
 
 
-@kernel
-def to_single(y):
-    return single(rounded(y))
-
-
-@kernel
-def to_double(y):
-    return rounded(y)
-
-
-@kernel
-def to_half(y):
-    return half_to_double((double_to_half(rounded(y)),))[0]
-
-
-ROUNDED = {"float16": to_half, "float32": to_single, "float64": to_double}
-
-
-def squared_value(
-    activation: Activation, params: tuple[float, ...], dtype: str
-) -> tuple[Kernel, ...]:
-    y, to_dtype = Kernels(call(activation, params, X))["forward"], ROUNDED[dtype]
-
-    def value(z, t, scale):
-        error = exactly(to_dtype(y(z)), z) - t
-        return 0.5 * (error * error)
-
-    return (Kernel(value),)
-
-
-def squared_gradient(
-    activation: Activation, params: tuple[float, ...], dtype: str
-) -> tuple[Kernel, ...]:
-    kernels, to_dtype = Kernels(call(activation, params, X)), ROUNDED[dtype]
-    y, slope = kernels["forward"], kernels["derivative"]
-
-    def gradient(z, t, scale):
-        return (exactly(to_dtype(y(z)), z) - t) * slope(z) * scale
-
-    return *squared_value(activation, params, dtype), Kernel(gradient)
-
-
 @functools.lru_cache(maxsize=16)  # no more, so that activations that are dropped can go
 def squared(activation: Activation, ending: str) -> LossFunction:
     """The ufunc of the squared error with an activation, which is not part of the catalogue."""
-    params = activation._bind((), {})
+    declaration = activation.declaration
     if ending:
         activation._function("derivative")._check_kernel()
-    make, outputs = (squared_gradient, "dx") if ending else (squared_value, "d")
+    outputs = "dx" if ending else "d"
+    build = loop_registry.builder(
+        "fastact.compiler.loss_loops", "build_squares", declaration.kernels,
+        numbers_of(activation, activation._bind((), {})), outputs,
+    )  # fmt: skip
     return LossFunction(
         f"squared_error_{activation._stem}{ending}", "squared_error", f"xxd>{outputs}",
-        functools.partial(make, activation, params), activation.declaration.source or "",
+        build, declaration.source or "",
     )  # fmt: skip
 
 
@@ -111,9 +64,9 @@ class SquaredError(ElementwiseLoss):
 
     Notes
     -----
-    g(z) is rounded to the dtype of `z`, so that a perfect fit costs exactly 0; the derivative and
-    the products are evaluated in twice its precision, so that delta is small, but not 0, where g(z)
-    is saturated far from its target.
+    g(z) is what ``activation(z)`` gives, so that a perfect fit costs exactly 0. Delta is computed
+    in float64 and rounded once, so that it is small, but not 0, where g(z) is saturated far from
+    its target.
 
     Examples
     --------

@@ -23,6 +23,7 @@ from fastact.rowkernels import (
     logsumexp,
     long_rows_loop,
     memory,
+    nll,
     partial_rows,
     softmax,
     softmax_scaled,
@@ -40,6 +41,7 @@ LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **sparsemax.LOOPS,
     **cross_entropy.LOOPS,
     **cross_entropy_hessian.LOOPS,
+    **nll.LOOPS,
 }
 # The three steps of a long row, of the functions whose long rows go in pieces.
 STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
