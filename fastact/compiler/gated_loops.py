@@ -8,7 +8,7 @@ Imports Numba: used when a loop is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from llvmlite import ir
@@ -35,21 +35,30 @@ def times(a: Any, g: Any, vanishing: Any) -> Any:
     return a * where(abs(a) < INF, g, where(abs(g) <= vanishing, 0.0, g))
 
 
-def factor(kernel: Kernel, dtype: str) -> Kernel:
-    """The kernel in twice the precision of a result, no longer than a result of float32 needs."""
-    short = kernel.factor or kernel.forms.get("float32", kernel)
-    return short if short.widen and dtype != "float64" else kernel
+def factors(kernels: Any, dtype: str, *names: str) -> Iterator[Kernel]:
+    """The kernels in twice the precision of a result, no longer than the result needs.
+
+    Those of float64 share their exponential: they are taken if there are all of them.
+    """
+    known = [kernels[each].factors for each in names]
+    if dtype == "float64":
+        for each, found in zip(names, known, strict=True):
+            yield found[dtype] if all(dtype in k for k in known) else kernels[each]
+        return
+    for each, found in zip(names, known, strict=True):
+        short = found.get("float32") or kernels[each].forms.get("float32", kernels[each])
+        yield short if short.widen else kernels[each]
 
 
 def forward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """Return the kernel of the pair's value."""
-    g, vanishing = factor(kernels["forward"], dtype), VANISHING[dtype]
+    (g,), vanishing = factors(kernels, dtype, "forward"), VANISHING[dtype]
     return (Kernel(lambda gate, value: times(value, g(gate), vanishing)),)
 
 
 def backward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """The gradients of gate and value."""
-    g, slope = (factor(kernels[each], dtype) for each in ("forward", "derivative"))
+    g, slope = factors(kernels, dtype, "forward", "derivative")
     vanishing = VANISHING[dtype]
     return (
         Kernel(lambda dy, gate, value: times(dy * value, slope(gate), vanishing)),

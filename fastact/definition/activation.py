@@ -190,6 +190,7 @@ def declare(
     float32: Mapping[str, Kernel] = MappingProxyType({}),
     float64: Mapping[str, Kernel] = MappingProxyType({}),
     factors: Mapping[str, Kernel] = MappingProxyType({}),
+    parts: Mapping[str, Kernel] = MappingProxyType({}),
     formula: str,
     summary: str,
     limits: tuple[Field, Field] = (-math.inf, math.inf),
@@ -211,6 +212,8 @@ def declare(
         What products of float32 are made of, in gated pairs and in the algebra, by the same names:
         kernels in float64 that are near enough to be multiplied by others before they are rounded,
         and small enough far out to make zero of any two float32.
+    parts
+        The same of float64: kernels whose results are two float64, to 2**-54 of their sum.
     formula, summary, source
         What its docstring says.
     limits
@@ -233,8 +236,9 @@ def declare(
     for dtype, forms in (("float32", float32), ("float64", float64)):
         for kernel, form in forms.items():
             kernels[kernel] = kernels[kernel].with_form(dtype, form)
-    for kernel, factor in factors.items():
-        kernels[kernel] = kernels[kernel].with_factor(factor)
+    for dtype, found in (("float32", factors), ("float64", parts)):
+        for kernel, factor in found.items():
+            kernels[kernel] = kernels[kernel].with_factor(dtype, factor)
     record = Declaration(name, formula, kernels, limits=limits, **fields)
     doc = functools.partial(described.activation, record, summary, source)
     return (kind or Activation)(record, doc)

@@ -315,7 +315,8 @@ def single(root: Node, ends: Mapping[float, float]) -> Kernel | None:
     exact = [f for f in found if f.kind == "x" or (f.kind == "number" and moderate(f.value))]
     if len(calls) != 1 or len(found) != 1 + len(exact) or not 1 <= len(exact) <= MOST:
         return None
-    (factor,) = (each.activation.declaration.kernels["forward"].factor for each in calls)
+    (known,) = (each.activation.declaration.kernels["forward"].factors for each in calls)
+    factor = known.get("float32")
     if factor is None or calls[0].operands != (X,) or exact.count(X) > MOST_X:
         return None
     terms = " * ".join("x" if each is X else repr(float(each.value)) for each in exact)

@@ -16,9 +16,12 @@ from fastact.numerics.primitives import (
     copysign,
     fma,
     from_bits,
+    head,
     kernel,
+    number,
     polynomial,
     shift_left,
+    tail,
     where,
 )
 from fastact.numerics.tables import (
@@ -80,9 +83,9 @@ def smaller(a, b):
 
 
 @kernel
-def expm1_rounded(t, n):
-    """expm1(r) for r = t - n log 2; the largest term is last, so that it alone is rounded."""
-    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t))
+def expm1_rounded(t, less, n):
+    """expm1(r) for r = t - less - n log 2; the largest term is last, so it alone is rounded."""
+    r = fma(n, -LN2_REST, fma(n, -LN2_TOP, t)) - less
     return fma(fma(polynomial(r, EXP[:-1]), r, EXP[-1]), r * r, r)
 
 
@@ -100,7 +103,7 @@ def exp(x):
     magic = where(t < 0.0, PLAIN_UP, PLAIN_DOWN)
     k = fma(t, LOG2E, magic)
     s = power(k)
-    return fma(s, expm1_rounded(t, k - magic), s) * where(t < 0.0, DOWN, UP)
+    return fma(s, expm1_rounded(t, 0.0, k - magic), s) * where(t < 0.0, DOWN, UP)
 
 
 # The logistic function without cases: e^-x = M (1 + p) / N with M = 2^min(n, 0), N = 2^-max(n, 0),
@@ -194,6 +197,45 @@ def quick_gelu(x):
     return where(x > 300.0, x, copysign(y, x))
 
 
+# As factors, in pairs that share one exponential: the inverse R of 1 + E for E = e^-|x|, and E, as
+# 2^-100 and 2^100 times these. All to 2**-54.
+@kernel
+def inverse_and_tail(x, far):
+    """These for a pair x, of which what is below `far` is the same as there."""
+    t = -abs(head(x))
+    less = where(t < far, 0.0, copysign(tail(x), head(x) * tail(x)))
+    t = where(t < far, far, t)
+    k = fma(t, LOG2E, PLAIN_100)
+    p, m = expm1_rounded(t, less, k - PLAIN_100), power(k)
+    s = UP_100 + m
+    d = fma(m, p, s)
+    d_low = fma(m, p, s - d) + (m - (s - UP_100))
+    q = 1.0 / d
+    top = 1.0 + p
+    inverse = number(q, q * fma(-d_low, q, fma(-d, q, 1.0)))
+    return inverse, number(m * top, m * (p - (top - 1.0)))
+
+
+@kernel
+def sigmoid_parts(x):
+    inverse, e = inverse_and_tail(x, -750.0)
+    return where(x < 0.0, e, UP_100) * inverse
+
+
+@kernel
+def sigmoid_slope_parts(x):
+    inverse, e = inverse_and_tail(x, -750.0)
+    return e * inverse * (inverse * UP_100)
+
+
+@kernel
+def silu_parts(x):
+    near = where(x < -760.0, -760.0, x)
+    inverse, e = inverse_and_tail(near, -760.0)
+    y = near * where(x < 0.0, e, UP_100) * inverse
+    return where(x > 600.0, x, y)
+
+
 @kernel
 def product(c, x):
     """A constant in two parts times x, likewise."""
@@ -234,7 +276,7 @@ def gelu_tanh(x):
 def logistic_slope(t, power_more):
     """That times 2**power_more, for t from -750 to 0."""
     k = fma(t, LOG2E, PLAIN_100)
-    p, m = expm1_rounded(t, k - PLAIN_100), power(k)
+    p, m = expm1_rounded(t, 0.0, k - PLAIN_100), power(k)
     s = UP_100 + m
     d = fma(m, p, s)
     low = fma(m, p, s - d) + (m - (s - UP_100))
@@ -265,7 +307,7 @@ def tanh_fraction(a):
     t = -2.0 * a
     t = where(t < -750.0, -750.0, t)
     k = fma(t, LOG2E, PLAIN_100)
-    p, s = expm1_rounded(t, k - PLAIN_100), power(k)
+    p, s = expm1_rounded(t, 0.0, k - PLAIN_100), power(k)
     less = UP_100 - s
     top = fma(-s, p, less)
     top_low = fma(-s, p, less - top) + ((UP_100 - less) - s)

@@ -55,7 +55,7 @@ class Kernel:
         self.widen = widen
         self.plain = plain
         self.forms: dict[str, Kernel] = {}  # what computes results of some dtypes instead
-        self.factor: Kernel | None = None  # what float32 results are multiplied by: see `declare`
+        self.factors: dict[str, Kernel] = {}  # what results are multiplied by: see `declare`
         self.made: dict[Any, Any] = {}  # what the compiler has made of it, and goes with it
         self.__name__ = function.__name__
         self.__module__ = function.__module__
@@ -67,10 +67,10 @@ class Kernel:
         made.forms, made.made = self.forms | {dtype: form}, {}
         return made
 
-    def with_factor(self, factor: Kernel) -> Kernel:
-        """The same kernel with this as a factor of other results."""
+    def with_factor(self, dtype: str, factor: Kernel) -> Kernel:
+        """The same kernel with this as a factor of other results of `dtype`."""
         made = copy.copy(self)
-        made.factor, made.made = factor, {}
+        made.factors, made.made = self.factors | {dtype: factor}, {}
         return made
 
     def __call__(self, *args: Any) -> Any:
