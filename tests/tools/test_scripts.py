@@ -33,6 +33,7 @@ RUNS = {
         (),
     ),
     "bench/inside.py": (("-m", "bench.inside", "--quick"), (*BENCH, "numba")),
+    "bench/large.py": (("-m", "bench.large", "--quick"), BENCH),
     "bench/limits.py": (("-m", "bench.limits", "relu", "--quick"), (*BENCH, "numba")),
     "bench/memory.py": (("-m", "bench.memory", "--rows", "64"), ()),
     "bench/options.py": (("-m", "bench.options", "logmeanexp"), BENCH),
