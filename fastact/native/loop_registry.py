@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from fastact.native import store
+from fastact.native import loader, store
 from fastact.native.loading import loaded as in_own_thread
 from fastact.native.loading import refuse_reload
 
@@ -89,8 +89,6 @@ class LoopSpec:
 
     def _load(self) -> Loaded:
         """Return the loop; find its code and load it if that has not been done."""
-        from fastact.native import machine_code
-
         spec = self.decided()
         # Equal code is loaded once, whoever it belongs to.
         key = spec if str(spec.source).startswith(VOLATILE) else spec.symbol
@@ -100,13 +98,13 @@ class LoopSpec:
             code, compiled = spec.code()
             if compiled:
                 tell(spec, time.monotonic() - start)
-            if not (compiled or machine_code.loadable(code, spec.symbol)):
+            if not (compiled or loader.loadable(code, spec.symbol)):
                 code = spec.compiled()  # what the store held is no code of this loop
             apart = bool(spec.source)  # the catalogue's loops stay, those of users' functions go
-            found = Loaded(spec, *machine_code.load(code, spec.symbol, apart=apart))
+            found = Loaded(spec, *loader.load(code, spec.symbol, apart=apart))
             _loaded[key] = found
             if apart:
-                found.dropped = machine_code.dropped
+                found.dropped = loader.dropped
             else:
                 _kept.add(found)
         return found
@@ -130,7 +128,7 @@ class Loaded:
         self.dropped: deque[Any] | None = None  # where the loader goes afterwards
 
     def __del__(self) -> None:
-        """Leave the loader to the next one who loads: see `machine_code.give_back`."""
+        """Leave the loader to the next one who loads: see `loader.give_back`."""
         if self.dropped is not None:
             self.dropped.append(self.loader)
 

@@ -10,15 +10,14 @@ import struct
 import sys
 import tempfile
 import warnings
-from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite.binding import ffi, newpassmanagers
 
 from fastact.native.loading import refuse_reload
+from fastact.native.processor import CHOSEN
 
 refuse_reload(globals())
 
@@ -27,9 +26,6 @@ def architecture() -> str:
     """The processor's architecture in LLVM's words."""
     name = platform.machine().lower()
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
-
-
-CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose a processor
 
 
 @functools.cache
@@ -182,7 +178,7 @@ def engine(*, together: bool) -> Any:
 
 
 def new_engine(*, together: bool) -> Any:
-    """A loader, which is taken down by `give_back` alone: not when the interpreter ends.
+    """A loader, which is taken down by `loader.give_back` alone: not when the interpreter ends.
 
     llvmlite's memory manager keeps the sections of an object `together`. LLVM's own may put code
     and constants further apart than an instruction reaches, where gigabytes are mapped in between,
@@ -193,20 +189,6 @@ def new_engine(*, together: bool) -> Any:
     loader = llvm.create_mcjit_compiler(empty, machine(*processor()), use_lmm=manager)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
     return loader
-
-
-dropped: deque[Any] = deque()  # loaders of code that nobody has any more
-
-
-def give_back() -> None:
-    """Take down the loaders of code that has been dropped, where nothing else is loaded meanwhile.
-
-    Code is dropped wherever the garbage collector happens to run, also inside LLVM.
-    """
-    while dropped:
-        loader = dropped.popleft()
-        loader.close()
-        ctypes.pythonapi.Py_DecRef(ctypes.py_object(loader))
 
 
 def is_elf_of_x86_64() -> bool:
@@ -226,30 +208,6 @@ def calls_outside(found: Any) -> bool:
 
 
 UNDEFINED = 0  # SHN_UNDEF of ELF: the section of a symbol that an object lacks
-# The memory maps of the process are counted after so many loads, each of which takes up to seven.
-EVERY = 64
-# Nothing more is loaded once this share of the maps that Linux allows is in use.
-SHARE = 0.75
-_loads: list[int] = [0]  # how often code was loaded
-
-
-def check_maps() -> None:
-    """Raise an error long before Linux refuses memory to LLVM, which then ends the process."""
-    _loads[0] += 1
-    if _loads[0] % EVERY:
-        return
-    try:
-        most = int(Path("/proc/sys/vm/max_map_count").read_text())
-        with Path("/proc/self/maps").open("rb") as file:
-            maps = sum(1 for _ in file)
-    except OSError:
-        return
-    if maps > SHARE * most:
-        raise RuntimeError(
-            f"fastact: {maps} of the {most} memory maps that a process may have are in use, and "
-            f"{_loads[0]} functions have been compiled or loaded: make fewer activations that "
-            "differ, and pass numbers as parameters"
-        )
 
 
 def loadable(code: bytes, name: str) -> bool:
@@ -277,23 +235,15 @@ def _text(strings: bytes, at: int) -> str:
     return strings[at : strings.index(b"\0", at)].decode()
 
 
-def load(code: bytes, name: str, *, apart: bool = False) -> tuple[int, Any]:
-    """Put object code into the process; the address of its function `name`, and the loader.
-
-    Code that is `apart` has a loader of its own, which goes into `dropped` once nobody has it.
-    """
-    give_back()
-    check_maps()
+def load(code: bytes, *, apart: bool = False) -> Any:
+    """The loader that has put object code into the process: one of its own for code `apart`."""
     found = llvm.ObjectFileRef.from_data(code)
     loader = (new_engine if apart else engine)(
         together=is_elf_of_x86_64() and not calls_outside(found)
     )
     loader.add_object_file(found)
     loader.finalize_object()
-    address = int(loader.get_function_address(name))
-    if not address:
-        raise RuntimeError(f"fastact: the object code has no function {name}")
-    return address, loader
+    return loader
 
 
 def assembled(text: str) -> bytes:

@@ -26,11 +26,13 @@ import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from fastact.native import processor
 
 MAGIC = b"fastact object code 1\n"
 SUFFIX = ".bin"
@@ -168,12 +170,13 @@ def directory() -> Path | None:
     return chosen if problem(chosen) is None else None
 
 
-def package_sources() -> dict[str, bytes] | None:
+def package_sources() -> dict[str, Callable[[], bytes]] | None:
     """The files of this package, wherever it was imported from; None if they are not all there.
 
-    A package may be in a zip file, have no sources, or be part of a program that is one file.
+    A package may be in a zip file, have no sources, or be part of a program that is one file. What
+    a file holds is read when it is asked for.
     """
-    found: dict[str, bytes] = {}
+    found: dict[str, Callable[[], bytes]] = {}
     package = __name__.partition(".")[0]
     try:
         _collect(resources.files(package), package, found)
@@ -186,30 +189,26 @@ def package_sources() -> dict[str, bytes] | None:
     return found if stems.issuperset(loaded) else None
 
 
-def _collect(folder: Any, path: str, found: dict[str, bytes]) -> None:
+def _collect(folder: Any, path: str, found: dict[str, Callable[[], bytes]]) -> None:
     """Add the files of a folder that decide code to `found`, and those of all below it."""
     for item in folder.iterdir():
-        if item.is_dir():
-            if item.name != "__pycache__":
-                _collect(item, f"{path}/{item.name}", found)
-        elif item.name.endswith(SOURCES):
-            found[f"{path}/{item.name}"] = item.read_bytes()
+        name = item.name
+        if name.endswith(SOURCES):
+            found[f"{path}/{name}"] = item.read_bytes
+        elif name != "__pycache__" and item.is_dir():
+            _collect(item, f"{path}/{name}", found)
 
 
-def compiler_versions() -> dict[str, bytes] | None:
+def compiler_versions() -> dict[str, Callable[[], bytes]] | None:
     """The files that name the versions of Numba and llvmlite: read, never imported."""
-    found = {}
+    found: dict[str, Callable[[], bytes]] = {}
     for package in ("numba", "llvmlite"):
         spec = importlib.util.find_spec(package)
         get_data = getattr(spec and spec.loader, "get_data", None)
         if spec is None or not spec.origin or get_data is None:
             return None
-        try:
-            found[f"{package}/_version.py"] = get_data(
-                str(Path(spec.origin).with_name("_version.py"))
-            )
-        except OSError:
-            return None
+        place = str(Path(spec.origin).with_name("_version.py"))
+        found[f"{package}/_version.py"] = functools.partial(get_data, place)
     return found
 
 
@@ -219,28 +218,49 @@ def code_hash(idle: tuple[str, ...] = ()) -> str | None:
 
     Files and folders of the package that are `idle` do not count.
     """
-    import llvmlite.binding as llvm
-
     sources, versions = package_sources(), compiler_versions()
     if sources is None or versions is None:
         return None
     digest = hashlib.sha256()
-    for name, content in sorted((sources | versions).items()):
+    for name, read_bytes in sorted((sources | versions).items()):
         if name.partition("/")[2].startswith(idle):
             continue
+        try:
+            content = read_bytes()
+        except OSError:
+            return None
         digest.update(f"{name}\n{len(content)}\n".encode())
         digest.update(content)
     facts = [
         sys.implementation.cache_tag,
         getattr(sys, "abiflags", ""),
         platform.machine(),
-        llvm.get_process_triple(),
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
+        host(digest.copy()),
         *(f"{name}={os.environ.get(name)}" for name in DECISIVE),
     ]
     digest.update("\n".join(map(str, facts)).encode())
     return digest.hexdigest()
+
+
+def host(digest: Any) -> str:
+    """What LLVM calls this processor: the store knows it of processors that were asked before.
+
+    `digest` is that of this version.
+    """
+    told = processor.facts()
+    name = None
+    if told is not None:
+        digest.update(told.encode())
+        name = f"processor.native.{digest.hexdigest()[:32]}{SUFFIX}"
+        known = read(name)
+        if known is not None:
+            return known.decode()
+    import llvmlite.binding as llvm
+
+    features = llvm.get_host_cpu_features().flatten()
+    found = f"{llvm.get_process_triple()}\n{llvm.get_host_cpu_name()}\n{features}"
+    write(name, found.encode())
+    return found
 
 
 def name_of(name: str, dtype: str, source: str) -> str | None:

@@ -201,7 +201,7 @@ assert libm.fetestexcept(0x1D) == 0
 
 FAR_APART = """
 import ctypes, mmap
-from fastact.native import machine_code
+from fastact.native import loader, machine_code
 
 flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
 gaps = []
@@ -216,8 +216,10 @@ for k in range(200):
         }}''')
     if k % 2:  # another package maps gigabytes between what is loaded before and after
         gaps.append(mmap.mmap(-1, 3 * 2**30, flags=flags, prot=mmap.PROT_READ))
-    look = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(machine_code.load(code, f"look{k}")[0])
-    assert look(len(numbers) - 1) == numbers[-1]
+    by_llvm = machine_code.load(code).get_function_address(f"look{k}")
+    for address in (loader.load(code, f"look{k}")[0], by_llvm):
+        look = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
+        assert look(len(numbers) - 1) == numbers[-1]
 """
 
 

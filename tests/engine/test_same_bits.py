@@ -19,7 +19,7 @@ from llvmlite import ir
 
 import fastact as fa
 from fastact.compiler import fma
-from fastact.native import loop_registry, machine_code, pool, threads
+from fastact.native import loader, loop_registry, machine_code, pool, threads
 from fastact.native.threads import num_threads
 from tests.conftest import PROFILE
 from tests.support import bits
@@ -151,7 +151,7 @@ def loop_of(emit, element, name):
     b.cbranch(b.icmp_signed("<", following, function.args[4]), loop, done)
     b.position_at_end(done)
     b.ret_void()
-    code, _ = machine_code.load(machine_code.assembled(str(module)), name)
+    code, _ = loader.load(machine_code.assembled(str(module)), name)
     compiled = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64)(code)
 
     def call(*data):

@@ -17,7 +17,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from fastact.native import machine_code, pool, threads
+from fastact.native import loader, machine_code, pool, threads
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no pool elsewhere")
 COUNTS = (1, 2, 3, 7)
@@ -127,7 +127,7 @@ def loop(name: str) -> Callable[..., None]:
     for key, value in zip(("ndims", "nsteps", "inner"), SHAPES[name], strict=True):
         text = text.replace(f"${key}", value)
     code = machine_code.emit(llvm.parse_assembly(text.replace("$name", f"test_{name}")))
-    address, _ = machine_code.load(code, f"test_{name}")
+    address, _ = loader.load(code, f"test_{name}")
     return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(address)  # without the GIL
 
 

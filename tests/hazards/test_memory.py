@@ -155,9 +155,9 @@ def test_error_long_before_the_limit_of_maps() -> None:
     run(
         """
         import fastact as fa
-        from fastact.native import machine_code
+        from fastact.native import loader
         assert fa.relu(2.0) == 2
-        machine_code.EVERY, machine_code.SHARE = 1, 1e-6
+        loader.EVERY, loader.SHARE = 1, 1e-6
         try:
             fa.sigmoid(2.0)
         except RuntimeError as error:
@@ -165,7 +165,7 @@ def test_error_long_before_the_limit_of_maps() -> None:
         else:
             raise AssertionError
         assert fa.relu(2.0) == 2
-        machine_code.SHARE = 0.75
+        loader.SHARE = 0.75
         assert fa.sigmoid(0.0) == 0.5
         """
     )
@@ -175,7 +175,7 @@ def test_code_that_calls_may_be_anywhere() -> None:
     """Gigabytes between code and its constants, or what it calls, are no distance too far."""
     run(
         """
-        from fastact.native import machine_code
+        from fastact.native import loader, machine_code
         import llvmlite.binding as llvm
         code = machine_code.assembled('''
             @c = private constant [64 x double] zeroinitializer
@@ -188,11 +188,11 @@ def test_code_that_calls_may_be_anywhere() -> None:
             }
         ''')
         assert not machine_code.calls_outside(llvm.ObjectFileRef.from_data(code))
-        assert machine_code.loadable(code, "fastact_far")
+        assert loader.loadable(code, "fastact_far")
         import ctypes
         memory = ctypes.create_string_buffer(9)
         call = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
-            machine_code.load(code, "fastact_far")[0])
+            loader.load(code, "fastact_far")[0])
         assert call(ctypes.addressof(memory), 8, 3) == 0 and memory.raw == b"\\1" * 8 + b"\\0"
         """
     )

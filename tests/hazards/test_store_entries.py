@@ -226,7 +226,7 @@ def test_two_versions_that_share_a_store(pack, tmp_path: Path) -> None:
 FILLED = """
 import fastact as fa
 from fastact.catalogue import catalogue
-from fastact.native import loop_registry, machine_code, store
+from fastact.native import loader, loop_registry, store
 names = ("relu", "leaky_relu", "hard_tanh", "hard_sigmoid")
 specs = [loop_registry.get(name, dtype) for name in names for dtype in loop_registry.DTYPES]
 for spec in specs:  # Numba's part is done once, in the parent
@@ -237,7 +237,7 @@ def fill():
         spec = random.choice(specs)
         spec.compiled()
         code = store.read(spec.entry())
-        assert code and machine_code.loadable(code, spec.symbol)
+        assert code and loader.loadable(code, spec.symbol)
 
 killed = 0
 for k in range({rounds}):
@@ -257,7 +257,7 @@ for k in range({rounds}):
         killed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     for spec in specs:
         code = store.read(spec.entry())
-        assert code is None or machine_code.loadable(code, spec.symbol)
+        assert code is None or loader.loadable(code, spec.symbol)
 assert killed == 16 * {rounds}, killed
 assert any(store.read(spec.entry()) for spec in specs)
 """
