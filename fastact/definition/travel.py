@@ -16,9 +16,10 @@ from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
-from weakref import WeakValueDictionary
 
-_alive: WeakValueDictionary[bytes, Any] = WeakValueDictionary()  # by the hash of their pickles
+from fastact.native.weak import WeakValues
+
+_alive: WeakValues[bytes, Any] = WeakValues()  # by the hash of their pickles
 
 
 def name_of(activation: Any) -> str | None:
@@ -61,7 +62,7 @@ def revived(data: bytes) -> Any:
     key = hashlib.sha256(data).digest()
     found = _alive.get(key)
     if found is None:
-        found = _alive[key] = pickle.loads(data)  # noqa: S301  # a part of what pickle reads
+        _alive[key] = found = pickle.loads(data)  # noqa: S301  # a part of what pickle reads
     return found
 
 

@@ -6,16 +6,15 @@ import hashlib
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakValueDictionary
 
 from fastact.native import store
 from fastact.native.loading import loaded as in_own_thread
 from fastact.native.loading import refuse_reload
+from fastact.native.weak import WeakValues
 
 refuse_reload(globals())
 
@@ -106,7 +105,7 @@ class LoopSpec:
             found = Loaded(spec, *machine_code.load(code, spec.symbol, apart=apart))
             _loaded[key] = found
             if apart:
-                found.dropped = machine_code.dropped
+                machine_code.give_back_after(found, found.loader)
             else:
                 _kept.add(found)
         return found
@@ -127,12 +126,6 @@ class Loaded:
 
     def __init__(self, spec: LoopSpec, address: int, loader: Any) -> None:
         self.spec, self.address, self.loader = spec, address, loader
-        self.dropped: deque[Any] | None = None  # where the loader goes afterwards
-
-    def __del__(self) -> None:
-        """Leave the loader to the next one who loads: see `machine_code.give_back`."""
-        if self.dropped is not None:
-            self.dropped.append(self.loader)
 
 
 def tell(spec: LoopSpec, seconds: float) -> None:
@@ -152,7 +145,7 @@ def digest(source: object) -> str:
     return hashlib.sha256(str(source).encode()).hexdigest()[:16]
 
 
-_loaded: WeakValueDictionary[str | LoopSpec, Loaded] = WeakValueDictionary()
+_loaded: WeakValues[str | LoopSpec, Loaded] = WeakValues()
 _kept: set[Loaded] = set()  # what stays until the process ends
 
 

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import KeyedRef
 
 import llvmlite.binding as llvm
 from llvmlite.binding import ffi, newpassmanagers
@@ -195,7 +196,13 @@ def new_engine(*, together: bool) -> Any:
     return loader
 
 
-dropped: deque[Any] = deque()  # loaders of code that nobody has any more
+_owners: set[KeyedRef[Any, Any]] = set()  # who has code, with its loader
+dropped: deque[KeyedRef[Any, Any]] = deque()  # those of them that are gone
+
+
+def give_back_after(owner: Any, loader: Any) -> None:
+    """Let the next one who loads take down the loader, once its owner is gone."""
+    _owners.add(KeyedRef(owner, dropped.append, loader))
 
 
 def give_back() -> None:
@@ -204,7 +211,9 @@ def give_back() -> None:
     Code is dropped wherever the garbage collector happens to run, also inside LLVM.
     """
     while dropped:
-        loader = dropped.popleft()
+        owner = dropped.popleft()
+        _owners.discard(owner)
+        loader = owner.key
         loader.close()
         ctypes.pythonapi.Py_DecRef(ctypes.py_object(loader))
 
