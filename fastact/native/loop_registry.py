@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastact.native import store
 from fastact.native.loading import loaded as in_own_thread
@@ -27,8 +25,7 @@ _loops: dict[tuple[str, str], LoopSpec] = {}
 _support: dict[tuple[str, str], LoopSpec] = {}
 
 
-@dataclass(frozen=True)
-class LoopSpec:
+class LoopSpec(NamedTuple):
     """One inner loop: a ufunc's name, the function it belongs to, and a dtype.
 
     `build` returns its object code; it is called only when the store does not hold the loop.
@@ -50,7 +47,7 @@ class LoopSpec:
 
     def decided(self) -> LoopSpec:
         """The loop with the source as it is now."""
-        return replace(self, source=self.source()) if callable(self.source) else self
+        return self._replace(source=self.source()) if callable(self.source) else self
 
     def __reduce__(self) -> Any:
         return get, (self.name, self.dtype)
@@ -142,7 +139,7 @@ def tell(spec: LoopSpec, seconds: float) -> None:
 
 def digest(source: object) -> str:
     """Return a short hash of what decides code."""
-    return hashlib.sha256(str(source).encode()).hexdigest()[:16]
+    return store.sha256(str(source).encode()).hexdigest()[:16]
 
 
 _loaded: WeakValues[str | LoopSpec, Loaded] = WeakValues()
