@@ -107,15 +107,27 @@ class LoopSpec(NamedTuple):
                 _kept.add(found)
         return found
 
-    def address_of(self, ending: str) -> int:
-        """The address of another function of the loop's code, whose name is longer by `ending`."""
+    def part(self, ending: str) -> Part:
+        """Another function of the loop's code, whose name is longer by `ending`."""
 
-        def find() -> int:
+        def find() -> Part:
             found = self._load()
-            _kept.add(found)
-            return int(found.loader.get_function_address(found.spec.symbol + ending))
+            return Part(found, found.loader.get_function_address(found.spec.symbol + ending))
 
         return in_own_thread(find)
+
+    def address_of(self, ending: str) -> int:
+        """The address of such a function, where it stays until the process ends."""
+        found = self.part(ending)
+        _kept.add(found.loaded)
+        return found.address
+
+
+class Part(NamedTuple):
+    """A function in the code of a loop, which is in the process as long as this is there."""
+
+    loaded: Loaded
+    address: int
 
 
 class Loaded:
