@@ -393,7 +393,6 @@ shrink: WithLambdBias = declare(
     summary="The input moved towards 0 by `bias`, and 0 where it is no larger than `lambd`.",
     source="the operator of that name in ONNX; Donoho and Johnstone 1994",
     kinks=(Kink("-lambd", 0.0), Kink("lambd", 0.0)), odd=True,
-    roots={"forward": ("bias", "-bias")},
     masked=(1.0, 0.0),
 )  # fmt: skip
 

@@ -50,7 +50,7 @@ class GumbelSoftmax:
     >>> rng = np.random.default_rng(0)
     >>> sample, y = fa.gumbel_softmax(x, rng=rng, temperature=0.5, hard=True, return_shares=True)
     >>> sample
-    array([1., 0.])
+    array([0., 1.])
     >>> dx = fa.softmax.backward(np.array([1.0, 0.0]), y=y, temperature=0.5)
     """
 
@@ -81,7 +81,7 @@ class GumbelSoftmax:
                 f"{self.name}(): rng must be a numpy.random.Generator, such as "
                 f"numpy.random.default_rng(seed), got {rng!r}"
             )
-        present = {"where": where, "lengths": lengths}
+        present: dict[str, Any] = {"where": where, "lengths": lengths}
         Rows(self.name, x.shape, axis, temperature=temperature, **present)  # says what is wrong
         with np.errstate(all="ignore"):
             noisy = x + noise(rng, x)
