@@ -45,6 +45,7 @@ from fastact.losses.elementwise import *
 from fastact.losses.squared import *
 from fastact.native.threads import get_num_threads, num_threads, set_num_threads
 from fastact.rowwise import softmax_family as _softmax_family
+from fastact.rowwise.gumbel import gumbel_softmax
 from fastact.rowwise.logsumexp import logmeanexp, logsumexp
 from fastact.rowwise.softmax_family import *
 
@@ -66,6 +67,7 @@ __all__ = [
     "geglu",
     "get_num_threads",
     "glu",
+    "gumbel_softmax",
     "logmeanexp",
     "logsumexp",
     "num_threads",

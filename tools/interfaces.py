@@ -523,6 +523,7 @@ def gated() -> Iterator[str]:
         "Gated", "A gated linear unit.",
         overloads("__call__", "x: {x}, /, " + halves, forward),
         overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
+        ("    def with_params(self, beta: float = ...) -> Gated: ...",),
         attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
             "activation: Activation\nsplit: Split",
     )  # fmt: skip

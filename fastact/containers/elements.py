@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def in_line(opened: dict[int, Opened], inputs: tuple[Array, ...]) -> bool:
 
 # Packages whose containers need more than a ufunc of elements: all ufuncs, or those of two results.
 EVERY, PAIRS = frozenset({"polars"}), frozenset({"dask", "pandas", "xarray"})
-_pairs: WeakSet[Any] = WeakSet()
+_pairs: set[ref[Any]] = set()
 
 
 def direct_until(function: Any, results: int) -> bool:
@@ -106,7 +106,7 @@ def direct_until(function: Any, results: int) -> bool:
     if results == 2:
         if PAIRS & sys.modules.keys():
             return False
-        _pairs.add(function)
+        _pairs.add(ref(function, _pairs.discard))
     return threads.direct_until(function)
 
 
@@ -118,8 +118,7 @@ class Watch:
         if name in EVERY:
             threads.end_direct_calls()
         elif name in PAIRS:
-            for function in list(_pairs):
-                function._detour()
+            threads.detour(_pairs)
             _pairs.clear()
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from fastact.definition.declaration import (
 from fastact.definition.expression import Flat, Node, X, lock, unflattened
 from fastact.definition.function import Array, Backward, Function, Partial, integral, summed_to
 from fastact.native import ufunc
+from fastact.native.weak import WeakValues
 from fastact.numerics.primitives import Kernel
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ else:
 VARIETIES = ("derivative", "second_derivative", "value_and_derivative")
 LISTED = Catalogue()
 
-_of_node: WeakValueDictionary[Node, Activation] = WeakValueDictionary()
+_of_node: WeakValues[Node, Activation] = WeakValues()
 
 
 def of_node(root: Node) -> Activation:
@@ -74,6 +74,7 @@ class Activation(Algebra, Function):
     forward_with_mask: Masked
     from_output: bool
     _backward_type = Backward
+    _own_name: str | None = None  # of its Numba type, if it is not of the catalogue
     _of_node = staticmethod(of_node)
 
     def __init__(

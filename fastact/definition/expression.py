@@ -7,7 +7,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
+
+from fastact.native.weak import WeakValues
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class Node:
     params: tuple[float, ...] = ()
 
 
-_nodes: WeakValueDictionary[Any, Node] = WeakValueDictionary()
+_nodes: WeakValues[Any, Node] = WeakValues()
 _locks = [threading.RLock()]  # so that an expression is one object in all threads
 if hasattr(os, "register_at_fork"):  # a child must not wait for a thread that it has not got
     os.register_at_fork(after_in_child=lambda: _locks.__setitem__(0, threading.RLock()))
@@ -43,7 +44,8 @@ def node(
     with lock():
         found = _nodes.get(key)
         if found is None:
-            found = _nodes[key] = Node(kind, operands, value, activation, params)
+            found = Node(kind, operands, value, activation, params)
+            _nodes[key] = found
         return found
 
 

@@ -11,7 +11,6 @@ elsewhere) makes code *volatile*: it is compiled in each process and never store
 from __future__ import annotations
 
 import builtins
-import hashlib
 import itertools
 import os
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ import numpy as np
 
 from fastact.definition.function import Function
 from fastact.native.loop_registry import VOLATILE
+from fastact.native.store import sha256
 
 # Their code changes with their version only; those of Numba and fastact are in every key.
 STABLE = ("builtins", "math", "cmath", "operator", "numpy", "numba", "fastact")
@@ -39,7 +39,7 @@ class UnknownError(Exception):
 
 def fingerprint(*functions: Any) -> str:
     """The key of code that is made of these functions."""
-    digest = hashlib.sha256(f"numpy {np.__version__}".encode())
+    digest = sha256(f"numpy {np.__version__}".encode())
     try:
         for part in parts(functions, seen={}):
             digest.update(part.encode() + b"\0")
@@ -58,7 +58,7 @@ def parts(value: Any, seen: Seen) -> Iterator[str]:
         yield from sequence(value, seen)
     elif isinstance(value, np.ndarray) and value.nbytes <= LARGEST and value.dtype.kind in "biufc":
         yield f"{value.dtype.str} {value.shape}"
-        yield hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+        yield sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
     elif isinstance(value, CodeType):
         yield from code(value, seen)
     elif id(value) in seen:  # a function that calls itself

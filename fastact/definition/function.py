@@ -6,7 +6,6 @@ import functools
 import operator
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import OPTIONS
 from fastact.native import loading, loop_registry, mode, threads, ufunc
+from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -92,7 +92,7 @@ def fits(number: float) -> bool:
     return number == 0 or LEAST <= abs(number) <= MOST
 
 
-_made: WeakValueDictionary[int, Function] = WeakValueDictionary()  # by the `id` of its ufunc
+_made: WeakValues[int, Function] = WeakValues()  # by the `id` of its ufunc
 
 
 def of_ufunc(ufunc: np.ufunc) -> Function | None:

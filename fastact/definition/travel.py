@@ -8,7 +8,6 @@ process that it came from, it is the same object.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 import sys
@@ -16,9 +15,12 @@ from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
-from weakref import WeakValueDictionary
 
-_alive: WeakValueDictionary[bytes, Any] = WeakValueDictionary()  # by the hash of their pickles
+from fastact.native.loading import loaded
+from fastact.native.store import sha256
+from fastact.native.weak import WeakValues
+
+_alive: WeakValues[bytes, Any] = WeakValues()  # by the hash of their pickles
 
 
 def name_of(activation: Any) -> str | None:
@@ -35,8 +37,8 @@ def name_here(activation: Any) -> str | None:
 
 def by_value(module: str) -> bool:
     """Whether the user has told cloudpickle that workers cannot import a module."""
-    loaded = sys.modules.get("cloudpickle")
-    registry: set[str] = loaded.list_registry_pickle_by_value() if loaded else set()
+    package = sys.modules.get("cloudpickle")
+    registry: set[str] = package.list_registry_pickle_by_value() if package else set()
     return any(f"{module}.".startswith(f"{each}.") for each in registry)
 
 
@@ -52,16 +54,16 @@ def reduced(activation: Any, parts: Callable[[], Any]) -> Any:
     file = io.BytesIO()
     pickler(file, activation, parts()).dump(activation)
     data = file.getvalue()
-    _alive[hashlib.sha256(data).digest()] = activation
+    _alive[sha256(data).digest()] = activation
     return revived, (data,)
 
 
 def revived(data: bytes) -> Any:
     """The activation of a pickle: what is called in the other process."""
-    key = hashlib.sha256(data).digest()
+    key = sha256(data).digest()
     found = _alive.get(key)
     if found is None:
-        found = _alive[key] = pickle.loads(data)  # noqa: S301  # a part of what pickle reads
+        _alive[key] = found = pickle.loads(data)  # noqa: S301  # a part of what pickle reads
     return found
 
 
@@ -105,6 +107,7 @@ def dumps_by_name(value: Any) -> bytes:
 def cloudpickle() -> Any:
     """The package if it is in use here, with what users registered; else the copy in Numba.
 
-    The copy is looked for when it is needed, as the compiler is: a warm start needs neither.
+    The copy is looked for when it is needed, as the compiler is: a warm start needs neither. A fork
+    in another thread waits for it.
     """
-    return sys.modules.get("cloudpickle") or import_module("numba.cloudpickle")
+    return sys.modules.get("cloudpickle") or loaded(lambda: import_module("numba.cloudpickle"))

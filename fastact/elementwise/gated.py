@@ -22,8 +22,9 @@ from fastact.containers.door import public
 from fastact.definition.activation import Activation
 from fastact.definition.described import OPTIONS, Documented, called, filled, shown
 from fastact.definition.function import integral, summed_to
-from fastact.elementwise import gelu, relu, sigmoid, silu
+from fastact.elementwise import gelu, relu, sigmoid, silu, swish
 from fastact.native import loop_registry, pool, ufunc
+from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
     from fastact.definition import interfaces
@@ -43,17 +44,23 @@ class PairFunction:
     """
 
     def __init__(self, owner: GatedPair, variety: str, nin: int, nout: int) -> None:
-        self.name = owner.name if variety == "forward" else f"{owner.name}_{variety}"
+        self.name = owner._stem if variety == "forward" else f"{owner._stem}_{variety}"
         self.doc, self.nin, self.nout = f"{owner.name} {variety}", nin, nout
         self._made: dict[str, np.ufunc] = {}
-        ufunc.registry[self.name] = lambda: self.ufunc
-        ufunc.registry[self.name + ROWS] = lambda: self.rows
+        self._origin, self._variety = owner._origin, variety
         kernels, source = owner.activation.declaration.kernels, owner.activation.declaration.source
-        for dtype in loop_registry.DTYPES:
-            build = loop_registry.builder(
-                "fastact.compiler.gated_loops", "build", kernels, variety, nin, nout
-            )
-            loop_registry.add(loop_registry.LoopSpec(self.name, owner.name, dtype, build, source))
+        build = loop_registry.builder(
+            "fastact.compiler.gated_loops", "build", kernels, variety, nin, nout
+        )
+        self.loops = {
+            dtype: loop_registry.LoopSpec(self.name, owner.name, dtype, build, source)
+            for dtype in loop_registry.DTYPES
+        }
+        if self._origin is None:
+            ufunc.registry[self.name] = lambda: self.ufunc
+            ufunc.registry[self.name + ROWS] = lambda: self.rows
+            for loop in self.loops.values():
+                loop_registry.add(loop)
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -67,10 +74,13 @@ class PairFunction:
         return self._made.get(ROWS) or self._make(ROWS, row)
 
     def _make(self, ending: str, signature: str | None) -> np.ufunc:
-        def address(dtype: str) -> int:
-            return loop_registry.get(self.name, dtype).address_of(ending)
-
-        made = ufunc.make(self.name + ending, self.doc, self.nin, self.nout, address, signature)
+        # Not `self`: Python does not find cycles that go through a ufunc.
+        loops, origin, variety = self.loops, self._origin, self._variety
+        made = ufunc.make(
+            self.name + ending, self.doc, self.nin, self.nout,
+            lambda dtype: loops[dtype].part(ending), signature,
+            again=None if origin is None else lambda _: (ufunc_of, (origin, variety, ending)),
+        )  # fmt: skip
         return self._made.setdefault(ending, made)
 
     def __call__(self, *arrays: Array, **options: Any) -> Any:
@@ -86,6 +96,17 @@ class PairFunction:
         if not short_rows(arrays, outs, axis):
             return self(*arrays, out=out)
         return ufunc.calling(out, *arrays)(self.rows, *arrays, axis=axis, out=out)
+
+
+def ufunc_of(origin: Origin, variety: str, ending: str) -> np.ufunc:
+    """A ufunc of a pair with parameters: what `pickle` calls."""
+    function = with_params(*origin)._functions[variety]
+    return function.rows if ending else function.ufunc
+
+
+def loop_of(pair: GatedPair, variety: str, dtype: str) -> loop_registry.LoopSpec:
+    """A loop of a pair, for compiled code that has to find it again."""
+    return pair._functions[variety].loops[dtype]
 
 
 def short_rows(arrays: Sequence[Any], outs: Sequence[Any], axis: int) -> bool:
@@ -233,9 +254,14 @@ class GatedPair(Documented):
 
     _kind = "gated"
 
-    def __init__(self, name: str, activation: Activation, summary: str, source: str) -> None:
+    def __init__(
+        self, name: str, activation: Activation, summary: str, source: str, *,
+        stem: str | None = None, origin: Origin | None = None, general: Activation | None = None,
+    ) -> None:  # fmt: skip
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
+        self._stem, self._origin = stem or name, origin
+        self._general = general  # the activation whose parameters `with_params` fixes
         self.activation, self._summary, self.source = activation, summary, source
         self.formula = f"v\\,g(u), g(x) = {activation.formula}"
         self.max_ulp = MAX_ULP
@@ -260,6 +286,7 @@ class GatedPair(Documented):
             name=self.name, activation=self.activation.name, formula=self.formula,
             inner=self.activation.formula, summary=self._summary, call=filled(f"``{call}``"),
             kinks=f"Kinks: {'; '.join(kinks) or 'none'}.", source=self.source,
+            parameters=filled(PARAMETERS.format(name=self.name)) + "\n\n" if self._general else "",
         )  # fmt: skip
 
     @property
@@ -348,6 +375,22 @@ class GatedPair(Documented):
         column = column.reshape(*[1] * index, *column.shape)
         return (*arrays, *halves(column, index, gate_first)), index
 
+    def with_params(self, *params: float, **named: float) -> GatedPair:
+        """Return the pair whose activation has other parameters, of which it is one function.
+
+        >>> import numpy as np, fastact as fa
+        >>> f, x = fa.swiglu.with_params(beta=1.702), np.ones((2, 8))
+        >>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
+        True
+        """
+        if self._general is None:
+            raise TypeError(f"{self.name}.with_params(): {self.name} has no parameters")
+        try:
+            gate = self._general.with_params(*params, **named)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.name}.with_params(): {error}") from None
+        return with_params(self, gate)
+
     def _ufuncs(self) -> Iterator[np.ufunc]:
         """Every ufunc of this pair."""
         for function in self._functions.values():
@@ -355,12 +398,33 @@ class GatedPair(Documented):
             yield function.rows
 
     def __reduce__(self) -> Any:
-        return self.name
+        return self.name if self._origin is None else (with_params, self._origin)
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}(x, axis=-1) = value * {self.activation.name}(gate)>"
 
 
+Origin = tuple[GatedPair, Activation]  # of a pair with parameters: the pair without, and the gate's
+_alive: WeakValues[Activation, GatedPair] = WeakValues()
+
+
+def with_params(pair: GatedPair, gate: Activation) -> GatedPair:
+    """The pair of an activation with parameters: one object for each, as long as it is there."""
+    found = _alive.get(gate)
+    if found is None:
+        given = gate.name.partition(".")[2]
+        found = GatedPair(
+            f"{pair.name}.{given}", gate, pair._summary, pair.source,
+            stem=f"{pair.name}_with_params", origin=(pair, gate),
+        )  # fmt: skip
+        _alive[gate] = found
+    return found
+
+
+PARAMETERS = (
+    "``{name}.with_params(beta=1.702)`` is the pair with ``swish(gate, beta=1.702)``, compiled "
+    "for this number, with all members of this one."
+)
 DOC = r"""{summary}: ``value * {activation}(gate)``.
 
 .. math:: f(u, v) = {formula}
@@ -369,7 +433,7 @@ DOC = r"""{summary}: ``value * {activation}(gate)``.
 `axis`: the second is the gate u, the first the value v. ``{name}.split(gate, value)`` takes two
 arrays. No temporary array is made.
 
-Parameters
+{parameters}Parameters
 ----------
 x : array_like of float16, float32 or float64
     Of an even length along `axis`. Integers and bool are converted to float64.
@@ -521,4 +585,6 @@ glu: interfaces.Gated = GatedPair(
 )  # fmt: skip
 reglu: interfaces.Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
 geglu: interfaces.Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
-swiglu: interfaces.Gated = GatedPair("swiglu", silu, "The gated linear unit with silu", SHAZEER)
+swiglu: interfaces.Gated = GatedPair(
+    "swiglu", silu, "The gated linear unit with silu", SHAZEER, general=swish
+)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         WithAlpha,
         WithAlphaBeta,
         WithLambd,
+        WithLambdBias,
         WithLowerUpper,
         WithMinValMaxVal,
         WithNegativeSlope,
@@ -46,6 +47,7 @@ __all__ = [
     "thresholded_relu",
     "hard_shrink",
     "soft_shrink",
+    "shrink",
     "hard_tanh",
     "hard_sigmoid",
     "hard_silu",
@@ -359,6 +361,38 @@ soft_shrink: WithLambd = declare(
     summary="The input moved towards 0 by `lambd`, and 0 where it would pass it.",
     source="Donoho and Johnstone 1994",
     kinks=(Kink("-lambd", 0.0), Kink("lambd", 0.0)), odd=True, monotone=1,
+    masked=(1.0, 0.0),
+)  # fmt: skip
+
+
+# shrink     y = x - b for x > l, x + b for x < -l, else 0          y' = 1 for |x| > l, else 0
+@kernel(widen=False)
+def shrink_value(x, lambd, bias):
+    moved = where(x > 0.0, x - bias, x + bias)
+    return where(abs(x) <= lambd, where(bias == bias, copysign(0, x), bias), moved)
+
+
+@kernel(widen=False)
+def shrink_derivative(x, lambd, bias):
+    return hard_shrink_derivative(x, lambd)
+
+
+@kernel(widen=False)
+def shrink_bias(x, lambd, bias):
+    return where(x > lambd, -1.0, where(x < -lambd, 1.0, where(x != x, x, 0.0)))
+
+
+shrink: WithLambdBias = declare(
+    "shrink", shrink_value, shrink_derivative, zero,
+    params=(
+        Parameter("lambd", 0.5, 0.125, 4.0, zero),
+        Parameter("bias", 0.0, -4.0, 4.0, shrink_bias),
+    ),
+    requires=("lambd >= 0",),
+    formula=r"x - b\,\operatorname{sign}(x) \text{ if } |x| > \lambda \text{ else } 0",
+    summary="The input moved towards 0 by `bias`, and 0 where it is no larger than `lambd`.",
+    source="the operator of that name in ONNX; Donoho and Johnstone 1994",
+    kinks=(Kink("-lambd", 0.0), Kink("lambd", 0.0)), odd=True,
     masked=(1.0, 0.0),
 )  # fmt: skip
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from fastact.elementwise.gated import ROWS
+from fastact.elementwise.gated import ROWS, loop_of
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
 from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, floating, is_array
 from fastact.in_njit.rowwise import is_real
-from fastact.native import loop_registry, pool
+from fastact.native import pool
 
 
 class GatedPlan(Plan):
@@ -35,8 +35,8 @@ class GatedPlan(Plan):
         return all(t.dtype == operands.number_type(self.dtype) and t.mutable for t in types_)
 
     def need(self, variety: str, ending: str = "") -> symbols.Need:
-        owner, get = getattr(self.ty.target, "_owner", self.ty.target), loop_registry.get
-        return symbols.needed(get, owner._functions[variety].name, self.dtype, ending=ending)
+        owner = getattr(self.ty.target, "_owner", self.ty.target)
+        return symbols.needed(loop_of, owner, variety, self.dtype, ending=ending)
 
     def launch(self, call: Call, variety: str, given: list[Operand]) -> None:
         """Call the loop over elements, or that over rows, which share the threads.

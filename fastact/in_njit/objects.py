@@ -12,7 +12,6 @@ import pickle
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from numba.core import types
 from numba.core.datamodel import models
@@ -65,7 +64,6 @@ KINDS: dict[tuple[type, str], Callable[[Any, dict[str, Any]], Plan]] = {
 CLASSES = tuple({kind for kind, _ in KINDS})
 FREE = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
-_own_names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 _plans: dict[tuple[str, tuple[Any, ...]], Plan] = {}
 
 
@@ -160,9 +158,9 @@ def distinction(target: Any) -> str:
     owner: Any = getattr(target, "_owner", None)
     if not isinstance(target, Function | ForwardWithMask) or owner._origin.listed:
         return ""
-    if owner not in _own_names:
-        _own_names[owner] = "@" + owner._loops["float64"].decided().symbol
-    return _own_names[owner]
+    if owner._own_name is None:
+        owner._own_name = "@" + owner._loops["float64"].decided().symbol
+    return str(owner._own_name)
 
 
 def member_of(ty: ObjectType, name: str) -> ObjectType | None:

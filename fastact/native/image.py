@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
+import os
 import struct
 import sys
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ WRITE, ALLOC, EXECUTE = 1, 2, 4
 PC32 = 2
 WRITE_AND_EXECUTE = mmap.PROT_WRITE | mmap.PROT_EXEC  # what no section may have
 MOST = 2**26  # bytes of an image: ours have some hundred thousand
-SUPPORTED = sys.platform.startswith("linux") and platform.machine().lower() in {"x86_64", "amd64"}
+SUPPORTED = sys.platform.startswith("linux") and os.uname().machine == "x86_64"
 
 
 class Section(NamedTuple):

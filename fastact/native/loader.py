@@ -7,6 +7,7 @@ import os
 from collections import deque
 from pathlib import Path
 from typing import Any
+from weakref import KeyedRef
 
 from fastact.native.image import Image, UnfitError
 from fastact.native.loading import refuse_reload
@@ -80,7 +81,13 @@ def loader_of(code: bytes, *, apart: bool) -> Any:
     return found
 
 
-dropped: deque[Any] = deque()  # loaders of code that nobody has any more
+_owners: set[KeyedRef[Any, Any]] = set()  # who has code, with its loader
+dropped: deque[KeyedRef[Any, Any]] = deque()  # those of them that are gone
+
+
+def give_back_after(owner: Any, loader: Any) -> None:
+    """Let the next one who loads take down the loader, once its owner is gone."""
+    _owners.add(KeyedRef(owner, dropped.append, loader))
 
 
 def give_back() -> None:
@@ -89,6 +96,8 @@ def give_back() -> None:
     Code is dropped wherever the garbage collector happens to run, also inside LLVM.
     """
     while dropped:
-        loader = dropped.popleft()
+        owner = dropped.popleft()
+        _owners.discard(owner)
+        loader = owner.key
         loader.close()
         ctypes.pythonapi.Py_DecRef(ctypes.py_object(loader))

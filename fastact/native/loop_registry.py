@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
-from weakref import WeakValueDictionary
+from typing import Any, NamedTuple
 
 from fastact.native import loader, store
 from fastact.native.loading import loaded as in_own_thread
 from fastact.native.loading import refuse_reload
+from fastact.native.weak import WeakValues
 
 refuse_reload(globals())
 
@@ -28,8 +25,7 @@ _loops: dict[tuple[str, str], LoopSpec] = {}
 _support: dict[tuple[str, str], LoopSpec] = {}
 
 
-@dataclass(frozen=True)
-class LoopSpec:
+class LoopSpec(NamedTuple):
     """One inner loop: a ufunc's name, the function it belongs to, and a dtype.
 
     `build` returns its object code; it is called only when the store does not hold the loop.
@@ -51,7 +47,7 @@ class LoopSpec:
 
     def decided(self) -> LoopSpec:
         """The loop with the source as it is now."""
-        return replace(self, source=self.source()) if callable(self.source) else self
+        return self._replace(source=self.source()) if callable(self.source) else self
 
     def __reduce__(self) -> Any:
         return get, (self.name, self.dtype)
@@ -104,20 +100,32 @@ class LoopSpec:
             found = Loaded(spec, *loader.load(code, spec.symbol, apart=apart))
             _loaded[key] = found
             if apart:
-                found.dropped = loader.dropped
+                loader.give_back_after(found, found.loader)
             else:
                 _kept.add(found)
         return found
 
-    def address_of(self, ending: str) -> int:
-        """The address of another function of the loop's code, whose name is longer by `ending`."""
+    def part(self, ending: str) -> Part:
+        """Another function of the loop's code, whose name is longer by `ending`."""
 
-        def find() -> int:
+        def find() -> Part:
             found = self._load()
-            _kept.add(found)
-            return int(found.loader.get_function_address(found.spec.symbol + ending))
+            return Part(found, found.loader.get_function_address(found.spec.symbol + ending))
 
         return in_own_thread(find)
+
+    def address_of(self, ending: str) -> int:
+        """The address of such a function, where it stays until the process ends."""
+        found = self.part(ending)
+        _kept.add(found.loaded)
+        return found.address
+
+
+class Part(NamedTuple):
+    """A function in the code of a loop, which is in the process as long as this is there."""
+
+    loaded: Loaded
+    address: int
 
 
 class Loaded:
@@ -125,12 +133,6 @@ class Loaded:
 
     def __init__(self, spec: LoopSpec, address: int, loader: Any) -> None:
         self.spec, self.address, self.loader = spec, address, loader
-        self.dropped: deque[Any] | None = None  # where the loader goes afterwards
-
-    def __del__(self) -> None:
-        """Leave the loader to the next one who loads: see `loader.give_back`."""
-        if self.dropped is not None:
-            self.dropped.append(self.loader)
 
 
 def tell(spec: LoopSpec, seconds: float) -> None:
@@ -147,10 +149,10 @@ def tell(spec: LoopSpec, seconds: float) -> None:
 
 def digest(source: object) -> str:
     """Return a short hash of what decides code."""
-    return hashlib.sha256(str(source).encode()).hexdigest()[:16]
+    return store.sha256(str(source).encode()).hexdigest()[:16]
 
 
-_loaded: WeakValueDictionary[str | LoopSpec, Loaded] = WeakValueDictionary()
+_loaded: WeakValues[str | LoopSpec, Loaded] = WeakValues()
 _kept: set[Loaded] = set()  # what stays until the process ends
 
 

@@ -8,7 +8,6 @@ import os
 import platform
 import struct
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -97,6 +96,8 @@ def said(call: Callable[[], Any]) -> str:
         before = os.dup(2)
     except OSError:  # there is none
         return ""
+    import tempfile
+
     with tempfile.TemporaryFile() as aside:
         os.dup2(aside.fileno(), 2)
         try:

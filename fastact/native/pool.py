@@ -41,7 +41,6 @@ import mmap
 import platform
 import sys
 from contextlib import suppress
-from importlib import resources
 from typing import Any
 
 from fastact.native import loop_registry
@@ -87,6 +86,8 @@ define linkonce_odr void @fastact_pool_pause() {{
 
 def module(machine: str) -> Any:
     """The code of the pool for a machine, which LLVM has not optimised yet."""
+    from importlib import resources
+
     import llvmlite.binding as llvm
 
     text = resources.files(__package__).joinpath("pool.ll").read_text("utf-8")

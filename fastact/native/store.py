@@ -17,20 +17,19 @@ judged once they are open: paths that others change meanwhile, and links, lead n
 from __future__ import annotations
 
 import functools
-import hashlib
-import importlib.util
 import os
 import platform
 import re
-import secrets
 import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from _hashlib import HASH
 
 from fastact.native import processor
 
@@ -176,6 +175,8 @@ def package_sources() -> dict[str, Callable[[], bytes]] | None:
     A package may be in a zip file, have no sources, or be part of a program that is one file. What
     a file holds is read when it is asked for.
     """
+    from importlib import resources
+
     found: dict[str, Callable[[], bytes]] = {}
     package = __name__.partition(".")[0]
     try:
@@ -201,15 +202,24 @@ def _collect(folder: Any, path: str, found: dict[str, Callable[[], bytes]]) -> N
 
 def compiler_versions() -> dict[str, Callable[[], bytes]] | None:
     """The files that name the versions of Numba and llvmlite: read, never imported."""
+    from importlib.util import find_spec
+
     found: dict[str, Callable[[], bytes]] = {}
     for package in ("numba", "llvmlite"):
-        spec = importlib.util.find_spec(package)
+        spec = find_spec(package)
         get_data = getattr(spec and spec.loader, "get_data", None)
         if spec is None or not spec.origin or get_data is None:
             return None
         place = str(Path(spec.origin).with_name("_version.py"))
         found[f"{package}/_version.py"] = functools.partial(get_data, place)
     return found
+
+
+def sha256(data: bytes = b"") -> HASH:
+    """Return a hash. What it loads, the library of OpenSSL, `import fastact` does without."""
+    import hashlib
+
+    return hashlib.sha256(data)
 
 
 @functools.cache
@@ -221,7 +231,7 @@ def code_hash(idle: tuple[str, ...] = ()) -> str | None:
     sources, versions = package_sources(), compiler_versions()
     if sources is None or versions is None:
         return None
-    digest = hashlib.sha256()
+    digest = sha256()
     for name, read_bytes in sorted((sources | versions).items()):
         if name.partition("/")[2].startswith(idle):
             continue
@@ -268,13 +278,13 @@ def name_of(name: str, dtype: str, source: str) -> str | None:
     common = code_hash(IDLE)
     if common is None:
         return None
-    digest = hashlib.sha256(f"{name}\n{dtype}\n{common}\n{source}".encode()).hexdigest()
+    digest = sha256(f"{name}\n{dtype}\n{common}\n{source}".encode()).hexdigest()
     return f"{name}.{dtype}.{digest[:32]}{SUFFIX}"
 
 
 def header(name: str, code: bytes) -> bytes:
     """Return what an entry begins with: the format, its own name, the checksum of the code."""
-    return MAGIC + name.encode() + b"\n" + hashlib.sha256(code).digest()
+    return MAGIC + name.encode() + b"\n" + sha256(code).digest()
 
 
 def read(name: str | None) -> bytes | None:
@@ -307,7 +317,7 @@ def write(name: str | None, code: bytes) -> bool:
     """Keep object code as an entry, if that is possible."""
     if name is None:
         return False
-    aside = f".{name}.{secrets.token_hex(8)}"
+    aside = f".{name}.{os.urandom(8).hex()}"
     try:
         with opened(configured()) as place:
             descriptor = place.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)

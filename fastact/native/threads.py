@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, SupportsIndex
-from weakref import WeakSet
+from weakref import ref
 
 from fastact.native import loading, pool
 from fastact.native.pool_layout import MAX_THREADS
@@ -36,7 +36,7 @@ VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
     "fastact_num_threads", default=None
 )
-_direct: WeakSet[Any] | None = WeakSet()  # functions of `direct_until`; None once it has ended
+_direct: set[ref[Any]] | None = set()  # functions of `direct_until`; None once it has ended
 
 _state: dict[str, Any] = {}  # block, limit, key; each is there from its first need on
 _slot = threading.local()  # `n`: what this thread's native slot holds
@@ -233,16 +233,22 @@ def direct_until(function: Any) -> bool:
     """Whether a ufunc may be called by itself; if so, `_detour` is called when that ends."""
     if _direct is None:
         return False
-    _direct.add(function)
+    _direct.add(ref(function, _direct.discard))
     return True
 
 
 def end_direct_calls() -> None:
     """From now on, ufuncs are called by `call`, which knows the context's number of threads."""
     global _direct  # the state of the process
-    waiting, _direct = list(_direct or ()), None
-    for function in waiting:
-        function._detour()
+    waiting, _direct = _direct or set(), None
+    detour(waiting)
+
+
+def detour(functions: set[ref[Any]]) -> None:
+    """Let those of the functions that are still there go the longer way."""
+    for function in [each() for each in list(functions)]:
+        if function is not None:
+            function._detour()
 
 
 def set_num_threads(n: SupportsIndex) -> None:

@@ -43,7 +43,7 @@ FROM_SIGNATURE = 31  # slot of PyUFunc_FromFuncAndDataAndSignature in NumPy's ta
 ADD_LOOP = 43  # slot of PyUFunc_AddLoopFromSpec
 STRIDED_LOOP = 5  # NPY_METH_strided_loop
 
-Load = Callable[[str], int | loop_registry.Loaded]
+Load = Callable[[str], int | loop_registry.Loaded | loop_registry.Part]
 Check = Callable[[str, Any], None]
 
 registry: dict[str, Callable[[], np.ufunc]] = {}  # every ufunc by its name, made when asked for

@@ -453,6 +453,9 @@ LINES: dict[str, Callable[..., Any]] = {
     "thresholded_relu": lambda m, x, alpha: choose(x.value > alpha, x, 0.0),
     "hard_shrink": lambda m, x, lambd: choose(np.abs(x.value) > lambd, x, 0.0),
     "soft_shrink": lambda m, x, lambd: x - clip(x, -lambd, lambd),
+    "shrink": lambda m, x, lambd, bias: choose(
+        np.abs(x.value) > lambd, choose(x.value > 0, x - bias, x + bias), 0.0
+    ),
     "hard_tanh": lambda m, x, low, high: clip(x, low, high),
     "hard_sigmoid": lambda m, x, alpha, beta: clip(
         (x + 6 * m.number(beta)) / m.number(6.0) if alpha in SIXTHS else x * m.number(alpha) + beta,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import operator
 import pickle
 import tracemalloc
+import weakref
 from functools import partial
 
 import numpy as np
@@ -523,3 +525,54 @@ def test_ufuncs_are_registered_and_their_loops_known(pair):
     assert len(known) == 12
     for made in pair._ufuncs():
         assert getattr(ufuncs, made.__name__) is made
+
+
+# --- another parameter --------------------------------------------------------------------------
+
+
+@given(data=st.data(), beta=st.sampled_from([1.0, 1.702, 0.5, -2.0]))
+def test_values_with_a_parameter(dtype, data, beta):
+    """`swiglu` of a gate that is ``swish(gate, beta)``, within the bounds of `swiglu`."""
+    pair, one = fa.swiglu.with_params(beta=beta), partial(np.array, dtype=dtype)
+    dy, gate, value = (data.draw(numbers(fa.swiglu, dtype, -4, 4)) for _ in range(3))
+    got = (
+        pair.split(one(gate), one(value)),
+        *pair.split.backward(one(dy), gate=one(gate), value=one(value)),
+    )
+    with mp.workprec(300):
+        factors = [expected(fa.swish, v, gate, (beta,)) for v in ("forward", "derivative")]
+        g, slope = factors
+        wanted = value * g, mpf(dy) * value * slope, dy * g
+    if all(map(normal, (*factors, mpf(dy) * value))):
+        for y, true in zip(got, wanted, strict=True):
+            assert ulps(y, true, dtype) <= pair.max_ulp[dtype]
+
+
+def test_a_pair_with_a_parameter_is_one_like_any_other():
+    f, x = fa.swiglu.with_params(beta=1.702), array("f8", (5, 8))
+    assert fa.swiglu.with_params(1.702) is f
+    assert all(pickle.loads(pickle.dumps(each)) is each for each in (f, f.split, f.ufunc))
+    assert_same_bits(f(x), f.split(x[:, 4:], x[:, :4]))
+    assert np.allclose(f(x, bias=np.ones(8)), f(x + 1), rtol=1e-12)
+    dx, dy = f.backward(np.ones((5, 4)), x=x), np.ones(4)
+    both = [f.split.backward(dy, gate=row[4:], value=row[:4])[::-1] for row in x]
+    assert_same_bits(dx, np.concatenate(both).reshape(5, 8))
+    assert "beta=1.702" in repr(f)
+    gone = weakref.ref(f)
+    del f
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: fa.glu.with_params(beta=2), "glu.with_params(): glu has no parameters"),
+        (lambda: fa.swiglu.with_params(bta=2), "swiglu.with_params(): swish.with_params() has no"),
+        (lambda: fa.swiglu.with_params("a"), "swiglu.with_params(): swish: in an expression beta"),
+    ],
+)
+def test_wrong_parameters(call, text):
+    with pytest.raises(TypeError) as error:
+        call()
+    assert str(error.value).startswith(text)

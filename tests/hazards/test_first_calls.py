@@ -146,6 +146,27 @@ def test_handler_that_calls() -> None:
     )
 
 
+# What a handler raises in the callback of a weak reference, or in `__del__`, Python drops.
+DROPPED = """
+import fastact as fa
+made = {make}
+assert made(2.0) == 6
+called = []
+gc.collect()
+gc.disable()
+sys.setprofile(lambda frame, event, _: event != "call" or called.append(frame.f_code.co_name))
+del made
+sys.setprofile(None)
+assert not called, called
+"""
+
+
+@pytest.mark.parametrize("make", ["fa.identity * (fa.relu + 1.0)", "(fa.relu + 4).ufunc"])
+def test_what_is_dropped_runs_no_python(make: str) -> None:
+    """So no handler runs there."""
+    run(DROPPED.format(make=make))
+
+
 def test_threads_that_do_not_start() -> None:
     """The caller loads by itself where there can be no thread."""
     run(

@@ -36,7 +36,7 @@ children = []
 for _ in range(3):
     pid = os.fork()
     if not pid:
-        signal.alarm(60)  # ends a child that hangs
+        signal.alarm({limit})  # ends a child that hangs
         try:
             for name in list(WANTED)[:{calls}]:
                 check(name)
@@ -60,15 +60,19 @@ QUIET = ("-W", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("seed", rounds(10))
 def test_fork_while_threads_load(threads: int, seed: int) -> None:
     """With code in the store: what is imported and loaded is the danger."""
-    run(FORKING.format(threads=threads, delay=0.15, calls=6), options=QUIET, SEED=str(seed))
+    run(
+        FORKING.format(threads=threads, delay=0.15, calls=6, limit=60),
+        options=QUIET,
+        SEED=str(seed),
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("seed", rounds(2))
 def test_fork_while_threads_compile(threads: int, seed: int, tmp_path: Path) -> None:
     run(
-        FORKING.format(threads=threads, delay=3, calls=2),
-        options=QUIET, timeout=300, SEED=str(seed), FASTACT_CACHE_DIR=str(tmp_path),
+        FORKING.format(threads=threads, delay=3, calls=2, limit=300),
+        options=QUIET, timeout=1000, SEED=str(seed), FASTACT_CACHE_DIR=str(tmp_path),
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ import weakref
 gc.collect()
 made = closure(1e6)
 made(2.0)
-codes = [f for f in loop_registry._loaded.values() if f.dropped is not None]
+codes = [f for f in loop_registry._loaded.values() if f not in loop_registry._kept]
 gone = [weakref.ref(each) for each in (made, made.declaration.kernels["forward"], *codes)]
 assert len(gone) == 3, codes
 del made, codes

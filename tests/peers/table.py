@@ -112,6 +112,7 @@ ONNX = (
     Line("thresholded_relu", "ThresholdedRelu", ALPHA),
     Line("hard_shrink", "Shrink", LAMBD, options={"bias": 0.0}),
     Line("soft_shrink", "Shrink", {"lambd": "lambd bias"}),
+    Line("shrink", "Shrink", {"lambd": "lambd", "bias": "bias"}),
     Line("hard_tanh", "Clip", arrays=("min_val", "max_val")),
     Line("hard_sigmoid", "HardSigmoid", {"alpha": "alpha", "beta": "beta"}),
     Line("hard_silu", "HardSwish"),

@@ -44,6 +44,7 @@ ELEMENTWISE: dict[str, Callable[..., mpf]] = {
     "thresholded_relu": lambda x, alpha: x if x > alpha else mpf(0),
     "hard_shrink": lambda x, lambd: x if abs(x) > lambd else mpf(0),
     "soft_shrink": lambda x, lambd: x - clip(x, -lambd, lambd),
+    "shrink": lambda x, lambd, bias: x - bias * mp.sign(x) if abs(x) > lambd else mpf(0),
     "hard_tanh": clip,
     "hard_sigmoid": lambda x, alpha, beta: clip(
         (x + 6 * beta) / 6 if alpha in SIXTHS else alpha * x + beta, 0, 1
