@@ -6,7 +6,7 @@ work lane by lane. Sums are kept in the lanes of accumulators, to which vectors 
 and whose lanes are added at the end: so every way through memory gives the same bits. A row with a
 NaN, or without mass, never comes to a kernel.
 
-The words stand here with what they mean; `rowkernels.one_by_one` has their compiled form.
+The words stand here with what they mean; `rowkernels.from_kernels` has their compiled form.
 """
 
 from __future__ import annotations
@@ -105,15 +105,15 @@ def less(d: Any, high: Any, low: Any) -> Any:
 
 # ---------------------------------------------------------------- no gradient
 @kernel
-def nothing_summed(y: Any, d: Any) -> Any:
+def zero_terms(y: Any, d: Any) -> Any:
     """0, but NaN where the output is."""
     return 0.0 * y, 0.0 * y, 0.0 * y
 
 
 @kernel
-def nothing(d: Any, y: Any, total: Any, rest: Any, count: Any) -> Any:
+def zero_element(d: Any, y: Any, total: Any, rest: Any, count: Any) -> Any:
     """0, but NaN where the output is."""
     return 0.0 * y
 
 
-NO_GRADIENT = Product(nothing_summed, nothing)
+NO_GRADIENT = Product(zero_terms, zero_element)

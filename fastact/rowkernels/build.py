@@ -19,12 +19,12 @@ from fastact.numerics.primitives import where
 from fastact.rowkernels import (
     cross_entropy,
     cross_entropy_hessian,
+    from_kernels,
     jacobian_products,
     logmeanexp,
     logsumexp,
     long_rows_loop,
     memory,
-    one_by_one,
     partial_rows,
     softmax,
     softmax_scaled,
@@ -86,7 +86,7 @@ def build(spec: LoopSpec, letters: str, kernels: Any = None) -> bytes:
     dtypes = {"x": spec.dtype, "i": "int64", "d": "float64", "b": "bool"}
     operands = tuple((dtypes[letter.lower()], letter.isupper()) for letter in letters)
     views = [memory.type_of(types.CPointer(ELEMENT[dtype])) for dtype, _ in operands]
-    named, make = one_by_one.loop(letters, kernels) if kernels else LOOPS[spec.name]
+    named, make = from_kernels.loop(letters, kernels) if kernels else LOOPS[spec.name]
     arguments = types.BaseTuple.from_types(views, named), SCRATCH, types.int64, types.int64
     result = compiled(make(spec.dtype), arguments)
     rows = inner_loop.Rows(result.fndesc.mangled_name, operands, memory.SCRATCH)

@@ -1,8 +1,8 @@
-"""Functions along an axis that are kernels: what these are written in, and the loops over rows.
+"""The loops of functions along an axis that are kernels, and the words these are written in.
 
-A kernel, and the product of its Jacobian, stand with the function in `rowwise.softmax_family`. They
-are written in the words of `numerics.rows`, whose compiled form is here. Rows are done one after
-the other, in float64 whatever the dtype.
+A kernel, and the product of its Jacobian, stand with the function in `rowwise.softmax_family`;
+`numerics.rows` says what the words mean. Rows are done one after the other, and kernels compute in
+float64 whatever the dtype.
 
 Imports Numba: used when a loop is compiled.
 """
