@@ -102,7 +102,7 @@ class Normaliser(RowFunction):
     def _with_loops_of(self, other: Normaliser, name: str) -> None:
         """Take the loops of another function."""
         self._scaled = scaled = other._scaled
-        self.name, self._owner, self._letters = name, other.name, scaled._letters
+        self.name, self._owner, self._letters = name, other._owner, scaled._letters
         self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
         self._core, self._nin, self._nout = scaled._core, scaled._nin, scaled._nout
@@ -112,7 +112,7 @@ class Normaliser(RowFunction):
     @property
     def _smooth(self) -> bool:
         """Whether there is a gradient other than 0."""
-        return (self._loops or self)._product is not NO_GRADIENT
+        return self._loops._smooth if self._loops else self._product is not NO_GRADIENT
 
     @property
     def ufunc(self) -> np.ufunc:
