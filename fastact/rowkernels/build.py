@@ -27,6 +27,7 @@ from fastact.rowkernels import (
     softmax,
     softmax_scaled,
     sparsemax,
+    weighted_shares,
 )
 from fastact.rowkernels.long_rows import Pieces
 
@@ -40,6 +41,7 @@ LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **sparsemax.LOOPS,
     **cross_entropy.LOOPS,
     **cross_entropy_hessian.LOOPS,
+    **weighted_shares.LOOPS,
 }
 # The three steps of a long row, of the functions whose long rows go in pieces.
 STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
