@@ -255,9 +255,7 @@ class Product(RowPlan):
                     call, product._owner, self.dtype, found, (saved, forward), (rows, y), options
                 )
             three = rows_of_d, y, to
-            special_rows.product(
-                call, product, self.dtype, found, d, three, mask, options, slope
-            )
+            special_rows.product(call, product, self.dtype, found, d, three, mask, options, slope)
             self.release(call, [scratch, slope and slope.copy])
             return self.finished(call, made)
 

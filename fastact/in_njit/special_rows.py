@@ -93,9 +93,7 @@ def judged(
     return found
 
 
-def replaced(
-    y: Any, where: Any, lengths: Any, uniform: Any, logarithms: Any, states: Any
-) -> None:
+def replaced(y: Any, where: Any, lengths: Any, uniform: Any, logarithms: Any, states: Any) -> None:
     """Write NaN to rows that are special, or to those without mass equal shares."""
     fill, n = -np.inf if logarithms else 0.0, y.shape[-1]
     for place, state in np.ndenumerate(states):
@@ -122,7 +120,9 @@ def replaced(
 
 
 # ---------------------------------------------------------------- caps
-def of_cap(call: Call, cap: Any, dtype: str, x: Operand, y: Operand, into: str, slope: bool) -> None:
+def of_cap(
+    call: Call, cap: Any, dtype: str, x: Operand, y: Operand, into: str, slope: bool
+) -> None:
     """Write to `y`, of the dtype `into`, tanh(x / cap) or its slope."""
     b, context, kind = call.builder, call.context, operands.number_type(into)
     narrow = context.cast(b, cap, types.float64, kind)
