@@ -12,7 +12,7 @@ from fastact.in_njit import operands
 from fastact.in_njit.loss_plan import DOUBLE, LossPlan, product
 from fastact.in_njit.operands import INT, ZERO, Operand
 from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array, is_number
-from fastact.in_njit.row_options import compiled, launch, number, spread
+from fastact.in_njit.row_options import compiled, launch, number, spread, times
 from fastact.in_njit.rowwise import is_integral
 from fastact.losses import cross_entropy
 
@@ -55,14 +55,6 @@ def scaled(labels: Any, of_row: Any, each: Any, ignore: Any, smoothing: Any, cla
         of_row[place] = (1.0 - smoothing) * (of_row[place] * share)
         spread_out[place] = smoothing / classes * share
     return spread_out
-
-
-def times(factors: Any, scale: Any) -> Any:
-    """The products of numbers and one number."""
-    found = np.empty(factors.shape)
-    for place, factor in np.ndenumerate(factors):
-        found[place] = factor * scale
-    return found
 
 
 def likelihoods(x: Any, labels: Any, factors: Any, losses: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -10,9 +10,10 @@ from numba.core import types
 from numba.core.errors import TypingError
 
 from fastact.in_njit import axes, operands, row_options
-from fastact.in_njit.operands import Operand
+from fastact.in_njit.operands import ONE, Operand
 from fastact.in_njit.plan import FLOATS, REAL, Attempt, Call, either, floating, is_array
 from fastact.in_njit.rowwise import RowPlan, is_real, ndim_of
+from fastact.in_njit.special_rows import led
 from fastact.rowwise import logsumexp
 from fastact.rowwise.softmax_family import softmax
 
@@ -27,10 +28,23 @@ def nothing_below_zero(logarithms: Any, signs: Any) -> None:
             logarithms[place] = np.nan
 
 
-def times_share(shares: Any, vectors: Any) -> None:
-    """Multiply shares by the gradient of the result; where a share is 0, the product is."""
-    for place, share in np.ndenumerate(shares):
-        shares[place] = share * vectors[place] if share != 0 else 0.0
+def times_share(shares: Any, vectors: Any, products: Any) -> None:
+    """Multiply shares by the gradient of the result; where a share is 0, the product is.
+
+    As float64, which rounds products of float32 and float16 as their own arithmetic does.
+    """
+    for place, each in np.ndenumerate(shares):
+        share = np.float64(each)
+        products[place] = share * np.float64(vectors[place]) if share != 0 else 0.0
+
+
+def counted(where: Any, counts: Any) -> None:
+    """Write how many elements of each row are present."""
+    for place, _ in np.ndenumerate(counts):
+        found = 0
+        for i in range(where.shape[-1]):
+            found += where[place + (i,)]  # noqa: RUF005  # Numba knows no `*place` here
+        counts[place] = found
 
 
 # ---------------------------------------------------------------- plans
@@ -76,10 +90,8 @@ class LogSum(RowPlan):
         found = axes.of_call(self, call, ndim)
         if self.given(*(name for name in ("b", "return_sign") if name in self.types)):
             return self.weighted(call)
-        counted = target._nin > 1 and self.known["where"] is not None  # which NumPy does
         if (
-            found is None or counted
-            or not row_options.simple(self, ndim, found)
+            found is None or not row_options.simple(self, ndim, found)
             or not self.array_of_loop("out", self.dtype, self.ndim)
             or (self.known["where"] is not None and not found.run)
         ):  # fmt: skip
@@ -88,26 +100,37 @@ class LogSum(RowPlan):
         views = axes.Views(call, found)
         rows = views.of(x, self.dtype, (copy and copy[0]) or self.types["x"])
         options = row_options.of_call(self, call, x, rows, 1.0)
+        mask = options.where and views.of(options.where, "bool")
         shape = self.shape(call, found, x)
         out, wrong = self.into(call, shape, [], [x, *options.arrays])
 
         def make() -> Any:
             made, result = self.made(call, out, shape)
             result = self.of_rows(call, found, result)
-            given, scratch = rows, None
+            given, scratch, between, copy_of_counts = rows, None, [], None
+            if target._nin > 1:
+                between, copy_of_counts = self.counts(call, rows, mask)
             if options.where is not None:
                 present, scratch = operands.scratch(call.context, b, self.dtype, x.shape)
                 row_options.mask_in(call, self.dtype, x, options.where, -np.inf, present)
                 given = found.rows(b, present, self.dtype)[0]
-            counts = [operands.of_number(b, b.sitofp(given.shape[-1], DOUBLE))]
-            between = counts if target._nin > 1 else []
             every = [given, *between, result]
             row_options.launch(call, target.name, self.dtype, target._letters, every)
-            self.release(call, [scratch])
+            self.release(call, [scratch, copy_of_counts])
             return self.finished(call, made)
 
         wrong += [*options.wrong, views.broken]
         return Attempt(make, either(b, *wrong), [copy, *options.copies])
+
+    def counts(self, call: Call, rows: Operand, mask: Operand | None) -> tuple[list[Operand], Any]:
+        """How many elements of each row count, as an operand, and the memory that it is in."""
+        b, context = call.builder, call.context
+        if mask is None:
+            return [operands.of_number(b, b.sitofp(rows.shape[-1], DOUBLE))], None
+        found, copy = operands.scratch(context, b, "float64", [ONE, *rows.shape[:-1]])
+        where = operands.as_array(context, b, led(mask), "bool")
+        row_options.compiled(call, counted, types.none, where, copy)
+        return [found.without(0)], copy
 
     def shape(self, call: Call, found: axes.Axes, x: Operand) -> list[Any]:
         """The lengths of the result."""
@@ -183,7 +206,103 @@ class LogSum(RowPlan):
         b.store(b.select(below, kind(float("nan")), b.load(logarithm)), logarithm)
 
 
-class LogSumBackward(RowPlan):
+class Terms(NamedTuple):
+    """Elements and weights of a call in one dtype and shape, and their rows; None if not given."""
+
+    dtype: str  # of shares
+    axes: axes.Axes
+    views: axes.Views
+    x: Operand
+    rows: Operand
+    weights: Operand | None
+    options: row_options.Options
+    wrong: list[Any]
+    copies: list[Any]
+
+
+class OfShares(RowPlan):
+    """What derivatives share: what each element adds to the logarithm for a small step."""
+
+    @property
+    def has_weights(self) -> bool:
+        return "b" in self.types and self.known["b"] is not None
+
+    @property
+    def kind(self) -> str:
+        """The dtype of shares: float64 with weights."""
+        return "float64" if self.has_weights else self.dtype
+
+    @property
+    def joint(self) -> str:
+        """The dtype in which elements and weights come together; integers do not widen."""
+        kinds = [np.dtype(str(floating(self.types["x"])))]
+        weights = self.types.get("b")
+        if is_array(weights) and weights.dtype in FLOATS:
+            kinds.append(np.dtype(str(weights.dtype)))
+        return str(np.result_type(*kinds))
+
+    def possible(self, found: axes.Axes | None, ndim: int) -> bool:
+        """Whether types are those of which operands can be made."""
+        same = self.has_weights or str(floating(self.types["x"])) == self.dtype
+        simple = found is not None and row_options.simple(self, ndim, found)
+        return bool(same and simple and found is not None and found.run)
+
+    def terms(self, call: Call, found: axes.Axes) -> Terms:
+        """The operands of shares."""
+        b = call.builder
+        x, *copies = self.wide(call, "x")
+        weights, wrong = None, []
+        if self.has_weights:
+            weights, *others = self.wide(call, "b")
+            copies += others
+            sizes, clash = operands.broadcast(b, [x, weights])
+            x, weights = (row_options.spread(b, each, sizes) for each in (x, weights))
+            wrong.append(clash)
+        views = axes.Views(call, found)
+        rows = views.of(x, self.kind)
+        if weights is not None:
+            views.of(weights, self.kind)
+        options = row_options.of_call(self, call, x, rows, 1.0)
+        return Terms(self.kind, found, views, x, rows, weights, options, wrong, copies)
+
+    def wide(self, call: Call, name: str) -> tuple[Operand, Any, Any]:
+        """An argument in the dtype of shares, by way of that of elements and weights; copies."""
+        if not self.has_weights:
+            return *self.operand(call, name, self.dtype), None
+        found, copy = self.operand(call, name, self.joint)
+        if self.joint == "float64":
+            return found, copy, None
+        context, b = call.context, call.builder
+        if not found.shape:
+            number = operands.number_type(self.joint)
+            place = b.bitcast(found.pointer, context.get_value_type(number).as_pointer())
+            return (
+                operands.of_number(b, context.cast(b, b.load(place), number, types.float64)),
+                copy,
+                None,
+            )
+        array = operands.as_array(context, b, found, self.joint)
+        another = operands.converted(context, b, *array, "float64")
+        return operands.of_array(context, b, *another), copy, another
+
+    def write(self, call: Call, terms: Terms, y: Operand) -> Operand:
+        """Write the shares to an array; its rows."""
+        b, found, options, copy = call.builder, terms.axes, terms.options, None
+        to = found.rows(b, y, terms.dtype)[0]
+        if terms.weights is None:
+            row_options.forward(call, softmax, terms.dtype, (terms.x, y), (terms.rows, to), options)
+            return to
+        weights = terms.weights
+        if options.where is not None:
+            weights, copy = operands.scratch(call.context, b, terms.dtype, y.shape)
+            row_options.mask_in(call, terms.dtype, terms.weights, options.where, 0.0, weights)
+        loop, rows = logsumexp.weighted_shares, found.rows(b, weights, terms.dtype)[0]
+        row_options.launch(call, loop.name, terms.dtype, loop._letters, [terms.rows, rows, to])
+        self.release(call, [copy])
+        return to
+
+
+class LogSumBackward(OfShares):
     """A call of the gradient of `logsumexp` or `logmeanexp`."""
 
     positional = ("ds",)
@@ -193,61 +312,100 @@ class LogSumBackward(RowPlan):
         self.common()
         if not is_real(self.types["ds"]):
             raise self.refuse("ds", REAL)
-        weights: Any = self.types.get("b")
-        kinds = [np.dtype(str(floating(ty)))]
+        kinds = [np.dtype(self.joint)]
         if is_array(self.types["ds"]):
             kinds.append(np.dtype(str(floating(self.types["ds"]))))
-        if is_array(weights) and weights.dtype in FLOATS:
-            kinds.append(np.dtype(str(weights.dtype)))
         self.dtype = str(np.result_type(*kinds))
-        number, ndim = operands.number_type(self.dtype), max(ndim_of(ty), ndim_of(weights))
+        number, ndim = (
+            operands.number_type(self.dtype),
+            max(ndim_of(ty), ndim_of(self.types.get("b"))),
+        )
         return self.out(types.Array(number, ndim, "C") if ndim else number)
 
     def attempt(self, call: Call) -> Attempt | None:
-        ndim, vectors = ndim_of(self.types["x"]), ndim_of(self.types["ds"])
-        found, b = axes.of_call(self, call, ndim), call.builder
-        if (
-            found is None or not found.run or not ndim or not row_options.simple(self, ndim, found)
-            or ("b" in self.types and self.given("b")) or self.dtype == "float16"
-            or str(floating(self.types["x"])) != self.dtype
-            or not self.array_of_loop("out", self.dtype, ndim)
-            or vectors > ndim
+        ndim, vectors = (
+            max(map(ndim_of, map(self.types.get, ("x", "b")))),
+            ndim_of(self.types["ds"]),
+        )
+        found, b, context = axes.of_call(self, call, ndim), call.builder, call.context
+        if not (
+            self.possible(found, ndim) and self.array_of_loop("out", self.dtype, ndim)
+            and vectors <= ndim
         ):  # fmt: skip
             return None
-        x, copy = self.operand(call, "x", self.dtype)
+        terms = self.terms(call, found)
         ds, another = self.operand(call, "ds", self.dtype)
-        views = axes.Views(call, found)
-        rows = views.of(x, self.dtype, (copy and copy[0]) or self.types["x"])
+        x, rows = terms.x, terms.rows
         sizes = x.shape if vectors == ndim else rows.shape[:-1]
         if vectors > len(sizes):
             return None
-        options = row_options.of_call(self, call, x, rows, 1.0)
-        out, wrong = self.into(call, x.shape, [x], [ds, *options.arrays])
+        given = [each for each in (x, terms.weights) if each]
+        same, apart = ([], given) if self.has_weights else (given, [])
+        out, wrong = self.into(call, x.shape, same, [*apart, ds, *terms.options.arrays])
         wrong.append(b.not_(operands.fits(b, ds, sizes)))
-        target = out and views.of(out, self.dtype, self.types["out"])
+        target = out and terms.views.of(out, self.dtype, self.types["out"])
         ds = row_options.spread(b, ds, sizes)
         if vectors == ndim:
-            ds = views.of(ds, self.dtype)
+            ds = terms.views.of(ds, self.dtype)
         else:
             ds = Operand(ds.pointer, rows.shape, [*ds.strides, operands.ZERO])
 
         def make() -> Any:
             made, result = self.made(call, out, x.shape)
-            to = target or found.rows(b, result, self.dtype)[0]
-            row_options.forward(call, softmax, self.dtype, (x, result), (rows, to), options)
-            arrays = (operands.as_array(call.context, b, each, self.dtype) for each in (to, ds))
-            row_options.compiled(call, times_share, types.none, *arrays)
+            to, scratch = target or found.rows(b, result, self.dtype)[0], None
+            shares = result
+            if terms.dtype != self.dtype:
+                shares, scratch = operands.scratch(context, b, terms.dtype, x.shape)
+            of_rows = self.write(call, terms, shares)
+            arrays = ((of_rows, terms.dtype), (ds, self.dtype), (to, self.dtype))
+            given = (operands.as_array(context, b, *each) for each in arrays)
+            row_options.compiled(call, times_share, types.none, *given)
+            self.release(call, [scratch])
             return self.finished(call, made)
 
-        wrong += [*options.wrong, views.broken]
-        return Attempt(make, either(b, *wrong), [copy, another, *options.copies])
+        wrong += [*terms.wrong, *terms.options.wrong, terms.views.broken]
+        return Attempt(make, either(b, *wrong), [*terms.copies, another, *terms.options.copies])
 
 
-class LogSumJvp(LogSum):
+class LogSumJvp(LogSum, OfShares):
     """A call of the tangent of `logsumexp` or `logmeanexp`."""
 
     positional = ("dx",)
     vectors = ("dx",)
 
     def attempt(self, call: Call) -> Attempt | None:
-        return None
+        ndim = max(map(ndim_of, map(self.types.get, ("x", "b"))))
+        found, b, context = axes.of_call(self, call, ndim), call.builder, call.context
+        if not (
+            self.possible(found, ndim) and self.array_of_loop("out", self.dtype, self.ndim)
+            and ndim_of(self.types["dx"]) <= ndim
+        ):  # fmt: skip
+            return None
+        terms = self.terms(call, found)
+        dx, another = self.operand(call, "dx", terms.dtype)
+        x, shape = terms.x, self.shape(call, found, terms.x)
+        given = [each for each in (x, dx, terms.weights) if each]
+        out, wrong = self.into(call, shape, [], [*given, *terms.options.arrays])
+        wrong.append(b.not_(operands.fits(b, dx, x.shape)))
+        rows_of_dx = terms.views.of(row_options.spread(b, dx, x.shape), terms.dtype)
+
+        def make() -> Any:
+            made, result = self.made(call, out, shape)
+            to, copy = self.of_rows(call, found, result), None
+            shares, scratch = operands.scratch(context, b, terms.dtype, x.shape)
+            rows = self.write(call, terms, shares)
+            if terms.dtype != self.dtype:
+                total, copy = operands.scratch(context, b, terms.dtype, [ONE, *to.shape])
+                total = total.without(0)
+            loop = logsumexp.sum_of_products
+            every = [rows, rows_of_dx, total if copy else to]
+            row_options.launch(call, loop.name, terms.dtype, loop._letters, every)
+            if copy is not None:
+                operands.convert(
+                    context, b, operands.as_array(context, b, led(to), self.dtype), copy
+                )
+            self.release(call, [scratch, copy])
+            return self.finished(call, made)
+
+        wrong += [*terms.wrong, *terms.options.wrong, terms.views.broken]
+        return Attempt(make, either(b, *wrong), [*terms.copies, another, *terms.options.copies])

@@ -37,6 +37,8 @@ class Options(NamedTuple):
     wrong: list[Any]
     arrays: list[Operand]
     copies: list[Any]
+    cap: Any = None  # a float64, and what rows are multiplied by once they are capped
+    capped_factor: Operand | None = None
 
 
 # ---------------------------------------------------------------- what Numba compiles
@@ -63,6 +65,14 @@ def keys_seen(queries: Any, keys: Any, most: Any) -> Any:
     found = np.empty(queries, np.int64)
     for i in range(queries):
         found[i] = min(max(i + keys - queries + 1, 0), keys, most)
+    return found
+
+
+def times(numbers: Any, scale: Any) -> Any:
+    """The products of numbers and one number."""
+    found = np.empty(numbers.shape)
+    for place, each in np.ndenumerate(numbers):
+        found[place] = each * scale
     return found
 
 
@@ -166,11 +176,33 @@ def of_causal(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -
     return found._replace(length=operands.of_array(call.context, b, ty, made))
 
 
-# In the order in which they are needed: `causal` limits `lengths`.
+def of_softcap(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
+    """The cap, and the factor of what has been capped."""
+    b, context, kind = call.builder, call.context, operands.number_type(plan.dtype)
+    cap = plan.number(call, "softcap", "float64")
+    narrow = context.cast(b, context.cast(b, cap, types.float64, kind), kind, types.float64)
+    good = b.and_(
+        b.fcmp_ordered(">", narrow, DOUBLE(0.0)), b.fcmp_ordered("<", cap, DOUBLE(float("inf")))
+    )
+    found.wrong.append(b.not_(good))
+    factor = found.factor or number(call, 1.0)
+    if not factor.shape:
+        one = b.load(b.bitcast(factor.pointer, DOUBLE.as_pointer()))
+        capped = operands.of_number(b, b.fmul(one, cap))
+        return found._replace(cap=cap, capped_factor=capped)
+    ty = types.Array(types.float64, len(factor.shape), "C")
+    array = operands.as_array(context, b, factor, "float64")
+    made = compiled(call, times, ty, array, (types.float64, cap))
+    found.copies.append((ty, made))
+    return found._replace(cap=cap, capped_factor=operands.of_array(context, b, ty, made))
+
+
+# In the order in which they are needed: `causal` limits `lengths`, and a cap is one more factor.
 MADE = {
     "temperature": of_temperature,
     "lengths": of_lengths,
     "causal": of_causal,
+    "softcap": of_softcap,
 }
 
 

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
 
-from fastact.in_njit import axes, operands, row_options
+from fastact.in_njit import axes, operands, row_options, special_rows
 from fastact.in_njit.operands import Operand
 from fastact.in_njit.plan import (
     REAL,
@@ -155,18 +155,18 @@ class Normalise(RowPlan):
 
     def attempt(self, call: Call) -> Attempt | None:
         ndim, owner, b = ndim_of(self.types["x"]), self.ty.target, call.builder
-        found = axes.of_call(self, call, ndim)
+        found, policies = axes.of_call(self, call, ndim), special_rows.policies(self)
         if (
-            found is None or self.given("softcap", "empty", "inf")
-            or not row_options.simple(self, ndim, found)
+            found is None or policies is None or not row_options.simple(self, ndim, found)
             or not self.array_of_loop("out", self.dtype, ndim)
-            or (self.known["out"] is None and not found.run)
+            or (not found.run and (self.known["out"] is None or self.given("softcap")))
         ):  # fmt: skip
             return None
         widened, views = self.widened("x"), axes.Views(call, found)
         x = self.array_value(call, "x") if widened else self.operand(call, "x", self.dtype)[0]
         rows = views.of(x, self.dtype, self.types["x"])
         options = row_options.of_call(self, call, x, rows, owner._sign)
+        mask = options.where and views.of(options.where, "bool")
         arrays = options.arrays
         out, wrong = self.into(call, x.shape, *(([], [x, *arrays]) if widened else ([x], arrays)))
         target = out and views.of(out, self.dtype, self.types["out"])
@@ -180,7 +180,9 @@ class Normalise(RowPlan):
                 source = self.types["x"], call.values["x"]
                 operands.convert(call.context, b, (self.result, value), source)
                 given, its_rows = result, to
-            row_options.forward(call, owner, self.dtype, (given, result), (its_rows, to), options)
+            arrays, both = (given, result), (its_rows, to)
+            with special_rows.kept(self, call, policies, both, mask, options):
+                special_rows.forward(call, owner, self.dtype, found, arrays, both, options)
             return self.finished(call, made)
 
         return Attempt(make, either(b, *wrong, *options.wrong, views.broken), options.copies)
@@ -223,7 +225,8 @@ class Product(RowPlan):
         found, b = axes.of_call(self, call, ndim), call.builder
         kind = self.dtype if self.saved == "y" else str(floating(self.types["x"]))
         if (
-            found is None or self.given("softcap") or not row_options.simple(self, ndim, found)
+            found is None or not row_options.simple(self, ndim, found)
+            or (self.saved == "y" and self.given("softcap"))  # an error
             or ndim_of(self.types["d"]) != ndim or not self.array_of_loop("out", self.dtype, ndim)
             or (not found.run and (self.known["out"] is None or self.saved == "x"))
             or kind != self.dtype  # the output would be rounded to a smaller dtype in between
@@ -243,15 +246,17 @@ class Product(RowPlan):
         def make() -> Any:
             made, result = self.made(call, out, d.shape)
             to = target or found.rows(b, result, self.dtype)[0]
-            y, scratch = rows, None
+            y, scratch, slope = rows, None, None
             if self.saved == "x":
+                slope = special_rows.slope_of(call, self.dtype, saved, options)
                 forward, scratch = self.output(call, d, result, made)
                 y = found.rows(b, forward, self.dtype)[0]
-                row_options.forward(
-                    call, product._owner, self.dtype, (saved, forward), (rows, y), options
+                special_rows.forward(
+                    call, product._owner, self.dtype, found, (saved, forward), (rows, y), options
                 )
-            row_options.product(call, product, self.dtype, (rows_of_d, y, to), mask, options)
-            self.release(call, [scratch])
+            three = rows_of_d, y, to
+            special_rows.product(call, product, self.dtype, found, d, three, mask, options, slope)
+            self.release(call, [scratch, slope and slope.copy])
             return self.finished(call, made)
 
         wrong += [*options.wrong, views.broken]

@@ -41,6 +41,8 @@ Array = Any
 INF = float("inf")
 
 weighted = RowFunction("logsumexp_weighted", "logsumexp", "XX", "xx")
+weighted_shares = RowFunction("logsumexp_shares", "logsumexp", "DD", "D")
+sum_of_products = RowFunction("logsumexp_products", "logsumexp", "XX", "x")
 # Where the maximum and the logarithm cancel, 2**-95 is the limit: results nearer to 0 than this
 # have errors in ulp of this.
 LEAST = 2.0**-40
@@ -126,9 +128,8 @@ class LogSum(RowFunction):
         dtype = np.result_type(x if b is None else joint(x, b), dx)
         dx = broadcast(name, "dx", dx, p.shape, "the shape of x")
         layout = Layout(p.shape, axes(name, axis, p.ndim))
-        with np.errstate(all="ignore"):
-            terms = np.multiply(p, dx, dtype=np.float64, where=p != 0, out=np.zeros(p.shape))
-            total = layout.rows(terms).sum(axis=-1).astype(dtype)[()]
+        total = sum_of_products._in_one_call(layout.rows(p), layout.rows(dx))
+        total = cast(total, dtype)[()]
         keepdims = boolean(name, "keepdims", keepdims)
         return self._finish(total, layout, keepdims=keepdims, out=out)
 
@@ -376,45 +377,9 @@ def shares(name: str, x: Any, axis: Axis, where: Array | None, b: Array | None) 
         return softmax(x, axis=axis, where=where)
     x, b = weights(name, x, b)
     layout = Layout(x.shape, axes(name, axis, x.ndim))
-    counts = b != 0 if where is None else (b != 0) & mask(name, "where", where, x.shape)
-    wide = (layout.rows(a.astype(np.float64)) for a in (x, b))
-    with np.errstate(all="ignore"):
-        return layout.back(weighted_shares(next(wide), next(wide), layout.rows(counts)))
-
-
-LN2_HI, LN2_LO = 0.6931471803691238, 1.9082149292705877e-10  # as in fdlibm: q HI is exact
-FURTHEST = 5000.0  # of exponents: with a weight of any size, e**-5000 is 0 beside the largest term
-
-
-def weighted_shares(x: Any, b: Any, counts: Any) -> Any:
-    """``b exp(x) / sum(b exp(x))`` for float64 rows, of the elements that count.
-
-    No term overflows or underflows beside the largest: with b = m 2**e, and x* and e* those of the
-    largest term, a term is m 2**(e - e* + q) exp(x - x* - q log 2). What x - x* rounds off goes
-    along. Where weights have both signs the sum may cancel, and is the kernel's.
-    """
-    infinite = np.any(counts & (x == INF), axis=-1, keepdims=True)
-    x = np.where(infinite & ~np.isnan(x), np.where(x == INF, 0.0, -INF), x)
-    mantissa, exponent = np.frexp(np.where(counts, b, 0.0))
-    size = np.where(counts & (x > -INF), x + exponent * LN2_HI, -INF)
-    size = np.where(counts & np.isnan(x), np.inf, size)
-    if not x.shape[-1]:
-        return x
-    largest = np.argmax(size, axis=-1)[..., None]
-    top, scale = (np.take_along_axis(a, largest, axis=-1) for a in (x, exponent))
-    there = counts & (x > -INF) | np.isnan(x) & counts
-    step = np.where(x == top, 0.0, x - top)
-    back = np.where(np.isfinite(step), x - (top + step), 0.0)
-    step = np.clip(step, -FURTHEST, FURTHEST)
-    q = np.rint(step / LN2_HI)
-    rest = ((step - q * LN2_HI) - q * LN2_LO) + back
-    power = (exponent - scale + q).astype(np.int64).clip(-3000, 3000).astype(np.int32)
-    terms = np.where(there, np.ldexp(mantissa * np.exp(rest), power), 0.0)
-    total = terms.sum(axis=-1, keepdims=True)
-    if np.any(terms < 0) and np.any(terms > 0):
-        logs, signs = weighted._in_one_call(np.where(there, 0.0, -INF), terms, out=(None, None))
-        total = (np.exp(logs) * signs)[..., None]
-    return np.where(there & (terms != 0) | np.isnan(terms), terms / total, 0.0)
+    if where is not None:
+        b = np.where(mask(name, "where", where, x.shape), b, 0)
+    return layout.back(weighted_shares._in_one_call(layout.rows(x), layout.rows(b)))
 
 
 logsumexp: interfaces.LogSumExp = LogSumExp()

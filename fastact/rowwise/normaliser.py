@@ -28,7 +28,7 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
-from fastact.elementwise import tanh
+from fastact.elementwise import logit, tanh
 from fastact.native import threads
 from fastact.native.ufunc import calling
 from fastact.numerics.primitives import Kernel
@@ -313,9 +313,10 @@ class Normaliser(RowFunction):
         """Equal shares of the elements that are there, or else of all."""
         rows = np.ones(y[gone].shape, bool) if present is None else present[gone]
         rows |= ~rows.any(axis=-1, keepdims=True)
-        shares = rows / rows.sum(axis=-1, keepdims=True)
-        with np.errstate(divide="ignore"):
-            return shares if self._fill_value == 0 else np.log(shares)
+        count = rows.sum(axis=-1, keepdims=True)
+        if self._fill_value == 0:
+            return rows / count
+        return np.where(rows, logit(1 / (count + 1.0)), -INF)  # log(1 / count), in our own bits
 
     def _lazy(
         self, x: Any, axis: Axis, options: dict[str, Any], empty: str, inf: str, out: Any

@@ -213,7 +213,7 @@ def capped(x: Any, cap: float, out: Any = None) -> Any:
     if x.dtype == np.float16:
         out = np.empty(x.shape, np.float32)
     out = np.empty_like(x, subok=False) if out is None else out
-    return tanh(np.divide(x, cap, out=out, casting="same_kind"), out=out)
+    return tanh(np.divide(x, cap, out=out, dtype=out.dtype), out=out)
 
 
 def temperatures(name: str, temperature: Array, kept: tuple[int, ...]) -> Any:

@@ -136,21 +136,90 @@ def test_gradients_of_sums(f):
     assert python_calls(inside, *given, x.copy()) == 0
 
 
-def test_weights_of_the_gradients_of_sums():
-    """Python's, with the shapes and dtypes of outside."""
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_of_the_gradients_of_sums(dtype):
+    """Of rows and of columns, with masks; shares are float64 until they are multiplied."""
+
+    def every(x, b, mask):
+        return (
+            fa.logsumexp.backward(x[:, 0], x=x, b=b),
+            fa.logsumexp.backward(2.0, x=x[0], b=b, where=mask[0]),
+            fa.logsumexp.jvp(x, x=x, b=b, axis=0, keepdims=True),
+        )  # fmt: skip
+
+    x, b = RNG.normal(size=(2, 5, 4)).astype(dtype)
+    inside, given = numba.njit(every), (x, b, x > 0)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
+def test_dtypes_of_the_gradients_of_sums():
+    """What is wider than the input goes through Python; integers do not widen."""
 
     def every(x, single, b, integers):
         return (
-            fa.logsumexp.backward(2.0, x=x[0], b=b), fa.logsumexp.backward(integers, x=single),
-            fa.logsumexp.jvp(x, x=x, b=b), fa.logsumexp.jvp(integers[:4], x=single, b=integers[1:]),
+            fa.logsumexp.backward(integers, x=single),
+            fa.logsumexp.jvp(integers[:4], x=single, b=integers[1:]),
         )  # fmt: skip
 
     x, b = RNG.normal(size=(2, 5, 4))
     assert_inside_as_outside(numba, every, x, x.astype("f4"), b, np.arange(5))
 
 
-def test_rare_options():
-    """What the function itself computes, with the same arguments."""
+@sums
+def test_tangents_and_masks_of_sums(f):
+    def every(x, dx, mask):
+        return (
+            f.jvp(dx, x=x), f.jvp(dx[0, 0], x=x[0, 0], where=mask[0, 0]),
+            f.jvp(dx, x=x, axis=(0, 1), keepdims=True), f(x, axis=1, where=mask),
+            f.backward(dx[:, :, 0], x=x, where=mask),
+        )  # fmt: skip
+
+    x, dx = (np.ascontiguousarray(a) for a in data(DTYPES[2 * SUMS.index(f)]))
+    inside, given = numba.njit(every), (x, dx, RNG.random(x.shape) > 0.3)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
+@family
+def test_caps(f):
+    """Before masks and temperatures, forward and backward, in place."""
+
+    def every(x, dy, mask, degrees, mine):
+        return (
+            f(x, softcap=2.0, where=mask, temperature=degrees), f(mine, softcap=0.7, out=mine),
+            f.backward(dy, x=x, softcap=2.0, where=mask, temperature=degrees),
+            f.jvp(dy[0], x=x[0], axis=0, softcap=1.5, temperature=0.5),
+        )  # fmt: skip
+
+    x, dy = data(DTYPES[FAMILY.index(f) % 3])
+    given = x, dy, RNG.random(x.shape) > 0.3, RNG.random(x.shape[:-1]) + 0.5
+    inside = numba.njit(every)
+    assert_same(inside(*given, x.copy()), every(*given, x.copy()))
+    assert python_calls(inside, *given, x.copy()) == 0
+
+
+@pytest.mark.parametrize("f", [f for f in FAMILY if f._sink != 0], ids=lambda f: f.name)
+def test_policies(f):
+    """Rows without mass and with infinite elements, masked, empty, alone, in place."""
+
+    def every(x, mask, lengths, mine):
+        return (
+            f(x, empty="uniform", inf="nan", where=mask, lengths=lengths), f(x[0], empty="uniform"),
+            f(x, axis=0, empty="nan", inf="nan"), f(mine, empty="uniform", softcap=2.0, out=mine),
+            f(x[0, :0], empty="nan"), f(x[2, 3:], empty="raise"),
+        )  # fmt: skip
+
+    x = np.array(data(DTYPES[FAMILY.index(f) % 3])[0][:, 0])
+    x[0], x[1, 2] = -np.inf * f._sign, np.inf * f._sign
+    given = x, RNG.random(x.shape) > 0.3, np.array([3, 9, 0, 10])
+    inside = numba.njit(every)
+    assert_same(inside(*given, x.copy()), every(*given, x.copy()))
+    assert python_calls(inside, *given, x.copy()) == 0
+
+
+def test_several_options():
+    """Some of which the function itself computes, with the same arguments."""
 
     def every(x, mask, lengths, temperatures):
         return (
@@ -243,7 +312,7 @@ def test_wrong_values_raise_as_outside():
 
 # Calls with a row and `given`, which is ", out=out" or nothing; the sums give a number.
 ROW_CALLS = [
-    "f(x{})", "f(x, where=mask{})", "f(x, temperature=2.0{})", "f(x, lengths=7{})", "f(n{})",
+    "f(x{})", "f(x, softcap=2.0{})", "f(x, empty='uniform', inf='nan'{})", "f(x, where=mask{})", "f(x, temperature=2.0{})", "f(x, lengths=7{})", "f(n{})",
     "f(x, axis=None{})", "f(x, axis=axis{})", "f(x, axis=(0,){})", "f.backward(x, y=x{})",
     "f.backward(x, x=x{})", "f.jvp(x, y=x{})", "f.jvp(x, x=x{})",
     "f.backward(dy, x=x, where=mask{})",

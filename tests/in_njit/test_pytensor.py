@@ -1,0 +1,30 @@
+"""The recipe for PyTensor in the documentation, with the real library."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from tests.conftest import PACKAGE
+from tests.support.checks import assert_same_bits
+
+pytensor = pytest.importorskip("pytensor", reason="PyTensor needs an older Numba than the newest")
+
+PAGE = PACKAGE.parent / "docs" / "pytensor.md"
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+@pytest.mark.parametrize("name", ["scalar", "fvector", "matrix"])
+def test_recipe(mode, name):
+    """Values and gradients in compiled graphs and in Python ones."""
+    space = {}
+    exec(re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[1], space)
+    x = getattr(pytensor.tensor, name)("x")
+    y = space["gelu"](x)
+    f = pytensor.function([x], [y, pytensor.grad(y.sum(), x)], mode=mode)
+    value = np.random.default_rng(0).normal(size=(3, 4)[: x.ndim]).astype(x.dtype)
+    for got, wanted in zip(f(value), (fa.gelu(value), fa.gelu.derivative(value)), strict=True):
+        assert_same_bits(got, wanted)
