@@ -35,6 +35,7 @@ RUNS = {
     "bench/inside.py": (("-m", "bench.inside", "--quick"), (*BENCH, "numba")),
     "bench/limits.py": (("-m", "bench.limits", "relu", "--quick"), (*BENCH, "numba")),
     "bench/memory.py": (("-m", "bench.memory", "--rows", "64"), ()),
+    "bench/noise.py": (("-m", "bench.noise", "--help"), BENCH),
     "bench/options.py": (("-m", "bench.options", "logmeanexp"), BENCH),
     "bench/rows.py": (("-m", "bench.rows", "--quick"), BENCH),
     "docs/architecture.py": (("docs/architecture.py",), ()),
