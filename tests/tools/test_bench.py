@@ -250,7 +250,7 @@ def test_compare_takes_out_the_clock(compared, run):
     """All of NumPy slower by as much: another clock, in which a slowdown is found nevertheless."""
     status, out, _ = compared(drawn(run, 1), drawn(run, 2, clock=1.3))
     assert status == 0
-    assert compared(drawn(run, 1), drawn(run, 2, {"sigmoid": 1.1}, clock=1.3))[0] == 1
+    assert compared(drawn(run, 1), drawn(run, 2, {"sigmoid": 1.1}, clock=1 / 1.3))[0] == 1
     assert "NumPy alone, after / before: 1.300" in out
 
 
