@@ -1,10 +1,12 @@
 """Two runs compared: which cells got slower or faster by more than their noise.
 
-What disturbs a measurement makes it longer. So each pass counts by its quickest round, a cell by
-its quickest pass, and its noise is by how much the passes differ. A change counts if it is more
-than the noise of the cell in either run, than three times what is usual in either run for cells of
-that size, than two percent, and than NumPy alone was disturbed by whatever else ran there: on all
-cores for large arrays, which take all, and on one for others.
+Each run measured fastact alone in several processes. What is compared is the time of a cell over
+that of NumPy's tanh in the same process, so that another clock is no change of fastact's. Welch's
+t test gives the interval of a cell's change, at a level at which comparing two runs of one commit
+finds a change in any cell once in a hundred times. As processes of one run do not tell what
+differs between runs, noise is the half of that interval, but two percent at least, and with it by
+how much other calls of NumPy changed, and how much longer a call that takes all cores can have
+taken where other processes took some of their time.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastact.benchmarks.machine import ALL_CORES, ONE_CORE, VECTORS
-from fastact.benchmarks.measure import FORMAT, OURS
+from fastact.benchmarks.machine import ALL_CORES, MEMORY, ONE_CORE, VECTORS
+from fastact.benchmarks.measure import FORMAT
 from fastact.benchmarks.summary import Data, name_of
 
-USUAL = 3  # times the median
+FALSE_ALARMS = 0.01  # comparisons of a commit with itself that find a change
 LEAST = 0.02  # of which no run of minutes can tell
 THREADED = 2**14  # elements from which a call may take all cores
+LARGE = 2**18  # elements from which it may wait for memory
 
 
 class Change(NamedTuple):
@@ -41,6 +44,14 @@ class Change(NamedTuple):
         return "faster" if self.ratio < 1 / (1 + self.noise) else "same"
 
 
+class Times(NamedTuple):
+    """Logarithms of seconds, process by process: of NumPy's tanh, and of all else over them."""
+
+    unit: list[float]
+    cells: Mapping[str, list[float]]
+    controls: Mapping[str, list[float]]
+
+
 def read(path: Path) -> dict[str, Any]:
     """Read a run; a file that is none is a ValueError."""
     try:
@@ -54,61 +65,63 @@ def read(path: Path) -> dict[str, Any]:
     return found
 
 
-def quickest(run: Data) -> dict[str, float]:
-    """Return the quickest time of each cell."""
-    return {name_of(cell): min(cell["runners"][OURS]["passes"]) for cell in run["cells"]}
+def times(run: Data) -> Times:
+    """Return the times of a run."""
+    found = Times([], defaultdict(list), defaultdict(list))
+    for process in run["processes"]:
+        controls = {name: min(seconds) for name, seconds in process["controls"].items()}
+        found.unit.append(math.log(controls[ONE_CORE]))
+        for part, each in ((found.cells, process["cells"]), (found.controls, controls)):
+            for name, seconds in each.items():
+                part[name].append(math.log(seconds) - found.unit[-1])
+    return found
 
 
-def noises(run: Data) -> dict[str, float]:
-    """Return the noise of each cell: its own, or what is usual for its size where that is more."""
-    own, of_size = {}, defaultdict(list)
-    for cell in run["cells"]:
-        passes = cell["runners"][OURS]["passes"]
-        own[name_of(cell)] = found = max(passes) / min(passes) - 1
-        of_size[math.prod(cell["shape"])].append(found)
-    usual = {size: USUAL * statistics.median(found) for size, found in of_size.items()}
-    return {
-        name_of(cell): max(LEAST, own[name_of(cell)], usual[math.prod(cell["shape"])])
-        for cell in run["cells"]
-    }
-
-
-def machine(before: Data, after: Data) -> float:
+def machine(before: Times, after: Times) -> float:
     """Return how many times as long NumPy alone took: another clock, not another fastact."""
-    both = [run["controls"].get(ONE_CORE) for run in (before, after)]
-    return both[1]["low"] / both[0]["low"] if all(both) else 1.0
+    return math.exp(statistics.mean(after.unit) - statistics.mean(before.unit))
 
 
-def disturbed(control: str, before: Data, after: Data) -> float:
-    """Return by how much a call of NumPy alone was disturbed: within runs, and between them."""
-    both = [run["controls"].get(control) for run in (before, after)]
-    if not all(both):
-        return 0.0
-    within = sum(each["high"] / each["low"] - 1 for each in both)
-    return float(within + abs(math.log(both[1]["median"] / both[0]["median"])))
+def taken(*runs: Data) -> float:
+    """Return how much longer a call takes that waits for cores which other processes took."""
+    shares = (statistics.mean(p["others"] for p in run["processes"]) for run in runs)
+    return 1 / (1 - float(max(shares))) - 1
+
+
+def shifts(before: Times, after: Times) -> dict[str, float]:
+    """Return by how much the calls of NumPy changed."""
+    return {
+        name: abs(statistics.mean(after.controls[name]) - statistics.mean(before.controls[name]))
+        for name in (VECTORS, MEMORY, ALL_CORES)
+    }
 
 
 def changes(before: Data, after: Data) -> list[Change]:
-    """Return the cells that both runs have, the most slowed first."""
-    factor = machine(before, after)
-    one, every = (disturbed(control, before, after) for control in (VECTORS, ALL_CORES))
-    old, new = quickest(before), quickest(after)
-    noise = [noises(run) for run in (before, after)]
-    large = {
-        name_of(cell)
-        for cell in after["cells"]
-        if math.prod(cell["shape"]) >= THREADED and cell["threads"] != 1
-    }
-    found = [
-        Change(
-            name,
-            new[name] / old[name] / factor,
-            max(*(each[name] for each in noise), every if name in large else one),
-        )
-        for name in old
-        if name in new
-    ]
+    """Return the cells that both runs have in two processes or more, the most slowed first."""
+    from scipy import stats  # which only this needs
+
+    old, new = times(before), times(after)
+    shift, waiting = shifts(old, new), taken(before, after)
+    every = {name_of(cell): cell for cell in after["cells"]}
+    cells = {n: c for n, c in every.items() if min(len(t.cells.get(n, ())) for t in (old, new)) > 1}
+    found = []
+    for name, cell in cells.items():
+        test = stats.ttest_ind(new.cells[name], old.cells[name], equal_var=False)
+        low, high = test.confidence_interval(1 - FALSE_ALARMS / len(cells))
+        noise = max((high - low) / 2, LEAST) + disturbance(cell, shift, waiting)
+        found.append(Change(name, math.exp((low + high) / 2), math.expm1(noise)))
     return sorted(found, key=lambda change: -change.ratio)
+
+
+def disturbance(cell: Data, shift: Mapping[str, float], waiting: float) -> float:
+    """Return by how much a cell can have changed for what is no change of fastact's."""
+    size = math.prod(cell["shape"])
+    found = [shift[VECTORS]]
+    if size >= LARGE:
+        found.append(shift[MEMORY])
+    if size >= THREADED and cell["threads"] != 1:
+        found += [shift[ALL_CORES], waiting]
+    return max(found)
 
 
 def differences(before: Data, after: Data) -> Mapping[str, tuple[str, str]]:

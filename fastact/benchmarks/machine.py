@@ -8,11 +8,13 @@ import shlex
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,11 @@ PACKAGES = (
     "openvino", "mkl", "simd-ml-kernels",
 )  # fmt: skip
 
-ONE_CORE, VECTORS, ALL_CORES = "np.tanh", "np.exp", "np.tanh on all cores"
+STAT = Path("/proc/stat")  # of Linux
+MOST = 0.95  # of the cores: who measures has some of them
+
+ONE_CORE, VECTORS, MEMORY = "np.tanh", "np.exp", "np.copyto"
+ALL_CORES = "np.tanh on all cores"
 
 
 def processor() -> str:
@@ -96,7 +102,7 @@ class Controls:
         self.calls: dict[str, Callable[[], Any]] = {
             ONE_CORE: lambda: np.tanh(x),
             VECTORS: lambda: np.exp(single),
-            "np.copyto": lambda: np.copyto(into, large),
+            MEMORY: lambda: np.copyto(into, large),
             ALL_CORES: lambda: list(pool.map(np.tanh, wide)),
         }
         self.times: dict[str, list[float]] = {name: [] for name in self.calls}
@@ -106,14 +112,34 @@ class Controls:
         for name, values in within(self.calls, 0.06).items():
             self.times[name].append(statistics.median(values))
 
-    def found(self) -> dict[str, Any]:
-        """Return the quartiles of each, and as noise half their distance over the median."""
-        result = {}
-        for name, values in self.times.items():
-            if len(values) > 1:
-                s = spread(values)
-                result[name] = s._asdict() | {"noise": (s.high - s.low) / 2 / s.median}
-        return result
+
+def controls(found: Iterable[Mapping[str, list[float]]]) -> dict[str, Any]:
+    """Return the quartiles of each call, and as noise half their distance over the median."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for each in found:
+        for name, values in each.items():
+            times[name] += values
+    result = {}
+    for name, values in times.items():
+        s = spread(values)
+        result[name] = s._asdict() | {"noise": (s.high - s.low) / 2 / s.median}
+    return result
+
+
+def cores() -> tuple[float, float]:
+    """Return the seconds of all cores, and of these what other processes or machines took."""
+    if not STAT.exists():
+        return 0.0, 0.0
+    tick = os.sysconf("SC_CLK_TCK")
+    spent = [int(n) / tick for n in STAT.read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    idle = sum(spent[3:5])
+    return sum(spent), sum(spent) - idle - process_time()
+
+
+def others(before: tuple[float, float]) -> float:
+    """Return the share of the cores that others took since `cores` was called."""
+    every, taken = (b - a for a, b in zip(before, cores(), strict=True))
+    return min(max(taken / every, 0.0), MOST) if every else 0.0
 
 
 def bandwidth(size: int) -> float:

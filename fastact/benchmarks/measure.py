@@ -1,12 +1,14 @@
 """The run: every case beside its peers, by turns, in several passes and within a time.
 
-A pass measures every case once. What passes minutes apart agree on is the speed of a call; what
-they differ by is the noise of the machine.
+A pass measures every case once. In between, processes that end thereafter measure fastact alone:
+what they differ by is the noise of the machine.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
+import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -15,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import fastact as fa
-from fastact.benchmarks import compiling, machine, truth
+from fastact.benchmarks import alone, compiling, machine, truth
 from fastact.benchmarks.cases import (
     VARIETIES,
     Case,
@@ -30,11 +32,12 @@ from fastact.benchmarks.peers.peer import Peer
 from fastact.benchmarks.processes import PROCESSES
 from fastact.benchmarks.turns import spread, within
 
-FORMAT = 1  # of the data
+FORMAT = 2  # of the data
 OURS = "fastact"
 FIRST = 2  # shares of the time that the first pass takes, in which peers compile and are checked
 SHORTEST = 0.01  # seconds for a case, when the time is over
-CONTROL = 16  # times that the controls are measured in a pass
+SHARE = 0.4  # of the time that processes take in which fastact is alone
+ALONE = 10  # times shorter in each of them may a case be measured
 NOISE = 0.9  # of the cases have less than what is called the noise
 Bar = Callable[[float, str], None]
 
@@ -47,6 +50,7 @@ class Plan:
     limit: float  # seconds, of the whole run
     each: float  # seconds at most for a case in a pass
     passes: int
+    processes: int  # that measure fastact alone
     starts: int  # processes that each line of start-up is measured with
     compiled: tuple[str, ...]  # the functions whose compilation is measured
 
@@ -68,9 +72,8 @@ class Cell:
     def data(self) -> dict[str, Any]:
         """Return what is kept of it."""
         runners = {
-            name: spread(self.together(name))._asdict()
-            | {"passes": [min(each) for each in passes], "ulp": self.ulps.get(name)}
-            for name, passes in self.seconds.items()
+            name: spread(self.together(name))._asdict() | {"ulp": self.ulps.get(name)}
+            for name in self.seconds
         }
         others = self.seconds.keys() - {OURS}
         best = min(others, key=lambda name: (runners[name]["median"], name), default=None)
@@ -154,26 +157,35 @@ def starts(count: int) -> dict[str, Any]:
     return {name: spread(values)._asdict() for name, values in times.items()}
 
 
-def passes(plan: Plan, cells: list[Cell], start: float) -> Iterator[tuple[Cell, float]]:
+def passes(
+    plan: Plan, cells: list[Cell], left: Callable[[], float]
+) -> Iterator[tuple[Cell, float]]:
     """Yield the cells of all passes until the time is over, and how many seconds each may take."""
     for number in range(plan.passes):
         weights = [FIRST if not i else 1 for i in range(number, plan.passes)]
-        end = perf_counter() + (start + plan.limit - perf_counter()) * weights[0] / sum(weights)
-        # Backwards every second time: neighbours in time are not always the same.
-        for index, cell in enumerate(cells[::-1] if number % 2 else cells):
-            if perf_counter() > start + plan.limit:
+        after = left() * (1 - weights[0] / sum(weights))
+        for index, cell in enumerate(turned(cells, number)):
+            if left() < 0:
                 return
-            yield cell, min(plan.each, (end - perf_counter()) / (len(cells) - index))
+            yield cell, min(plan.each, (left() - after) / (len(cells) - index))
 
 
-def noise(cells: list[Cell]) -> float | None:
-    """Return by how much the quickest rounds of passes differ, but for the noisiest cells.
+def turned(cells: list[Cell], number: int) -> list[Cell]:
+    """Return the cells, backwards every second time: neighbours are not always the same."""
+    return cells[::-1] if number % 2 else cells
 
-    None after one pass, which cannot tell.
+
+def noise(found: list[alone.Found]) -> float | None:
+    """Return by how much processes differ, a standard deviation, but for the noisiest cells.
+
+    None of one process, which cannot tell.
     """
-    best = [[min(times) for times in cell.seconds[OURS]] for cell in cells]
-    found = [max(each) / min(each) - 1 for each in best if len(each) > 1]
-    return float(np.quantile(found, NOISE)) if found else None
+    times: dict[str, list[float]] = {}
+    for each in found:
+        for name, seconds in each["cells"].items():
+            times.setdefault(name, []).append(math.log(seconds))
+    deviations = [statistics.stdev(each) for each in times.values() if len(each) > 1]
+    return float(np.quantile(deviations, NOISE)) if deviations else None
 
 
 def run(
@@ -191,14 +203,7 @@ def run(
     started = starts(plan.starts) if plan.starts else {}
     tell("compiling")
     compiled = compiling.measure(list(plan.compiled), "float32") if plan.compiled else {}
-    controls = machine.Controls()
-    every = max(1, len(cells) // CONTROL)
-    for index, (cell, slot) in enumerate(passes(plan, cells, start)):
-        tell(str(cell.case))
-        measure(cell, peers, slot)
-        if index % every == 0:
-            controls.measure()
-    controls.measure()
+    found = measure_all(plan, cells, peers, plan.limit - (perf_counter() - start), tell)
     done = [cell for cell in cells if cell.seconds]
     sizes = sorted({cell.bytes for cell in done if cell.case.function in fa.activations})
     return {
@@ -207,14 +212,40 @@ def run(
         "seconds": perf_counter() - start,
         "peers": list(peers),
         "missing": dict(missing),
-        "noise": noise(done),
-        "controls": controls.found(),
+        "noise": noise(found),
+        "controls": machine.controls(each["controls"] for each in found),
         "bandwidth": [[size, machine.bandwidth(size // 2)] for size in sizes],
         "startup": started,
         "compile": compiled,
         "not measured": len(cells) - len(done),
         "cells": [cell.data() for cell in done],
+        "processes": found,
     }
+
+
+def measure_all(
+    plan: Plan,
+    cells: list[Cell],
+    peers: Mapping[str, Peer],
+    limit: float,
+    tell: Callable[[str], None],
+) -> list[alone.Found]:
+    """Measure the cells beside peers, and return what processes find between, evenly spread."""
+    start, apart, found = perf_counter(), 0.0, list[alone.Found]()
+    slot, total = limit * SHARE / plan.processes, plan.passes * len(cells)
+
+    def left() -> float:
+        return limit * (1 - SHARE) - (perf_counter() - start - apart)
+
+    for index, (cell, seconds) in enumerate(passes(plan, cells, left)):
+        if index * plan.processes >= len(found) * total:
+            before = perf_counter()
+            every = [each.case for each in turned(cells, len(found))]
+            found.append(alone.process(every, plan.each / ALONE, slot, tell))
+            apart += perf_counter() - before
+        tell(str(cell.case))
+        measure(cell, peers, seconds)
+    return found
 
 
 def known() -> list[str]:

@@ -78,7 +78,14 @@ def left_out(data: Data) -> Iterator[str]:
 def noise(data: Data) -> str:
     """Return the noise of a run in words."""
     found = data["noise"]
-    return "not known after one pass" if found is None else f"± {found:.1%} between passes"
+    if found is None:
+        return "not known of one process"
+    return f"± {found:.1%} between processes, others took {others(data):.0%} of the cores"
+
+
+def others(data: Data) -> float:
+    """Return the share of the cores that other processes took, on average."""
+    return float(statistics.mean(process["others"] for process in data["processes"]))
 
 
 def notes(data: Data) -> Iterator[str]:

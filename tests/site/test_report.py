@@ -26,7 +26,7 @@ VIEWS = {
 def run():
     """A run of three functions, with what a whole run has beside them."""
     selection = QUICK._replace(functions=("relu", "sigmoid", "softmax"))
-    plan = measure.Plan(selection, 600.0, 0.02, 2, 2, ("relu",))  # where CI machines are busy
+    plan = measure.Plan(selection, 600.0, 0.02, 2, 2, 2, ("relu",))  # where CI machines are busy
     found, missing = peers.load(("numpy", "scipy"))
     return measure.run(plan, found, missing, lambda seconds, what: None)
 

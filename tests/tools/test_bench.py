@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import runpy
 import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
 pytest.importorskip("typer")
 
-from fastact.benchmarks import measure, peers, summary, truth
+from fastact.benchmarks import compare, measure, peers, summary, truth
 from fastact.benchmarks.cases import (
     QUICK,
     VARIETIES,
@@ -35,6 +37,7 @@ SMALL = ("--quick", "--sizes", "100,3x4", "--peers", "numpy")
 @pytest.fixture
 def bench(monkeypatch, capsys):
     monkeypatch.setattr(command, "QUICK_EACH", 0.02)  # seconds: not to measure, to see it run
+    monkeypatch.setattr(command, "QUICK_PROCESSES", 2)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["fastact", "bench", *map(str, arguments)])
@@ -165,54 +168,105 @@ def test_in_place_sees_the_same_input_each_time():
     assert np.array_equal(call_of(case)(*arrays), first)
 
 
-def times(run, factor, functions=("sigmoid", "softmax")):
-    """A run as if some functions took so many times as long."""
-    changed = json.loads(json.dumps(run))
-    for cell in changed["cells"]:
-        if cell["function"] in functions:
-            ours = cell["runners"]["fastact"]
-            ours["passes"] = [seconds * factor for seconds in ours["passes"]]
-    return changed
+def drawn(run, seed, factors=MappingProxyType({}), *, noise=0.015, clock=1.0):
+    """A run as if processes differed by so much, and some functions took so many times as long."""
+    rng = np.random.default_rng(seed)
+
+    def seconds(factor=1.0):
+        return clock * factor * math.exp(rng.normal(0, noise))
+
+    processes = [
+        {
+            "cells": {
+                summary.name_of(cell): seconds(factors.get(cell["function"], 1.0))
+                for cell in run["cells"]
+            },
+            "controls": {name: [clock] for name in run["controls"]},
+            "others": 0.0,
+        }
+        for _ in range(10)
+    ]
+    return run | {"processes": processes}
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A run that was measured."""
+    shapes = (100,), (3, 4)
+    chosen = QUICK._replace(
+        functions=("sigmoid", "softmax"), shapes=shapes, forward=(), into=shapes
+    )
+    plan = measure.Plan(chosen, 600.0, 0.02, 2, 2, 0, ())
+    return measure.run(plan, *peers.load(("numpy",)), lambda seconds, what: None)
 
 
 @pytest.fixture
-def run(bench, tmp_path):
-    """A run that was measured, on a machine of two percent noise."""
-    file = tmp_path / "a.json"
-    bench("sigmoid", "softmax", *SMALL, "--json", file)
-    found = json.loads(file.read_text()) | {"noise": 0.02}
-    for cell in found["cells"]:
-        ours = cell["runners"]["fastact"]
-        ours["passes"] = [min(ours["passes"]) * (1 + part) for part in (0.0, 0.003, 0.006)]
-    for control in found["controls"].values():
-        control |= {"low": control["median"], "high": control["median"]}
-    return found
+def compared(bench, tmp_path):
+    """Compare runs: the status, and what is printed."""
+    files = [tmp_path / name for name in ("before.json", "after.json")]
+
+    def compare(*runs):
+        for file, run in zip(files, runs, strict=True):
+            file.write_text(json.dumps(run))
+        return bench("compare", *files, "--html", tmp_path / "trend.html")
+
+    return compare
 
 
-def test_compare_finds_a_planted_slowdown(bench, tmp_path, run):
-    files = [tmp_path / name for name in ("a.json", "b.json")]
-    sigmoid, both = ("sigmoid",), ("sigmoid", "softmax")
-    for factor, slowed, status in ((1.1, sigmoid, 1), (1 / 1.1, sigmoid, 0), (1.019, both, 0)):
-        for file, data in zip(files, (run, times(run, factor, slowed)), strict=True):
-            file.write_text(json.dumps(data))
-        slow = status * sum(c["function"] == "sigmoid" for c in run["cells"])
-        found = bench("compare", *files, "--html", tmp_path / "trend.html")
-        assert found[0] == status
-        assert f"{slow} slower" in found[1]
-        assert (f"fastact: {slow} cells got slower" in found[2]) == bool(status)
+def test_each_process_measures_every_cell(run):
+    assert len(run["processes"]) == 2
+    for process in run["processes"]:
+        assert set(process["cells"]) == set(map(summary.name_of, run["cells"]))
+        assert set(process["controls"]) == set(run["controls"])
+        assert 0 <= process["others"] < 1
+    one, other = (list(process["cells"]) for process in run["processes"])
+    assert one == other[::-1]
+
+
+@pytest.mark.parametrize(
+    ("factor", "status", "verdict"), [(1.1, 1, "slower"), (1 / 1.1, 0, "faster")]
+)
+def test_compare_finds_what_is_planted(compared, tmp_path, run, factor, status, verdict):
+    found, out, err = compared(drawn(run, 1), drawn(run, 2, {"sigmoid": factor}))
+    changed = sum(cell["function"] == "sigmoid" for cell in run["cells"])
+    assert found == status
+    assert f"{changed} {verdict}" in out
+    assert (err == f"fastact: {changed} cells got slower\n") == bool(status)
     assert (tmp_path / "trend.html").read_text().startswith("<!doctype html>")
 
 
-def test_compare_takes_out_the_clock(bench, tmp_path, run):
-    """All of NumPy slower by as much: another clock, not another fastact."""
-    slowed = times(run, 1.3)
-    slowed["controls"]["np.tanh"]["low"] *= 1.3
-    files = [tmp_path / name for name in ("a.json", "b.json")]
-    for file, data in zip(files, (run, slowed), strict=True):
-        file.write_text(json.dumps(data))
-    status, out, _ = bench("compare", *files)
+@pytest.mark.parametrize("noise", [0.001, 0.015, 0.2])
+def test_compare_finds_nothing_in_a_commit_and_itself(run, noise):
+    """In fifty comparisons at most three times, where a half is expected."""
+    pairs = [
+        (drawn(run, seed, noise=noise), drawn(run, seed + 1, noise=noise))
+        for seed in range(0, 100, 2)
+    ]
+    alarms = [any(c.verdict != "same" for c in compare.changes(*pair)) for pair in pairs]
+    assert sum(alarms) <= 3
+
+
+def test_compare_takes_out_the_clock(compared, run):
+    """All of NumPy slower by as much: another clock, in which a slowdown is found nevertheless."""
+    status, out, _ = compared(drawn(run, 1), drawn(run, 2, clock=1.3))
     assert status == 0
+    assert compared(drawn(run, 1), drawn(run, 2, {"sigmoid": 1.1}, clock=1 / 1.3))[0] == 1
     assert "NumPy alone, after / before: 1.300" in out
+
+
+@pytest.mark.parametrize("control", ["np.exp", "np.copyto", "np.tanh on all cores", "others"])
+def test_compare_allows_for_what_numpy_suffered(run, control):
+    """Each control allows for cells of its kind."""
+    shape = [2**20]
+    large = run | {"cells": [cell | {"shape": shape} for cell in run["cells"]]}
+    before, after = drawn(large, 1), drawn(large, 2, {"sigmoid": 1.1, "softmax": 1.1})
+    assert {change.verdict for change in compare.changes(before, after)} == {"slower"}
+    for process in after["processes"]:
+        if control == "others":
+            process["others"] = 0.2
+        else:
+            process["controls"][control] = [1.2]
+    assert {change.verdict for change in compare.changes(before, after)} == {"same"}
 
 
 def test_the_report_names_every_cell_that_is_behind(run):

@@ -36,6 +36,7 @@ RUNS = {
     "bench/large.py": (("-m", "bench.large", "--quick"), BENCH),
     "bench/limits.py": (("-m", "bench.limits", "relu", "--quick"), (*BENCH, "numba")),
     "bench/memory.py": (("-m", "bench.memory", "--rows", "64"), ()),
+    "bench/noise.py": (("-m", "bench.noise", "--help"), BENCH),
     "bench/options.py": (("-m", "bench.options", "logmeanexp"), BENCH),
     "bench/rows.py": (("-m", "bench.rows", "--quick"), BENCH),
     "docs/architecture.py": (("docs/architecture.py",), ()),
