@@ -221,8 +221,12 @@ class Function(described.Described):
         )  # fmt: skip
         _made[id(self._ufunc)] = self
         if self._direct and not self.params and direct_until(self, nout):
-            self.__call__ = ufunc.guarded(self._ufunc)
+            self._redirect()
         return self._ufunc
+
+    def _redirect(self) -> None:
+        """Call the ufunc by itself from now on."""
+        self.__call__ = threads.direct(ufunc.guarded(self.ufunc))
 
     def _detour(self) -> None:
         """Call `general` from now on."""

@@ -229,8 +229,23 @@ def _call_in_context(function: Callable[..., Any], /, *arguments: Any, **options
     return function(*arguments, **options)
 
 
+def direct(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What calls a ufunc by itself, with the thread limit of the calling context."""
+    if call is not _call_in_context:
+        return function
+
+    def in_context(*arguments: Any, **options: Any) -> Any:
+        sync()
+        return function(*arguments, **options)
+
+    return in_context
+
+
 def direct_until(function: Any) -> bool:
-    """Whether a ufunc may be called by itself; if so, `_detour` is called when that ends."""
+    """Whether a ufunc may be called by itself; if so, `_detour` is called when that ends.
+
+    `_redirect` is called when somebody enters `num_threads`.
+    """
     if _direct is None:
         return False
     _direct.add(ref(function, _direct.discard))
@@ -238,14 +253,16 @@ def direct_until(function: Any) -> bool:
 
 
 def end_direct_calls() -> None:
-    """From now on, ufuncs are called by `call`, which knows the context's number of threads."""
+    """From now on, no ufunc is called by itself."""
     global _direct  # the state of the process
     waiting, _direct = _direct or set(), None
     detour(waiting)
 
 
 def detour(functions: set[ref[Any]]) -> None:
-    """Let those of the functions that are still there go the longer way."""
+    """Let those of the functions that are still there go the longer way, for good."""
+    if _direct is not None:
+        _direct.difference_update(functions)
     for function in [each() for each in list(functions)]:
         if function is not None:
             function._detour()
@@ -297,7 +314,10 @@ class num_threads:  # noqa: N801 - used like a function
         if call is not _call_in_context:
             _state.setdefault("key", _new_key())
             call = _call_in_context
-            end_direct_calls()
+            for each in list(_direct or ()):
+                function = each()
+                if function is not None:
+                    function._redirect()
             _apply()
         self._tokens.append(override.set(self.n))
         sync()

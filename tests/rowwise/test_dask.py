@@ -275,6 +275,28 @@ assert not loop_registry.loaded()
     assert not list(store.rglob("*max_and_sum*"))
 
 
+@pytest.mark.parametrize("first", ["import dask.array as da", "enter()"])
+def test_calls_stay_lazy_whoever_enters_num_threads(python, first):
+    """Both change what a call of an activation does: in either order."""
+    python(
+        f"""
+import numpy as np, fastact as fa
+def enter():
+    with fa.num_threads(1):
+        pass
+both = fa.tanh.value_and_derivative
+assert both(1.0)[0] == fa.tanh(1.0)
+{first}
+enter()
+import dask.array as da
+x = da.ones((4, 4), chunks=2)
+found = [fa.tanh(x), fa.tanh.derivative(x), *both(x)]
+assert all(isinstance(each, da.Array) for each in found), found
+assert np.array_equal(found[2].compute(), fa.tanh(np.ones((4, 4))))
+"""
+    )
+
+
 def test_one_pass_over_a_chunk_without_temporaries():
     x = np.random.default_rng(0).normal(size=(10, 100_000)).astype("f4")
     parts = chunks._parts(x, axis=(1,), keepdims=True)
