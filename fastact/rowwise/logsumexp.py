@@ -374,7 +374,11 @@ def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:
 def shares(name: str, x: Any, axis: Axis, where: Array | None, b: Array | None) -> Any:
     """What each element adds to the logarithm for a small step: softmax, or with weights."""
     if b is None:
-        return softmax(x, axis=axis, where=where)
+        try:
+            return softmax(x, axis=axis, where=where)
+        except (TypeError, ValueError):
+            Rows(name, x.shape, axis, where=where)  # says the same, of this function
+            raise
     x, b = weights(name, x, b)
     layout = Layout(x.shape, axes(name, axis, x.ndim))
     if where is not None:

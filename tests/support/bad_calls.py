@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -165,6 +167,36 @@ def of_rows(f: Any) -> list[Bad]:
     ]  # fmt: skip
 
 
+# What an option of a function along an axis cannot be, beside what `of_rows` has.
+ROW_OPTIONS: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
+    "axis": ((1.5, (0, "a"), X), TypeError), "where": (("a", 2.0, ["no"]), TypeError),
+    "temperature": ((0.0, np.nan, np.inf, [-1.0, 1.0], np.ones(3)), ValueError),
+    "lengths": ((-1, 9, [0, 1, 2]), ValueError), "causal": ((2, None, X), TypeError),
+    "softcap": ((-1.0, np.nan, np.inf), ValueError), "keepdims": ((2, None), TypeError),
+    "return_sign": (("no", 2), TypeError), "b": (("a", 1j), TypeError),
+    "hard": (("no", 2), TypeError), "return_shares": (("no", 2), TypeError),
+    "empty": (("zeros", 0), ValueError), "inf": (("limits", 0), ValueError),
+    "rng": ((0, None, "a"), TypeError),
+}  # fmt: skip
+NUMBERS = {"temperature": TypeError, "softcap": TypeError, "lengths": TypeError}
+
+
+def of_options_of_rows(f: Any) -> Iterator[Bad]:
+    """Calls of a function along an axis and its members with options that make no sense."""
+    first = {"backward": {"x": X}, "jvp": {"x": X}, "jacobian": {}, "": {}}
+    for member, given in first.items():
+        call = getattr(f, member, None) if member else f
+        known = inspect.signature(call).parameters if call else ()
+        more = given | ({"rng": np.random.default_rng(0)} if "rng" in known else {})
+        wrong = [(k, v, error) for k, (vs, error) in ROW_OPTIONS.items() for v in vs]
+        wrong += [(k, v, error) for k, error in NUMBERS.items() for v in ("a", 1j, [None])]
+        for key, value, error in wrong if getattr(f, "_smooth", True) or not member else ():
+            if key in known:
+                x = np.ones(()) if f in of_kind("sum") and member == "backward" else X
+                yield Bad(f"a {key} of rows that is none", f"{f.name}.{member}".rstrip("."), key,
+                          functools.partial(call, x, **more | {key: value}), error)  # fmt: skip
+
+
 def of_sum(f: Any) -> list[Bad]:
     n = f.name
     return [
@@ -199,6 +231,34 @@ def of_pair(f: Any) -> list[Bad]:
     ]  # fmt: skip
 
 
+# What an option of a loss cannot be; those that it has, its signature tells.
+LOSS_OPTIONS: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
+    "weight": (("a", 1j, [None]), TypeError), "pos_weight": (("a", 1j, [None]), TypeError),
+    "label_smoothing": (("a", 1j), TypeError), "ignore_index": ((1.5, "a"), TypeError),
+    "alpha": (("a", 1j), TypeError), "gamma": (("a", 1j), TypeError),
+    "log_target": (("no", 2.0), TypeError), "axis": (("rows", 1.5), TypeError),
+    "reduction": ((3, "mena", ["mean"]), ValueError), "activation": ((np.tanh, 3), TypeError),
+}  # fmt: skip
+LOSS_RANGES = {"label_smoothing": (-0.5, 2.0, np.nan), "alpha": (-1.0, 2.0), "gamma": (-1.0,)}
+
+
+def of_options_of_loss(f: Any, target: Any) -> Iterator[Bad]:
+    """Calls of a loss and its members with options that make no sense."""
+    for member in ("", "value_and_grad", "gradient_and_hessian"):
+        called, call = f"{f.name}.{member}".rstrip("."), getattr(f, member, None) if member else f
+        known = inspect.signature(call).parameters if call else ()
+        for key, (values, error) in LOSS_OPTIONS.items():
+            for value in values if key in known else ():
+                yield Bad(f"a wrong {key} of a loss", called, key,
+                          lambda call=call, key=key, value=value: call(X, target, **{key: value}),
+                          error)  # fmt: skip
+        for key, values in LOSS_RANGES.items():
+            for value in values if key in known else ():
+                yield Bad(f"a {key} of a loss out of its range", called, key,
+                          lambda call=call, key=key, value=value: call(X, target, **{key: value}),
+                          ValueError)  # fmt: skip
+
+
 def of_loss(f: Any) -> list[Bad]:
     n, target = f.name, LABELS if f in of_kind("loss of labels") else X
     found = [
@@ -214,7 +274,7 @@ def of_loss(f: Any) -> list[Bad]:
     if n != "squared_error":
         found.append(Bad("an unknown reduction", n, "reduction",
                          lambda: f(X, target, reduction="men"), ValueError, "mean"))  # fmt: skip
-    return found
+    return [*found, *of_options_of_loss(f, target)]
 
 
 def of_others() -> list[Bad]:
@@ -222,6 +282,13 @@ def of_others() -> list[Bad]:
     own = fa.activation
     return [
         Bad("an unknown function", "fastact", "gellu", lambda: fa.gellu, AttributeError, "gelu"),
+        Bad("no generator", "gumbel_softmax", "rng", lambda: fa.gumbel_softmax(X), TypeError),
+        Bad("another package's keyword", "gumbel_softmax", "tau",
+            lambda: fa.gumbel_softmax(X, rng=None, tau=2.0), TypeError, "temperature"),
+        Bad("a parameter that there is not", "swiglu.with_params", "bta",
+            lambda: fa.swiglu.with_params(bta=2.0), TypeError),
+        Bad("parameters that there are not", "glu.with_params", "",
+            lambda: fa.glu.with_params(beta=2.0), TypeError),
         Bad("what is no function", "activation", "", lambda: own(3.0), TypeError),
         Bad("odd and even", "activation", "odd",
             lambda: own(lambda x: x, odd=True, even=True), ValueError),
@@ -253,6 +320,8 @@ def bad_calls() -> list[Bad]:
     makers = {"shares": of_rows, "sum": of_sum, "gated": of_pair, "loss": of_loss,
               "loss of labels": of_loss}  # fmt: skip
     found += [b for kind, make in makers.items() for f in of_kind(kind) for b in make(f)]
+    along = *of_kind("shares", "sum"), fa.gumbel_softmax
+    found += [b for f in along for b in of_options_of_rows(f)]
     return [*found, *of_others()]
 
 
