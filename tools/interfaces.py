@@ -523,10 +523,16 @@ def gated() -> Iterator[str]:
         "Gated", "A gated linear unit.",
         overloads("__call__", "x: {x}, /, " + halves, forward),
         overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
-        ("    def with_params(self, beta: float = ...) -> Gated: ...",),
         attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
             "activation: Activation\nsplit: Split",
     )  # fmt: skip
+    lines = [
+        "class GatedWithBeta(Gated, Protocol):",
+        '    """A gated linear unit with a parameter."""',
+        "",
+        "    def with_params(self, beta: float = ...) -> Gated: ...",
+    ]
+    yield "\n".join(lines) + "\n"
 
 
 def text() -> str:

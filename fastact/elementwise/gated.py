@@ -253,15 +253,15 @@ class GatedPair(Documented):
     """A gated linear unit: one half of an array times an activation of the other half."""
 
     _kind = "gated"
+    _parameters = ""  # what the docstring says of them
 
     def __init__(
         self, name: str, activation: Activation, summary: str, source: str, *,
-        stem: str | None = None, origin: Origin | None = None, general: Activation | None = None,
+        stem: str | None = None, origin: Origin | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
         self._stem, self._origin = stem or name, origin
-        self._general = general  # the activation whose parameters `with_params` fixes
         self.activation, self._summary, self.source = activation, summary, source
         self.formula = f"v\\,g(u), g(x) = {activation.formula}"
         self.max_ulp = MAX_ULP
@@ -278,7 +278,7 @@ class GatedPair(Documented):
         return self._text_of(DOC)
 
     def _member(self, name: str, _text: str) -> str:
-        return self._text_of(BACKWARD, called(self, name))
+        return self._text_of(TEXTS[name], called(self, name))
 
     def _text_of(self, template: str, call: str = "") -> str:
         kinks = [f"at gate = {k.at} the slope is {k.derivative}" for k in self.activation.kinks]
@@ -286,7 +286,7 @@ class GatedPair(Documented):
             name=self.name, activation=self.activation.name, formula=self.formula,
             inner=self.activation.formula, summary=self._summary, call=filled(f"``{call}``"),
             kinks=f"Kinks: {'; '.join(kinks) or 'none'}.", source=self.source,
-            parameters=filled(PARAMETERS.format(name=self.name)) + "\n\n" if self._general else "",
+            parameters=self._parameters,
         )  # fmt: skip
 
     @property
@@ -375,22 +375,6 @@ class GatedPair(Documented):
         column = column.reshape(*[1] * index, *column.shape)
         return (*arrays, *halves(column, index, gate_first)), index
 
-    def with_params(self, *params: float, **named: float) -> GatedPair:
-        """Return the pair whose activation has other parameters, of which it is one function.
-
-        >>> import numpy as np, fastact as fa
-        >>> f, x = fa.swiglu.with_params(beta=1.702), np.ones((2, 8))
-        >>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
-        True
-        """
-        if self._general is None:
-            raise TypeError(f"{self.name}.with_params(): {self.name} has no parameters")
-        try:
-            gate = self._general.with_params(*params, **named)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{self.name}.with_params(): {error}") from None
-        return with_params(self, gate)
-
     def _ufuncs(self) -> Iterator[np.ufunc]:
         """Every ufunc of this pair."""
         for function in self._functions.values():
@@ -402,6 +386,27 @@ class GatedPair(Documented):
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}(x, axis=-1) = value * {self.activation.name}(gate)>"
+
+
+class SwishPair(GatedPair):
+    """A gated linear unit with silu, which is swish with beta = 1."""
+
+    _parameters = (
+        filled(
+            "``swiglu.with_params(beta=1.702)`` is the pair with ``swish(gate, beta=1.702)``, compiled "
+            "for this number, with all members of this one."
+        )
+        + "\n\n"
+    )
+
+    @shown
+    def with_params(self, beta: float = 1.0) -> GatedPair:
+        """Return the pair with another beta: see `WITH_PARAMS`."""
+        try:
+            gate = swish.with_params(beta)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.name}.with_params(): {error}") from None
+        return with_params(self, gate)
 
 
 Origin = tuple[GatedPair, Activation]  # of a pair with parameters: the pair without, and the gate's
@@ -421,10 +426,6 @@ def with_params(pair: GatedPair, gate: Activation) -> GatedPair:
     return found
 
 
-PARAMETERS = (
-    "``{name}.with_params(beta=1.702)`` is the pair with ``swish(gate, beta=1.702)``, compiled "
-    "for this number, with all members of this one."
-)
 DOC = r"""{summary}: ``value * {activation}(gate)``.
 
 .. math:: f(u, v) = {formula}
@@ -577,6 +578,28 @@ True
 True
 """
 
+WITH_PARAMS = r"""The pair ``{name}`` with another beta, as one function.
+
+.. math:: f(u, v) = v\,\frac{{u}}{{1 + e^{{-\beta u}}}}
+
+{call}
+
+It is compiled for this number, and has all members of ``{name}``. Pickles keep it.
+
+Raises
+------
+TypeError
+    If `beta` is no number.
+
+Examples
+--------
+>>> import numpy as np, fastact as fa
+>>> f, x = fa.{name}.with_params(beta=1.702), np.ones((2, 8))
+>>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
+True
+"""
+TEXTS = {"backward": BACKWARD, "with_params": WITH_PARAMS}
+
 LISTED = GatedPair  # what `fastact.catalogue` looks for
 SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
 glu: interfaces.Gated = GatedPair(
@@ -585,6 +608,6 @@ glu: interfaces.Gated = GatedPair(
 )  # fmt: skip
 reglu: interfaces.Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
 geglu: interfaces.Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
-swiglu: interfaces.Gated = GatedPair(
-    "swiglu", silu, "The gated linear unit with silu", SHAZEER, general=swish
+swiglu: interfaces.GatedWithBeta = SwishPair(
+    "swiglu", silu, "The gated linear unit with silu", SHAZEER
 )
