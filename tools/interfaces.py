@@ -519,20 +519,19 @@ def gated() -> Iterator[str]:
     back += [row(result, x=x, b="None = ...", d=d) for x, _, d, result in kinds]
     back += [row(f"tuple[{result}, {result}]", x=x, b=b, d=d) for x, b, d, result in kinds]
     back += [row("tuple[A, Floats]", x="Reals", b="Reals", d="Reals", out="A")]
-    yield protocol(
-        "Gated", "A gated linear unit.",
-        overloads("__call__", "x: {x}, /, " + halves, forward),
-        overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
-        attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
-            "activation: Activation\nsplit: Split",
-    )  # fmt: skip
-    lines = [
-        "class GatedWithBeta(Gated, Protocol):",
-        '    """A gated linear unit with a parameter."""',
-        "",
-        "    def with_params(self, beta: float = ...) -> Gated: ...",
-    ]
-    yield "\n".join(lines) + "\n"
+    fixed = "    def with_params(self, beta: float = ...) -> Gated: ..."
+    for name, what, more in (
+        ("Gated", "A gated linear unit.", ()),
+        ("GatedWithBeta", "A gated linear unit with a parameter.", (fixed,)),
+    ):
+        yield protocol(
+            name, what,
+            overloads("__call__", "x: {x}, /, " + halves, forward),
+            overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
+            more,
+            attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
+                "activation: Activation\nsplit: Split",
+        )  # fmt: skip
 
 
 def text() -> str:
