@@ -9,7 +9,16 @@ Numbers are clamped one end after the other, which LLVM makes instructions of. N
 
 from __future__ import annotations
 
-from fastact.numerics.elementary import LN2_HI, LN2_LO, LN2_REST, LN2_TOP, LOG2E, MAGIC, clamp
+from fastact.numerics.elementary import (
+    LN2_HI,
+    LN2_LO,
+    LN2_REST,
+    LN2_TOP,
+    LOG2E,
+    MAGIC,
+    clamp,
+    smaller,
+)
 from fastact.numerics.primitives import (
     add_bits,
     bits,
@@ -70,13 +79,6 @@ def power(k):
 def times_power(x, n):
     """`x` times 2**n for an integer n, where both are normal numbers."""
     return from_bits(add_bits(bits(x), n << 52))
-
-
-@kernel
-def smaller(a, b):
-    """The lesser of two floats above 0: integers are compared faster."""
-    a, b = bits(a), bits(b)
-    return from_bits(where(a < b, a, b))
 
 
 @kernel

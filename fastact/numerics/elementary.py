@@ -89,6 +89,13 @@ def clamp(x, low, high):
 
 
 @kernel
+def smaller(a, b):
+    """The lesser of two floats above 0: integers are compared faster."""
+    a, b = bits(a), bits(b)
+    return from_bits(where(a < b, a, b))
+
+
+@kernel
 def reduced(x, k):
     """expm1(r) for floats."""
     n = k - MAGIC

@@ -29,6 +29,7 @@ from fastact.numerics.elementary import (
     F,
     clamp,
     scale_single,
+    smaller,
 )
 from fastact.numerics.primitives import (
     bits,
@@ -450,13 +451,6 @@ def exp(x):
 # so y = N / (N + M (1 + p)), where N or M is 1. With T, the smaller one, S = 1 + T loses its low
 # part and so does S + M p: y = N (q + q e) with q, the inverse of their sum, and e, its residual.
 # All are multiplied by 2^64, so that N is no subnormal number and y is rounded once.
-@kernel
-def smaller(a, b):
-    """The lesser of two floats above 0: integers are compared faster."""
-    a, b = bits(a), bits(b)
-    return from_bits(where(a < b, a, b))
-
-
 @kernel(widen=False)
 def sigmoid(x):
     x = clamp(x, F(-104.0), F(104.0))
