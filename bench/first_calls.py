@@ -30,6 +30,7 @@ CALLS = {
     "log_softmax": "fa.log_softmax(x)",
     "logsumexp": "fa.logsumexp(x)",
     "sparsemax": "fa.sparsemax(x)",
+    "hardmax": "fa.hardmax(x)",
     "cross-entropy": LABELS + "fa.softmax_cross_entropy(x, labels)",
     "cross-entropy, gradient": LABELS + "fa.softmax_cross_entropy.value_and_grad(x, labels)",
 }

@@ -24,9 +24,9 @@ from numba.extending import intrinsic
 from fastact.compiler import float16
 from fastact.compiler.fma import emulated
 from fastact.native import machine_code
-from fastact.numerics import primitives
+from fastact.numerics import primitives, rows
 
-LANES = 16  # of float32 they are one vector of 512 bits, of float64 two
+LANES = rows.LANES  # of float32 they are one vector of 512 bits, of float64 two
 I32 = ir.IntType(32)
 ELEMENT = {
     types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint8: ir.IntType(8),

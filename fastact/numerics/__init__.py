@@ -1,4 +1,4 @@
-"""What kernels are written in: scalar operations, elementary functions, their coefficients.
+"""What kernels are written in: scalar operations, elementary functions, words for rows.
 
 Never imports Numba.
 """

@@ -19,14 +19,15 @@ from fastact.numerics.primitives import where
 from fastact.rowkernels import (
     cross_entropy,
     cross_entropy_hessian,
+    from_kernels,
     jacobian_products,
+    logmeanexp,
     logsumexp,
     long_rows_loop,
     memory,
     partial_rows,
     softmax,
     softmax_scaled,
-    sparsemax,
 )
 from fastact.rowkernels.long_rows import Pieces
 
@@ -35,9 +36,9 @@ LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **softmax.LOOPS,
     **softmax_scaled.LOOPS,
     **logsumexp.LOOPS,
+    **logmeanexp.LOOPS,
     **partial_rows.LOOPS,
     **jacobian_products.LOOPS,
-    **sparsemax.LOOPS,
     **cross_entropy.LOOPS,
     **cross_entropy_hessian.LOOPS,
 }
@@ -76,8 +77,8 @@ def chosen(spec: LoopSpec) -> bytes:
     return link(spec.symbol, text, result.library)
 
 
-def build(spec: LoopSpec, letters: str) -> bytes:
-    """Return the object code of a generalized inner loop.
+def build(spec: LoopSpec, letters: str, kernels: Any = None) -> bytes:
+    """Return the object code of a generalized inner loop: one of `LOOPS`, or one of kernels.
 
     Each operand is a letter: ``x`` has the dtype of the loop, ``d`` is float64, ``i`` int64,
     ``b`` bool; a capital has the axis.
@@ -85,7 +86,7 @@ def build(spec: LoopSpec, letters: str) -> bytes:
     dtypes = {"x": spec.dtype, "i": "int64", "d": "float64", "b": "bool"}
     operands = tuple((dtypes[letter.lower()], letter.isupper()) for letter in letters)
     views = [memory.type_of(types.CPointer(ELEMENT[dtype])) for dtype, _ in operands]
-    named, make = LOOPS[spec.name]
+    named, make = from_kernels.loop(letters, kernels) if kernels else LOOPS[spec.name]
     arguments = types.BaseTuple.from_types(views, named), SCRATCH, types.int64, types.int64
     result = compiled(make(spec.dtype), arguments)
     rows = inner_loop.Rows(result.fndesc.mangled_name, operands, memory.SCRATCH)

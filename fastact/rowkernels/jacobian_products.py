@@ -198,38 +198,6 @@ def of_log_softmax_jvp(f: Precision) -> Product:
     return Product(njit(terms), njit(element), -f.infinity)
 
 
-def of_support(f: Precision) -> Product:
-    """Return sparsemax's product: d less its mean over the support (y > 0), on the support."""
-    minus, zero, one = subtracted(f), f.zero, f.one
-
-    def terms(y, d):
-        """Return d on the support, and 1 there."""
-        return where(y > zero, d, zero), zero * y, where(y > zero, one, zero * y)
-
-    def element(d, y, total, rest, count):
-        """Return d - mean on the support, else 0."""
-        mean = (total + rest) / count
-        value, low = minus(d, mean, (fma(-mean, count, total) + rest) / count)
-        return where(y > zero, value + low, zero * y)
-
-    return Product(njit(terms), njit(element), zero)
-
-
-def of_nothing(f: Precision) -> Product:
-    """Return hardmax's product: 0, but NaN where the output is."""
-    zero = f.zero
-
-    def terms(y, d):
-        """Return 0, or NaN where y is."""
-        return zero * y, zero * y, zero * y
-
-    def element(d, y, total, rest, count):
-        """Return 0, or NaN where y is."""
-        return zero * y
-
-    return Product(njit(terms), njit(element), zero)
-
-
 # ---------------------------------------------------------------- passes along a row
 class Reading(NamedTuple):
     """The arrays of the first pass, and the operands of the next row, which are prefetched."""

@@ -7,7 +7,6 @@ slabs, in the output's own memory.
 
 from __future__ import annotations
 
-import functools
 from typing import Any, Never
 
 import numpy as np
@@ -32,6 +31,8 @@ from fastact.definition.described import called, shown
 from fastact.elementwise import tanh
 from fastact.native import threads
 from fastact.native.ufunc import calling
+from fastact.numerics.primitives import Kernel
+from fastact.numerics.rows import NO_GRADIENT, Product
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
@@ -54,50 +55,64 @@ from fastact.rowwise.row_options import (
 Array = Any
 
 
-@functools.cache
-def shared(owner: str, ending: str, letters: str) -> RowFunction:
-    """The function of some loops, which several public functions may share."""
-    return RowFunction(f"{owner}_{ending}", owner, letters, "X")
-
-
-def products(loops: str, ending: str) -> tuple[RowFunction, RowFunction]:
-    """A product of a vector and the output; that with a mask, factors and lengths."""
-    return shared(loops, ending, "XX"), shared(loops, f"{ending}_masked", "XXBdi")
-
-
 class Normaliser(RowFunction):
     """What the functions of this family share: the call, and the gradient.
 
-    What a function says of itself are fields of its class. Its `loops` are those of its own name
-    (``name``, ``name_general``, ``name_backward``) unless they are those of another function.
+    What a function says of itself are fields of its class. Its loops are made of the kernels `_row`
+    and `_product`; or they are those of another function, `_loops`; or else `rowkernels` has them
+    under its name (``name``, ``name_general``, ``name_backward``).
     """
 
-    _kind, _smooth = "shares", True  # whether there is a gradient other than 0
-    _loops = ""
+    _kind = "shares"
+    _row: Kernel | None = None  # what writes the results of a row: see `numerics.rows`
+    _product: Product | None = None  # of the Jacobian and a vector, from the output
+    _loops: Any = None  # the function of this family that has the loops, if it is another one
     _sign = 1.0  # what the input is multiplied by: -1 makes the smallest the largest
     _fill_value = 0.0  # what an element is that does not count
     _sink: float | None = None  # one more logit, for loops that take one; -inf is none
     _symmetric = True  # whether the Jacobian is, so that one product is both
 
     def __init__(self, name: str) -> None:
-        loops = self._loops or name
-        letters = "Xdi" if self._sink is None else "Xddi"
-        self._scaled = shared(loops, "general", letters)
+        if self._loops is None:
+            self._with_own_loops(name)
+        else:
+            self._with_loops_of(self._loops, name)
         self._sinks = () if self._sink is None else (np.array(self._sink),)
         self._absents, self._fill_values = map(numbers_of, (self._absent, self._fill_value))
-        if loops == name:
-            super().__init__(name, name, "X", "X")
-        else:
-            self.name, self._owner, self._letters = name, loops, self._scaled._letters
-            self.__name__ = self.__qualname__ = name
-            self.__module__ = "fastact"
-            self._core, self._nin, self._nout = (
-                self._scaled._core, self._scaled._nin, self._scaled._nout,
-            )  # fmt: skip
         self._plain = self._nin == 1  # there is a ufunc of x alone
-        self.backward = Backward(self, *products(loops, "backward"))
-        self.jvp = Jvp(self, *products(loops, "backward" if self._symmetric else "jvp"))
         self.sequences = Sequences(self)
+
+    def _with_own_loops(self, name: str) -> None:
+        """Enter the loops of a function that has some."""
+        scaled = "Xdi" if self._sink is None else "Xddi"
+        self._scaled = RowFunction(f"{name}_general", name, scaled, "X", kernels=self._row)
+        super().__init__(name, name, "X", "X", kernels=self._row)
+        backward = self._products("backward")
+        self.backward = Backward(self, *backward)
+        self.jvp = Jvp(self, *(backward if self._symmetric else self._products("jvp")))
+
+    def _products(self, ending: str) -> tuple[RowFunction, RowFunction]:
+        """A product of a vector and the output; that with a mask, factors and lengths."""
+        plain, masked = (
+            RowFunction(f"{self.name}_{each}", self.name, letters, "X", kernels=self._product)
+            for each, letters in ((ending, "XX"), (f"{ending}_masked", "XXBdi"))
+        )
+        return plain, masked
+
+    def _with_loops_of(self, other: Normaliser, name: str) -> None:
+        """Take the loops of another function."""
+        self._scaled = scaled = other._scaled
+        self.name, self._owner, self._letters = name, other._owner, scaled._letters
+        self.__name__ = self.__qualname__ = name
+        self.__module__ = "fastact"
+        self._core, self._nin, self._nout = scaled._core, scaled._nin, scaled._nout
+        self.backward = Backward(self, other.backward._function, other.backward._with_mask)
+        self.jvp = Jvp(self, other.jvp._function, other.jvp._with_mask)
+
+    @property
+    def _smooth(self) -> bool:
+        """Whether there is a gradient other than 0."""
+        return self._loops._smooth if self._loops else self._product is not NO_GRADIENT
 
     @property
     def ufunc(self) -> np.ufunc:

@@ -32,7 +32,7 @@ class RowFunction(Documented):
 
     Its operands are letters: those of `FIXED`, capital where they have the axis. `max_ulp` has the
     bounds that `fastact verify` judges, by dtype and variety; results smaller than `least` have the
-    ulp of `least`.
+    ulp of `least`. The loops are made of `kernels`, or else `rowkernels` has them under the name.
     """
 
     max_ulp: Mapping[str, Mapping[str, float]] = MappingProxyType({})
@@ -40,7 +40,15 @@ class RowFunction(Documented):
     # In LaTeX: what an element of the result is, "value", and of members what they give.
     _formulas: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, name: str, owner: str, inputs: str, outputs: str, build: Any = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        owner: str,
+        inputs: str,
+        outputs: str,
+        build: Any = None,
+        kernels: Any = None,
+    ) -> None:
         self.name, self._owner, self._letters = name, owner, inputs + outputs
         self.__name__ = self.__qualname__ = name  # by which dask names its tasks
         self.__module__ = "fastact"
@@ -51,7 +59,7 @@ class RowFunction(Documented):
         ufunc.registry[name] = lambda: self.ufunc
         for dtype in loop_registry.DTYPES if "x" in self._letters.lower() else ("float64",):
             made = build or loop_registry.builder(
-                "fastact.rowkernels.build", "build", self._letters
+                "fastact.rowkernels.build", "build", self._letters, kernels
             )
             loop_registry.add(loop_registry.LoopSpec(name, owner, dtype, made))
 

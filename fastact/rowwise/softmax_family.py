@@ -8,6 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.elementwise import tanh
+from fastact.numerics.primitives import fma, kernel, where
+from fastact.numerics.rows import (
+    LANES,
+    NO_GRADIENT,
+    Product,
+    below_maximum,
+    elements,
+    every,
+    joined,
+    joined_lanes,
+    lane,
+    less,
+    put,
+    put_one,
+    splat,
+    sum_of_lanes,
+)
 from fastact.rowwise.normaliser import Normaliser, with_diagonal
 from fastact.rowwise.row_function import MAX_ULP
 from fastact.rowwise.row_options import INF, Rows
@@ -101,62 +118,7 @@ class Softmax(Normaliser):
     _jacobian = of_shares
 
 
-class Softmin(Normaliser):
-    """Softmin, ``softmax(-x)``: the smallest element has the largest share.
-
-    ``softmin(x, axis=-1, out=None)``; keywords, errors, gradients and accuracy are those of
-    `softmax`, with +inf for what is absent and a row of +inf alone without mass.
-
-    >>> import numpy as np, fastact as fa
-    >>> fa.softmin(np.array([0.0, np.log(3)]))
-    array([0.75, 0.25])
-    """
-
-    _loops, _sink = "softmax", -INF
-    _sign = -1.0
-    _formulas = MappingProxyType({
-        "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
-        "backward": r"dx_i = y_i (\sum_k y_k\,dy_k - dy_i)",
-        "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
-        "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
-    })  # fmt: skip
-    _jacobian = of_shares
-
-
-class SoftmaxOffByOne(Normaliser):
-    """Softmax with one more logit, 0, that is left out: ``exp(x) / (1 + sum(exp(x)))``.
-
-    ``softmax_off_by_one(x, axis=-1, out=None)``; keywords are those of `softmax`. An attention
-    head can attend to nothing: where all logits are far below 0 the result is near 0, and a row
-    that is all -inf or masked is 0 without any convention.
-
-    Error: at most 2 ulp in float32 and 3 ulp in float64.
-    Source: Miller 2023, "Attention is off by one"; Xiao et al. 2023, "attention sinks".
-
-    >>> import numpy as np, fastact as fa
-    >>> fa.softmax_off_by_one(np.array([0.0, np.log(2)]))
-    array([0.25, 0.5 ])
-    """
-
-    _loops, _sink = "softmax", 0.0
-    _formulas = MappingProxyType({
-        "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
-        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
-        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
-        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
-    })  # fmt: skip
-
-    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
-        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
-        z = x if rows.cap is None else tanh(x / rows.cap) * rows.cap
-        z = z if rows.factor is None else z * np.asarray(rows.factor)[..., None]
-        top = np.argmax(y, axis=-1, keepdims=True)
-        most, total = np.take_along_axis(y, top, -1), y.sum(axis=-1, keepdims=True)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sink = most * np.exp(-np.take_along_axis(z, top, -1))
-        sink = np.where(total < 0.5, 1 - total, sink)
-        return with_diagonal(found, y * sink - found.sum(axis=-1))
+softmax: interfaces.Along = Softmax("softmax")
 
 
 class LogSoftmax(Normaliser):
@@ -192,6 +154,122 @@ class LogSoftmax(Normaliser):
         return with_diagonal(found, -found.sum(axis=-1))
 
 
+log_softmax: interfaces.Along = LogSoftmax("log_softmax")
+
+
+class Softmin(Normaliser):
+    """Softmin, ``softmax(-x)``: the smallest element has the largest share.
+
+    ``softmin(x, axis=-1, out=None)``; keywords, errors, gradients and accuracy are those of
+    `softmax`, with +inf for what is absent and a row of +inf alone without mass.
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.softmin(np.array([0.0, np.log(3)]))
+    array([0.75, 0.25])
+    """
+
+    _loops, _sink = softmax, -INF
+    _sign = -1.0
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{-x_i}}{\sum_k e^{-x_k}}",
+        "backward": r"dx_i = y_i (\sum_k y_k\,dy_k - dy_i)",
+        "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
+        "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
+    })  # fmt: skip
+    _jacobian = of_shares
+
+
+softmin: interfaces.Along = Softmin("softmin")
+
+
+class SoftmaxOffByOne(Normaliser):
+    """Softmax with one more logit, 0, that is left out: ``exp(x) / (1 + sum(exp(x)))``.
+
+    ``softmax_off_by_one(x, axis=-1, out=None)``; keywords are those of `softmax`. An attention
+    head can attend to nothing: where all logits are far below 0 the result is near 0, and a row
+    that is all -inf or masked is 0 without any convention.
+
+    Error: at most 2 ulp in float32 and 3 ulp in float64.
+    Source: Miller 2023, "Attention is off by one"; Xiao et al. 2023, "attention sinks".
+
+    >>> import numpy as np, fastact as fa
+    >>> fa.softmax_off_by_one(np.array([0.0, np.log(2)]))
+    array([0.25, 0.5 ])
+    """
+
+    _loops, _sink = softmax, 0.0
+    _formulas = MappingProxyType({
+        "value": r"y_i = \frac{e^{x_i}}{1 + \sum_k e^{x_k}}",
+        "backward": r"dx_i = y_i (dy_i - \sum_k y_k\,dy_k)",
+        "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
+        "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
+    })  # fmt: skip
+
+    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
+        """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
+        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
+        z = x if rows.cap is None else tanh(x / rows.cap) * rows.cap
+        z = z if rows.factor is None else z * np.asarray(rows.factor)[..., None]
+        top = np.argmax(y, axis=-1, keepdims=True)
+        most, total = np.take_along_axis(y, top, -1), y.sum(axis=-1, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sink = most * np.exp(-np.take_along_axis(z, top, -1))
+        sink = np.where(total < 0.5, 1 - total, sink)
+        return with_diagonal(found, y * sink - found.sum(axis=-1))
+
+
+softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
+
+
+# sparsemax    y = max(z - tau, 0), z = x - max(x), with the tau for which the sum of y is 1
+# Michelot's iteration: the tau for which the elements above the last tau sum to 1, until there are
+# no fewer. Elements of z not above -1 are 0 in any case, so it begins there.
+@kernel
+def threshold(row):
+    """Return tau and its rest."""
+    tau, low, size = -1.0, 0.0, INF
+    while True:
+        total, rest, count = splat(0.0), splat(0.0), splat(0.0)
+        for i in range(0, row.n, LANES):
+            z, lost = below_maximum(row, i)
+            above = z > tau
+            count += where(above, 1.0, splat(0.0))
+            total, rest = joined(total, rest, where(above, z, 0.0), where(above, lost, 0.0))
+        high, rest_of = joined_lanes(total, rest)
+        k = sum_of_lanes(count)
+        high, rest_of = joined(high, rest_of, -1.0, 0.0)
+        tau = high / k
+        low = (fma(-tau, k, high) + rest_of) / k
+        if k >= size:
+            return tau, low
+        size = k
+
+
+@kernel
+def sparsemax_row(row):
+    """Write max(z - tau, 0)."""
+    tau, low = threshold(row)
+    for i in range(0, row.n, LANES):
+        z, lost = below_maximum(row, i)
+        p = (z - tau) + (lost - low)
+        put(row, i, where(p > 0.0, p, 0.0))
+
+
+# d less its mean over the support, where y > 0, and 0 elsewhere
+@kernel
+def on_support(y, d):
+    """Return d in two parts and 1 on the support, else 0."""
+    return where(y > 0.0, d, 0.0), 0.0 * y, where(y > 0.0, 1.0, 0.0 * y)
+
+
+@kernel
+def less_mean(d, y, total, rest, count):
+    """Return d - mean on the support, else 0."""
+    mean = (total + rest) / count
+    value, lost = less(d, mean, (fma(-mean, count, total) + rest) / count)
+    return where(y > 0.0, value + lost, 0.0 * y)
+
+
 class Sparsemax(Normaliser):
     """Sparsemax, the point of the simplex nearest to x: ``max(x - tau, 0)``, which sums to 1.
 
@@ -208,6 +286,7 @@ class Sparsemax(Normaliser):
     array([0.75, 0.25, 0.  ])
     """
 
+    _row, _product = sparsemax_row, Product(on_support, less_mean)
     _formulas = MappingProxyType({
         "value": r"y_i = \max(x_i - \tau, 0), \quad \sum_k y_k = 1, \quad S = \{k: y_k > 0\}",
         "backward": r"dx_i = [y_i > 0] (dy_i - \frac{1}{|S|} \sum_{k \in S} dy_k)",
@@ -223,6 +302,31 @@ class Sparsemax(Normaliser):
         return with_diagonal(found, on).astype(y.dtype, copy=False)
 
 
+sparsemax: interfaces.Along = Sparsemax("sparsemax")
+
+
+# hardmax      y = 1 at the first of the largest elements, 0 elsewhere
+@kernel
+def first_largest(row):
+    """Return the index of the first element that is the maximum."""
+    for i in range(0, row.n, LANES):
+        x = elements(row, i)
+        if not every(x < row.maximum):
+            for j in range(LANES):
+                if lane(x, j) == row.maximum:
+                    return i + j
+    return 0
+
+
+@kernel
+def hardmax_row(row):
+    """Write 0, and 1 at the first element that is the maximum."""
+    k = first_largest(row)
+    for i in range(0, row.n, LANES):
+        put(row, i, 0.0)
+    put_one(row, k, 1.0)
+
+
 class Hardmax(Normaliser):
     """Hardmax: 1 at the first of the largest elements, 0 elsewhere.
 
@@ -236,7 +340,7 @@ class Hardmax(Normaliser):
     array([0., 1., 0.])
     """
 
-    _smooth = False  # its gradient is 0
+    _row, _product = hardmax_row, NO_GRADIENT
     _formulas = MappingProxyType({
         "value": r"y_i = [i = \arg\max_k x_k]",
         "backward": r"dx_i = 0",
@@ -248,9 +352,4 @@ class Hardmax(Normaliser):
         return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
-softmax: interfaces.Along = Softmax("softmax")
-log_softmax: interfaces.Along = LogSoftmax("log_softmax")
-softmin: interfaces.Along = Softmin("softmin")
-softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
-sparsemax: interfaces.Along = Sparsemax("sparsemax")
 hardmax: interfaces.Along = Hardmax("hardmax")

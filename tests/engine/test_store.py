@@ -93,6 +93,7 @@ def test_the_directory_is_private(python, tmp_path):
 # --- stale --------------------------------------------------------------------------------------
 
 AT_ZERO = "import numpy as np, fastact as fa; print(float(fa.sigmoid(np.float64(0))))"
+OF_A_ROW = "import numpy as np, fastact as fa; print(fa.hardmax(np.arange(2.0)).tolist())"
 CHANGED = """
 
 _logistic = logistic
@@ -118,6 +119,19 @@ def test_an_edited_helper_module_is_seen(python, tmp_path):
         with (tmp_path / "fastact" / idle).open("a") as file:
             file.write("\n# no code depends on this\n")
     assert float(python(AT_ZERO + "\nimport sys\n" + NO_NUMBA, **env).stdout) == 0.5
+
+
+@pytest.mark.slow
+def test_an_edited_kernel_of_a_row_is_seen(python, tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "fastact", ignore=shutil.ignore_patterns("__pycache__"))
+    env = {"FASTACT_CACHE_DIR": str(tmp_path / "store"), "PYTHONPATH": str(tmp_path)}
+    assert python(OF_A_ROW, **env).stdout.strip() == "[0.0, 1.0]"
+    module = tmp_path / "fastact" / "rowwise" / "softmax_family.py"
+    original = module.read_text()
+    module.write_text(original.replace("put_one(row, k, 1.0)", "put_one(row, k, 0.5)"))
+    assert python(OF_A_ROW, **env).stdout.strip() == "[0.0, 0.5]"
+    module.write_text(original)
+    assert python(f"{OF_A_ROW}\nimport sys\n{NO_NUMBA}", **env).stdout.strip() == "[0.0, 1.0]"
 
 
 def test_what_makes_code_imports_nothing_that_the_entries_do_not_depend_on():

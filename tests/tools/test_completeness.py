@@ -172,10 +172,14 @@ def test_declared_roots_are_roots(f):
             assert low * high < 0, (variety, root, low, high)
 
 
-def test_contributing_shows_a_block_as_it_stands():
+def test_contributing_shows_blocks_as_they_stand():
     guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    shown = textwrap.dedent(guide[guide.index("   # softsign ") :].partition("   ```")[0]).rstrip()
-    assert shown in (PACKAGE / "elementwise" / "algebraic.py").read_text(encoding="utf-8")
+    for name, end, path in (
+        ("softsign", "   ```", "elementwise/algebraic.py"),
+        ("hardmax", "\n\n   class", "rowwise/softmax_family.py"),
+    ):
+        shown = textwrap.dedent(guide[guide.index(f"   # {name} ") :].partition(end)[0]).rstrip()
+        assert shown in (PACKAGE / path).read_text(encoding="utf-8")
     parameters = {*inspect.signature(declare).parameters, *Declaration.__dataclass_fields__}
     named = re.findall(r"`(\w+)`", guide[guide.index("Declare what") : guide.index("A place that")])
     assert missing(named, parameters | {"elsewhere"}) == []
@@ -192,11 +196,14 @@ def test_every_function_is_a_ufunc_of_its_own_name(function):
 
 
 # ---------------------------------------------------------------- row kernels
+FAMILY = PACKAGE / "rowwise" / "softmax_family.py"
+
+
 def row_kernels():
-    """The functions of `fastact/rowkernels/`, by the file and line where they begin."""
-    for path in sorted((PACKAGE / "rowkernels").glob("*.py")):
+    """The functions of `fastact/rowkernels/` and kernels of rows, by file and line."""
+    for path in [*sorted((PACKAGE / "rowkernels").glob("*.py")), FAMILY]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef) and (path is not FAMILY or node.decorator_list):
                 yield f"{path.name}:{node.lineno} {node.name}", node
 
 

@@ -1,0 +1,196 @@
+"""The loops of functions along an axis that are kernels, and the words these are written in.
+
+A kernel, and the product of its Jacobian, stand with the function in `rowwise.softmax_family`;
+`numerics.rows` says what the words mean. Rows are done one after the other, and kernels compute in
+float64 whatever the dtype.
+
+Imports Numba: used when a loop is compiled.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from numba.core import types
+from numba.core.registry import cpu_target
+from numba.core.typing.templates import infer_global
+
+from fastact.compiler import simd
+from fastact.compiler.dispatch import dispatcher as njit
+from fastact.compiler.kernels import Chooser, compute
+from fastact.compiler.simd import within
+from fastact.numerics import rows as words
+from fastact.numerics.primitives import Kernel, where
+from fastact.numerics.rows import Row
+from fastact.rowkernels import jacobian_products, softmax
+from fastact.rowkernels.along import fill
+from fastact.rowkernels.arithmetic import (
+    INF,
+    NATIVE,
+    Precision,
+    difference,
+    finite_of,
+    join_double,
+    joined_lanes,
+    sum_of_lanes,
+)
+from fastact.rowkernels.memory import fetch, from_element, from_row, put
+from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.softmax_scaled import largest_product, product
+
+
+# ---------------------------------------------------------------- words, of every dtype the same
+@njit
+def elements(row, i):
+    """Return products of elements from `i` on and the factor, and -inf past the end."""
+    left = row.n - i
+    return within(fetch(row.x, i, left, 0.0) * row.factor, left, -INF)
+
+
+@njit
+def below_maximum(row, i):
+    """Return products of elements from `i` on less the maximum, and what rounds off."""
+    left, m = row.n - i, row.maximum
+    high, low = product(fetch(row.x, i, left, -INF), row.factor)
+    high = within(finite_of(high, m == INF), left, -INF)
+    d, rest = difference(high, where(m == INF, 0.0, m))
+    near = d > -INF
+    return d, where(near, rest + (low - row.rest), 0.0)
+
+
+WORDS = {
+    words.elements: elements,
+    words.below_maximum: below_maximum,
+    words.splat: simd.splat,
+    words.lane: simd.lane,
+    words.every: simd.every,
+    words.sum_of_lanes: sum_of_lanes,
+    words.joined: join_double,
+    words.joined_lanes: joined_lanes(join_double),
+}
+
+
+# ---------------------------------------------------------------- words, by the dtype
+@functools.cache
+def putting(f: Precision) -> Any:
+    """Make the function that writes results."""
+    round_off = f.round
+
+    def putting(row, i, values):
+        """Write results from `i` on to the row."""
+        put(row.y, i, row.n - i, round_off(values))
+
+    return njit(putting)
+
+
+@functools.cache
+def putting_one(f: Precision) -> Any:
+    """Make the function that writes one result."""
+    round_off = f.round
+
+    def putting_one(row, i, value):
+        """Write the result of element `i`."""
+        put(row.y, i, 1, round_off(value))
+
+    return njit(putting_one)
+
+
+def of_results(row: Any) -> Precision:
+    """Return the precision of the dtype that results of a row are written in, from its type."""
+    element = row.types[Row._fields.index("y")].types[0].dtype
+    return next(f for f in NATIVE.values() if f.pointer == element)
+
+
+def of_numbers(d: Any) -> Precision:
+    """Return the precision of a vector, from its type."""
+    return next(f for f in NATIVE.values() if f.number == d.dtype)
+
+
+class ByDtype(Chooser):
+    """Numba's type of a word whose compiled form depends on a dtype."""
+
+    def __init__(
+        self, make: Callable[[Precision], Any], precision: Callable[[Any], Precision]
+    ) -> None:
+        """Let `make` make it for the `precision` of the first argument."""
+        self.make, self.precision = make, precision
+        super().__init__(f"word({make.__name__})")
+
+    def choose(self, args: Any) -> types.Dispatcher:
+        """Return the dispatcher for arguments of these types."""
+        return types.Dispatcher(self.make(self.precision(args[0])))
+
+
+BY_DTYPE = {
+    words.put: ByDtype(putting, of_results),
+    words.put_one: ByDtype(putting_one, of_results),
+    words.less: ByDtype(jacobian_products.subtracted, of_numbers),
+}
+
+
+def known(typing: Any) -> None:
+    """Tell Numba what words are."""
+    typing.refresh()  # after which it knows the types of intrinsics
+    for word, function in WORDS.items():
+        infer_global(word, typing.resolve_value_type(function))
+    for word, kind in BY_DTYPE.items():
+        infer_global(word, kind)
+
+
+known(cpu_target.typing_context)
+
+
+# ---------------------------------------------------------------- the loops
+class Scaled(NamedTuple):
+    """Rows of the input; of each a factor and a length; rows of the output."""
+
+    x: Any
+    factor: Any
+    length: Any
+    y: Any
+
+
+def results(dtype: str, of: Kernel, *, scaled: bool) -> Any:
+    """Make the loop over rows, of which a kernel does what has a maximum."""
+    finish, round_off = compute(of), NATIVE[dtype].round
+
+    def rows(operands, rows, n, scratch):
+        """Read rows of `operands.x` and write rows of `operands.y`, one after the other."""
+        for r in range(rows):
+            row = from_row(operands, r)
+            factor, count = 1.0, n
+            if scaled:
+                factor, count = row.factor.pointer[0], max(0, min(n, row.length.pointer[0]))
+            m, m_low, zero_or_nan = largest_product(row.x, factor, -INF, count)
+            if m == -INF or zero_or_nan != zero_or_nan:
+                fill(row.y, count, round_off(zero_or_nan))
+            else:
+                finish(Row(row.x, row.y, count, factor, m, m_low))
+            if scaled:
+                fill(from_element(row.y, count), n - count, round_off(0.0))
+
+    return over_rows(RowOperation(njit(rows)))
+
+
+def product_of(kernels: words.Product) -> Callable[[Precision], jacobian_products.Product]:
+    """Return what makes of kernels, for a precision, the product of a Jacobian and a vector."""
+    terms, element = map(compute, kernels)
+    return lambda f: jacobian_products.Product(terms, element, f.zero)
+
+
+# By the letters of operands, which `build` explains.
+LOOPS: dict[str, tuple[Any, Callable[..., Any]]] = {
+    "XX": (softmax.Operands, functools.partial(results, scaled=False)),
+    "XdiX": (Scaled, functools.partial(results, scaled=True)),
+    "XXX": (jacobian_products.Operands, jacobian_products.products),
+    "XXBdiX": (jacobian_products.Masked, jacobian_products.masked_products),
+}
+
+
+def loop(letters: str, kernels: Kernel | words.Product) -> tuple[Any, Callable[[str], Any]]:
+    """Return the operands of a loop, and what makes it of kernels for a dtype."""
+    named, make = LOOPS[letters]
+    of = kernels if isinstance(kernels, Kernel) else product_of(kernels)
+    return named, functools.partial(make, of=of)
