@@ -19,8 +19,9 @@ sum; the results. `arithmetic` has the exponentials and sums, which are the same
 `long_rows`, `long_rows_loop`
     a row longer than the cache goes in *pieces*, on all threads.
 
-The other files are the functions. Of each, `LOOPS` names the operands and makes the loop. What is
-done a row at a time is a kernel that stands in `rowwise`; `from_kernels` makes its loops.
+The other files are the functions. Of each, `LOOPS` names the operands and makes the loop. Those
+whose rows are done one by one are kernels that stand in `rowwise`; `from_kernels` makes their
+loops.
 
 Imports Numba, and is imported only when the store does not hold a loop.
 """

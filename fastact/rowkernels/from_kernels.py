@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 from numba.core import types
 from numba.core.registry import cpu_target
 from numba.core.typing.templates import infer_global
+from numba.extending import intrinsic
 
 from fastact.compiler import simd
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.kernels import Chooser, compute
-from fastact.compiler.simd import within
+from fastact.compiler.simd import F32, I64, VectorType, broadcast, converted, value_type, within
 from fastact.numerics import rows as words
 from fastact.numerics.primitives import Kernel, where
 from fastact.numerics.rows import Row
@@ -36,12 +37,12 @@ from fastact.rowkernels.arithmetic import (
     joined_lanes,
     sum_of_lanes,
 )
-from fastact.rowkernels.memory import fetch, from_element, from_row, put
+from fastact.rowkernels.memory import fetch, from_element, from_row, store_vector
 from fastact.rowkernels.operation import RowOperation, over_rows
 from fastact.rowkernels.softmax_scaled import largest_product, product
 
 
-# ---------------------------------------------------------------- words, of every dtype the same
+# ---------------------------------------------------------------- the words
 @njit
 def elements(row, i):
     """Return products of elements from `i` on and the factor, and -inf past the end."""
@@ -60,9 +61,44 @@ def below_maximum(row, i):
     return d, where(near, rest + (low - row.rest), 0.0)
 
 
+def writing(*, one: bool) -> Any:
+    """The function that writes the results from an element on, or one of them."""
+    y, n = map(Row._fields.index, ("y", "n"))
+
+    @intrinsic
+    def write(typing: Any, row: Any, i: Any, values: Any) -> Any:
+        """Write a vector of float64, or a number, as results from `i` on."""
+        vector = isinstance(values, VectorType)
+        narrow = value_type(row.types[y].types[0]) == types.float32
+
+        def code(context, b, sig, args):
+            place, length = (b.extract_value(args[0], k) for k in (y, n))
+            count = I64(1) if one else b.sub(length, args[1])
+            x = args[2] if vector else broadcast(b, args[2])
+            x = converted("fptrunc", F32)(b, x) if narrow else x
+            store_vector(b, row.types[y], place, args[1], count, x)
+            return context.get_dummy_value()
+
+        return types.void(row, types.int64, values if vector else types.float64), code
+
+    return write
+
+
+class Less(Chooser):
+    """Numba's type of `words.less`."""
+
+    def choose(self, args: Any) -> types.Dispatcher:
+        """Return the dispatcher for vectors of float32, or for those of float64."""
+        dtype = args[0].dtype
+        f = next(f for f in NATIVE.values() if f.number == dtype)
+        return types.Dispatcher(jacobian_products.subtracted(f))
+
+
 WORDS = {
     words.elements: elements,
     words.below_maximum: below_maximum,
+    words.put: writing(one=False),
+    words.put_one: writing(one=True),
     words.splat: simd.splat,
     words.lane: simd.lane,
     words.every: simd.every,
@@ -72,71 +108,12 @@ WORDS = {
 }
 
 
-# ---------------------------------------------------------------- words, by the dtype
-@functools.cache
-def putting(f: Precision) -> Any:
-    """Make the function that writes results."""
-    round_off = f.round
-
-    def putting(row, i, values):
-        """Write results from `i` on to the row."""
-        put(row.y, i, row.n - i, round_off(values))
-
-    return njit(putting)
-
-
-@functools.cache
-def putting_one(f: Precision) -> Any:
-    """Make the function that writes one result."""
-    round_off = f.round
-
-    def putting_one(row, i, value):
-        """Write the result of element `i`."""
-        put(row.y, i, 1, round_off(value))
-
-    return njit(putting_one)
-
-
-def of_results(row: Any) -> Precision:
-    """Return the precision of the dtype that results of a row are written in, from its type."""
-    element = row.types[Row._fields.index("y")].types[0].dtype
-    return next(f for f in NATIVE.values() if f.pointer == element)
-
-
-def of_numbers(d: Any) -> Precision:
-    """Return the precision of a vector, from its type."""
-    return next(f for f in NATIVE.values() if f.number == d.dtype)
-
-
-class ByDtype(Chooser):
-    """Numba's type of a word whose compiled form depends on a dtype."""
-
-    def __init__(
-        self, make: Callable[[Precision], Any], precision: Callable[[Any], Precision]
-    ) -> None:
-        """Let `make` make it for the `precision` of the first argument."""
-        self.make, self.precision = make, precision
-        super().__init__(f"word({make.__name__})")
-
-    def choose(self, args: Any) -> types.Dispatcher:
-        """Return the dispatcher for arguments of these types."""
-        return types.Dispatcher(self.make(self.precision(args[0])))
-
-
-BY_DTYPE = {
-    words.put: ByDtype(putting, of_results),
-    words.put_one: ByDtype(putting_one, of_results),
-    words.less: ByDtype(jacobian_products.subtracted, of_numbers),
-}
-
-
 def known(typing: Any) -> None:
     """Tell Numba what words are."""
     typing.refresh()  # after which it knows the types of intrinsics
     for word, function in WORDS.items():
         infer_global(word, typing.resolve_value_type(function))
-    for word, kind in BY_DTYPE.items():
-        infer_global(word, kind)
+    infer_global(words.less, Less("less"))
 
 
 known(cpu_target.typing_context)

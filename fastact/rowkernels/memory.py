@@ -313,6 +313,30 @@ def present(typing: Any, row: Any, i: Any, count: Any) -> Any:
     return VectorType(types.boolean)(row, types.int64, types.int64), code
 
 
+def store_vector(b: Any, ty: Any, row: Any, i: Any, count: Any, x: Any) -> None:
+    """Emit a store of the first `count` lanes of `x` to the elements of a row from `i` on."""
+    v = Vector(b, ty, row, i, count)
+    value = simd.to_memory(b, x, v.element)
+    void, size = ir.VoidType(), ir.IntType(32)(v.size)
+
+    def together() -> None:
+        """Emit one store of a whole vector."""
+        b.store(value, v.start).align = v.size
+
+    def some() -> None:
+        """Emit a store to some neighbours."""
+        simd.store_some(b, value, v.start, v.count)
+
+    def apart() -> None:
+        """Emit a scatter to elements that lie apart."""
+        where = v.addresses()
+        simd.called(
+            b, "masked.scatter", void, value, where, size, v.mask(), overloads=(v.kind, where.type)
+        )
+
+    v.each_way(together, some, apart)
+
+
 @intrinsic
 def put(typing: Any, row: Any, i: Any, count: Any, x: Any) -> Any:
     """Write the first `count` lanes of a vector, or one number, to a row from element `i` on."""
@@ -323,27 +347,8 @@ def put(typing: Any, row: Any, i: Any, count: Any, x: Any) -> Any:
         return None
 
     def code(context, b, sig, args):
-        v = Vector(b, row, *args[:3])
-        value = simd.to_memory(b, args[3] if vector else simd.broadcast(b, args[3]), v.element)
-        void, size = ir.VoidType(), ir.IntType(32)(v.size)
-
-        def together():
-            """Emit one store of a whole vector."""
-            b.store(value, v.start).align = v.size
-
-        def some():
-            """Emit a store to some neighbours."""
-            simd.store_some(b, value, v.start, v.count)
-
-        def apart():
-            """Emit a scatter to elements that lie apart."""
-            where = v.addresses()
-            simd.called(
-                b, "masked.scatter", void, value, where, size, v.mask(),
-                overloads=(v.kind, where.type),
-            )  # fmt: skip
-
-        v.each_way(together, some, apart)
+        place, start, left, value = args
+        store_vector(b, row, place, start, left, value if vector else simd.broadcast(b, value))
         return context.get_dummy_value()
 
     return types.void(row, types.int64, types.int64, x), code
