@@ -11,7 +11,7 @@ import fastact as fa
 from tests.conftest import PACKAGE
 from tests.in_njit.support import assert_same
 
-pytensor = pytest.importorskip("pytensor", reason="PyTensor needs an older Numba than the newest")
+pytensor = pytest.importorskip("pytensor", reason="PyTensor pins another Numba")
 
 PAGE = PACKAGE.parent / "docs" / "pytensor.md"
 
