@@ -1,9 +1,9 @@
 """Calls inside compiled code, beside calls outside and what a user of Numba would write.
 
-`python -m bench.inside` measures by turns and prints three tables: the time of a call in ``@njit``
-over that of the same call outside; the time of loops over the plain formula over a call inside; and
-the time of the README's training step in NumPy's own functions, and with ours in Python, over that
-in one compiled function.
+`python -m bench.inside` measures by turns and prints four tables: the time of a call in ``@njit``
+over that of the same call outside; the same of calls that go through Python; the time of loops over
+the plain formula over a call inside; and the time of the README's training step in NumPy's own
+functions, and with ours in Python, over that in one compiled function.
 The exit status is 1 if a call inside takes more than 1.05 times as long: on a quiet machine.
 """
 
@@ -50,6 +50,10 @@ CALLS: dict[str, Function] = {
     "softmax_cross_entropy.value_and_grad": loss,
     "swiglu": lambda x: fa.swiglu(x.reshape(-1, CLASSES)),
 }
+IN_PYTHON: dict[str, Function] = {
+    "softmax.jacobian": lambda x: fa.softmax.jacobian(x.reshape(-1, CLASSES)),
+    "relu.forward_with_mask": lambda x: fa.relu.forward_with_mask(x),
+}
 
 
 def repeated(function: Function, count: int) -> Function:
@@ -80,7 +84,7 @@ def middle_of_a_page(x: Any) -> Any:
 
 def inside_over_outside(name: str, dtype: str, size: int, turns: Any) -> tuple[str, float]:
     """The quotient of times, as text and its median."""
-    function, count = CALLS[name], max(1, 2**17 // size)
+    function, count = {**CALLS, **IN_PYTHON}[name], max(1, 2**17 // size)
     x = middle_of_a_page(np.linspace(-4, 4, size).astype(dtype))
     many = repeated(function, count - 1)
     many(x)
@@ -187,6 +191,10 @@ def main() -> None:
             found = [inside_over_outside(name, dtype, size, turns) for size in all_sizes]
             medians += [median for _, median in found]
             shown.add_row(name, dtype, *(text for text, _ in found))
+    console.print(shown)
+    shown = Table("function", f"{SIZES[0]} elements", title="The same, through Python")
+    for name in IN_PYTHON:
+        shown.add_row(name, inside_over_outside(name, "float64", SIZES[0], turns)[0])
     console.print(shown)
     shown = Table(title=f"Plain formula over fastact, {fa.get_num_threads()} threads")
     for heading in ("function", "elements", "@njit", "@njit, prange", "@vectorize",

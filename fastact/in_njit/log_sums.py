@@ -107,7 +107,8 @@ class LogSum(RowPlan):
         def make() -> Any:
             made, result = self.made(call, out, shape)
             result = self.of_rows(call, found, result)
-            given, scratch, between, copy_of_counts = rows, None, [], None
+            given, scratch, copy_of_counts = rows, None, None
+            between: list[Operand] = []
             if target._nin > 1:
                 between, copy_of_counts = self.counts(call, rows, mask)
             if options.where is not None:
@@ -236,16 +237,18 @@ class OfShares(RowPlan):
     def joint(self) -> str:
         """The dtype in which elements and weights come together; integers do not widen."""
         kinds = [np.dtype(str(floating(self.types["x"])))]
-        weights = self.types.get("b")
+        weights: Any = self.types.get("b")
         if is_array(weights) and weights.dtype in FLOATS:
             kinds.append(np.dtype(str(weights.dtype)))
         return str(np.result_type(*kinds))
 
-    def possible(self, found: axes.Axes | None, ndim: int) -> bool:
-        """Whether types are those of which operands can be made."""
+    def possible(self, call: Call, ndim: int) -> axes.Axes | None:
+        """The axes, if types are those of which operands can be made."""
+        found = axes.of_call(self, call, ndim)
         same = self.has_weights or str(floating(self.types["x"])) == self.dtype
-        simple = found is not None and row_options.simple(self, ndim, found)
-        return bool(same and simple and found is not None and found.run)
+        if found is None or not (same and found.run and row_options.simple(self, ndim, found)):
+            return None
+        return found
 
     def terms(self, call: Call, found: axes.Axes) -> Terms:
         """The operands of shares."""
@@ -327,11 +330,8 @@ class LogSumBackward(OfShares):
             max(map(ndim_of, map(self.types.get, ("x", "b")))),
             ndim_of(self.types["ds"]),
         )
-        found, b, context = axes.of_call(self, call, ndim), call.builder, call.context
-        if not (
-            self.possible(found, ndim) and self.array_of_loop("out", self.dtype, ndim)
-            and vectors <= ndim
-        ):  # fmt: skip
+        found, b, context = self.possible(call, ndim), call.builder, call.context
+        if found is None or vectors > ndim or not self.array_of_loop("out", self.dtype, ndim):
             return None
         terms = self.terms(call, found)
         ds, another = self.operand(call, "ds", self.dtype)
@@ -375,11 +375,9 @@ class LogSumJvp(LogSum, OfShares):
 
     def attempt(self, call: Call) -> Attempt | None:
         ndim = max(map(ndim_of, map(self.types.get, ("x", "b"))))
-        found, b, context = axes.of_call(self, call, ndim), call.builder, call.context
-        if not (
-            self.possible(found, ndim) and self.array_of_loop("out", self.dtype, self.ndim)
-            and ndim_of(self.types["dx"]) <= ndim
-        ):  # fmt: skip
+        found, b, context = self.possible(call, ndim), call.builder, call.context
+        fits = ndim_of(self.types["dx"]) <= ndim
+        if found is None or not fits or not self.array_of_loop("out", self.dtype, self.ndim):
             return None
         terms = self.terms(call, found)
         dx, another = self.operand(call, "dx", terms.dtype)

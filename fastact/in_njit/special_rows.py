@@ -73,7 +73,7 @@ def sloped(y: Any, slopes: Any, factors: Any, where: Any, lengths: Any) -> None:
 def judged(
     x: Any, where: Any, lengths: Any, absent: Any, asks_empty: Any, asks_infinite: Any, states: Any
 ) -> bool:
-    """Write 1 for rows without mass and 2 for rows with an infinite element, if these are asked for.
+    """Write 1 for rows without mass, 2 for rows with an infinite element, if these are asked for.
 
     The result says whether there is a row without mass.
     """
@@ -175,7 +175,7 @@ def product(
     call: Call, of: Any, dtype: str, axes: Axes, d: Operand, rows: tuple[Operand, Operand, Operand],
     mask: Operand | None, options: Options, slope: Slope | None,
 ) -> None:  # fmt: skip
-    """The product of the Jacobian and the vector `d`, times the slope of the cap if there is one."""
+    """The product of the Jacobian and the vector `d`, times the slope of a cap."""
     if slope is None:
         row_options.product(call, of, dtype, rows, mask, options)
         return

@@ -53,31 +53,35 @@ def share(v, w, m, total, rest):
     return rounded(scaled(e * widen((w,))[0] / number(total, rest), power))
 
 
+@njit
+def finite(x, b, y, n, m, total, rest):
+    """Write the shares of a row without infinite elements."""
+    for i in range(n):
+        v, w, found = element_at(x, i, 0.0), element_at(b, i, 0.0), 0.0
+        if w != 0.0 and v != -INF:
+            found = share(v, w, m, total, rest)
+        put(y, i, 1, found)
+
+
+@njit
+def unlimited(x, b, y, n, total):
+    """Write the shares of a row of which the infinite elements have all the mass."""
+    for i in range(n):
+        v, w = element_at(x, i, 0.0), element_at(b, i, 0.0)
+        put(y, i, 1, w / total if v == INF and w != 0.0 else 0.0)
+
+
+@njit
+def unknown(x, b, y, n):
+    """Write NaN to the elements of a row that count."""
+    for i in range(n):
+        v, w = element_at(x, i, 0.0), element_at(b, i, 0.0)
+        put(y, i, 1, 0.0 if w == 0.0 or v == -INF else INF - INF)
+
+
 def weighted_shares(dtype: str) -> Any:
     """The loop of b e**x / (sum of b e**x); weights 0 do not count."""
     exactly = sum_of_row(dtype, weighted=True)
-
-    def finite(x, b, y, n, m, total, rest):
-        """Write the shares of a row without infinite elements."""
-        for i in range(n):
-            v, w, found = element_at(x, i, 0.0), element_at(b, i, 0.0), 0.0
-            if w != 0.0 and v != -INF:
-                found = share(v, w, m, total, rest)
-            put(y, i, 1, found)
-
-    def unlimited(x, b, y, n, total):
-        """Write the shares of a row of which the infinite elements have all the mass."""
-        for i in range(n):
-            v, w = element_at(x, i, 0.0), element_at(b, i, 0.0)
-            put(y, i, 1, w / total if v == INF and w != 0.0 else 0.0)
-
-    def unknown(x, b, y, n):
-        """Write NaN to the elements of a row that count."""
-        for i in range(n):
-            v, w = element_at(x, i, 0.0), element_at(b, i, 0.0)
-            put(y, i, 1, 0.0 if w == 0.0 or v == -INF else INF - INF)
-
-    finite, unlimited, unknown = njit(finite), njit(unlimited), njit(unknown)
 
     def rows(operands, rows, n, scratch):
         """Write the shares of `rows` rows, one after the other."""

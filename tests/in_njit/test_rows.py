@@ -312,7 +312,8 @@ def test_wrong_values_raise_as_outside():
 
 # Calls with a row and `given`, which is ", out=out" or nothing; the sums give a number.
 ROW_CALLS = [
-    "f(x{})", "f(x, softcap=2.0{})", "f(x, empty='uniform', inf='nan'{})", "f(x, where=mask{})", "f(x, temperature=2.0{})", "f(x, lengths=7{})", "f(n{})",
+    "f(x{})", "f(x, softcap=2.0{})", "f(x, empty='uniform', inf='nan'{})", "f(x, where=mask{})",
+    "f(x, temperature=2.0{})", "f(x, lengths=7{})", "f(n{})",
     "f(x, axis=None{})", "f(x, axis=axis{})", "f(x, axis=(0,){})", "f.backward(x, y=x{})",
     "f.backward(x, x=x{})", "f.jvp(x, y=x{})", "f.jvp(x, x=x{})",
     "f.backward(dy, x=x, where=mask{})",

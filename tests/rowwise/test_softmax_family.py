@@ -355,7 +355,9 @@ def test_policies_of_rows_without_mass(f, dtype):
     shares = np.array([[0.25] * 4, [0.25] * 4, [0.5, 0.5, 0, 0]])
     with np.errstate(divide="ignore"):
         wanted = shares if f._fill_value == 0 else np.log(shares)
-    assert_same_bits(uniform[:3], wanted.astype(dtype))
+    assert (np.isfinite(uniform[:3]) == np.isfinite(wanted)).all()
+    there = np.isfinite(wanted)  # NumPy's logarithm is another one on each processor
+    np.testing.assert_array_max_ulp(uniform[:3][there], wanted.astype(dtype)[there], maxulp=1)
     for y in (zero, nan, uniform):
         assert_same_bits(y[3], last)
     target = x.copy()
