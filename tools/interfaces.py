@@ -484,6 +484,13 @@ BIASES = row("tuple[Floats | np.floating[Any], ...]", x="Reals", v="Reals", b="R
              out="tuple[Floats, Floats] | None = ...")  # fmt: skip
 
 
+SWIGLU = '''class Swiglu(Gated, Protocol):
+    """That of silu, or of swish with a parameter."""
+
+    def with_params(self, beta: float = ...) -> Gated: ...
+'''
+
+
 def gated() -> Iterator[str]:
     """Gated pairs."""
     biases = "gate_bias: {v} | None = ..., value_bias: {v} | None = ..."
@@ -523,10 +530,10 @@ def gated() -> Iterator[str]:
         "Gated", "A gated linear unit.",
         overloads("__call__", "x: {x}, /, " + halves, forward),
         overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
-        ("    def with_params(self, beta: float = ...) -> Gated: ...",),
         attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
             "activation: Activation\nsplit: Split",
     )  # fmt: skip
+    yield SWIGLU
 
 
 def text() -> str:

@@ -256,12 +256,11 @@ class GatedPair(Documented):
 
     def __init__(
         self, name: str, activation: Activation, summary: str, source: str, *,
-        stem: str | None = None, origin: Origin | None = None, general: Activation | None = None,
+        stem: str | None = None, origin: Origin | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
         self._stem, self._origin = stem or name, origin
-        self._general = general  # the activation whose parameters `with_params` fixes
         self.activation, self._summary, self.source = activation, summary, source
         self.formula = f"v\\,g(u), g(x) = {activation.formula}"
         self.max_ulp = MAX_ULP
@@ -286,7 +285,6 @@ class GatedPair(Documented):
             name=self.name, activation=self.activation.name, formula=self.formula,
             inner=self.activation.formula, summary=self._summary, call=filled(f"``{call}``"),
             kinks=f"Kinks: {'; '.join(kinks) or 'none'}.", source=self.source,
-            parameters=filled(PARAMETERS.format(name=self.name)) + "\n\n" if self._general else "",
         )  # fmt: skip
 
     @property
@@ -375,22 +373,6 @@ class GatedPair(Documented):
         column = column.reshape(*[1] * index, *column.shape)
         return (*arrays, *halves(column, index, gate_first)), index
 
-    def with_params(self, *params: float, **named: float) -> GatedPair:
-        """Return the pair whose activation has other parameters, of which it is one function.
-
-        >>> import numpy as np, fastact as fa
-        >>> f, x = fa.swiglu.with_params(beta=1.702), np.ones((2, 8))
-        >>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
-        True
-        """
-        if self._general is None:
-            raise TypeError(f"{self.name}.with_params(): {self.name} has no parameters")
-        try:
-            gate = self._general.with_params(*params, **named)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{self.name}.with_params(): {error}") from None
-        return with_params(self, gate)
-
     def _ufuncs(self) -> Iterator[np.ufunc]:
         """Every ufunc of this pair."""
         for function in self._functions.values():
@@ -402,6 +384,24 @@ class GatedPair(Documented):
 
     def __repr__(self) -> str:
         return f"<fastact.{self.name}(x, axis=-1) = value * {self.activation.name}(gate)>"
+
+
+class Swiglu(GatedPair):
+    """The pair of silu, which may be one of swish with another parameter."""
+
+    @shown
+    @public()
+    def with_params(self, beta: float = 1.0) -> GatedPair:
+        """Return the pair with ``swish(gate, beta)``: see `WITH_PARAMS`."""
+        try:
+            return with_params(self, swish.with_params(beta=beta))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.name}.with_params(): {error}") from None
+
+    def _member(self, name: str, text: str) -> str:
+        if name != "with_params":
+            return super()._member(name, text)
+        return WITH_PARAMS.format(call=filled(f"``{called(self, name)}``"))
 
 
 Origin = tuple[GatedPair, Activation]  # of a pair with parameters: the pair without, and the gate's
@@ -421,10 +421,19 @@ def with_params(pair: GatedPair, gate: Activation) -> GatedPair:
     return found
 
 
-PARAMETERS = (
-    "``{name}.with_params(beta=1.702)`` is the pair with ``swish(gate, beta=1.702)``, compiled "
-    "for this number, with all members of this one."
-)
+WITH_PARAMS = r"""The pair with another parameter of its gate: ``value * swish(gate, beta)``.
+
+.. math:: f(u, v) = v\,u\,\sigma(\beta u)
+
+{call}
+
+It is compiled for this number, and has all members of `swiglu` but this one.
+
+>>> import numpy as np, fastact as fa
+>>> f, x = fa.swiglu.with_params(beta=1.702), np.ones((2, 8))
+>>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
+True
+"""
 DOC = r"""{summary}: ``value * {activation}(gate)``.
 
 .. math:: f(u, v) = {formula}
@@ -433,7 +442,7 @@ DOC = r"""{summary}: ``value * {activation}(gate)``.
 `axis`: the second is the gate u, the first the value v. ``{name}.split(gate, value)`` takes two
 arrays. No temporary array is made.
 
-{parameters}Parameters
+Parameters
 ----------
 x : array_like of float16, float32 or float64
     Of an even length along `axis`. Integers and bool are converted to float64.
@@ -585,6 +594,4 @@ glu: interfaces.Gated = GatedPair(
 )  # fmt: skip
 reglu: interfaces.Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
 geglu: interfaces.Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
-swiglu: interfaces.Gated = GatedPair(
-    "swiglu", silu, "The gated linear unit with silu", SHAZEER, general=swish
-)
+swiglu: interfaces.Swiglu = Swiglu("swiglu", silu, "The gated linear unit with silu", SHAZEER)

@@ -567,8 +567,7 @@ def test_a_pair_with_a_parameter_is_one_like_any_other():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: fa.glu.with_params(beta=2), "glu.with_params(): glu has no parameters"),
-        (lambda: fa.swiglu.with_params(bta=2), "swiglu.with_params(): swish.with_params() has no"),
+        (lambda: fa.swiglu.with_params(bta=2), "swiglu.with_params() got an unexpected keyword"),
         (lambda: fa.swiglu.with_params("a"), "swiglu.with_params(): swish: in an expression beta"),
     ],
 )

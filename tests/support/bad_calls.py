@@ -287,8 +287,6 @@ def of_others() -> list[Bad]:
             lambda: fa.gumbel_softmax(X, rng=None, tau=2.0), TypeError, "temperature"),
         Bad("a parameter that there is not", "swiglu.with_params", "bta",
             lambda: fa.swiglu.with_params(bta=2.0), TypeError),
-        Bad("parameters that there are not", "glu.with_params", "",
-            lambda: fa.glu.with_params(beta=2.0), TypeError),
         Bad("what is no function", "activation", "", lambda: own(3.0), TypeError),
         Bad("odd and even", "activation", "odd",
             lambda: own(lambda x: x, odd=True, even=True), ValueError),
