@@ -484,13 +484,6 @@ BIASES = row("tuple[Floats | np.floating[Any], ...]", x="Reals", v="Reals", b="R
              out="tuple[Floats, Floats] | None = ...")  # fmt: skip
 
 
-SWIGLU = '''class Swiglu(Gated, Protocol):
-    """That of silu, or of swish with a parameter."""
-
-    def with_params(self, beta: float = ...) -> Gated: ...
-'''
-
-
 def gated() -> Iterator[str]:
     """Gated pairs."""
     biases = "gate_bias: {v} | None = ..., value_bias: {v} | None = ..."
@@ -526,14 +519,17 @@ def gated() -> Iterator[str]:
     back += [row(result, x=x, b="None = ...", d=d) for x, _, d, result in kinds]
     back += [row(f"tuple[{result}, {result}]", x=x, b=b, d=d) for x, b, d, result in kinds]
     back += [row("tuple[A, Floats]", x="Reals", b="Reals", d="Reals", out="A")]
-    yield protocol(
-        "Gated", "A gated linear unit.",
-        overloads("__call__", "x: {x}, /, " + halves, forward),
-        overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
-        attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
-            "activation: Activation\nsplit: Split",
-    )  # fmt: skip
-    yield SWIGLU
+    methods = (
+        [*overloads("__call__", "x: {x}, /, " + halves, forward)],
+        [*overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back)],
+    )
+    attributes = (
+        f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
+        "activation: Activation\nsplit: Split"
+    )
+    other = ["    def with_params(self, beta: float = ...) -> Gated: ..."]
+    yield protocol("Gated", "A gated linear unit.", *methods, attributes=attributes)
+    yield protocol("Swiglu", "That of silu.", *methods, other, attributes=attributes)
 
 
 def text() -> str:
