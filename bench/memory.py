@@ -6,7 +6,8 @@ with their gradient; `--rows` makes it smaller. The exit status is 1 if it is ab
 `python -m bench.memory --dropped 10000` makes, calls and drops as many activations of one's own,
 and as many expressions, which all differ: each is compiled. It prints what memory and memory maps
 have grown by since the first tenth; the exit status is 1 if that is above 25 KB or a tenth of a map
-for each. LLVM keeps names and numbers that it has seen once, which is what remains.
+for each. LLVM keeps names and numbers that it has seen once, which is what remains. Either kind
+has a process of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +68,10 @@ def growth(make: Callable[[int], Any], count: int) -> Any:
 
 def dropped(count: int) -> bool:
     """Measure and print what dropped activations leave; whether it is too much."""
-    found = []
-    for make in (own, expression):
-        found.append(growth(make, count))
-        kilobytes, maps = found[-1]
+    kinds = (own, expression)
+    with ProcessPoolExecutor(len(kinds), get_context("spawn")) as pool:
+        found = list(pool.map(growth, kinds, [count] * len(kinds)))
+    for make, (kilobytes, maps) in zip(kinds, found, strict=True):
         print(f"{count} of {make.__name__}: {kilobytes:.1f} KB and {maps:.3f} maps each")
     return bool((np.array(found) > (KILOBYTES, MAPS)).any())
 

@@ -519,19 +519,17 @@ def gated() -> Iterator[str]:
     back += [row(result, x=x, b="None = ...", d=d) for x, _, d, result in kinds]
     back += [row(f"tuple[{result}, {result}]", x=x, b=b, d=d) for x, b, d, result in kinds]
     back += [row("tuple[A, Floats]", x="Reals", b="Reals", d="Reals", out="A")]
-    fixed = "    def with_params(self, beta: float = ...) -> Gated: ..."
-    for name, what, more in (
-        ("Gated", "A gated linear unit.", ()),
-        ("GatedWithBeta", "A gated linear unit with a parameter.", (fixed,)),
-    ):
-        yield protocol(
-            name, what,
-            overloads("__call__", "x: {x}, /, " + halves, forward),
-            overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back),
-            more,
-            attributes=f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
-                "activation: Activation\nsplit: Split",
-        )  # fmt: skip
+    methods = (
+        [*overloads("__call__", "x: {x}, /, " + halves, forward)],
+        [*overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back)],
+    )
+    attributes = (
+        f"{UFUNC}name: str\nformula: str\nsource: str\nmax_ulp: dict[str, float]\n"
+        "activation: Activation\nsplit: Split"
+    )
+    other = ["    def with_params(self, beta: float = ...) -> Gated: ..."]
+    yield protocol("Gated", "A gated linear unit.", *methods, attributes=attributes)
+    yield protocol("Swiglu", "That of silu.", *methods, other, attributes=attributes)
 
 
 def text() -> str:

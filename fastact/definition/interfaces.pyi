@@ -3109,8 +3109,8 @@ class Gated(Protocol):
     @overload
     def backward(self, dy: Reals, /, *, x: Reals, axis: int = ..., gate_first: bool = ..., bias: Reals, out: A) -> tuple[A, Floats]: ...
 
-class GatedWithBeta(Protocol):
-    """A gated linear unit with a parameter."""
+class Swiglu(Protocol):
+    """That of silu."""
 
     @property
     def ufunc(self) -> np.ufunc: ...

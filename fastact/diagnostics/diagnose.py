@@ -92,6 +92,7 @@ class Diagnosis:
             change = "shrink" if mean < WEAK else "grow"
             yield f"gradients {change}: the mean of |f'| is {mean:.2g}, and layers multiply"
 
+    @np.errstate(all="ignore")
     def __repr__(self) -> str:
         def spread(values: Floats) -> str:
             if np.isnan(values).all():

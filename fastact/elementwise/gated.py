@@ -253,7 +253,6 @@ class GatedPair(Documented):
     """A gated linear unit: one half of an array times an activation of the other half."""
 
     _kind = "gated"
-    _parameters = ""  # what the docstring says of them
 
     def __init__(
         self, name: str, activation: Activation, summary: str, source: str, *,
@@ -278,7 +277,7 @@ class GatedPair(Documented):
         return self._text_of(DOC)
 
     def _member(self, name: str, _text: str) -> str:
-        return self._text_of(TEXTS[name], called(self, name))
+        return self._text_of(BACKWARD, called(self, name))
 
     def _text_of(self, template: str, call: str = "") -> str:
         kinks = [f"at gate = {k.at} the slope is {k.derivative}" for k in self.activation.kinks]
@@ -286,7 +285,6 @@ class GatedPair(Documented):
             name=self.name, activation=self.activation.name, formula=self.formula,
             inner=self.activation.formula, summary=self._summary, call=filled(f"``{call}``"),
             kinks=f"Kinks: {'; '.join(kinks) or 'none'}.", source=self.source,
-            parameters=self._parameters,
         )  # fmt: skip
 
     @property
@@ -388,25 +386,22 @@ class GatedPair(Documented):
         return f"<fastact.{self.name}(x, axis=-1) = value * {self.activation.name}(gate)>"
 
 
-class SwishPair(GatedPair):
-    """A gated linear unit with silu, which is swish with beta = 1."""
-
-    _parameters = (
-        filled(
-            "``swiglu.with_params(beta=1.702)`` is the pair with ``swish(gate, beta=1.702)``, compiled "
-            "for this number, with all members of this one."
-        )
-        + "\n\n"
-    )
+class Swiglu(GatedPair):
+    """The pair of silu, which may be one of swish with another parameter."""
 
     @shown
+    @public()
     def with_params(self, beta: float = 1.0) -> GatedPair:
-        """Return the pair with another beta: see `WITH_PARAMS`."""
+        """Return the pair with ``swish(gate, beta)``: see `WITH_PARAMS`."""
         try:
-            gate = swish.with_params(beta)
+            return with_params(self, swish.with_params(beta=beta))
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self.name}.with_params(): {error}") from None
-        return with_params(self, gate)
+
+    def _member(self, name: str, text: str) -> str:
+        if name != "with_params":
+            return super()._member(name, text)
+        return WITH_PARAMS.format(call=filled(f"``{called(self, name)}``"))
 
 
 Origin = tuple[GatedPair, Activation]  # of a pair with parameters: the pair without, and the gate's
@@ -426,6 +421,19 @@ def with_params(pair: GatedPair, gate: Activation) -> GatedPair:
     return found
 
 
+WITH_PARAMS = r"""The pair with another parameter of its gate: ``value * swish(gate, beta)``.
+
+.. math:: f(u, v) = v\,u\,\sigma(\beta u)
+
+{call}
+
+It is compiled for this number, and has all members of `swiglu` but this one.
+
+>>> import numpy as np, fastact as fa
+>>> f, x = fa.swiglu.with_params(beta=1.702), np.ones((2, 8))
+>>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
+True
+"""
 DOC = r"""{summary}: ``value * {activation}(gate)``.
 
 .. math:: f(u, v) = {formula}
@@ -434,7 +442,7 @@ DOC = r"""{summary}: ``value * {activation}(gate)``.
 `axis`: the second is the gate u, the first the value v. ``{name}.split(gate, value)`` takes two
 arrays. No temporary array is made.
 
-{parameters}Parameters
+Parameters
 ----------
 x : array_like of float16, float32 or float64
     Of an even length along `axis`. Integers and bool are converted to float64.
@@ -578,28 +586,6 @@ True
 True
 """
 
-WITH_PARAMS = r"""The pair ``{name}`` with another beta, as one function.
-
-.. math:: f(u, v) = v\,\frac{{u}}{{1 + e^{{-\beta u}}}}
-
-{call}
-
-It is compiled for this number, and has all members of ``{name}``. Pickles keep it.
-
-Raises
-------
-TypeError
-    If `beta` is no number.
-
-Examples
---------
->>> import numpy as np, fastact as fa
->>> f, x = fa.{name}.with_params(beta=1.702), np.ones((2, 8))
->>> bool(np.allclose(f(x), x[:, :4] * fa.quick_gelu(x[:, 4:])))
-True
-"""
-TEXTS = {"backward": BACKWARD, "with_params": WITH_PARAMS}
-
 LISTED = GatedPair  # what `fastact.catalogue` looks for
 SHAZEER = "Shazeer 2020, GLU Variants Improve Transformer"
 glu: interfaces.Gated = GatedPair(
@@ -608,6 +594,4 @@ glu: interfaces.Gated = GatedPair(
 )  # fmt: skip
 reglu: interfaces.Gated = GatedPair("reglu", relu, "The gated linear unit with relu", SHAZEER)
 geglu: interfaces.Gated = GatedPair("geglu", gelu, "The gated linear unit with gelu", SHAZEER)
-swiglu: interfaces.GatedWithBeta = SwishPair(
-    "swiglu", silu, "The gated linear unit with silu", SHAZEER
-)
+swiglu: interfaces.Swiglu = Swiglu("swiglu", silu, "The gated linear unit with silu", SHAZEER)

@@ -151,3 +151,55 @@ def test_wrong_use(arguments, error, message):
 def test_a_gradient_of_another_shape():
     with pytest.raises(ValueError, match=r"dy must have the shape of x, \(2, 2\), got \(2,\)"):
         fa.diagnose(np.ones((2, 2)), fa.relu, dy=np.ones(2))
+
+
+CONTAINERS = {
+    "frame": lambda pd, xr, da, x: pd.DataFrame(x),
+    "nullable frame": lambda pd, xr, da, x: pd.DataFrame(x).convert_dtypes(),
+    "frame of two dtypes": lambda pd, xr, da, x: pd.DataFrame(x).astype({0: "f8"}),
+    "labelled": lambda pd, xr, da, x: xr.DataArray(x, dims=("row", "unit")),
+    "list": lambda pd, xr, da, x: x.tolist(),
+}
+REFUSED = {
+    "lazy": (lambda pd, xr, da, x: da.from_array(x), "must be an array in memory, got a dask"),
+    "labelled and lazy": (lambda pd, xr, da, x: xr.DataArray(da.from_array(x)), "in memory"),
+    "masked": (lambda pd, xr, da, x: np.ma.array(x, mask=x > 1), "got a masked array"),
+    "with gaps": (lambda pd, xr, da, x: pd.DataFrame(x).convert_dtypes().mask(x > 1),
+                  "must be without missing values"),
+    "words": (lambda pd, xr, da, x: pd.DataFrame(x).astype(str), "must be numbers"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def packages():
+    return [pytest.importorskip(name) for name in ("pandas", "xarray", "dask.array")]
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_containers_give_what_their_arrays_give(kind, packages, layer):
+    x = layer[:, 30:40]
+    found = fa.diagnose(CONTAINERS[kind](*packages, x), fa.relu, dy=CONTAINERS[kind](*packages, x))
+    plain = fa.diagnose(x, fa.relu, dy=x)
+    assert found.rows == plain.rows
+    for name in ("zero", "saturated", "attenuation", "gain", "passed", "nan", "inf"):
+        np.testing.assert_allclose(getattr(found, name), getattr(plain, name), rtol=1e-6)
+
+
+@pytest.mark.parametrize("argument", ["x", "dy"])
+@pytest.mark.parametrize("kind", REFUSED)
+def test_containers_without_an_array_are_refused(kind, argument, packages, layer):
+    make, text = REFUSED[kind]
+    given = {"x": layer, "dy": layer} | {argument: make(*packages, layer)}
+    with pytest.raises(TypeError, match=rf"diagnose\(\): {argument} must be") as error:
+        fa.diagnose(given["x"], fa.relu, dy=given["dy"])
+    assert text in str(error.value)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("f", [fa.relu, fa.gelu, fa.silu, fa.logit, fa.exponential, fa.log1mexp])
+def test_no_floating_point_error_whatever_the_data(f):
+    x = np.array([[5e-324, -800.0, np.inf], [-5e-324, 800.0, np.nan], [1e308, -1e308, -np.inf]])
+    with np.errstate(all="raise"):
+        for data in (x, x.T, np.full((2, 2), np.nan), np.zeros((2, 2), "f4")):
+            fa.diagnose(data, f, dy=np.where(data == data, data, 1))
+            str(fa.diagnose(data, f))
