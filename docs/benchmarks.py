@@ -33,7 +33,7 @@ of fastact, so that above 1 fastact is faster. A cell is behind if the upper qua
 is below 1. <a href="{page}">The page with all cells</a> sorts and filters them, and shows the speed
 of every function against the size, and the errors.
 
-{machine}. Noise: {noise}, but for the noisiest tenth of the cells. Measured by
+{machine}. Noise: {noise}, but for the noisiest tenth of the cells; {others}. Measured by
 `{command}` on {date}{commit}; versions: {versions}.
 
 This page is made by `python docs/benchmarks.py`.
@@ -178,6 +178,7 @@ def text(data: Data, found: list[Group]) -> str:
         page=PAGE.name,
         machine=f"{data['processor']}, {data['threads']} threads, {data['system']}",
         noise=summary.noise(data),
+        others=summary.others(data),
         command=data["command"],
         date=data["date"][:10],
         commit=f", commit {data['commit']}" if data["commit"] else "",

@@ -75,6 +75,17 @@ def free_what_is_dropped(managers: type) -> None:
         managers._dispose = newpassmanagers.NewPassManager._dispose
 
 
+def pytest_runtest_teardown() -> None:
+    """Have Numba's engine give back the code that LLVM has compiled; the machine code stays.
+
+    The engine would keep it for ever: half of what a function leaves behind once nobody has it.
+    """
+    if registry := sys.modules.get("numba.core.registry"):
+        engine = registry.cpu_target.target_context._internal_codegen._engine._ee
+        for module in list(engine._modules):
+            engine.remove_module(module)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Together what is about one function; what needs a large machine only where it is asked for.
 

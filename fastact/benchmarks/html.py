@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from fastact.benchmarks.summary import Data, left_out, name_of, noise
+from fastact.benchmarks.summary import Data, left_out, name_of, noise, others
 
 FOLDER = files("fastact.benchmarks") / "page"
 DIGITS = 4  # of each number
@@ -49,7 +49,7 @@ def shortened(run: Data) -> dict[str, Any]:
     """Return what the page needs of a run."""
     kept = {name: run[name] for name in KEPT}
     kept["bandwidth"] = [[size, rounded(speed)] for size, speed in run["bandwidth"]]
-    kept["noise"] = noise(run)
+    kept["noise"] = f"{noise(run)}, {others(run)}"
     kept["notes"] = [line.removeprefix("left out: ") for line in left_out(run)]
     return kept | {"cells": [cell_of(cell) for cell in run["cells"]]}
 

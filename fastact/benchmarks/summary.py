@@ -78,21 +78,20 @@ def left_out(data: Data) -> Iterator[str]:
 def noise(data: Data) -> str:
     """Return the noise of a run in words."""
     found = data["noise"]
-    if found is None:
-        return "not known of one process"
-    return f"± {found:.1%} between processes, others took {others(data):.0%} of the cores"
+    return "not known of one process" if found is None else f"± {found:.1%} between processes"
 
 
-def others(data: Data) -> float:
-    """Return the share of the cores that other processes took, on average."""
-    return float(statistics.mean(process["others"] for process in data["processes"]))
+def others(data: Data) -> str:
+    """Return in words how much of the cores other processes had, on average."""
+    share = statistics.mean(process["others"] for process in data["processes"])
+    return f"other processes took {share:.0%} of the cores"
 
 
 def notes(data: Data) -> Iterator[str]:
     """Yield what a reader has to know beside the table."""
     yield f"{data['processor']}, {data['threads']} threads; {data['date']}; {data['seconds']:.0f} s"
     controls = ", ".join(f"{n} ± {c['noise']:.1%}" for n, c in data["controls"].items())
-    yield f"noise: {noise(data)}; NumPy alone: {controls or 'not measured'}"
+    yield f"noise: {noise(data)}; NumPy alone: {controls}; {others(data)}"
     for name, found in data["startup"].items():
         yield f"{name}: {seconds(found['median'])}"
     if data["compile"]:

@@ -259,7 +259,7 @@ def tell_changes(found: list[comparison.Change], runs: list[dict[str, Any]]) -> 
     mean = statistics.geometric_mean(change.ratio for change in found)
     counts = ", ".join(f"{verdicts[name]} {name}" for name in ("slower", "faster", "same"))
     out.print(f"{len(found)} cells: {counts}; time after / before, geometric mean: {mean:.3f}")
-    noises = " and ".join(map(summary.noise, runs))
+    noises = " and ".join(f"{summary.noise(run)}, {summary.others(run)}" for run in runs)
     factor = comparison.machine(*map(comparison.times, runs))
     out.print(f"noise: {noises}; NumPy alone, after / before: {factor:.3f}")
     for name, (old, new) in comparison.differences(*runs).items():

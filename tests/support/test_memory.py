@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import resource
+import weakref
 from pathlib import Path
 
 import llvmlite.binding as llvm
 import pytest
 
 from fastact.native import machine_code
+from tests.conftest import pytest_runtest_teardown
 
 MEMORY = Path("/proc/self/statm")  # of Linux, in pages
 
@@ -31,3 +34,22 @@ def test_pass_managers_that_are_dropped_are_freed():
 
     first = make()
     assert make() < first + 10
+
+
+def test_code_that_is_compiled_is_given_back():
+    """What LLVM compiled goes with its function, and a function that is there works on."""
+    njit = pytest.importorskip("numba").njit
+
+    def use():
+        function = njit(lambda x: x + 1)
+        assert function(1) == 2
+        compiled = function.overloads[function.signatures[0]].library._final_module
+        pytest_runtest_teardown()
+        assert function(2) == 3
+        assert njit(lambda x: function(x) * 2)(3) == 8  # which takes the code of the other
+        pytest_runtest_teardown()
+        return weakref.ref(compiled)
+
+    compiled = use()
+    gc.collect()
+    assert compiled() is None

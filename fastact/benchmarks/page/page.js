@@ -189,10 +189,11 @@ function history() {
   document.querySelectorAll(".has-history").forEach(node => { node.hidden = false; });
   const groups = [...new Set(DATA.history.flatMap(run => Object.keys(run.means)))];
   const xs = DATA.history.map((_, i) => i), name = run => run.commit || run.date.slice(0, 10);
+  const short = run => run.commit ? run.commit.slice(0, 7) : name(run);  // on a phone the last one has no room
   const style = i => ({ stroke: COLOURS[i % COLOURS.length][+dark.matches], width: 2, dash: DASHES[Math.floor(i / COLOURS.length) % DASHES.length] });
   plot($("trend"), {
     scales: { x: { time: false, range: (u, low, high) => [low - 0.2, high + 0.2] }, y: { distr: 3 } },
-    axes: [axis({ values: (u, at) => at.map(i => Number.isInteger(i) && DATA.history[i] ? name(DATA.history[i]) : ""), incrs: [1] }), axis({ label: "best peer / fastact", size: 62 })],
+    axes: [axis({ values: (u, at) => at.map(i => Number.isInteger(i) && DATA.history[i] ? short(DATA.history[i]) : ""), incrs: [1] }), axis({ label: "best peer / fastact", size: 62 })],
     series: [{ label: "run", value: (u, v) => v === null ? "–" : name(DATA.history[v]) },
       ...groups.map((label, i) => ({ label, ...style(i), points: { show: true, size: 7 }, value: (u, v) => v === null ? "–" : v.toFixed(2) }))],
     cursor: { drag: { x: false, y: false } },
