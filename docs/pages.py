@@ -279,6 +279,7 @@ def first(function: Any) -> str:
 
 # ---------------------------------------------------------------- the reference
 OTHERS = {
+    "Samples": ["gumbel_softmax"],
     "Your own": ["activation"],
     "Judging": ["check", "diagnose", "conventions"],
     "Threads": ["num_threads", "set_num_threads", "get_num_threads"],

@@ -8,7 +8,8 @@ import pytest
 
 from tests.hazards.scripts import rounds, run
 
-# Memory of `out` that nobody has written is not there: what is interrupted needs little.
+# Memory of `out` that nobody has written is not there: what is interrupted needs little. A call
+# looks for signals each 60 ms, so it has to be much longer: 2**28 elements took 58 (AMD Zen 5).
 LONG = """
 import fastact as fa
 from fastact.rowwise import ragged
@@ -64,7 +65,7 @@ def handler(*_):
 
 signal.signal(signal.SIGALRM, handler)
 short = calls_of(2**18)
-for name, (call, dtype, shape) in calls_of(2**28).items():
+for name, (call, dtype, shape) in calls_of(2**30).items():
     warm = out(dtype, *short[name][2])
     short[name][0](warm)
     assert warm.reshape(-1)[-1], name
@@ -142,9 +143,9 @@ def test_keyboard_interrupt_from_outside() -> None:
         + """
     import subprocess
     for name in ("elementwise", "rows", "one row", "a loss"):
-        call, dtype, shape = calls_of(2**28)[name]
+        call, dtype, shape = calls_of(2**30)[name]
         calls_of(2**18)[name][0](out(dtype, *calls_of(2**18)[name][2]))
-        killer = subprocess.Popen(["sh", "-c", f"sleep 0.2; kill -INT {os.getpid()}"])
+        killer = subprocess.Popen(["sh", "-c", f"sleep 0.1; kill -INT {os.getpid()}"])
         y = out(dtype, *shape)
         try:
             call(y)

@@ -28,7 +28,8 @@ def assert_same(got: Any, wanted: Any, what: object = "") -> None:
     assert_same_bits(got, wanted, what)
 
 
-BESIDE = {"activation", "ufunc"}  # members that are another function, or one of NumPy
+# Members that are another function, or one of NumPy, or make one.
+BESIDE = {"activation", "ufunc", "with_params"}
 
 
 def members(function: Any, name: str = "") -> Any:

@@ -59,6 +59,8 @@ def numpy() -> Peer:
         ("thresholded_relu", BACKWARD): lambda dy, x: dy * (x > 1),
         ("hard_shrink", FORWARD): lambda x: x * (np.abs(x) > 0.5),
         ("hard_shrink", BACKWARD): lambda dy, x: dy * (np.abs(x) > 0.5),
+        ("shrink", FORWARD): lambda x: x * (np.abs(x) > 0.5),
+        ("shrink", BACKWARD): lambda dy, x: dy * (np.abs(x) > 0.5),
         ("soft_shrink", FORWARD): lambda x: x - np.clip(x, -0.5, 0.5),
         ("soft_shrink", BACKWARD): lambda dy, x: dy * (np.abs(x) > 0.5),
         ("hard_tanh", FORWARD): lambda x: np.clip(x, -1, 1),
