@@ -144,8 +144,10 @@ class Normaliser(RowFunction):
             bare = where is None and temperature is None and lengths is None and causal is False
             if bare and self._plain:
                 made = self._ufunc or self.ufunc
-                if axis == -1 and out is None and x.ndim:
-                    return threads.call(made, x)
+                if axis == -1 and x.ndim:
+                    if out is None:
+                        return threads.call(made, x)
+                    return calling(out, x)(made, x, out)
                 if -x.ndim <= axis < x.ndim:
                     return calling(out, x)(made, x, axis=axis, out=out)
             elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
