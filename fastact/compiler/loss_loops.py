@@ -30,10 +30,15 @@ def same(x: Any) -> Any:
 NARROW = {"float16": primitives.double_to_half, "float32": primitives.single, "float64": same}
 
 
+def front_of(dtype: str) -> Any:
+    """What makes numbers of a tuple of elements."""
+    return primitives.half_to_double if dtype == "float16" else primitives.widen
+
+
 def result(kernel: Kernel, elements: int, letter: str, dtype: str) -> Any:
     """The dispatcher of one output, of which the first `elements` arguments are elements."""
     value, rounded, single = compute(kernel), primitives.rounded, primitives.single
-    front = primitives.half_to_double if dtype == "float16" else primitives.widen
+    front = front_of(dtype)
     back = primitives.widen if dtype == "float64" else same
     pack = primitives.double_to_half
 
@@ -91,7 +96,7 @@ def code_of(spec: LoopSpec, function: Any, inputs: str, outputs: str) -> bytes:
 def as_float64(function: Any, dtype: str) -> Any:
     """The dispatcher of a function of elements whose element is widened."""
     rounded = primitives.rounded
-    front = primitives.half_to_double if dtype == "float16" else primitives.widen
+    front = front_of(dtype)
 
     def widened(*x: Any) -> Any:
         return rounded(front((function(*x),))[0])
@@ -105,7 +110,7 @@ def before_rounding(kernel: Kernel, dtype: str) -> Any:
     if kernel.plain or not kernel.widen:
         return as_float64(core(kernel, dtype), dtype)
     value, rounded = compute(kernel), primitives.rounded
-    front = primitives.half_to_double if dtype == "float16" else primitives.widen
+    front = front_of(dtype)
 
     def number(*x: Any) -> Any:
         return rounded(value(*front(x)))

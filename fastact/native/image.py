@@ -8,11 +8,12 @@ What needs more is no `Image`, and LLVM loads it (`machine_code`).
 from __future__ import annotations
 
 import ctypes
+import functools
 import mmap
 import os
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 # Of ELF: an object that is not linked, for x86-64; kinds and flags of sections; the relocation that
@@ -183,10 +184,16 @@ class Loaded:
         self._memory.close()
 
 
+@functools.cache
+def mprotect() -> Callable[[int, int, int], int]:
+    """The function of the system that protects memory."""
+    found = ctypes.CDLL(None, use_errno=True).mprotect
+    found.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return found
+
+
 def protect(start: int, size: int, access: int) -> None:
     """Have memory read, written or executed and nothing else."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    if libc.mprotect(start, size, access):
+    if mprotect()(start, size, access):
         error = ctypes.get_errno()
         raise OSError(error, "fastact: memory cannot be made executable")
