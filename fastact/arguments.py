@@ -307,7 +307,9 @@ def output(name: str, out: Any, shape: tuple[int, ...], dtype: Any, *, exact: bo
         raise refused(name, "out", f"of shape {shape}", out.shape, ValueError)
     if not out.flags.writeable:
         raise refused(name, "out", "writeable", "a read-only array", ValueError)
-    if exact and out.dtype != dtype:
+    if out.dtype == dtype:
+        return out
+    if exact:
         raise refused(name, "out", f"of dtype {dtype}", out.dtype, ValueError)
     if not np.can_cast(dtype, out.dtype, "same_kind"):
         raise refused(name, "out", f"of a dtype that {dtype} can be cast to", out.dtype)

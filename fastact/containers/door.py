@@ -146,13 +146,7 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
 
         @functools.wraps(method)
         def call(self: Any, /, *args: Any, **named: Any) -> Any:
-            if mode.is_default():
-                return called(self, *args, **named)
-            with mode.default():
-                return called(self, *args, **named)
-
-        def called(self: Any, /, *args: Any, **named: Any) -> Any:
-            plain = PLAIN.issuperset(map(type, args))
+            plain = mode.is_default() and PLAIN.issuperset(map(type, args))
             if plain and (not named or PLAIN.issuperset(map(type, named.values()))):
                 try:
                     return method(self, *args, **named)
@@ -160,13 +154,17 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
                     if error.__traceback__ and error.__traceback__.tb_next:
                         raise
                     raise misbound(name_of(self, label), error, named, signature()) from None
+            with mode.default():
+                return opened(self, args, named)
+
+        def opened(self: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
             name = name_of(self, label)
             try:
                 bound = signature().bind(self, *there(args, signature()), **named)
             except TypeError as error:
                 raise misbound(name, error, named, signature()) from None
-            opened = Call(name, bound, lazy)
-            return opened.wrapped(method(*bound.args, **bound.kwargs))
+            found = Call(name, bound, lazy)
+            return found.wrapped(method(*bound.args, **bound.kwargs))
 
         return call  # type: ignore[return-value]  # `wraps` gives it the type of the method
 

@@ -75,7 +75,7 @@ def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: in
 
 def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
     """One pass: as unsigned integers, negative labels are the largest."""
-    if not labels.size or np.maximum.reduce(labels.view(np.uint64), axis=None) < classes:
+    if not labels.size or np.maximum.reduce(labels.view(np.uint64), None) < classes:
         return
     place = tuple(int(i) for i in np.argwhere((labels < 0) | (labels >= classes))[0])
     where = f"labels[{', '.join(map(str, place))}]" if place else "the label"
@@ -123,7 +123,7 @@ def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
     """Labels that are checked, with the factors of their rows."""
     weight, ignore_index, smoothing, reduction = options
     # A copy, which nobody else can change between this check and the loop that trusts it.
-    found = labels.astype(np.int64, copy=True)
+    found = labels.astype(np.int64)
     counted: Any = None  # which rows count, None if all do
     if ignore_index is not None:
         counted = found != ignore_index
@@ -357,9 +357,9 @@ class SoftmaxCrossEntropy(Loss):
         else:
             found = targets(name, labels, x.shape[axis], options)
             losses = of_labels(*rows, found)
-        if reduction != "none":
-            losses = np.add.reduce(losses, axis=None)  # float64
-        return narrowed(losses, x.dtype)[()], gradient
+        if reduction == "none":
+            return narrowed(losses, x.dtype)[()], gradient
+        return narrowed(np.add.reduce(losses, None), x.dtype), gradient  # a sum of float64
 
 
 def last(x: Any, axis: int) -> Any:
@@ -499,9 +499,9 @@ class NegativeLogLikelihood(Loss):
         found = targets(name, labels, x.shape[axis], options)
         rows = last(x, axis), None if gradient is None else last(gradient, axis)
         losses = of_operands(PICKED, *rows, (found.labels, found.factor))
-        if reduction != "none":
-            losses = np.add.reduce(losses, axis=None)  # float64
-        return narrowed(losses, x.dtype)[()], gradient
+        if reduction == "none":
+            return narrowed(losses, x.dtype)[()], gradient
+        return narrowed(np.add.reduce(losses, None), x.dtype), gradient  # a sum of float64
 
 
 softmax_cross_entropy: interfaces.CrossEntropy = SoftmaxCrossEntropy(OWNER)

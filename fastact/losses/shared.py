@@ -64,8 +64,8 @@ def narrowed(loss: Any, dtype: Any) -> Any:
     if dtype.char == "d":
         return loss
     low, high = NORMAL[dtype.char]
-    if loss.ndim == 0 and low < abs(loss) < high:
-        return dtype.type(loss)
+    if loss.ndim == 0 and low < abs(value := float(loss)) < high:
+        return dtype.type(value)
     with np.errstate(all="ignore"):
         return loss.astype(dtype.newbyteorder("="))
 

@@ -446,12 +446,10 @@ def calling(out: Any, *arrays: Any) -> Callable[..., Any]:
     if out is None:
         return threads.call
     kind = getattr(arrays[0], "dtype", None)
-    if len(arrays) == 1 and type(out) is not tuple:  # soon told, of the most frequent calls
-        return threads.call if getattr(out, "dtype", None) is kind else quiet
-    outs = out if type(out) is tuple else (out,)
-    others = *arrays[1:], *(each for each in outs if each is not None)
-    same = all(getattr(each, "dtype", None) is kind for each in others)
-    return threads.call if same else quiet
+    for each in (*arrays[1:], *(out if type(out) is tuple else (out,))):
+        if each is not None and getattr(each, "dtype", None) is not kind:
+            return quiet
+    return threads.call
 
 
 def quietly(function: Callable[..., Any]) -> Callable[..., Any]:

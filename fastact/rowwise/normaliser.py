@@ -30,7 +30,7 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import logit, tanh
 from fastact.native import threads
-from fastact.native.ufunc import calling
+from fastact.native.ufunc import calling, quiet
 from fastact.numerics.primitives import Kernel
 from fastact.numerics.rows import NO_GRADIENT, Product
 from fastact.rowwise import chunks, documents
@@ -106,6 +106,7 @@ class Normaliser(RowFunction):
         self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
         self._core, self._nin, self._nout = scaled._core, scaled._nin, scaled._nout
+        self._alike = scaled._alike
         self.backward = Backward(self, other.backward._function, other.backward._with_mask)
         self.jvp = Jvp(self, other.jvp._function, other.jvp._with_mask)
 
@@ -147,7 +148,9 @@ class Normaliser(RowFunction):
                 if axis == -1 and x.ndim:
                     if out is None:
                         return threads.call(made, x)
-                    return calling(out, x)(made, x, out)
+                    if out.dtype is x.dtype:
+                        return threads.call(made, x, out)
+                    return quiet(made, x, out)
                 if -x.ndim <= axis < x.ndim:
                     return calling(out, x)(made, x, axis=axis, out=out)
             elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:

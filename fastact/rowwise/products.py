@@ -33,6 +33,7 @@ from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import Documented
 from fastact.elementwise import tanh
+from fastact.native import threads
 from fastact.rowwise import documents
 from fastact.rowwise.row_function import RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
@@ -48,6 +49,7 @@ class Product(Documented):
 
     def __init__(self, owner: Any, function: RowFunction, masked: RowFunction) -> None:
         self._owner, self._function, self._with_mask = owner, function, masked
+        self._unsigned = owner._sign == 1.0
         self.__module__, self.__name__ = "fastact", type(self).__name__.lower()
         self.name = self.__qualname__ = f"{owner.name}.{self.__name__}"
         self._words = {"d": self._vector}
@@ -81,10 +83,17 @@ class Product(Documented):
         ):  # fmt: skip
             if (
                 type(y) is ndarray and x is None and where is None and temperature is None
-                and lengths is None and causal is False and d.dtype.kind == "f"
-                and y.dtype.kind == "f" and self._owner._sign == 1.0 and -d.ndim <= axis < d.ndim
+                and lengths is None and causal is False and self._unsigned
+                and -d.ndim <= axis < d.ndim
             ):  # fmt: skip
-                return self._function._in_one_call(d, y, axis=axis, out=out)
+                dtype, function = d.dtype, self._function
+                if dtype is y.dtype and axis == -1 and dtype.kind == "f":
+                    if out is None:
+                        return threads.call(function._ufunc or function.ufunc, d, y)
+                    if out.dtype is dtype:
+                        return threads.call(function._ufunc or function.ufunc, d, y, out)
+                if dtype.kind == "f" and y.dtype.kind == "f":
+                    return function._in_one_call(d, y, axis=axis, out=out)
             found = self._at_once(d, x, y, axis, out, (where, temperature, lengths, causal))
             if found is not None:
                 return found
@@ -144,7 +153,7 @@ class Product(Documented):
         exactly_one(self.name, x=x, y=y)
         plain = (
             where is None and temperature is None and lengths is None and softcap is None
-            and not boolean(self.name, "causal", causal) and self._owner._sign == 1.0
+            and not boolean(self.name, "causal", causal) and self._unsigned
         )  # fmt: skip
         if any(map(is_dask, (d, x, y))):
             return self._lazy(d, x, y, axis, plain=plain and out is None)

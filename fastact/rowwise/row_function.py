@@ -55,6 +55,8 @@ class RowFunction(Documented):
         sides = (",".join("(n)" if c.isupper() else "()" for c in s) for s in (inputs, outputs))
         self._core = "->".join(sides)
         self._nin, self._nout = len(inputs), len(outputs)
+        # So many operands have the dtype of the loop, before others: of them `out` may be a cast.
+        self._alike = max(1, len(inputs) - len(inputs.lstrip("xX")))
         self._ufunc: np.ufunc | None = None
         ufunc.registry[name] = lambda: self.ufunc
         for dtype in loop_registry.DTYPES if "x" in self._letters.lower() else ("float64",):
@@ -79,14 +81,15 @@ class RowFunction(Documented):
     def _in_one_call(self, *arrays: Array, axis: int = -1, out: Any = None) -> Any:
         """Apply the ufunc along an axis, in one call."""
         made = self._ufunc or self.ufunc
+        call = threads.call if out is None else calling(out, *arrays[: self._alike])
         if axis == -1:
             if out is None:
-                return threads.call(made, *arrays)
+                return call(made, *arrays)
             if type(out) is np.ndarray:  # without a keyword: that takes long
-                return calling(out, *arrays)(made, *arrays, out)
-            return calling(out, *arrays)(made, *arrays, out=out)
+                return call(made, *arrays, out)
+            return call(made, *arrays, out=out)
         try:
-            return calling(out, *arrays)(made, *arrays, axis=axis, out=out)
+            return call(made, *arrays, axis=axis, out=out)
         except np.exceptions.AxisError as error:
             axes(self.name, axis, max(map(np.ndim, arrays)))  # names the function
             raise error from None
