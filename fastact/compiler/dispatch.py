@@ -24,6 +24,7 @@ from numba.core.codegen import CodeLibrary, JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
+from numba.core.cpu import CPUContext
 from numba.core.registry import cpu_target
 from numba.core.types.functions import BaseFunction
 
@@ -124,12 +125,14 @@ def dispatcher(function: Callable[..., Any]) -> Any:
 @kept
 def with_all_of_numba(function: Callable[..., Any]) -> Any:
     """The Numba dispatcher of a function of this package that needs more than `Pipeline` does."""
+    _all_of_numba.append(True)
     return jitted(function, **OPTIONS)
 
 
 @kept
 def users_dispatcher(kernel: Any) -> Any:
     """The Numba dispatcher of a kernel that a user wrote, with all that Numba knows."""
+    _all_of_numba.append(True)
     return jitted(kernel.function, **OPTIONS)
 
 
@@ -243,14 +246,32 @@ def remembering() -> Any:
     return get_call_type
 
 
+def what_is_needed(context: Any) -> None:
+    """Load what Numba knows: all of it takes a third of a second, of which we need little."""
+    if _all_of_numba:
+        load_all(context)
+        return
+    from numba.core import optional  # noqa: F401
+    from numba.core.runtime import rtsys
+    from numba.cpython import builtins, mathimpl, numbers, rangeobj, tupleobj  # noqa: F401
+
+    rtsys.initialize(context)
+    context.install_registry(mathimpl.registry)
+
+
+load_all = CPUContext.load_additional_registries
+_all_of_numba: list[bool] = []  # whether a function has been compiled that may need more
+
+
 @contextmanager
 def in_fragments() -> Iterator[None]:
     """Let Numba translate functions to LLVM and stop there; `link` does the rest."""
     context = cpu_target.target_context
     codegen, kind = context.codegen(), type(context)
-    with global_compiler_lock:
+    with global_compiler_lock, replaced(kind, "load_additional_registries", what_is_needed):
         # This may compile functions that Numba itself needs, so it comes before the changes.
-        context.refresh()
+        with replaced(codegen, "_library_class", JITCodeLibrary):
+            context.refresh()
         with (
             replaced(config, "DISABLE_JIT", 0),
             # What it remembers of constants would keep the type of every function for ever.
