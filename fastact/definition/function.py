@@ -234,6 +234,7 @@ class Function(described.Described):
 
     def _of_data(self) -> np.ufunc | None:
         """The ufunc that takes no parameters, if there is one."""
+        self._check_kernel()
         whole = self._standard if self.params else self
         self._quick = None if whole is None else whole.ufunc
         return self._quick

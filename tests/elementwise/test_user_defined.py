@@ -132,20 +132,21 @@ def test_functions_of_one_name_stay_apart():
 # --- what is missing, and what is wrong ---------------------------------------------------------
 
 
+@pytest.mark.parametrize("function", [lambda x: 0.2 * x, lambda x, a=1.0: a * x])
 @pytest.mark.parametrize(
     "use",
     [
-        lambda: bare.derivative(1.0),
-        lambda: bare.value_and_derivative(1.0),
-        lambda: bare.backward(1.0, x=1.0),
-        lambda: (fa.identity * bare).derivative(1.0),
-        lambda: numba.njit(lambda x: bare.derivative(x))(1.0),  # noqa: PLW0108 (a lambda is what is meant)
+        lambda bare: bare.derivative(1.0),
+        lambda bare: bare.value_and_derivative(1.0),
+        lambda bare: bare.backward(1.0, x=1.0),
+        lambda bare: (fa.identity * bare).derivative(1.0),
+        lambda bare: numba.njit(lambda x: bare.derivative(x))(1.0),  # noqa: PLW0108 (a lambda is what is meant)
     ],
 )
-def test_without_a_derivative_there_is_none(use):
+def test_without_a_derivative_there_is_none(use, function):
     error = (TypeError, numba.TypingError)  # the latter from the compiler of the caller
     with pytest.raises(error, match=r"bare: its derivative is not known.*derivative=lambda"):
-        use()
+        use(fa.activation(function, name="bare"))
 
 
 def test_functions_lists_what_there_is():
