@@ -141,7 +141,8 @@ class Activation(Algebra, Function):
         >>> fa.identity * fa.softplus.with_params(beta=2)
         identity * softplus.with_params(beta=2)
         """
-        return of_node(algebra.bound(self, *params, **named)) if self.params else self
+        node = algebra.bound(self, *params, **named)
+        return of_node(node) if self.params else self
 
     backward_params: Gradients = described.method(_backward_params)
     with_params: Fixed = described.method(_with_params)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from fastact.arguments import unexpected
 from fastact.definition.declaration import UNBOUNDED, Declaration, Kink, evaluate
 from fastact.definition.differentiate import Kernels, at_a_point
 from fastact.definition.expression import (
@@ -116,14 +117,18 @@ def composed(ufunc: np.ufunc, argument: Any, *params: Any) -> Node:
 
 def bound(f: Any, *params: float, **named: float) -> Node:
     """The expression that ``f.with_params`` stands for."""
-    given = dict(zip([p.name for p in f.params], params, strict=False)) | named
+    called, known = f"{f.name}.with_params", [p.name for p in f.params]
+    if len(params) > len(known):
+        names = f" ({', '.join(known)})" if known else ""
+        raise TypeError(f"{called}() takes {len(known)} parameters{names}, got {len(params)}")
+    for key in named:
+        if key not in known:
+            raise unexpected(called, key, known)
+    given = dict(zip(known, params, strict=False)) | named
     for p in f.params:
         if p.name in given:
             number_of(f, p, scalar(given[p.name]))
-    values = numbers_of(f, f._bind(params, named))
-    if named:
-        raise TypeError(f"{f.name}.with_params() has no parameter {next(iter(named))!r}")
-    return call(f, values, X)
+    return call(f, numbers_of(f, f._bind(params, named, called)), X)
 
 
 # ---------------------------------------------------------------- what is known of an expression

@@ -119,6 +119,12 @@ def of_activation(f: Any) -> list[Bad]:
             Bad("a misspelt parameter", n, f"{key}x",
                 lambda key=key, value=value: f(X, **{f"{key}x": value}), TypeError, key),
         ]  # fmt: skip
+    found += [
+        Bad("too many parameters of an expression", f"{n}.with_params", f"takes {len(p)}",
+            lambda: f.with_params(*p.values(), 1.0), TypeError),
+        Bad("a parameter of an expression that there is not", f"{n}.with_params", "zeta",
+            lambda: f.with_params(**p | {"zeta": 1.0}), TypeError),
+    ]  # fmt: skip
     if p:
         found.append(Bad("too many arguments", n, "x", lambda: f(X, *p.values(), 1.0), TypeError))
     else:
