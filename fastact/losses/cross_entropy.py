@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -154,8 +155,106 @@ def mass(rows: int, counted: Any, of_row: Any) -> float:
     return float(rows if counted is None else np.count_nonzero(counted))
 
 
+# ---------------------------------------------------------------- losses of rows
+def last(x: Any, axis: int) -> Any:
+    """A view with the axis at the end."""
+    return x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
+
+
+def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
+    """The losses of rows with labels."""
+    operands: tuple[Any, ...] = (found.labels, found.factor)
+    functions = LABELLED
+    if found.smoothing is not None:
+        weight = np.ones(x.shape[-1]) if found.weight is None else found.weight
+        operands, functions = (*operands, cast(weight, x.dtype), found.smoothing), GENERAL
+    return of_operands(functions, x, gradient, operands)
+
+
+def of_picked(x: Any, gradient: Any, found: Targets) -> Any:
+    """The losses of rows of log-probabilities with labels."""
+    return of_operands(PICKED, x, gradient, (found.labels, found.factor))
+
+
+def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]) -> Any:
+    """The losses of rows by the ufunc of a pair that is needed; operands begin with labels."""
+    losses = np.empty(operands[0].shape)
+    if gradient is None:
+        threads.call(functions[0].ufunc, x, *operands, losses)
+    else:
+        threads.call(functions[1].ufunc, x, *operands, losses, gradient)
+    return losses
+
+
+def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any) -> Any:
+    """The losses of rows with probabilities."""
+    weight, _, smoothing, reduction = options
+    classes, shape = x.shape[-1], x.shape[:-1]
+    if weight is not None:
+        weight = class_weights(name, weight, classes)
+    scale = classes / x.size if reduction == "mean" else 1.0
+    x, labels = apart(x, gradient), apart(labels, gradient)
+    losses = np.empty(shape)
+    plain = weight is None and not smoothing and labels.dtype == x.dtype
+    for slab in [...] if plain else slabs(shape, max(1, SLAB // classes)):
+        q = labels[slab] if plain else mixed(labels[slab], x.dtype, weight, smoothing)
+        outs: tuple[Any, ...] = (losses[slab],)
+        if gradient is not None:
+            outs += (gradient[slab],)
+        threads.call(
+            GENERAL[gradient is not None].ufunc, x[slab], NO_LABEL, 0.0, q, scale, out=outs
+        )
+    return losses
+
+
+@np.errstate(all="ignore")
+def mixed(q: Any, dtype: Any, weight: Any, smoothing: float) -> Any:
+    """Probabilities mixed with the uniform ones, times the weights of their classes."""
+    if smoothing:
+        q = q * (1.0 - smoothing) + smoothing / q.shape[-1]
+    if weight is not None:
+        q = q * weight
+    return q.astype(dtype, copy=False)
+
+
+class LossOfLabels(Loss):
+    """A loss of rows with a label each, and perhaps of rows with a probability for each class."""
+
+    _kind = "loss of labels"
+    _input = "logits"  # the name of the first argument
+    # The losses of rows of an array, and their gradient where there is an array for it.
+    _of_labels: Callable[[Any, Any, Targets], Any]
+    _of_probabilities: Any = None
+
+    def _computed(
+        self, name: str, x: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
+    ) -> tuple[Any, Any]:
+        """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
+        _, ignore_index, smoothing, reduction = options
+        if ignore_index is not None:
+            integer(name, "ignore_index", ignore_index)
+        check_reduction(name, reduction)
+        check_smoothing(name, smoothing)
+        x, labels = floats(name, self._input, x), np.asarray(labels)
+        axis = one_axis(name, axis, x.ndim)
+        gradient = None if out is None else gradient_array(name, out[0], x)
+        soft = labels.dtype.kind == "f" and self._of_probabilities is not None
+        (check_probabilities if soft else check_labels)(name, labels, x.shape, axis)
+        check_batch(name, labels.size, reduction, "row")
+        rows = last(x, axis), None if gradient is None else last(gradient, axis)
+        if soft:
+            if ignore_index is not None:
+                raise ValueError(f"{name}(): ignore_index needs labels that are class indices")
+            losses = self._of_probabilities(name, *rows, last(labels, axis), options)
+        else:
+            losses = self._of_labels(*rows, targets(name, labels, x.shape[axis], options))
+        if reduction == "none":
+            return narrowed(losses, x.dtype)[()], gradient
+        return narrowed(np.add.reduce(losses, None), x.dtype), gradient  # a sum of float64
+
+
 # ---------------------------------------------------------------- softmax cross-entropy
-class SoftmaxCrossEntropy(Loss):
+class SoftmaxCrossEntropy(LossOfLabels):
     r"""Cross-entropy of the softmax of logits: the negative log-likelihood of labels.
 
     .. math:: \ell(x, q) = \sum_j q_j\,(\log\sum_k e^{x_k} - x_j)
@@ -235,7 +334,8 @@ class SoftmaxCrossEntropy(Loss):
         ),
     })  # fmt: skip
 
-    _kind = "loss of labels"
+    _of_labels = staticmethod(of_labels)
+    _of_probabilities = staticmethod(of_probabilities)
 
     @public()
     def __call__(
@@ -334,92 +434,9 @@ class SoftmaxCrossEntropy(Loss):
         threads.call(HESSIAN.ufunc, *operands, *(last(o, axis) for o in outs))
         return outs[0], outs[1]
 
-    def _computed(
-        self, name: str, logits: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
-    ) -> tuple[Any, Any]:
-        """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
-        _, ignore_index, smoothing, reduction = options
-        if ignore_index is not None:
-            integer(name, "ignore_index", ignore_index)
-        check_reduction(name, reduction)
-        check_smoothing(name, smoothing)
-        x, labels = floats(name, "logits", logits), np.asarray(labels)
-        axis = one_axis(name, axis, x.ndim)
-        gradient = None if out is None else gradient_array(name, out[0], x)
-        soft = labels.dtype.kind == "f"
-        (check_probabilities if soft else check_labels)(name, labels, x.shape, axis)
-        check_batch(name, labels.size, reduction, "row")
-        rows = last(x, axis), None if gradient is None else last(gradient, axis)
-        if soft:
-            if ignore_index is not None:
-                raise ValueError(f"{name}(): ignore_index needs labels that are class indices")
-            losses = of_probabilities(name, *rows, last(labels, axis), options)
-        else:
-            found = targets(name, labels, x.shape[axis], options)
-            losses = of_labels(*rows, found)
-        if reduction == "none":
-            return narrowed(losses, x.dtype)[()], gradient
-        return narrowed(np.add.reduce(losses, None), x.dtype), gradient  # a sum of float64
-
-
-def last(x: Any, axis: int) -> Any:
-    """A view with the axis at the end."""
-    return x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
-
-
-def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
-    """The losses of rows with labels."""
-    operands: tuple[Any, ...] = (found.labels, found.factor)
-    functions = LABELLED
-    if found.smoothing is not None:
-        weight = np.ones(x.shape[-1]) if found.weight is None else found.weight
-        operands, functions = (*operands, cast(weight, x.dtype), found.smoothing), GENERAL
-    return of_operands(functions, x, gradient, operands)
-
-
-def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]) -> Any:
-    """The losses of rows by the ufunc of a pair that is needed; operands begin with labels."""
-    losses = np.empty(operands[0].shape)
-    if gradient is None:
-        threads.call(functions[0].ufunc, x, *operands, losses)
-    else:
-        threads.call(functions[1].ufunc, x, *operands, losses, gradient)
-    return losses
-
-
-def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any) -> Any:
-    """The losses of rows with probabilities."""
-    weight, _, smoothing, reduction = options
-    classes, shape = x.shape[-1], x.shape[:-1]
-    if weight is not None:
-        weight = class_weights(name, weight, classes)
-    scale = classes / x.size if reduction == "mean" else 1.0
-    x, labels = apart(x, gradient), apart(labels, gradient)
-    losses = np.empty(shape)
-    plain = weight is None and not smoothing and labels.dtype == x.dtype
-    for slab in [...] if plain else slabs(shape, max(1, SLAB // classes)):
-        q = labels[slab] if plain else mixed(labels[slab], x.dtype, weight, smoothing)
-        outs: tuple[Any, ...] = (losses[slab],)
-        if gradient is not None:
-            outs += (gradient[slab],)
-        threads.call(
-            GENERAL[gradient is not None].ufunc, x[slab], NO_LABEL, 0.0, q, scale, out=outs
-        )
-    return losses
-
-
-@np.errstate(all="ignore")
-def mixed(q: Any, dtype: Any, weight: Any, smoothing: float) -> Any:
-    """Probabilities mixed with the uniform ones, times the weights of their classes."""
-    if smoothing:
-        q = q * (1.0 - smoothing) + smoothing / q.shape[-1]
-    if weight is not None:
-        q = q * weight
-    return q.astype(dtype, copy=False)
-
 
 # ---------------------------------------------------------------- negative log-likelihood
-class NegativeLogLikelihood(Loss):
+class NegativeLogLikelihood(LossOfLabels):
     r"""The negative log-likelihood of class indices, from log-probabilities.
 
     .. math:: \ell(x, l) = -w_l\,x_l
@@ -441,7 +458,8 @@ class NegativeLogLikelihood(Loss):
         "value_and_grad": r"\frac{\partial \ell}{\partial x_j} = -w_l\,[j = l]",
     })  # fmt: skip
 
-    _kind = "loss of labels"
+    _input = "log_probabilities"
+    _of_labels = staticmethod(of_picked)
 
     @public()
     def __call__(
@@ -482,26 +500,6 @@ class NegativeLogLikelihood(Loss):
         options = weight, ignore_index, 0.0, reduction
         name = f"{self.name}.value_and_grad"
         return self._computed(name, log_probabilities, labels, axis, options, (out,))
-
-    def _computed(
-        self, name: str, x: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
-    ) -> tuple[Any, Any]:
-        """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
-        _, ignore_index, _, reduction = options
-        if ignore_index is not None:
-            integer(name, "ignore_index", ignore_index)
-        check_reduction(name, reduction)
-        x, labels = floats(name, "log_probabilities", x), np.asarray(labels)
-        axis = one_axis(name, axis, x.ndim)
-        gradient = None if out is None else gradient_array(name, out[0], x)
-        check_labels(name, labels, x.shape, axis)
-        check_batch(name, labels.size, reduction, "row")
-        found = targets(name, labels, x.shape[axis], options)
-        rows = last(x, axis), None if gradient is None else last(gradient, axis)
-        losses = of_operands(PICKED, *rows, (found.labels, found.factor))
-        if reduction == "none":
-            return narrowed(losses, x.dtype)[()], gradient
-        return narrowed(np.add.reduce(losses, None), x.dtype), gradient  # a sum of float64
 
 
 softmax_cross_entropy: interfaces.CrossEntropy = SoftmaxCrossEntropy(OWNER)
