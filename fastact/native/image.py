@@ -138,9 +138,9 @@ class Image:
             distance = self.places[home] + value + addend - place
             struct.pack_into("<i", self.content, place, distance)
 
-    def load(self) -> Loaded:
+    def load(self) -> Mapped:
         """Put it into the process."""
-        return Loaded(bytes(self.content), self.protections, self.symbols)
+        return Mapped(bytes(self.content), self.protections, self.symbols)
 
 
 def aligned(n: int, step: int) -> int:
@@ -156,7 +156,7 @@ def taken(code: bytes, section: Section) -> bytes:
     return found
 
 
-class Loaded:
+class Mapped:
     """Code at its place in memory, until `close`.
 
     `protections` are parts of it, from and to, and how each is protected.

@@ -8,7 +8,7 @@ import mmap
 from collections.abc import Callable
 from typing import Any
 
-from fastact.native.image import SUPPORTED, Loaded
+from fastact.native.image import SUPPORTED, Mapped
 
 CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose another one
 # void (uint32_t leaf, uint32_t part, uint32_t *registers): the instruction CPUID, and
@@ -27,7 +27,7 @@ LEAVES = (
 
 def function(code: bytes, *signature: Any) -> Callable[..., Any]:
     """The function that machine code is; it stays."""
-    loaded = Loaded(code, [(0, len(code), mmap.PROT_READ | mmap.PROT_EXEC)], {"": 0})
+    loaded = Mapped(code, [(0, len(code), mmap.PROT_READ | mmap.PROT_EXEC)], {"": 0})
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded))
     return ctypes.CFUNCTYPE(*signature)(loaded.get_function_address(""))
 

@@ -84,6 +84,11 @@ class Normaliser(RowFunction):
 
     def _with_own_loops(self, name: str) -> None:
         """Enter the loops of a function that has some."""
+        if self._row is not None and self._product is None:
+            raise TypeError(
+                f"{type(self).__name__} has a `_row` and no `_product`: without a gradient it is "
+                "`NO_GRADIENT`"
+            )
         scaled = "Xdi" if self._sink is None else "Xddi"
         self._scaled = RowFunction(f"{name}_general", name, scaled, "X", kernels=self._row)
         super().__init__(name, name, "X", "X", kernels=self._row)

@@ -40,7 +40,7 @@ def called(address, i):
 
 def test_constants_and_variables_are_where_the_code_looks(code):
     address, loaded = loader.load(code, "add")
-    assert isinstance(loaded, image.Loaded)
+    assert isinstance(loaded, image.Mapped)
     assert [called(address, i) for i in (0, 3, 1)] == [1.5, 5.5, 7.5]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import fastact as fa
 from fastact.catalogue import of_kind
+from fastact.native import loop_registry
 from fastact.rowwise import row_function
 from tests.support.checks import assert_same_bits
 from tests.support.rows import BOUND, FORMS, GRADIENTS, truth
@@ -700,3 +701,11 @@ def test_slabs_cover_everything_once(shape, monkeypatch):
             assert seen[index].size <= max(64, shape[axis])
         assert (seen == 1).all()
         assert len(pieces) <= max(1, rest)
+
+
+def test_a_function_without_a_product_says_so():
+    """When it is made, and not at its first gradient."""
+    half = type("Half", (type(fa.hardmax),), {"_product": None})
+    with pytest.raises(TypeError, match="Half has a `_row` and no `_product`"):
+        half("half")
+    assert not [spec for spec in loop_registry.loops() if spec.name.startswith("half")]
