@@ -125,6 +125,7 @@ class Documented(Described):
     __slots__ = ()
     name: str
     _text = ""
+    _method = "__call__"  # of its class, that does what a call does
     # By the names of the parameters of `__call__`: what they are called; what ``**`` stands for.
     _words: Mapping[str, str] = MappingProxyType({})
     _passed_on: Mapping[str, Any] = MappingProxyType({})
@@ -135,7 +136,7 @@ class Documented(Described):
         cls.__doc__ = OfObject("_document", "The class of one function: see its docstring.")  # type: ignore[assignment]
 
     def _signature(self) -> Signature:
-        return plain(type(self).__call__, self._words, self._passed_on, bound=True)
+        return plain(getattr(type(self), self._method), self._words, self._passed_on, bound=True)
 
     def _document(self) -> str:
         return self._text

@@ -90,7 +90,7 @@ class ObjectType(types.Callable, types.Opaque):
             return elementwise.signature(self.target)
         if isinstance(self.target, ForwardWithMask):
             return self.target._signature()
-        return signature_of(getattr(type(self.target), self.member or "__call__"))
+        return signature_of(getattr(type(self.target), self.member or self.target._method))
 
     def plan(self, kinds: tuple[Any, ...]) -> Plan:
         """The plan of a call with all arguments in the order of the signature."""

@@ -127,8 +127,9 @@ class Place(ctypes.Structure):
     _fields_ = tuple(PLACE.items())
 
 
-# Where `PyArrayObject` has its dtype: after four pointers and a number that takes as much.
-DTYPE = object.__basicsize__ + 40
+# Where `PyArrayObject` has its number of dimensions, after a pointer, and its dtype: after four
+# pointers and a number that takes as much.
+RANK, DTYPE = object.__basicsize__ + 8, object.__basicsize__ + 40
 # Where `PyArray_Descr` has the number of a dtype: after a pointer (8 bytes) and four characters.
 NUMBER = object.__basicsize__ + 12
 
@@ -138,6 +139,8 @@ def _field(structure: Any, name: str) -> int:
     offset: int = getattr(structure, name).offset
     return offset
 
+
+MOST_PLAIN = 4  # arguments of a plain call: see `plainly`
 
 # The loop that NumPy is given, the same for all ufuncs. It looks through the places of the ufunc
 # for the one of the call's dtypes (the last, if it is no other), has Python fill it in if it is
@@ -369,12 +372,118 @@ plain:
 }}
 """
 
+# The same for a function of rows that does more than its ufunc. `self` is a tuple: the ufunc; what
+# does more; keywords whose values the ufunc takes after the first argument; those of them that
+# there must be; "axis" and -1, which say nothing. One array, and of the keywords the first ones in
+# their order, with arrays of the same dtype, go to the ufunc without keywords.
+PLAINLY = f"""
+define ptr @fastact_glue_native_plainly(ptr %self, ptr %args, i64 %count, ptr %names) {{
+entry:
+  %at.ufunc = getelementptr i8, ptr %self, i64 {tuple.__basicsize__}
+  %at.more = getelementptr ptr, ptr %at.ufunc, i64 1
+  %at.known = getelementptr ptr, ptr %at.ufunc, i64 2
+  %at.least = getelementptr ptr, ptr %at.ufunc, i64 3
+  %at.axis = getelementptr ptr, ptr %at.ufunc, i64 4
+  %at.last = getelementptr ptr, ptr %at.ufunc, i64 5
+  %ufunc = load ptr, ptr %at.ufunc
+  %more = load ptr, ptr %at.more
+  %known = load ptr, ptr %at.known
+  %least = load ptr, ptr %at.least
+  %axis = load ptr, ptr %at.axis
+  %last = load ptr, ptr %at.last
+  %at.places = getelementptr i8, ptr %ufunc, i64 {_field(UFuncObject, "data")}
+  %places = load ptr, ptr %at.places
+  %place = load ptr, ptr %places{FIELDS}
+  %vectorcall = load ptr, ptr %at.vectorcall
+  %size = load ptr, ptr %at.size
+  %item = load ptr, ptr %at.item
+  %ndarray = load ptr, ptr %at.ndarray
+  %plain = alloca [{MOST_PLAIN} x ptr]
+  %one = icmp eq i64 %count, 1
+  br i1 %one, label %counting, label %other
+counting:
+  %most = call i64 %size(ptr %known)
+  %needed = call i64 %size(ptr %least)
+  %none = icmp eq ptr %names, null
+  br i1 %none, label %first, label %named
+named:
+  %found = call i64 %size(ptr %names)
+  br label %first
+first:
+  %given = phi i64 [ 0, %counting ], [ %found, %named ]
+  %x = load ptr, ptr %args
+  store ptr %x, ptr %plain
+  %at.type.x = getelementptr i8, ptr %x, i64 {object.__basicsize__ - 8}
+  %type.x = load ptr, ptr %at.type.x
+  %array = icmp eq ptr %type.x, %ndarray
+  br i1 %array, label %inside, label %other
+inside:
+  %at.kind.x = getelementptr i8, ptr %x, i64 {DTYPE}
+  %kind.x = load ptr, ptr %at.kind.x
+  %at.rank = getelementptr i8, ptr %x, i64 {RANK}
+  %rank = load i32, ptr %at.rank
+  %at.number = getelementptr i8, ptr %kind.x, i64 {NUMBER}
+  %number = load i32, ptr %at.number
+  %half = icmp eq i32 %number, {np.dtype("f2").num}
+  %single = icmp eq i32 %number, {np.dtype("f4").num}
+  %double = icmp eq i32 %number, {np.dtype("f8").num}
+  %narrow = or i1 %half, %single
+  %float = or i1 %narrow, %double
+  %rows = icmp sgt i32 %rank, 0
+  %good = and i1 %float, %rows
+  br i1 %good, label %each, label %other
+each:
+  %k = phi i64 [ 0, %inside ], [ %next, %look ], [ %next, %dtypes ]
+  %taken = phi i64 [ 0, %inside ], [ %taken, %look ], [ %now, %dtypes ]
+  %over = icmp sge i64 %k, %given
+  br i1 %over, label %enough, label %look
+look:
+  %name = call ptr %item(ptr %names, i64 %k)
+  %next = add i64 %k, 1
+  %at.value = getelementptr ptr, ptr %args, i64 %next
+  %value = load ptr, ptr %at.value
+  %is.axis = icmp eq ptr %name, %axis
+  %is.last = icmp eq ptr %value, %last
+  %says.nothing = and i1 %is.axis, %is.last
+  br i1 %says.nothing, label %each, label %another
+another:
+  %room = icmp slt i64 %taken, %most
+  br i1 %room, label %match, label %other
+match:
+  %wanted = call ptr %item(ptr %known, i64 %taken)
+  %at.type = getelementptr i8, ptr %value, i64 {object.__basicsize__ - 8}
+  %type = load ptr, ptr %at.type
+  %is.wanted = icmp eq ptr %name, %wanted
+  %is.array = icmp eq ptr %type, %ndarray
+  %usual = and i1 %is.wanted, %is.array
+  br i1 %usual, label %dtypes, label %other
+dtypes:
+  %now = add i64 %taken, 1
+  %at.plain = getelementptr ptr, ptr %plain, i64 %now
+  store ptr %value, ptr %at.plain
+  %at.kind = getelementptr i8, ptr %value, i64 {DTYPE}
+  %kind = load ptr, ptr %at.kind
+  %same = icmp eq ptr %kind.x, %kind
+  br i1 %same, label %each, label %other
+enough:
+  %all = add i64 %taken, 1
+  %complete = icmp sge i64 %taken, %needed
+  br i1 %complete, label %run, label %other
+run:
+  %result = call ptr %vectorcall(ptr %ufunc, ptr %plain, i64 %all, ptr null)
+  ret ptr %result
+other:
+  %answer = call ptr %vectorcall(ptr %more, ptr %args, i64 %count, ptr %names)
+  ret ptr %answer
+}}
+"""
+
 
 def _assemble(spec: loop_registry.LoopSpec) -> bytes:
     """Return the object code of what NumPy and Python call."""
     from fastact.native import machine_code
 
-    return machine_code.assembled(RUN + FOLD + GUARDED)
+    return machine_code.assembled(RUN + FOLD + GUARDED + PLAINLY)
 
 
 glue = loop_registry.add_support("glue", _assemble)
@@ -430,9 +539,19 @@ WITH_KEYWORDS = 0x82  # METH_FASTCALL | METH_KEYWORDS
 
 
 @functools.cache
-def _method() -> Method:
-    """What `guarded` functions are made of, one for all."""
-    return Method(b"call", glue.address_of("_guarded"), WITH_KEYWORDS, None)
+def _method(ending: str) -> Method:
+    """What functions of Python's C API that are made here have in common, by that of their code."""
+    return Method(b"call", glue.address_of(ending), WITH_KEYWORDS, None)
+
+
+def _builtin(ending: str, of: Any) -> Callable[..., Any]:
+    """A function that is native code, which gets `of` first."""
+    anything = ctypes.py_object
+    create = ctypes.PYFUNCTYPE(anything, ctypes.c_void_p, anything, anything)(
+        ("PyCFunction_NewEx", ctypes.pythonapi)
+    )
+    made: Callable[..., Any] = create(ctypes.addressof(_method(ending)), of, __name__)
+    return made
 
 
 def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
@@ -462,12 +581,22 @@ def guarded(ufunc: np.ufunc) -> Callable[..., Any]:
 
     It is native code: a call without keywords costs a hundredth of a microsecond more.
     """
-    anything = ctypes.py_object
-    create = ctypes.PYFUNCTYPE(anything, ctypes.c_void_p, anything, anything)(
-        ("PyCFunction_NewEx", ctypes.pythonapi)
-    )
-    made: Callable[..., Any] = create(ctypes.addressof(_method()), ufunc, __name__)
-    return made
+    return _builtin("_guarded", ufunc)
+
+
+def plainly(
+    ufunc: np.ufunc, more: Callable[..., Any], keywords: tuple[str, ...], needed: int
+) -> Callable[..., Any]:
+    """A function that calls the ufunc where an array and keywords are all there is, else `more`.
+
+    A plain call has one array, `keywords` for arrays of the same dtype, in this order and at least
+    so many as are `needed`, which the ufunc takes after the first, and perhaps ``axis=-1``. This is
+    native code too, and costs as much.
+    """
+    known = tuple(map(sys.intern, keywords))
+    if len(known) >= MOST_PLAIN:
+        raise ValueError(f"{len(known)} keywords")
+    return _builtin("_plainly", (ufunc, more, known, known[:needed], sys.intern("axis"), -1))
 
 
 def make(

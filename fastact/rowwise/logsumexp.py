@@ -28,9 +28,16 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
-from fastact.native import threads
 from fastact.rowwise import chunks, documents
-from fastact.rowwise.row_function import MAX_ULP, SLAB, Layout, RowFunction, masked, slabs
+from fastact.rowwise.row_function import (
+    MAX_ULP,
+    SLAB,
+    CalledPlainly,
+    Layout,
+    RowFunction,
+    masked,
+    slabs,
+)
 from fastact.rowwise.row_options import Rows, quick
 from fastact.rowwise.softmax_family import softmax
 
@@ -146,7 +153,7 @@ class LogSum(RowFunction):
 LISTED = LogSum  # what `fastact.catalogue` looks for
 
 
-class LogSumExp(LogSum):
+class LogSumExp(LogSum, CalledPlainly):
     """``log(sum(exp(x)))`` along an axis, or ``log(sum(b exp(x)))``.
 
     ``logsumexp(x, axis=-1, keepdims=False, b=None, return_sign=False, where=None, out=None)``, as
@@ -204,9 +211,9 @@ class LogSumExp(LogSum):
         ):  # fmt: skip
             if where is not None:
                 return self._where(x, axis, where, out)
-            if axis == -1 and out is None and x.ndim:
-                return threads.call(self._ufunc or self.ufunc, x)
             if x.ndim:
+                if self._waits:
+                    self._go_plainly()
                 return self._in_one_call(x, axis=axis, out=out)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,

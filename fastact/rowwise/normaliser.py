@@ -30,13 +30,13 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import logit, tanh
 from fastact.native import threads
-from fastact.native.ufunc import calling, quiet
+from fastact.native.ufunc import calling
 from fastact.numerics.primitives import Kernel
 from fastact.numerics.rows import NO_GRADIENT, Product
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
-from fastact.rowwise.row_function import RowFunction, chosen, masked, slabs
+from fastact.rowwise.row_function import CalledPlainly, RowFunction, chosen, masked, slabs
 from fastact.rowwise.row_options import (
     COLD,
     EMPTY,
@@ -55,7 +55,7 @@ from fastact.rowwise.row_options import (
 Array = Any
 
 
-class Normaliser(RowFunction):
+class Normaliser(RowFunction, CalledPlainly):
     """What the functions of this family share: the call, and the gradient.
 
     What a function says of itself are fields of its class. Its loops are made of the kernels `_row`
@@ -148,17 +148,11 @@ class Normaliser(RowFunction):
             and inf == "limit" and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
             bare = where is None and temperature is None and lengths is None and causal is False
-            if bare and self._plain:
-                made = self._ufunc or self.ufunc
-                if axis == -1 and x.ndim:
-                    if out is None:
-                        return threads.call(made, x)
-                    if out.dtype is x.dtype:
-                        return threads.call(made, x, out)
-                    return quiet(made, x, out)
-                if -x.ndim <= axis < x.ndim:
-                    return calling(out, x)(made, x, axis=axis, out=out)
-            elif x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
+            if bare and self._plain and -x.ndim <= axis < x.ndim:
+                if self._waits:
+                    self._go_plainly()
+                return calling(out, x)(self._ufunc or self.ufunc, x, axis=axis, out=out)
+            if x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
                 options = where, temperature, lengths, causal
                 found = quick(self._sign, x.shape, axis % x.ndim, *options)
                 if found is not None and (where is None or separate(x, out)):

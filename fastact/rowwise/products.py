@@ -31,21 +31,20 @@ from fastact.arguments import (
 )
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
-from fastact.definition.described import Documented
 from fastact.elementwise import tanh
-from fastact.native import threads
 from fastact.rowwise import documents
-from fastact.rowwise.row_function import RowFunction, masked
+from fastact.rowwise.row_function import CalledPlainly, RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
 
 Array = Any
 
 
-class Product(Documented):
+class Product(CalledPlainly):
     """A product of the Jacobian and a vector, from the output or from the input."""
 
     _before = False  # whether the cap's slope comes before the product
     _vector = "dy"
+    _keywords, _needed = ("y", "out"), 1
 
     def __init__(self, owner: Any, function: RowFunction, masked: RowFunction) -> None:
         self._owner, self._function, self._with_mask = owner, function, masked
@@ -83,17 +82,12 @@ class Product(Documented):
         ):  # fmt: skip
             if (
                 type(y) is ndarray and x is None and where is None and temperature is None
-                and lengths is None and causal is False and self._unsigned
-                and -d.ndim <= axis < d.ndim
+                and lengths is None and causal is False and d.dtype.kind == "f"
+                and y.dtype.kind == "f" and self._unsigned and -d.ndim <= axis < d.ndim
             ):  # fmt: skip
-                dtype, function = d.dtype, self._function
-                if dtype is y.dtype and axis == -1 and dtype.kind == "f":
-                    if out is None:
-                        return threads.call(function._ufunc or function.ufunc, d, y)
-                    if out.dtype is dtype:
-                        return threads.call(function._ufunc or function.ufunc, d, y, out)
-                if dtype.kind == "f" and y.dtype.kind == "f":
-                    return function._in_one_call(d, y, axis=axis, out=out)
+                if self._waits:
+                    self._go_plainly()
+                return self._function._in_one_call(d, y, axis=axis, out=out)
             found = self._at_once(d, x, y, axis, out, (where, temperature, lengths, causal))
             if found is not None:
                 return found

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,6 +25,51 @@ MAX_ULP: dict[str, dict[str, float]] = {
     "float64": {"forward": 3.0},
 }
 SLAB = 2**18  # elements that are computed at once where options need room for them: it stays cached
+
+
+class CalledPlainly(Documented):
+    """A function whose plainest calls native code hands to a ufunc, and all others to `__call__`.
+
+    Its class defines `__call__` as any class does; of an object it is `_applied`: Python looks for
+    `__call__` on the type and finds this slot, which each object fills.
+    """
+
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+    __call__: Any
+    _applied: Any
+    _method = "_applied"
+    _keywords: tuple[str, ...] = ("out",)  # of arrays that the ufunc takes after the first argument
+    _needed = 0  # how many of them there must be
+    _waits = True  # whether plain calls go to `_applied` still
+    ufunc: Any
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__call__" in vars(cls):
+            cls._applied = vars(cls)["__call__"]
+            del cls.__call__
+
+    def __new__(cls, *_: Any) -> Self:
+        """Make an object, all of whose calls are `_applied`."""
+        made = super().__new__(cls)
+        made._detour()
+        return made
+
+    def _go_plainly(self) -> None:
+        """Let plain calls be those of the ufunc from now on."""
+        self._redirect()
+        self._waits = False
+        if not threads.direct_until(self):
+            self._detour()
+
+    def _redirect(self) -> None:
+        """Call the ufunc plainly from now on."""
+        made = ufunc.plainly(self.ufunc, self._applied, self._keywords, self._needed)
+        self.__call__ = threads.direct(made)
+
+    def _detour(self) -> None:
+        """Call `_applied` from now on."""
+        self.__call__ = self._applied
 
 
 class RowFunction(Documented):

@@ -14,6 +14,7 @@ import fastact as fa
 from fastact.catalogue import of_kind
 from fastact.native import loop_registry
 from fastact.rowwise import row_function
+from tests.hazards.scripts import run
 from tests.support.checks import assert_same_bits
 from tests.support.rows import BOUND, FORMS, GRADIENTS, truth
 from tests.support.strategies import LAYOUTS
@@ -709,3 +710,94 @@ def test_a_function_without_a_product_says_so():
     with pytest.raises(TypeError, match="Half has a `_row` and no `_product`"):
         half("half")
     assert not [spec for spec in loop_registry.loops() if spec.name.startswith("half")]
+
+
+# ---------------------------------------------------------------- calls that native code takes
+PLAIN = [f for f in FORMS if f._plain]
+
+
+class Own(np.ndarray):
+    """A class of arrays that users may have."""
+
+
+@pytest.mark.parametrize("f", PLAIN, ids=lambda f: f.name)
+def test_plain_calls_are_calls_of_the_ufunc(f, dtype):
+    """However they are written; all others give the same by the longer way."""
+    x, d = cube(dtype), cube(dtype, 1)
+    wanted = f.ufunc(x)
+    slope, product = f.backward.ufunc(d, wanted), f.backward
+    f(x), product(d, y=wanted)  # the first calls find the ufuncs
+    made, key = x.copy(), "output"[:3]  # which is not the text in Python's table
+    for options in ({}, {"axis": -1}, {"out": made}, {"axis": -1, "out": made},
+                    {"out": made, "axis": -1}, {key: made}, {"axis": np.int64(-1)},
+                    {"axis": x.ndim - 1}, {"out": None}, {"where": None}):  # fmt: skip
+        for call, right in (
+            (lambda **k: f(x, **k), wanted),
+            (lambda **k: product(d, y=wanted, **k), slope),
+            (lambda **k: product(d, **k, y=wanted), slope),
+        ):
+            made[...] = 7
+            assert_same_bits(call(**options), right)
+            assert_same_bits(made, right if options.get("out") is made else np.full_like(x, 7))
+    assert_same_bits(f(x.tolist()), f.ufunc(x.astype(float)))
+    assert_same_bits(f(x, axis=0), f.ufunc(x, axis=0))
+    assert_same_bits(product(d, y=wanted, axis=0), product.ufunc(d, wanted, axis=0))
+    assert_same_bits(np.asarray(f(x.view(Own))), wanted)
+    wide = np.empty(x.shape)
+    assert f(x, out=wide) is wide
+    assert product(d.astype("f8"), y=wanted).dtype == "f8"
+    assert product(np.ones(3, int), y=np.ones(3, int)).dtype == "f8"
+
+
+@pytest.mark.parametrize("f", PLAIN, ids=lambda f: f.name)
+def test_what_is_no_plain_call_says_what_is_wrong(f):
+    x = np.ones((2, 3))
+    f(x), f.backward(x, y=x)
+    for call, word in (
+        (f, "'x'"), (lambda: f(x, x), "axis"), (lambda: f(x, -1, x), "argument"),
+        (lambda: f(x, axs=-1), "'axis'"), (lambda: f(x, y=x), "'y'"), (lambda: f(x, out=3), "out"),
+        (lambda: f.backward(x), "x= and y="), (lambda: f.backward(x, out=x), "x= and y="),
+        (lambda: f.backward(x, x, x), "argument"), (lambda: f.backward(x, y=x, out=[]), "out"),
+        (lambda: f.backward(x, y=x, x=x), "x= and y="), (lambda: f(x, out=x, axis=1.5), "axis"),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=word):
+            call()
+
+
+def test_plain_calls_in_a_context_have_its_number_of_threads():
+    x = np.ones((2, 3))
+    assert isinstance(fa.softmax(x), np.ndarray)
+    with fa.num_threads(1):
+        assert_same_bits(fa.softmax(x), fa.softmax.ufunc(x))
+        assert_same_bits(fa.softmax.backward(x, y=x), fa.softmax.backward.ufunc(x, x))
+
+
+def test_plain_calls_of_logsumexp(dtype):
+    x = cube(dtype)
+    wanted = fa.logsumexp.ufunc(x)
+    fa.logsumexp(x)
+    made = np.empty_like(wanted)
+    for options in ({}, {"axis": -1}, {"out": made}, {"keepdims": False}, {"axis": 2}):
+        assert_same_bits(fa.logsumexp(x, **options), wanted)
+    assert_same_bits(made, wanted)
+    assert type(fa.logsumexp(x[0, 0])) is x.dtype.type
+    assert fa.logsumexp(x, keepdims=True).shape == (4, 5, 1)
+
+
+def test_native_code_takes_plain_calls():
+    """Until a context has a number of threads of its own."""
+    run("""
+        import fastact as fa
+        x = np.ones((2, 3))
+        for f in (fa.softmax, fa.log_softmax, fa.sparsemax, fa.hardmax, fa.logsumexp):
+            calls = {f: lambda f: f(x)}
+            if f is not fa.logsumexp:
+                calls |= dict.fromkeys((f.backward, f.jvp), lambda g: g(x, y=x))
+            for g, call in calls.items():
+                assert g.__call__.__name__ == "__call__"
+                call(g)
+                assert g.__call__.__self__[0] is g.ufunc
+        with fa.num_threads(1):
+            assert callable(fa.softmax.__call__) and not hasattr(fa.softmax.__call__, "__self__")
+            assert (fa.softmax(x) == fa.softmax.ufunc(x)).all()
+    """)
