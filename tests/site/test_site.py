@@ -22,7 +22,7 @@ SIZES = {"wide": (1280, 900), "narrow": (375, 800)}
 PAGES = (
     "index", "tutorial", "notebook", "functions/index", "functions/gelu", "functions/softmax",
     "functions/softmax_cross_entropy", "functions/swiglu", "reference/index", "architecture",
-    "guides/replacing", "explanation/proofs",
+    "guides/replacing", "explanation/proofs", "gallery", "benchmarks",
 )  # fmt: skip
 
 if not (SITE / "index.html").exists():
