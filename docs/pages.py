@@ -147,7 +147,8 @@ def page(entry: Any, recorded: record.Record) -> str:
     f, name = entry.function, entry.name
     summary, _, rest = rendered(f.__doc__).partition("\n\n")
     formula, rest = leading_formula(rest)
-    formula = formula or f".. math:: {html.formula_of(f)}\n"
+    if not formula and (known := html.formula_of(f)):
+        formula = f".. math:: {known}\n"
     alt = pictures.alt(entry)
     picture = f".. image:: {name}.svg\n   :alt: {alt}\n   :width: 100%\n"
     body = [summary, "", formula, "", picture, "", rest]
