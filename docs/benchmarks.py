@@ -61,7 +61,7 @@ def ulp(error: float | None) -> str:
     """An error in ulp."""
     if error is None:
         return "–"
-    return f"{error:.0e}" if error >= LARGE else f"{error:.2g}"
+    return f"{error:.0e}" if error >= LARGE else f"{float(f'{error:.2g}'):g}"
 
 
 def behind(cells: list[Data]) -> Iterator[str]:

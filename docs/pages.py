@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import benchmarks
 import gallery
 import pictures
 import replacing
@@ -27,6 +28,7 @@ from sphinx.util.docutils import SphinxDirective
 import fastact as fa
 from fastact.benchmarks import summary
 from fastact.catalogue import catalogue
+from fastact.definition import html
 from fastact.definition.declaration import ORDERS
 from fastact.verification import record
 
@@ -109,7 +111,7 @@ def facts(text: str) -> str:
 def rendered(text: str) -> str:
     """A docstring as reStructuredText."""
     told = facts(escaped(inspect.cleandoc(text)))
-    told = re.sub(r"\n(Error|Source): ", r"\n\n**\1:** ", told)  # outside of the notes
+    told = re.sub(r"\n(Error|Kinks|Source): ", r"\n\n**\1:** ", told)  # outside of the notes
     return str(NumpyDocstring(told, NAPOLEON, what="function"))
 
 
@@ -145,6 +147,8 @@ def page(entry: Any, recorded: record.Record) -> str:
     f, name = entry.function, entry.name
     summary, _, rest = rendered(f.__doc__).partition("\n\n")
     formula, rest = leading_formula(rest)
+    if not formula and (known := html.formula_of(f)):
+        formula = f".. math:: {known}\n"
     alt = pictures.alt(entry)
     picture = f".. image:: {name}.svg\n   :alt: {alt}\n   :width: 100%\n"
     body = [summary, "", formula, "", picture, "", rest]
@@ -221,18 +225,18 @@ def speed(name: str) -> Iterator[str]:
         yield f"In these nothing else was measured that does the same: {times}.\n"
     if cells := [cell for cell in mine if cell.get("ratio")]:
         yield (
-            "Time of the best peer over that of fastact: above 1 fastact is faster. See"
-            " :doc:`/benchmarks`.\n"
+            "Time of the best peer over that of fastact: above 1 fastact is faster; and the"
+            " largest errors of both on what was timed. See :doc:`/benchmarks`.\n"
         )
-        yield table(
-            "", ["of", "dtype", "shape", "best peer", "ratio", "quartiles"], map(row, cells)
-        )
+        head = ["of", "dtype", "shape", "best peer", "ratio", "quartiles"]
+        yield table("", [*head, "ulp, peer", "ulp, fastact"], map(row, cells))
 
 
 def row(cell: dict[str, Any]) -> list[str]:
     """A measured cell that has a peer."""
     low, middle, high = (f"{each:.2f}" for each in cell["ratio"])
-    return [*measured(cell), cell["best"], middle, f"{low} to {high}"]
+    errors = (benchmarks.ulp(cell["runners"][name][-1]) for name in (cell["best"], "fastact"))
+    return [*measured(cell), cell["best"], middle, f"{low} to {high}", *errors]
 
 
 def measured(cell: dict[str, Any]) -> list[str]:

@@ -304,24 +304,30 @@ True
 """
 
 
+def written(value: Field, d: Declaration) -> str:
+    """A number, or an expression in parameters; with a condition, its value for the usual ones."""
+    usual = {p.name: p.typical for p in d.params}
+    if isinstance(value, str) and " if " not in value:
+        names = re.compile("|".join(usual) or "(?!)")
+        return names.sub(r"`\g<0>`", value)
+    return f"{evaluate(value, usual):g}"
+
+
 def limits(d: Declaration) -> str:
     """The limits at the ends of the domain, where conditions hold for the usual parameters."""
     usual = {p.name: p.typical for p in d.params}
-    names = re.compile("|".join(usual) or "(?!)")
-
-    def shown(value: Field) -> str:
-        plain = isinstance(value, str) and " if " not in value
-        return names.sub(r"`\g<0>`", str(value)) if plain else f"{evaluate(value, usual):g}"
-
     ends = [evaluate(end, usual) for end in d.domain]
-    told = [f"{shown(y)} at {x:g}" for x, y in zip(ends, d.limits or (), strict=True)]
+    told = [f"{written(y, d)} at {x:g}" for x, y in zip(ends, d.limits or (), strict=True)]
     inside = "" if all(map(np.isinf, ends)) else f"; NaN outside [{ends[0]:g}, {ends[1]:g}]"
     return ", ".join(told) + inside
 
 
 def kinks(d: Declaration) -> str:
     """The convention at each kink."""
-    found = [f"at x = {k.at} the derivative is taken to be {k.derivative}" for k in d.kinks]
+    found = [
+        f"at x = {written(k.at, d)} the derivative is taken to be {written(k.derivative, d)}"
+        for k in d.kinks
+    ]
     return "; ".join(found) or "none"
 
 

@@ -380,6 +380,8 @@ class SoftmaxCrossEntropy(LossOfLabels):
         ValueError, TypeError, AxisError
             As for the loss, and if `out` has another shape or dtype or is read-only.
 
+        Examples
+        --------
         >>> import numpy as np, fastact as fa
         >>> loss, gradient = fa.softmax_cross_entropy.value_and_grad(np.zeros((1, 4)), [0])
         >>> gradient
@@ -417,6 +419,8 @@ class SoftmaxCrossEntropy(LossOfLabels):
         out : pair of ndarray, optional
             Where both go; one of them may be the logits.
 
+        Examples
+        --------
         >>> import numpy as np, fastact as fa
         >>> fa.softmax_cross_entropy.gradient_and_hessian(np.array([[40.0, 0.0]]), np.array([0]))
         (array([[-4.24835426e-18,  4.24835426e-18]]), array([[4.24835426e-18, 4.24835426e-18]]))
@@ -443,7 +447,12 @@ class NegativeLogLikelihood(LossOfLabels):
 
     ``nll(log_probabilities, labels, axis=-1, weight=None, ignore_index=None, reduction="mean")``:
     `softmax_cross_entropy` of what `log_softmax` has been applied to already, with the same
-    arguments, conventions and errors. From logits, that is the better choice: it reads them once.
+    arguments and conventions. From logits, that is the better choice: it reads them once.
+
+    Notes
+    -----
+    Error: of a row's loss none without weights, and with them that of one rounding.
+    Source: Fisher 1922, On the Mathematical Foundations of Theoretical Statistics.
 
     Examples
     --------

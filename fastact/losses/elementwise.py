@@ -195,6 +195,8 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         ValueError, TypeError
             As for the loss, and if `out` has another shape or dtype.
 
+        Examples
+        --------
         >>> import numpy as np, fastact as fa
         >>> fa.sigmoid_cross_entropy.value_and_grad(np.zeros(2), np.array([0.0, 1.0]))
         (np.float64(0.6931471805599453), array([ 0.25, -0.25]))

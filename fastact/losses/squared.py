@@ -67,6 +67,10 @@ class SquaredError(ElementwiseLoss):
     g(z) is what ``activation(z)`` gives, so that a perfect fit costs exactly 0. Delta is computed
     in float64 and rounded once, so that it is small, but not 0, where g(z) is saturated far from
     its target.
+    Error: at most 3 ulp of what the result changes by if `z` and `t` are rounded; where g(z) is
+    near t that is more than 3 ulp of the result, as the difference of two numbers that are rounded.
+    Source: Rumelhart, Hinton and Williams 1986, Learning Representations by Back-propagating
+    Errors.
 
     Examples
     --------

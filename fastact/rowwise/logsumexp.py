@@ -173,6 +173,8 @@ class LogSumExp(LogSum, CalledPlainly):
     Error: at most 2 ulp in float32 and 3 ulp in float64. Where the maximum and the logarithm
     cancel, or weights do, all is computed in twice the precision: the logarithm is wrong by 2**-95
     at most, times the sum of the terms' absolute values in relation to their sum.
+    Source: Blanchard, Higham and Higham 2021, Accurately Computing the Log-Sum-Exp and Softmax
+    Functions.
 
     Examples
     --------
@@ -299,6 +301,7 @@ class LogMeanExp(LogSum):
 
     Error: at most 2 ulp in float32 and 3 ulp in float64, near 0 too; where elements of both signs
     compensate each other, also up to 2**-56 times the largest.
+    Source: as of `logsumexp`.
 
     >>> import numpy as np, fastact as fa
     >>> fa.logmeanexp(np.full(7, 0.1))

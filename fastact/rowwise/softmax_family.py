@@ -129,6 +129,7 @@ class LogSoftmax(Normaliser):
 
     Error: at most 2 ulp in float32 and 3 ulp in float64, also where one element has nearly all the
     mass and the result is near 0.
+    Source: Bridle 1990; for the shift, Blanchard, Higham and Higham 2021.
 
     >>> import numpy as np, fastact as fa
     >>> fa.log_softmax(np.array([50.0, 0.0]))
@@ -160,8 +161,11 @@ log_softmax: interfaces.Along = LogSoftmax("log_softmax")
 class Softmin(Normaliser):
     """Softmin, ``softmax(-x)``: the smallest element has the largest share.
 
-    ``softmin(x, axis=-1, out=None)``; keywords, errors, gradients and accuracy are those of
-    `softmax`, with +inf for what is absent and a row of +inf alone without mass.
+    ``softmin(x, axis=-1, out=None)``; keywords, exceptions and gradients are those of `softmax`,
+    with +inf for what is absent and a row of +inf alone without mass.
+
+    Error: that of `softmax`, of which it is the result for -x.
+    Source: that of `softmax`.
 
     >>> import numpy as np, fastact as fa
     >>> fa.softmin(np.array([0.0, np.log(3)]))
@@ -278,6 +282,7 @@ class Sparsemax(Normaliser):
     0. The gradient is that of the support: ``dy`` less its mean over the support, 0 elsewhere.
     +inf shares the mass with its equals; a row of -inf alone gives zeros; NaN makes its row NaN.
 
+    Kinks: an element that equals tau is not of the support, and its gradient is 0.
     Error: at most 1 ulp.
     Source: Martins and Astudillo 2016; Michelot 1986.
 
@@ -332,7 +337,8 @@ class Hardmax(Normaliser):
 
     ``hardmax(x, axis=-1, out=None)``; keywords are those of `softmax`, of which ``temperature``
     changes nothing. The gradient is 0. A row of -inf alone gives zeros; NaN makes its row NaN.
-    The result is exact.
+
+    Error: none, the result is exact.
     Source: the operator of that name in ONNX.
 
     >>> import numpy as np, fastact as fa

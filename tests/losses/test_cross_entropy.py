@@ -485,6 +485,17 @@ def test_nll_is_cross_entropy_after_log_softmax(axis, weight, ignore, reduction)
     assert_same_bits(y, gradient)
 
 
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_a_row_of_nll_is_rounded_once_at_most(weight, dtype):
+    """And not at all without weights: its docstring says so."""
+    x, labels = batch(dtype, 50, 6)
+    w = weights(weight, 6)
+    losses, gradient = nll.value_and_grad(x, labels, weight=w, reduction="none")
+    rows, factor = np.arange(len(x)), 1.0 if w is None else np.float64(w)[labels]
+    assert np.array_equal(losses, (-factor * x[rows, labels].astype(float)).astype(dtype))
+    assert np.all(gradient[rows, labels] == np.broadcast_to(-factor, len(x)).astype(dtype))
+
+
 # --- errors -------------------------------------------------------------------------------------
 
 X, L = np.zeros((4, 3)), np.zeros(4, int)

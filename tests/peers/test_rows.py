@@ -1,4 +1,4 @@
-"""Functions along an axis beside PyTorch's and JAX's: values and gradients, masks too."""
+"""Functions along an axis beside PyTorch's, JAX's and Thinc's: values and gradients, masks too."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")  # which JAX reads when it is impo
 import jax
 import jax.numpy as jnp
 import torch
+from thinc.backends.numpy_ops import NumpyOps
 
 jax.config.update("jax_enable_x64", True)
 EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
@@ -149,6 +150,19 @@ def test_attention(dtype):
     agree([got], [wanted], dtype, np.abs(values).sum())
     capped = 5 * torch.tanh(torch.tensor(scores) / 5)
     agree([fa.softmax(scores, softcap=5.0)], [torch.softmax(capped, -1).numpy()], dtype, 8)
+
+
+def test_thinc():
+    """The calls that the guide on replacing calls lists."""
+    ops, (x, dy) = NumpyOps(), np.random.default_rng(0).normal(size=(2, 6, 4))
+    lengths = np.array([1, 3, 2], np.int32)
+    y = fa.softmax(x)
+    assert np.allclose(y, ops.softmax(x), rtol=1e-12)
+    assert np.allclose(fa.softmax.backward(dy, y=y), ops.backprop_softmax(y, dy), atol=1e-12)
+    ragged = fa.softmax.sequences(x, offsets=[0, *np.cumsum(lengths)], axis=0)
+    assert np.allclose(ragged, ops.softmax_sequences(x, lengths), rtol=1e-12)
+    clipped = fa.hard_sigmoid(x, alpha=1, beta=0)
+    assert np.allclose(clipped, ops.clipped_linear(x), rtol=1e-12)
 
 
 def test_rows_without_mass():

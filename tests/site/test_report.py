@@ -17,6 +17,7 @@ from fastact.benchmarks.html import page
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 VIEWS = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
+    "tablet": {"viewport": {"width": 1024, "height": 768}},
     "narrow": {"viewport": {"width": 375, "height": 800}},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
 }
@@ -115,10 +116,20 @@ def test_everything_fits_and_has_a_name(tab):
         "[...document.querySelectorAll('select, input')].filter(e => !e.labels.length).length"
     )
     assert tab.evaluate(nameless) == 0
+    table = "document.querySelector('#table').parentNode"
+    assert tab.evaluate(f"{table}.scrollWidth <= {table}.clientWidth")
     for name in ("aria-labelledby", "aria-describedby"):
         ids = f"[...document.querySelectorAll('[{name}]')].map(e => e.getAttribute('{name}'))"
         for each in tab.evaluate(ids):
             assert tab.locator(f"#{each}").count() == 1
+
+
+def test_the_legend_tells_dashed_lines_from_solid_ones(tab):
+    """More peers than colours: the line of a seventh is dashed, and so is its mark."""
+    tab.evaluate("RUN.peers.unshift(...'abcdef'); draw()")
+    marks = "[...document.querySelectorAll('#chart .u-marker')].map(e => e.style.borderStyle)"
+    _, ours, *others = tab.evaluate(marks)  # the first is that of the elements, which has no line
+    assert (ours, {*others}) == ("solid", {"dashed"})
 
 
 def test_a_name_that_is_markup_stays_text(run):

@@ -43,3 +43,10 @@ def test_objects(name):
         text = getattr(documented, "__doc__", None) or ""
         example = doctest.DocTestParser().get_doctest(text, {"np": np, "fa": fa}, name, None, None)
         assert doctest.DocTestRunner(optionflags=OPTIONS).run(example).failed == 0
+
+
+def test_kinks_are_told_as_numbers_or_short_expressions(f):
+    """What depends on a condition is its value for the usual parameters."""
+    (line,) = (line for line in f.__doc__.splitlines() if line.startswith("Kinks: "))
+    assert " if " not in line
+    assert line.count("at x = ") == len(f.kinks)

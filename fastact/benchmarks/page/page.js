@@ -11,7 +11,7 @@ const DASHES = [[], [7, 4], [2, 3]];
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 function look(runner) {
-  if (runner === OURS) return { stroke: css("--ink"), width: 3.5, dash: [] };
+  if (runner === OURS) return { stroke: css("--ink"), width: 3.5, dash: DASHES[0] };
   const i = RUN.peers.indexOf(runner);
   return { stroke: COLOURS[i % COLOURS.length][+dark.matches], width: 2, dash: DASHES[Math.floor(i / COLOURS.length) % DASHES.length] };
 }
@@ -23,12 +23,14 @@ function make(tag, attributes = {}, ...children) {
   node.append(...children);
   return node;
 }
-const td = (text, number) => make("td", number ? { class: "number" } : {}, text);
+// Names may be broken at underscores.
+const td = (text, number) => make("td", number ? { class: "number" } : {}, ...(typeof text === "string" ? broken(text) : [text]));
+const broken = name => name.split(/(?<=_)/).flatMap((part, i) => i ? [make("wbr"), part] : [part]);
 const th = (text, scope = "col", number = false) => make("th", number ? { scope, class: "number" } : { scope }, text);
 const digits = (value, n = 3) => Number(value.toPrecision(n)).toString();
 function time(seconds) {
   const [unit, name] = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]].find(([scale]) => seconds >= scale) || [1e-9, "ns"];
-  return `${digits(seconds / unit)} ${name}`;
+  return `${digits(seconds / unit)}\u00a0${name}`;
 }
 const count = cell => cell.shape.reduce((a, b) => a * b, 1);
 const size = shape => shape.map(n => n.toLocaleString("en")).join(" × ");
@@ -91,7 +93,7 @@ function cards(table) {
     cell.dataset.column = heads[i].textContent;
   });
 }
-const to = cell => make("a", { href: "#function", onclick: () => view(cell) }, cell.function);
+const to = cell => make("a", { href: "#function", onclick: () => view(cell) }, ...broken(cell.function));
 
 // A function: what is chosen, its chart, and the same as numbers.
 const chosen = { function: "", variety: "", dtype: "", threads: "" };
@@ -143,7 +145,8 @@ function plot(place, spec, data) {
   plots.filter(each => each.place === place).forEach(each => each.plot.destroy());
   plots = plots.filter(each => each.place !== place);
   const width = place.clientWidth, height = Math.max(260, Math.min(420, Math.round(width * 0.5)));
-  const made = new uPlot({ width, height, ...spec }, data, place);
+  const dash = (u, i) => ["solid", "dashed", "dotted"][DASHES.indexOf(spec.series[i].dash ?? DASHES[0])];
+  const made = new uPlot({ width, height, legend: { markers: { dash } }, ...spec }, data, place);
   plots.push({ place, plot: made });
 }
 const axis = extra => ({ stroke: css("--ink"), grid: { stroke: css("--grid"), width: 1 }, ticks: { stroke: css("--line"), width: 1 }, font: "13px system-ui, sans-serif", labelFont: "13px system-ui, sans-serif", labelSize: 22, ...extra });
@@ -178,8 +181,8 @@ function chart(cells, runners) {
       axis(flat ? { label: "elements", splits: () => xs, filter: (u, at) => at, values: (u, at) => at.map(binary) } : { values: (u, at) => at.map(i => Number.isInteger(i) && cells[i] ? cells[i].shape.map(short).join("×") : ""), incrs: [1] }),
       axis({ label: "million elements a second", values: named, size: 62 }),
     ],
-    series: [{ label: flat ? "elements" : "rows", value: (u, v) => v === null ? "–" : flat ? short(v) : size(cells[v].shape) },
-      ...runners.map(name => ({ label: name, ...look(name), spanGaps: true, points: { show: true, size: 6, fill: look(name).stroke }, value: (u, v) => v === null ? "–" : digits(v) }))],
+    series: [{ label: flat ? "elements" : "rows", value: (u, v) => v === null ? "" : flat ? short(v) : size(cells[v].shape) },
+      ...runners.map(name => ({ label: name, ...look(name), spanGaps: true, points: { show: true, size: 6, fill: look(name).stroke }, value: (u, v, s, i) => i == null ? "" : v === null ? "–" : digits(v) }))],
     cursor: { drag: { x: false, y: false } },
     hooks: { draw: [bars] },
   }, data);
