@@ -502,6 +502,8 @@ def call(rng):
         if x.ndim:
             x.flags.writeable = bool(rng.random() < 0.5)
         f(x, *[p.typical * rng.uniform(0.9, 1.1) for p in f.params])
+        if x.size and x.ndim:
+            fa.softmax(x, axis=int(rng.integers(x.ndim)), temperature=rng.uniform(0.5, 2))
 
 
 rng = np.random.default_rng(0)
