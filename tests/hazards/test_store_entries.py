@@ -314,9 +314,20 @@ def survivor():
         call(*key)
     assert loops() == len(KEYS)
 
+def killed_at_random(children, pace):
+    try:
+        while children:
+            time.sleep(random.random() * pace)
+            pid = children.pop(random.randrange(len(children)))
+            os.kill(pid, signal.SIGKILL)
+            assert ended(pid) == -signal.SIGKILL
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+
 fa.softsign(1.0)  # Numba is imported here, once, and knows what it knows after a first call
 assert "numba" in sys.modules
-begun = left = 0
+begun = 0
 for k in range(ROUNDS):
     os.environ["FASTACT_CACHE_DIR"] = f"{PLACE}/{k}"
     children = []
@@ -324,10 +335,7 @@ for k in range(ROUNDS):
         random.seed(16 * k + number)
         children.append(child(cold))
     random.seed(k)
-    for pid in random.sample(children, 16):
-        time.sleep(random.random() * (0.4, 0.1, 0.02)[k % 3])
-        os.kill(pid, signal.SIGKILL)
-        assert ended(pid) == -signal.SIGKILL
+    killed_at_random(children, (0.4, 0.1, 0.02)[k % 3])
     begun += loops()
     assert ended(child(survivor)) == 0
 assert begun, "they were killed before they had compiled anything"
