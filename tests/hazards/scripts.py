@@ -78,6 +78,16 @@ def finished(
     )
 
 
+def smoke(*options: str, before: str = "", **settings: Any) -> str:
+    """`pytest -m smoke` in a process of its own, which runs a line before."""
+    tests = Path(__file__).parents[1] / "engine" / "test_smoke.py"
+    words = ["-q", "-m", "smoke", "-p", "no:cacheprovider", *options, str(tests)]
+    script = f"import pytest\n{before}\nsys.exit(pytest.main({words}))"
+    done = finished(script, PYTEST_ADDOPTS="", **settings)
+    assert (done.returncode, done.stderr) == (0, ""), (done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
 def rounds(count: int) -> range:
     """That many rounds, or as many times more as FASTACT_HAZARD_ROUNDS says."""
     return range(max(1, round(count * ROUNDS)))

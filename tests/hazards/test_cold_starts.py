@@ -6,12 +6,14 @@ import math
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
-from tests.hazards.scripts import ROOT, ROUNDS, finished, rounds, run
+from tests.hazards.scripts import ROOT, ROUNDS, finished, rounds, run, smoke
 
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 in_hazards = pytest.mark.skipif(
     ROUNDS <= 1, reason="eight processes that each import Numba: in `tox -e hazards`"
 )
@@ -144,6 +146,48 @@ def test_import_and_first_call_keep_their_budget() -> None:
         if beyond < 0.75 * least["numpy"] and least["call"] < least["numba"] + 0.5:
             return
     raise AssertionError(least)
+
+
+def test_smoke_in_eight_threads() -> None:
+    """Every test runs in eight threads at once, as free-threaded builds are tried."""
+    pytest.importorskip("pytest_run_parallel", reason="it is of the group `hazards`: tox -e hazards")
+    said = smoke("--parallel-threads=8", options=("-X", "gil=0") if FREE_THREADED else ())
+    assert "13 passed" in said, said
+
+
+TOO_NEW = """
+from importlib.machinery import PathFinder
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path)
+        if name == "numba":
+            spec.loader.exec_module = self.fail
+        return spec
+
+    def fail(self, module):
+        raise ImportError("Numba needs NumPy 2.4 or less")
+
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_smoke_with_a_numba_that_refuses_this_python_or_numpy() -> None:
+    """What is in the store needs no more than its version; what is not gets Numba's own error."""
+    smoke(before=TOO_NEW)
+    run(
+        TOO_NEW
+        + """
+import fastact as fa
+for _ in range(2):
+    try:
+        fa.activation(lambda x: x + 1)(2.0)
+    except ImportError as error:
+        assert str(error) == "Numba needs NumPy 2.4 or less", error
+    else:
+        raise AssertionError("it was not needed")
+"""
+    )
 
 
 def test_numba_that_cannot_be_imported() -> None:
