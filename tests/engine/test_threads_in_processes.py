@@ -431,24 +431,30 @@ QUOTAS = {  # of cgroups of either version: the files of one CPU
 }
 
 
+def limited(place: Path, files: dict[str, str]) -> bool:
+    """Make a cgroup with these settings, if that is possible."""
+    try:
+        place.mkdir()
+    except OSError:
+        return False
+    try:
+        for name, text in files.items():
+            (place / name).write_text(text)
+    except OSError:  # it lacks the controller
+        place.rmdir()
+        return False
+    return True
+
+
 @pytest.fixture
 def group() -> Iterator[Path]:
     """A cgroup that allows one CPU, as `docker run --cpus=1` and `systemd-run` make one."""
     for name, files in QUOTAS.items():
         place = (Path("/sys/fs/cgroup") / name).with_name(f"fastact-{os.getpid()}")
-        try:
-            place.mkdir()
-        except OSError:
-            continue
-        try:
-            for file, text in files.items():
-                (place / file).write_text(text)
+        if limited(place, files):
             yield place
-            return
-        except OSError:  # a cgroup without the controller
-            continue
-        finally:
             place.rmdir()
+            return
     pytest.skip("making a cgroup takes root and a mounted controller of CPUs")
 
 

@@ -263,6 +263,8 @@ for k in range({rounds}):
 assert killed == 16 * {rounds}, killed
 assert any(store.read(spec.entry()) for spec in specs)
 """
+
+
 def test_sixteen_processes_are_killed_while_they_fill_a_store(tmp_path: Path) -> None:
     """None of them fails before; whatever is there after each round is whole."""
     run(FILLED.format(rounds=len(rounds(2))), timeout=300, FASTACT_CACHE_DIR=str(tmp_path))
