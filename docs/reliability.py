@@ -56,6 +56,8 @@ pytest-run-parallel. Arrays of more than 2³¹ elements are `pytest -m bigmem`. 
   lock handed on every microsecond, and pytest-run-parallel with eight threads a test. The same tests run on 3.14t, and
   then with the lock off: the first asserts that it stays off, in the second a warning that it is on is an error.
 - Windows, and freezers other than PyInstaller.
+- Python 3.14 in tox, which finds none there: the tests of forks with `-W error`, of shutdown and of first calls were run
+  by hand on Debian's 3.14.
 - Docker, as no engine runs there. Its `--cpus` is a cgroup with a quota, which a test makes and enters; its `--read-only
   --user 65534` are file systems mounted anew for a process of that user.
 - 64-bit ARM, for want of a machine: the bits there are those of the same operations of IEEE 754, of which the tests try
