@@ -60,11 +60,12 @@ pytest-run-parallel. Arrays of more than 2³¹ elements are `pytest -m bigmem`. 
   by hand on Debian's 3.14.
 - Docker, as no engine runs there. Its `--cpus` is a cgroup with a quota, which a test makes and enters; its `--read-only
   --user 65534` are file systems mounted anew for a process of that user.
-- 64-bit ARM, for want of a machine: the bits there are those of the same operations of IEEE 754, of which the tests try
-  every level of x86-64, also the least, which like the other levels below x86-64-v3 has no fused multiply-add.
+- 64-bit ARM, for want of a machine. The nearest that was run: every level of x86-64 gives the same bits, also the least,
+  with vectors as long as those of NEON and without a fused multiply-add.
 - Development versions of Numba and NumPy, which would take a service that runs tests each night; the nearest is a Numba
   that refuses this Python or NumPy.
-- Two versions of Numba beside each other: a store is filled by the installed one under another version's name.
+- Two versions of Numba beside each other: in the tests the installed one fills a store under another version's name. By
+  hand, 0.66.0 and 0.68.1 shared a store, also after their entries had been swapped.
 - valgrind with AVX-512, which it does not know: the loops that it watches are compiled for x86-64-v3, those that run
   between pages that nobody may touch for the machine. The pool of threads runs under ThreadSanitizer.
 """
