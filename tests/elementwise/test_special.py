@@ -84,7 +84,7 @@ def test_landmarks_at_every_lane(f, variety, dtype):
     """The same bits wherever an input stands in a vector, and alone."""
     points = np.array(landmarks(f, dtype, defaults(f, dtype)), dtype)
     alone = np.array([apply(f, variety, x) for x in points])
-    for lane in range(0, 64, 7):
+    for lane in range(64):
         row = np.concatenate([np.full(lane, 0.5, dtype), points])
         together = apply(f, variety, row)[lane:]
         assert np.array_equal(together.view("u1"), alone.view("u1"))

@@ -7,9 +7,11 @@ standard error.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,14 +71,16 @@ def run(
     *options: str,
     count: int = 2,
     timeout: float = 60,
+    below: tuple[str, ...] = (),
+    before: str = "",
     **environment: str,
 ) -> str:
-    """Run a script after the prelude; its standard output."""
-    code = PRELUDE.format(count=count) + textwrap.dedent(script)
+    """Run a script after the prelude, below another command; its standard output."""
+    code = before + PRELUDE.format(count=count) + textwrap.dedent(script)
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     kept = {k: v for k, v in os.environ.items() if k not in threads.VARIABLES}
     done = subprocess.run(
-        [sys.executable, *options, "-c", code],
+        [*below, sys.executable, *options, "-c", code],
         env=kept | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"} | environment,
         capture_output=True,
         text=True,
@@ -313,10 +317,31 @@ os._exit(0)  # there is no thread to wait for
     )
 
 
+PATCH = "from gevent import monkey; monkey.patch_all()\n"
+
+
 def test_gevent() -> None:
-    """Hazard 7."""
-    pytest.importorskip("gevent")
-    run("from gevent import monkey; monkey.patch_all(); warm()")
+    """Hazard 7: patched after the first call."""
+    pytest.importorskip("gevent", reason="gevent is of the extra `test`")
+    run(PATCH + "warm()")
+
+
+def test_gevent_before_everything() -> None:
+    """Hazard 7: patched before Numba and this package come; greenlets and their threads call."""
+    pytest.importorskip("gevent", reason="gevent is of the extra `test`")
+    run(
+        """
+        import gevent, gevent.pool
+        warm()
+        callers = [threading.Thread(target=warm) for _ in range(4)]  # greenlets
+        for c in callers: c.start()
+        for c in callers: c.join()
+        assert tasks() <= 2
+        real = gevent.get_hub().threadpool
+        gevent.joinall([real.spawn(warm) for _ in range(4)], raise_error=True, timeout=30)
+        """,
+        before=PATCH,
+    )
 
 
 @linux
@@ -382,6 +407,66 @@ def test_affinity() -> None:
         assert tasks() == 2
         """
     )
+
+
+@linux
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is of util-linux")
+def test_affinity_from_outside() -> None:
+    """Hazard 8: `taskset -c 0`."""
+    run(
+        ALONE.format(source="affinity"),
+        below=("taskset", "-c", str(min(os.sched_getaffinity(0)))),
+    )
+
+
+ALONE = """
+threads._state.pop("limit", None); threads._apply()
+assert threads.stats() | dict(threads=1, source="{source}") == threads.stats(), threads.stats()
+warm()
+assert tasks() == 1
+"""
+QUOTAS = {  # of cgroups of either version: the files of one CPU
+    "cpu/cpu.cfs_quota_us": {"cpu.cfs_period_us": "50000", "cpu.cfs_quota_us": "50000"},
+    "cpu.max": {"cpu.max": "50000 50000"},
+}
+
+
+def limited(place: Path, files: dict[str, str]) -> bool:
+    """Make a cgroup with these settings, if that is possible."""
+    try:
+        place.mkdir()
+    except OSError:
+        return False
+    try:
+        for name, text in files.items():
+            with (place / name).open("r+") as file:  # which must be there
+                file.write(text)
+    except OSError:  # it lacks the controller
+        place.rmdir()
+        return False
+    return True
+
+
+@pytest.fixture
+def group() -> Iterator[Path]:
+    """A cgroup that allows one CPU, as `docker run --cpus=1` and `systemd-run` make one."""
+    for name, files in QUOTAS.items():
+        place = (Path("/sys/fs/cgroup") / name).with_name(f"fastact-{os.getpid()}")
+        if limited(place, files):
+            yield place
+            place.rmdir()
+            return
+    pytest.skip("making a cgroup takes root and a mounted controller of CPUs")
+
+
+@linux
+@pytest.mark.skipif(
+    threads.available_cpus() < 2, reason="with one CPU a quota of one makes no difference"
+)
+def test_quota(group: Path) -> None:
+    """Hazard 8: a process in a cgroup has the threads that its quota pays for."""
+    into = f'echo $$ > {group}/cgroup.procs && exec "$@"'
+    run(ALONE.format(source="cgroup"), below=("sh", "-c", into, "sh"))
 
 
 @linux

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import fastact
 
@@ -50,28 +51,41 @@ def right(name, value, wanted):
 """
 
 
-def run(
-    script: str, *, options: tuple[str, ...] = (), timeout: float = 120, **environment: str
-) -> str:
+def run(script: str, **settings: Any) -> str:
     """Run a script after the prelude. It must end with status 0 and say nothing on stderr."""
-    done = finished(script, options=options, timeout=timeout, **environment)
+    done = finished(script, **settings)
     assert (done.returncode, done.stderr) == (0, ""), (done.returncode, done.stderr)
     return done.stdout
 
 
 def finished(
-    script: str, *, options: tuple[str, ...] = (), timeout: float = 120, **environment: str
+    script: str,
+    *,
+    options: tuple[str, ...] = (),
+    timeout: float = 120,
+    below: tuple[str, ...] = (),
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """What has become of a script."""
+    """What has become of a script, whose process a command `below` may start."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.run(
-        [sys.executable, *options, "-c", PRELUDE + textwrap.dedent(script)],
+        [*below, sys.executable, *options, "-c", PRELUDE + textwrap.dedent(script)],
         env=os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"} | environment,
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
     )
+
+
+def smoke(*options: str, before: str = "", **settings: Any) -> str:
+    """`pytest -m smoke` in a process of its own, which runs a line before."""
+    tests = Path(__file__).parents[1] / "engine" / "test_smoke.py"
+    words = ["-q", "-m", "smoke", "-p", "no:cacheprovider", *options, str(tests)]
+    script = f"import pytest\n{before}\nsys.exit(pytest.main({words}))"
+    done = finished(script, PYTEST_ADDOPTS="", **settings)
+    assert (done.returncode, done.stderr) == (0, ""), (done.returncode, done.stdout, done.stderr)
+    return done.stdout
 
 
 def rounds(count: int) -> range:

@@ -6,15 +6,14 @@ import math
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
-from tests.hazards.scripts import ROOT, ROUNDS, finished, rounds, run
+from tests.hazards.scripts import ROOT, ROUNDS, finished, rounds, run, smoke
 
-in_hazards = pytest.mark.skipif(
-    ROUNDS <= 1, reason="eight processes that each import Numba: in `tox -e hazards`"
-)
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 # What a worker calls, as a module that workers import.
 CALLS = """
 import numpy as np
@@ -49,12 +48,12 @@ for k in range({rounds}):
 """
 
 
-@in_hazards
+@pytest.mark.slow
 def test_pytest_with_eight_workers_on_an_empty_store(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "calls.py").write_text(CALLS)
     (tmp_path / "test_calls.py").write_text(TESTS)
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
-    for k in range(max(1, round(5 * ROUNDS / 3))):
+    for k in range(max(1, int(5 * ROUNDS / 3))):  # five in `tox -e hazards`
         command = [sys.executable, "-m", "pytest", "-q", "-n", "8", "-W", "error", "test_calls.py"]
         script = f"import subprocess; sys.exit(subprocess.call({command!r}))"
         done = finished(
@@ -67,7 +66,7 @@ def test_pytest_with_eight_workers_on_an_empty_store(tmp_path: Path, monkeypatch
         assert "40 passed" in done.stdout
 
 
-@in_hazards
+@pytest.mark.slow
 def test_joblib_with_eight_workers_on_empty_stores(tmp_path: Path) -> None:
     (tmp_path / "calls.py").write_text(CALLS)
     script = f"sys.path.insert(0, {str(tmp_path)!r})\n"
@@ -144,6 +143,64 @@ def test_import_and_first_call_keep_their_budget() -> None:
         if beyond < 0.75 * least["numpy"] and least["call"] < least["numba"] + 0.5:
             return
     raise AssertionError(least)
+
+
+def test_smoke_in_eight_threads() -> None:
+    """Every test runs in eight threads at once, as free-threaded builds are tried."""
+    pytest.importorskip("pytest_run_parallel", reason="it is of the group `hazards`")
+    said = smoke("--parallel-threads=8", options=("-X", "gil=0") if FREE_THREADED else ())
+    assert "13 passed" in said, said
+
+
+def test_import_loads_few_modules() -> None:
+    """Beyond NumPy's, which have most of what takes long."""
+    run(
+        """
+        before = set(sys.modules)
+        import fastact
+        new = set(sys.modules) - before
+        own = {name for name in new if name.partition(".")[0] == "fastact"}
+        assert len(own) < 80, len(own)  # 68 when this was written
+        assert len(new - own) < 30, sorted(new - own)  # 14, four of which are pathlib's
+        late = {"asyncio", "hashlib", "llvmlite", "numba", "ssl", "subprocess", "urllib.request"}
+        assert not new & late, new & late
+        """
+    )
+
+
+TOO_NEW = """
+from importlib.machinery import PathFinder
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path)
+        if name == "numba":
+            spec.loader.exec_module = self.fail
+        return spec
+
+    def fail(self, module):
+        raise ImportError("Numba needs NumPy 2.4 or less")
+
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_smoke_with_a_numba_that_refuses_this_python_or_numpy() -> None:
+    """What is in the store needs no more than its version; what is not gets Numba's own error."""
+    smoke(before=TOO_NEW)
+    run(
+        TOO_NEW
+        + """
+import fastact as fa
+for _ in range(2):
+    try:
+        fa.activation(lambda x: x + 1)(2.0)
+    except ImportError as error:
+        assert str(error) == "Numba needs NumPy 2.4 or less", error
+    else:
+        raise AssertionError("it was not needed")
+"""
+    )
 
 
 def test_numba_that_cannot_be_imported() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +75,46 @@ for kind, options in KINDS.items():
 )
 def test_file_systems_that_take_nothing(tmp_path: Path) -> None:
     run(f"PLACE, KINDS = {str(tmp_path)!r}, {KINDS}\n" + CALLS, FASTACT_CACHE_DIR=str(tmp_path))
+
+
+# As `docker run --read-only --user 65534` has it: no file system takes files, whose owners do not
+# matter, and there is no home. Reading is allowed, wherever the interpreter lies.
+READ_ONLY = """
+mount --make-rprivate / && for place in $(findmnt -rno TARGET); do
+    mount -o remount,bind,ro "$place" || mount -o remount,ro "$place" || exit 1
+done 2> /dev/null
+exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+    --inh-caps -all,+dac_read_search --ambient-caps -all,+dac_read_search "$@"
+"""
+IN_A_CONTAINER = """
+import errno
+import fastact as fa
+assert os.getuid() == os.geteuid() == 65534
+for place in ("/tmp", "/dev/shm"):
+    try:
+        open(place + "/fastact-canary", "w")
+    except OSError as error:
+        assert error.errno == errno.EROFS, error
+    else:
+        raise AssertionError(f"{place} can be written to")
+for name, (call, wanted) in itertools.islice(calls().items(), 3):
+    right(name, call(), wanted)
+assert "numba" in sys.modules, "the store is not this user's"
+"""
+
+
+@pytest.mark.skipif(
+    not (sys.platform.startswith("linux") and can_mount() and shutil.which("setpriv")),
+    reason="only root can mount",
+)
+@pytest.mark.parametrize("home", ["/", "/nonexistent", "/root"])
+def test_read_only_container_of_nobody(home: str) -> None:
+    """Import and calls, with a store of another user's and without one."""
+    run(
+        IN_A_CONTAINER,
+        below=("unshare", "--mount", "sh", "-c", READ_ONLY, "sh"),
+        HOME=home,
+        FASTACT_CACHE_DIR="" if home == "/nonexistent" else os.environ.get("FASTACT_CACHE_DIR", ""),
+        XDG_CACHE_HOME="",
+        timeout=300,
+    )

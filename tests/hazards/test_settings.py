@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hazards.scripts import finished, run
+from tests.hazards.scripts import finished, run, smoke
 
 CALL = """
 import warnings, fastact as fa
@@ -83,6 +83,14 @@ def test_place_of_the_store(name: str, place: str, tmp_path: Path) -> None:
         script = "os.environ.pop('FASTACT_CACHE_DIR', None)\n" + script
     done = finished(f"os.chdir({str(tmp_path)!r})\n{script}{CALL}")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_smoke_while_numba_jit_is_disabled(tmp_path: Path) -> None:
+    """On an empty store, so that everything is compiled, and again from there."""
+    place = str(tmp_path)
+    for _ in range(2):
+        smoke(NUMBA_DISABLE_JIT="1", FASTACT_CACHE_DIR=place, timeout=400)
 
 
 @pytest.mark.slow
