@@ -190,14 +190,14 @@ class OfOne(staticmethod):  # type: ignore[type-arg]  # what can be called soone
         from inspect import cleandoc
 
         super().__init__(method)
-        self.instance = instance
+        self._instance = instance
         self.__signature__ = plain(method)
         self.__module__, self.__qualname__ = "fastact", f"{instance.name}.{method.__name__}"
         self.__doc__ = instance._member(method.__name__, cleandoc(method.__doc__ or ""))
 
     @property
     def _numba_type_(self) -> Any:
-        return numba_type(MethodType(self, self.instance))
+        return numba_type(MethodType(self, self._instance))
 
 
 def shown(method: Callable[..., Any]) -> Any:
