@@ -82,9 +82,8 @@ class Halves(GatedPlan):
     def axis(self) -> int | None:
         """The axis from 0, if our own code can be written for it."""
         axis, ndim = self.known["axis"], self.types["x"].ndim
-        plain = self.known["bias"] is None and isinstance(self.known["gate_first"], bool)
         known = isinstance(axis, int) and -ndim <= axis < ndim
-        return axis % ndim if plain and known else None
+        return axis % ndim if known and isinstance(self.known["gate_first"], bool) else None
 
     def halves(self, call: Call, x: Operand, axis: int) -> list[Operand]:
         """Gate and value."""
@@ -94,6 +93,22 @@ class Halves(GatedPlan):
         second = b.gep(x.pointer, [b.mul(half, x.strides[axis])])
         found = [Operand(x.pointer, shape, x.strides), Operand(second, shape, x.strides)]
         return found if self.known["gate_first"] else found[::-1]
+
+    def biases(self, call: Call, x: Operand, axis: int) -> tuple[list[Operand], Any, Any] | None:
+        """Those of gate and value, whether they do not fit, and a copy; None if there is no way."""
+        if self.known["bias"] is None:
+            return [], None, None
+        ty, b = self.types["bias"], call.builder
+        if not is_array(ty) or ty.ndim != 1:
+            return None
+        bias, copy = self.operand(call, "bias", self.dtype)
+        wrong = b.icmp_signed("!=", bias.shape[0], x.shape[axis])
+        after = len(x.shape) - axis - 1
+        column = Operand(
+            bias.pointer, [ONE] * axis + bias.shape + [ONE] * after,
+            [ZERO] * axis + bias.strides + [ZERO] * after,
+        )  # fmt: skip
+        return self.halves(call, column, axis), wrong, copy
 
     def odd(self, call: Call, x: Operand, axis: int) -> Any:
         b = call.builder
@@ -108,20 +123,24 @@ class Halves(GatedPlan):
             return None
         x, copy = self.operand(call, "x", self.dtype)
         gate, value = self.halves(call, x, axis)
-        out, wrong = None, [self.odd(call, x, axis)]
+        found = self.biases(call, x, axis)
+        if found is None:
+            return None
+        biases, unfit, another = found
+        out, wrong = None, [self.odd(call, x, axis), unfit]
         if into:
             out = operands.of_array(call.context, b, self.result, call.values["out"])
             wrong.append(b.not_(operands.same_shape(b, out, gate)))
-            wrong += [operands.collide(b, out, x, x.shape, same=False)]
+            wrong += [operands.collide(b, out, e, e.shape, same=False) for e in (x, *biases)]
 
         def make() -> Any:
             made = None if out else operands.empty(call.context, b, self.result, gate.shape)
             result = out or operands.of_array(call.context, b, self.result, made)
-            given = [gate, value, result]
-            self.launch(call, "forward", given)
+            given = [gate, value, *biases, result]
+            self.launch(call, "forward_bias" if biases else "forward", given)
             return self.given_out(call) if out else made
 
-        return Attempt(make, either(b, *wrong), [copy])
+        return Attempt(make, either(b, *wrong), [copy, another])
 
 
 class HalvesBackward(Halves):
@@ -146,7 +165,7 @@ class HalvesBackward(Halves):
 
     def attempt(self, call: Call) -> Attempt | None:
         axis, b, dy_type = self.axis(), call.builder, self.types["dy"]
-        if axis is None or self.known["out"] is UNKNOWN:
+        if axis is None or self.known["out"] is UNKNOWN or self.known["bias"] is not None:
             return None
         if not is_array(dy_type) or dy_type.ndim != self.types["x"].ndim:
             return None
@@ -165,6 +184,9 @@ class HalvesBackward(Halves):
         return Attempt(make, either(b, *wrong), [copy, another])
 
 
+BIASES = ("gate_bias", "value_bias")
+
+
 class Split(GatedPlan):
     """A call with gate and value."""
 
@@ -172,9 +194,8 @@ class Split(GatedPlan):
     names: tuple[str, ...] = ("gate", "value")
 
     def typed(self) -> Any:
-        biases = ("gate_bias", "value_bias")
-        self.real(*self.names, *biases)
-        given = [n for n in (*self.names, *biases) if self.known[n] is not None]
+        self.real(*self.names, *BIASES)
+        given = [n for n in (*self.names, *BIASES) if self.known[n] is not None]
         arrays = [n for n in given if is_array(self.types[n]) and self.types[n].ndim]
         if not arrays:
             raise self.refuse("gate", "an array, or value")
@@ -182,17 +203,26 @@ class Split(GatedPlan):
         ndim = max(self.types[n].ndim for n in arrays)
         return self.made_type(ndim)
 
+    @property
+    def biases(self) -> tuple[str, ...]:
+        """The names of both biases if one is given."""
+        return BIASES if any(self.known[name] is not None for name in BIASES) else ()
+
     def made_type(self, ndim: int) -> Any:
         return self.out(types.Array(operands.number_type(self.dtype), ndim, "C"))
 
     def inputs(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
         """The operands and copies, or None where Python must do it."""
-        plain = self.known["gate_bias"] is None and self.known["value_bias"] is None
-        if not plain or self.known["out"] is UNKNOWN:
+        names = (*self.names, *self.biases)
+        if self.known["out"] is UNKNOWN:
             return None
-        if any(is_array(self.types[n]) and not self.types[n].ndim for n in self.names):
+        if any(is_array(self.types[n]) and not self.types[n].ndim for n in names):
             return None
-        found = [self.operand(call, name, self.dtype) for name in self.names]
+        found = [
+            (operands.constant(call.builder, self.dtype, -0.0), None)  # which changes nothing
+            if self.known[name] is None else self.operand(call, name, self.dtype)
+            for name in names
+        ]  # fmt: skip
         return [each for each, _ in found], [copy for _, copy in found]
 
     def attempt(self, call: Call) -> Attempt | None:
@@ -205,7 +235,8 @@ class Split(GatedPlan):
         def make() -> Any:
             made = operands.empty(call.context, b, self.result, sizes)
             result = operands.of_array(call.context, b, self.result, made)
-            operands.launch(call.context, b, self.need("forward"), [*given, result], sizes)
+            need = self.need("forward_bias" if self.biases else "forward")
+            operands.launch(call.context, b, need, [*given, result], sizes)
             return made
 
         return Attempt(make, wrong, copies)
@@ -231,7 +262,7 @@ class SplitBackward(Split):
 
     def attempt(self, call: Call) -> Attempt | None:
         kinds = [self.types[name] for name in self.names]
-        if not all(map(is_array, kinds)) or len({t.ndim for t in kinds}) > 1:
+        if self.biases or not all(map(is_array, kinds)) or len({t.ndim for t in kinds}) > 1:
             return None
         found, b = self.inputs(call), call.builder
         if found is None:
