@@ -10,7 +10,7 @@ from numba.core import types
 from fastact.elementwise.gated import ROWS, loop_of
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
-from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, floating, is_array
+from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, is_array
 from fastact.in_njit.rowwise import is_real
 from fastact.native import pool
 
@@ -26,13 +26,35 @@ class GatedPlan(Plan):
                                   "integers")  # fmt: skip
 
     def common(self, *names: str) -> str:
-        """The dtype of the loop."""
-        kinds = [np.dtype(str(floating(self.types[n]))) for n in names if is_array(self.types[n])]
-        return str(np.result_type(*kinds)) if kinds else "float64"
+        """The dtype of the loop: that of arrays together, which is float64 of integers alone."""
+        kinds = [operands.dtype_of(self.types[n]) for n in names if is_array(self.types[n])]
+        found = np.result_type(*kinds) if kinds else np.dtype("float64")
+        return str(found) if found.kind == "f" else "float64"
 
-    def fitting_out(self, *types_: Any) -> bool:
-        """Whether arrays of `out` may be given to a loop."""
-        return all(t.dtype == operands.number_type(self.dtype) and t.mutable for t in types_)
+    def fitting_out(self, ndim: int) -> bool:
+        """Whether `out` may be given to a loop, if there is one."""
+        ty = self.types["out"]
+        return self.known["out"] is None or (
+            ty.dtype == operands.number_type(self.dtype) and ty.mutable and ty.ndim == ndim
+        )
+
+    def into(self, call: Call, shape: list[Any], given: list[Operand]) -> tuple[Any, list[Any]]:
+        """`out` as an operand, if there is one, and what would be wrong with it."""
+        if self.known["out"] is None:
+            return None, []
+        b = call.builder
+        out = operands.of_array(call.context, b, self.types["out"], call.values["out"])
+        wrong = [b.not_(operands.same_shape(b, out, Operand(out.pointer, shape, [])))]
+        return out, wrong + [operands.collide(b, out, e, e.shape, same=False) for e in given]
+
+    def outcome(
+        self, call: Call, out: Operand | None, ty: Any, shape: list[Any]
+    ) -> tuple[Any, Operand]:
+        """The result, `out` or a new array, and its operand."""
+        if out is not None:
+            return self.given_out(call), out
+        made = operands.empty(call.context, call.builder, ty, shape)
+        return made, operands.of_array(call.context, call.builder, ty, made)
 
     def need(self, variety: str, ending: str = "") -> symbols.Need:
         owner = getattr(self.ty.target, "_owner", self.ty.target)
@@ -116,10 +138,7 @@ class Halves(GatedPlan):
 
     def attempt(self, call: Call) -> Attempt | None:
         axis, b = self.axis(), call.builder
-        into = self.known["out"] is UNKNOWN
-        if axis is None or (into and not self.fitting_out(self.result)):
-            return None
-        if into and self.result.ndim != self.types["x"].ndim:
+        if axis is None or not self.fitting_out(self.types["x"].ndim):
             return None
         x, copy = self.operand(call, "x", self.dtype)
         gate, value = self.halves(call, x, axis)
@@ -127,18 +146,14 @@ class Halves(GatedPlan):
         if found is None:
             return None
         biases, unfit, another = found
-        out, wrong = None, [self.odd(call, x, axis), unfit]
-        if into:
-            out = operands.of_array(call.context, b, self.result, call.values["out"])
-            wrong.append(b.not_(operands.same_shape(b, out, gate)))
-            wrong += [operands.collide(b, out, e, e.shape, same=False) for e in (x, *biases)]
+        out, wrong = self.into(call, gate.shape, [x, *biases])
+        wrong += [self.odd(call, x, axis), unfit]
 
         def make() -> Any:
-            made = None if out else operands.empty(call.context, b, self.result, gate.shape)
-            result = out or operands.of_array(call.context, b, self.result, made)
+            made, result = self.outcome(call, out, self.result, gate.shape)
             given = [gate, value, *biases, result]
             self.launch(call, "forward_bias" if biases else "forward", given)
-            return self.given_out(call) if out else made
+            return made
 
         return Attempt(make, either(b, *wrong), [copy, another])
 
@@ -165,18 +180,19 @@ class HalvesBackward(Halves):
 
     def attempt(self, call: Call) -> Attempt | None:
         axis, b, dy_type = self.axis(), call.builder, self.types["dy"]
-        if axis is None or self.known["out"] is UNKNOWN or self.known["bias"] is not None:
+        if axis is None or self.known["bias"] is not None:
             return None
-        if not is_array(dy_type) or dy_type.ndim != self.types["x"].ndim:
+        ndim = self.types["x"].ndim
+        if not is_array(dy_type) or dy_type.ndim != ndim or not self.fitting_out(ndim):
             return None
         x, copy = self.operand(call, "x", self.dtype)
         dy, another = self.operand(call, "dy", self.dtype)
         gate, value = self.halves(call, x, axis)
-        wrong = [self.odd(call, x, axis), b.not_(operands.same_shape(b, dy, gate))]
+        out, wrong = self.into(call, x.shape, [x, dy])
+        wrong += [self.odd(call, x, axis), b.not_(operands.same_shape(b, dy, gate))]
 
         def make() -> Any:
-            made = operands.empty(call.context, b, self.result, x.shape)
-            result = operands.of_array(call.context, b, self.result, made)
+            made, result = self.outcome(call, out, self.result, x.shape)
             given = [dy, gate, value, *self.halves(call, result, axis)]
             self.launch(call, "backward", given)
             return made
@@ -214,8 +230,6 @@ class Split(GatedPlan):
     def inputs(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
         """The operands and copies, or None where Python must do it."""
         names = (*self.names, *self.biases)
-        if self.known["out"] is UNKNOWN:
-            return None
         if any(is_array(self.types[n]) and not self.types[n].ndim for n in names):
             return None
         found = [
@@ -230,16 +244,18 @@ class Split(GatedPlan):
         if found is None:
             return None
         given, copies = found
-        sizes, wrong = operands.broadcast(b, given)
+        sizes, clash = operands.broadcast(b, given)
+        if not self.fitting_out(len(sizes)):
+            return None
+        out, wrong = self.into(call, sizes, given)
 
         def make() -> Any:
-            made = operands.empty(call.context, b, self.result, sizes)
-            result = operands.of_array(call.context, b, self.result, made)
+            made, result = self.outcome(call, out, self.result, sizes)
             need = self.need("forward_bias" if self.biases else "forward")
             operands.launch(call.context, b, need, [*given, result], sizes)
             return made
 
-        return Attempt(make, wrong, copies)
+        return Attempt(make, either(b, clash, *wrong), copies)
 
 
 class SplitBackward(Split):

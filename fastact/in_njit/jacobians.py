@@ -115,8 +115,11 @@ class Jacobian(RowPlan):
                 result.pointer, [*kept, n, n], [*outer, result.strides[-1], stride]
             )  # the input before the output
             self.of_steps(call, found, (x, rows, columns), mask, options)
-            if options.cap is not None:
-                self.capped(call, found, x, columns, mask, options)
+            slope = special_rows.slope_of(call, self.dtype, x, options)
+            if slope is not None:
+                slopes = found.rows(b, slope.operand, self.dtype)[0]
+                self.capped(call, slopes, columns, mask, options)
+                self.release(call, [slope.copy])
             return made
 
         return Attempt(make, either(b, *options.wrong, views.broken), [copy, *options.copies])
@@ -134,9 +137,8 @@ class Jacobian(RowPlan):
             self.dtype,
         )  # fmt: skip
         y, sink, copies = self.output(call, found, x, rows, mask, options)
-        band, band_copy = operands.scratch(
-            context, b, self.dtype, [b.add(b.add(n, n), ONE)]
-        )  # fmt: skip
+        places = [b.add(b.add(n, n), ONE)]  # any vector of a step begins at one of them
+        band, band_copy = operands.scratch(context, b, self.dtype, places)
         size = INT(np.dtype(self.dtype).itemsize)
         d = Operand(
             later(call, band, n, self.dtype), columns.shape,
@@ -193,23 +195,18 @@ class Jacobian(RowPlan):
         return Operand(y.pointer, rows.shape, y.strides), sink, [copy, where_copy]
 
     def capped(
-        self, call: Call, found: axes.Axes, x: Operand, columns: Operand, mask: Operand | None,
-        options: Options,
-    ) -> None:  # fmt: skip
-        """Multiply by the slope of the cap, and put 0 where inputs are absent."""
+        self, call: Call, slopes: Operand, columns: Operand, mask: Operand | None, options: Options
+    ) -> None:
+        """Multiply by the slopes of the cap, and put 0 where inputs are absent."""
         b, context = call.builder, call.context
         *outer, step, stride = columns.strides
         rows = Operand(columns.pointer, columns.shape, [*outer, stride, step])
-        slope = special_rows.slope_of(call, self.dtype, x, options)
-        assert slope is not None
-        slopes = repeated(found.rows(b, slope.operand, self.dtype)[0])
         arrays = [
             operands.as_array(context, b, led(each), self.dtype)
-            for each in (rows, spread(b, slopes, rows.shape))
+            for each in (rows, spread(b, repeated(slopes), rows.shape))
         ]
         where = mask and spread(b, repeated(mask), rows.shape)
         once = options._replace(length=for_each(options.length))
         factors = of_rows(call, row_options.number(call, 1.0), rows, "float64")
         there = absence(call, rows, where, once)
         compiled(call, special_rows.sloped, types.none, *arrays, factors, *there)
-        self.release(call, [slope.copy])

@@ -29,7 +29,16 @@ from fastact.definition.described import Method
 from fastact.definition.function import Backward, Function
 from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
-from fastact.in_njit import elementwise, gated, jacobians, log_sums, losses, members, rowwise, sequences
+from fastact.in_njit import (
+    elementwise,
+    gated,
+    jacobians,
+    log_sums,
+    losses,
+    members,
+    rowwise,
+    sequences,
+)
 from fastact.in_njit.plan import Plan, signature_of
 from fastact.rowwise.logsumexp import LogSum
 from fastact.rowwise.normaliser import Normaliser

@@ -157,26 +157,25 @@ def test_gated_pairs(f):
 
 
 @pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)
-def test_biases_of_gated_pairs(f):
-    """Along any axis, of integers too; a number is one, and one of two is none."""
+def test_biases_of_gated_pairs_and_out(f):
+    """Along any axis; of small integers, which do not widen; of numbers; of gate or value alone."""
 
-    def every(x, bias, integers, scale, out):
+    def every(x, bias, integers, scale, out, dx):
         gate, value = x[..., :3], x[..., 3:]
         return (
             f(x, bias=bias), f(x[:, 0], axis=0, gate_first=True, bias=bias[:4]),
             f(x, axis=-3, bias=integers), f(x, bias=bias, out=out),
             f.split(gate, value, gate_bias=bias[3:], value_bias=bias[:3]),
             f.split(gate, value, value_bias=scale), f.split(gate, 1.5, gate_bias=value[0]),
+            f.split(gate, value, out=out), f.backward(gate, x=x, out=dx),
         )  # fmt: skip
 
     x = RNG.normal(size=(4, 3, 12)).astype(DTYPES[PAIRS.index(f) % 3])[..., ::2]
     bias, integers = RNG.normal(size=6).astype(x.dtype), np.arange(4, dtype="i1")
-    if x.dtype != "f8":  # integers widen
-        integers = integers.astype(x.dtype)
     given = x, bias, integers, 0.25
-    inside, out = numba.njit(every), np.empty((4, 3, 3), x.dtype)
-    assert_same(inside(*given, out.copy()), every(*given, out.copy()))
-    assert python_calls(inside, *given, out) == 0
+    inside, into = numba.njit(every), lambda: (np.empty((4, 3, 3), x.dtype), np.empty_like(x))
+    assert_same(inside(*given, *into()), every(*given, *into()))
+    assert python_calls(inside, *given, *into()) == 0
     with pytest.raises(ValueError, match=r"bias needs shape \(6,\)"):
         numba.njit(lambda x, bias: f(x, bias=bias))(x, bias[1:])
 
