@@ -24,11 +24,23 @@ def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
     found = np.empty((*x.shape, logits.shape[-1]), x.dtype)
     columns = np.moveaxis(found, rows.layout.axes[0], -1)  # the input before the output
     with np.errstate(all="ignore"):
-        y, sink = owner._with_sink(rows, logits)
+        y, sink = output(owner, rows, logits)
         of_steps(owner, rows, y, sink, columns)
         if rows.cap is not None:
-            capped(rows, logits, columns)
+            capped(rows, rows.cap, logits, columns)
     return found
+
+
+def output(owner: Any, rows: Rows, x: Any) -> tuple[Any, Any]:
+    """The output, and the share of a sink of 0, or None: that is one more element."""
+    if owner._sink != 0.0:
+        y = np.empty(x.shape, x.dtype)
+        owner._forward(rows, x, y)
+        return y, None
+    y = np.zeros((*x.shape[:-1], x.shape[-1] + 1), x.dtype)
+    y[..., :-1] = x
+    owner._loops._forward(rows.with_one_more(), y, y)
+    return y[..., :-1], y[..., -1:]
 
 
 def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, columns: Any) -> None:
@@ -52,9 +64,9 @@ def lost(y: Any, sink: Any, factor: Any) -> Any:
     return np.where(y == 0, 0.0, found)
 
 
-def capped(rows: Rows, logits: Any, columns: Any) -> None:
+def capped(rows: Rows, cap: float, logits: Any, columns: Any) -> None:
     """Multiply by the slope of the cap, and put 0 where inputs are absent."""
-    slope = tanh.derivative(np.divide(logits, rows.cap, dtype=logits.dtype))
+    slope = tanh.derivative(np.divide(logits, cap, dtype=logits.dtype))
     columns *= slope[..., :, None]
     present = rows.present((...,))
     if present is not None:

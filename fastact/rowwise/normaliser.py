@@ -387,12 +387,6 @@ class Normaliser(RowFunction):
         )  # fmt: skip
         return jacobians.jacobian(self, rows, x)
 
-    def _with_sink(self, rows: Rows, x: Any) -> tuple[Any, Any]:
-        """The output, and the share of the sink if it has one, else None."""
-        y = np.empty(x.shape, x.dtype)
-        self._forward(rows, x, y)
-        return y, None
-
     def _member(self, name: str, _text: str) -> str:
         return documents.member(self, name, called(self, name))
 

@@ -76,7 +76,7 @@ class Rows:
         """Whether elements may be absent."""
         return self.where is not None or self.lengths is not None
 
-    def present(self, index: tuple[slice, ...]) -> Any:
+    def present(self, index: tuple[Any, ...]) -> Any:
         """Which elements of a slab are present; None for all."""
         found = None if self.where is None else self.where[index]
         if self.lengths is not None:

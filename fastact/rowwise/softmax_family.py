@@ -30,7 +30,6 @@ from fastact.rowwise.row_options import INF
 
 if TYPE_CHECKING:
     from fastact.definition import interfaces
-    from fastact.rowwise.row_options import Rows
 
 __all__ = ["hardmax", "log_softmax", "softmax", "softmax_off_by_one", "softmin", "sparsemax"]
 LISTED = Normaliser  # what `fastact.catalogue` looks for
@@ -186,13 +185,6 @@ class SoftmaxOffByOne(Normaliser):
         "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
         "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
     })  # fmt: skip
-
-    def _with_sink(self, rows: Rows, x: Any) -> tuple[Any, Any]:
-        """The shares of the elements, and that of the logit that is left out."""
-        y = np.zeros((*x.shape[:-1], x.shape[-1] + 1), x.dtype)
-        y[..., :-1] = x
-        self._loops._forward(rows.with_one_more(), y, y)
-        return y[..., :-1], y[..., -1:]
 
 
 softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
