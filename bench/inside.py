@@ -51,7 +51,7 @@ CALLS: dict[str, Function] = {
     "swiglu": lambda x: fa.swiglu(x.reshape(-1, CLASSES)),
 }
 IN_PYTHON: dict[str, Function] = {
-    "softmax.jacobian": lambda x: fa.softmax.jacobian(x.reshape(-1, CLASSES)),
+    "softmax, cold": lambda x: fa.softmax(x.reshape(-1, CLASSES), temperature=2.0**-600),
     "relu.forward_with_mask": lambda x: fa.relu.forward_with_mask(x),
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import FunctionType, MappingProxyType, MethodType
+from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,21 +60,26 @@ class Described:
 
     @property
     def _numba_type_(self) -> Any:
-        """What `numba.typeof` asks of objects that it does not know.
-
-        It knows these once Numba has loaded its extensions, which it does when it first compiles.
-        """
-        sys.modules["numba.core.entrypoints"].init_all()  # Numba asks, so it is there
-        types = sys.modules["numba.core.typing.typeof"].typeof_impl
-        if types.dispatch(type(self)) is types.dispatch(object):  # ours is not installed
-            raise AttributeError("_numba_type_")
-        return sys.modules["numba"].typeof(self)
+        """What `numba.typeof` asks of objects that it does not know."""
+        return numba_type(self)
 
     def _signature(self) -> Signature:
         raise NotImplementedError
 
     def _document(self) -> str:
         raise NotImplementedError
+
+
+def numba_type(value: Any) -> Any:
+    """Numba's type of what can be called.
+
+    It knows these once Numba has loaded its extensions, which it does when it first compiles.
+    """
+    sys.modules["numba.core.entrypoints"].init_all()  # Numba asks, so it is there
+    types = sys.modules["numba.core.typing.typeof"].typeof_impl
+    if types.dispatch(type(value)) is types.dispatch(object):  # ours is not installed
+        raise AttributeError("_numba_type_")
+    return sys.modules["numba"].typeof(value)
 
 
 class Method(Described):
@@ -161,8 +166,8 @@ class Documented(Described):
 class Shown:
     """In the class of a function: a method that each object shows under a name of its own.
 
-    The first look makes it, so that importing the package pays for none; a call costs no more than
-    that of any method.
+    The first look makes it, so that importing the package pays for none; a call costs little more
+    than that of any method.
     """
 
     def __init__(self, method: Callable[..., Any]) -> None:
@@ -171,24 +176,29 @@ class Shown:
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self.method
-        found = of_one(self.method, instance)
+        found = MethodType(OfOne(self.method, instance), instance)
         instance.__dict__[self.method.__name__] = found
         return found
 
 
-def of_one(method: Any, instance: Any) -> MethodType:
-    """A method of one object, with its name, its signature and its docstring."""
-    from inspect import cleandoc
+class OfOne(staticmethod):  # type: ignore[type-arg]  # what can be called soonest, beside functions
+    """The function of a bound method, of which all is asked that is asked of the method.
 
-    copy = FunctionType(
-        method.__code__, method.__globals__, method.__name__, method.__defaults__,
-        method.__closure__,
-    )  # fmt: skip
-    copy.__kwdefaults__ = method.__kwdefaults__
-    copy.__dict__.update(method.__dict__, __signature__=plain(method))
-    copy.__module__, copy.__qualname__ = "fastact", f"{instance.name}.{method.__name__}"
-    copy.__doc__ = instance._member(method.__name__, cleandoc(method.__doc__ or ""))
-    return MethodType(copy, instance)
+    It has the name, the signature and the docstring of the method of one object.
+    """
+
+    def __init__(self, method: Any, instance: Any) -> None:
+        from inspect import cleandoc
+
+        super().__init__(method)
+        self._instance = instance
+        self.__signature__ = plain(method)
+        self.__module__, self.__qualname__ = "fastact", f"{instance.name}.{method.__name__}"
+        self.__doc__ = instance._member(method.__name__, cleandoc(method.__doc__ or ""))
+
+    @property
+    def _numba_type_(self) -> Any:
+        return numba_type(MethodType(self, self._instance))
 
 
 def shown(method: Callable[..., Any]) -> Any:

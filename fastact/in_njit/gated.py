@@ -10,7 +10,7 @@ from numba.core import types
 from fastact.elementwise.gated import ROWS, loop_of
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
-from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, floating, is_array
+from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, is_array
 from fastact.in_njit.rowwise import is_real
 from fastact.native import pool
 
@@ -26,13 +26,35 @@ class GatedPlan(Plan):
                                   "integers")  # fmt: skip
 
     def common(self, *names: str) -> str:
-        """The dtype of the loop."""
-        kinds = [np.dtype(str(floating(self.types[n]))) for n in names if is_array(self.types[n])]
-        return str(np.result_type(*kinds)) if kinds else "float64"
+        """The dtype of the loop: that of arrays together, which is float64 of integers alone."""
+        kinds = [operands.dtype_of(self.types[n]) for n in names if is_array(self.types[n])]
+        found = np.result_type(*kinds) if kinds else np.dtype("float64")
+        return str(found) if found.kind == "f" else "float64"
 
-    def fitting_out(self, *types_: Any) -> bool:
-        """Whether arrays of `out` may be given to a loop."""
-        return all(t.dtype == operands.number_type(self.dtype) and t.mutable for t in types_)
+    def fitting_out(self, ndim: int) -> bool:
+        """Whether `out` may be given to a loop, if there is one."""
+        ty = self.types["out"]
+        return self.known["out"] is None or (
+            ty.dtype == operands.number_type(self.dtype) and ty.mutable and ty.ndim == ndim
+        )
+
+    def into(self, call: Call, shape: list[Any], given: list[Operand]) -> tuple[Any, list[Any]]:
+        """`out` as an operand, if there is one, and what would be wrong with it."""
+        if self.known["out"] is None:
+            return None, []
+        b = call.builder
+        out = operands.of_array(call.context, b, self.types["out"], call.values["out"])
+        wrong = [b.not_(operands.same_shape(b, out, Operand(out.pointer, shape, [])))]
+        return out, wrong + [operands.collide(b, out, e, e.shape, same=False) for e in given]
+
+    def outcome(
+        self, call: Call, out: Operand | None, ty: Any, shape: list[Any]
+    ) -> tuple[Any, Operand]:
+        """The result, `out` or a new array, and its operand."""
+        if out is not None:
+            return self.given_out(call), out
+        made = operands.empty(call.context, call.builder, ty, shape)
+        return made, operands.of_array(call.context, call.builder, ty, made)
 
     def need(self, variety: str, ending: str = "") -> symbols.Need:
         owner = getattr(self.ty.target, "_owner", self.ty.target)
@@ -82,9 +104,8 @@ class Halves(GatedPlan):
     def axis(self) -> int | None:
         """The axis from 0, if our own code can be written for it."""
         axis, ndim = self.known["axis"], self.types["x"].ndim
-        plain = self.known["bias"] is None and isinstance(self.known["gate_first"], bool)
         known = isinstance(axis, int) and -ndim <= axis < ndim
-        return axis % ndim if plain and known else None
+        return axis % ndim if known and isinstance(self.known["gate_first"], bool) else None
 
     def halves(self, call: Call, x: Operand, axis: int) -> list[Operand]:
         """Gate and value."""
@@ -95,33 +116,46 @@ class Halves(GatedPlan):
         found = [Operand(x.pointer, shape, x.strides), Operand(second, shape, x.strides)]
         return found if self.known["gate_first"] else found[::-1]
 
+    def biases(self, call: Call, x: Operand, axis: int) -> tuple[list[Operand], Any, Any] | None:
+        """Those of gate and value, whether they do not fit, and a copy; None if there is no way."""
+        if self.known["bias"] is None:
+            return [], None, None
+        ty, b = self.types["bias"], call.builder
+        if not is_array(ty) or ty.ndim != 1:
+            return None
+        bias, copy = self.operand(call, "bias", self.dtype)
+        wrong = b.icmp_signed("!=", bias.shape[0], x.shape[axis])
+        after = len(x.shape) - axis - 1
+        column = Operand(
+            bias.pointer, [ONE] * axis + bias.shape + [ONE] * after,
+            [ZERO] * axis + bias.strides + [ZERO] * after,
+        )  # fmt: skip
+        return self.halves(call, column, axis), wrong, copy
+
     def odd(self, call: Call, x: Operand, axis: int) -> Any:
         b = call.builder
         return b.icmp_signed("!=", b.and_(x.shape[axis], ONE), ZERO)
 
     def attempt(self, call: Call) -> Attempt | None:
         axis, b = self.axis(), call.builder
-        into = self.known["out"] is UNKNOWN
-        if axis is None or (into and not self.fitting_out(self.result)):
-            return None
-        if into and self.result.ndim != self.types["x"].ndim:
+        if axis is None or not self.fitting_out(self.types["x"].ndim):
             return None
         x, copy = self.operand(call, "x", self.dtype)
         gate, value = self.halves(call, x, axis)
-        out, wrong = None, [self.odd(call, x, axis)]
-        if into:
-            out = operands.of_array(call.context, b, self.result, call.values["out"])
-            wrong.append(b.not_(operands.same_shape(b, out, gate)))
-            wrong += [operands.collide(b, out, x, x.shape, same=False)]
+        found = self.biases(call, x, axis)
+        if found is None:
+            return None
+        biases, unfit, another = found
+        out, wrong = self.into(call, gate.shape, [x, *biases])
+        wrong += [self.odd(call, x, axis), unfit]
 
         def make() -> Any:
-            made = None if out else operands.empty(call.context, b, self.result, gate.shape)
-            result = out or operands.of_array(call.context, b, self.result, made)
-            given = [gate, value, result]
-            self.launch(call, "forward", given)
-            return self.given_out(call) if out else made
+            made, result = self.outcome(call, out, self.result, gate.shape)
+            given = [gate, value, *biases, result]
+            self.launch(call, "forward_bias" if biases else "forward", given)
+            return made
 
-        return Attempt(make, either(b, *wrong), [copy])
+        return Attempt(make, either(b, *wrong), [copy, another])
 
 
 class HalvesBackward(Halves):
@@ -146,23 +180,27 @@ class HalvesBackward(Halves):
 
     def attempt(self, call: Call) -> Attempt | None:
         axis, b, dy_type = self.axis(), call.builder, self.types["dy"]
-        if axis is None or self.known["out"] is UNKNOWN:
+        if axis is None or self.known["bias"] is not None:
             return None
-        if not is_array(dy_type) or dy_type.ndim != self.types["x"].ndim:
+        ndim = self.types["x"].ndim
+        if not is_array(dy_type) or dy_type.ndim != ndim or not self.fitting_out(ndim):
             return None
         x, copy = self.operand(call, "x", self.dtype)
         dy, another = self.operand(call, "dy", self.dtype)
         gate, value = self.halves(call, x, axis)
-        wrong = [self.odd(call, x, axis), b.not_(operands.same_shape(b, dy, gate))]
+        out, wrong = self.into(call, x.shape, [x, dy])
+        wrong += [self.odd(call, x, axis), b.not_(operands.same_shape(b, dy, gate))]
 
         def make() -> Any:
-            made = operands.empty(call.context, b, self.result, x.shape)
-            result = operands.of_array(call.context, b, self.result, made)
+            made, result = self.outcome(call, out, self.result, x.shape)
             given = [dy, gate, value, *self.halves(call, result, axis)]
             self.launch(call, "backward", given)
             return made
 
         return Attempt(make, either(b, *wrong), [copy, another])
+
+
+BIASES = ("gate_bias", "value_bias")
 
 
 class Split(GatedPlan):
@@ -172,9 +210,8 @@ class Split(GatedPlan):
     names: tuple[str, ...] = ("gate", "value")
 
     def typed(self) -> Any:
-        biases = ("gate_bias", "value_bias")
-        self.real(*self.names, *biases)
-        given = [n for n in (*self.names, *biases) if self.known[n] is not None]
+        self.real(*self.names, *BIASES)
+        given = [n for n in (*self.names, *BIASES) if self.known[n] is not None]
         arrays = [n for n in given if is_array(self.types[n]) and self.types[n].ndim]
         if not arrays:
             raise self.refuse("gate", "an array, or value")
@@ -182,17 +219,24 @@ class Split(GatedPlan):
         ndim = max(self.types[n].ndim for n in arrays)
         return self.made_type(ndim)
 
+    @property
+    def biases(self) -> tuple[str, ...]:
+        """The names of both biases if one is given."""
+        return BIASES if any(self.known[name] is not None for name in BIASES) else ()
+
     def made_type(self, ndim: int) -> Any:
         return self.out(types.Array(operands.number_type(self.dtype), ndim, "C"))
 
     def inputs(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
         """The operands and copies, or None where Python must do it."""
-        plain = self.known["gate_bias"] is None and self.known["value_bias"] is None
-        if not plain or self.known["out"] is UNKNOWN:
+        names = (*self.names, *self.biases)
+        if any(is_array(self.types[n]) and not self.types[n].ndim for n in names):
             return None
-        if any(is_array(self.types[n]) and not self.types[n].ndim for n in self.names):
-            return None
-        found = [self.operand(call, name, self.dtype) for name in self.names]
+        found = [
+            (operands.constant(call.builder, self.dtype, -0.0), None)  # which changes nothing
+            if self.known[name] is None else self.operand(call, name, self.dtype)
+            for name in names
+        ]  # fmt: skip
         return [each for each, _ in found], [copy for _, copy in found]
 
     def attempt(self, call: Call) -> Attempt | None:
@@ -200,15 +244,18 @@ class Split(GatedPlan):
         if found is None:
             return None
         given, copies = found
-        sizes, wrong = operands.broadcast(b, given)
+        sizes, clash = operands.broadcast(b, given)
+        if not self.fitting_out(len(sizes)):
+            return None
+        out, wrong = self.into(call, sizes, given)
 
         def make() -> Any:
-            made = operands.empty(call.context, b, self.result, sizes)
-            result = operands.of_array(call.context, b, self.result, made)
-            operands.launch(call.context, b, self.need("forward"), [*given, result], sizes)
+            made, result = self.outcome(call, out, self.result, sizes)
+            need = self.need("forward_bias" if self.biases else "forward")
+            operands.launch(call.context, b, need, [*given, result], sizes)
             return made
 
-        return Attempt(make, wrong, copies)
+        return Attempt(make, either(b, clash, *wrong), copies)
 
 
 class SplitBackward(Split):
@@ -231,7 +278,7 @@ class SplitBackward(Split):
 
     def attempt(self, call: Call) -> Attempt | None:
         kinds = [self.types[name] for name in self.names]
-        if not all(map(is_array, kinds)) or len({t.ndim for t in kinds}) > 1:
+        if self.biases or not all(map(is_array, kinds)) or len({t.ndim for t in kinds}) > 1:
             return None
         found, b = self.inputs(call), call.builder
         if found is None:

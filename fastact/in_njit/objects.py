@@ -29,7 +29,16 @@ from fastact.definition.described import Method
 from fastact.definition.function import Backward, Function
 from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
-from fastact.in_njit import elementwise, gated, log_sums, losses, members, rowwise, sequences
+from fastact.in_njit import (
+    elementwise,
+    gated,
+    jacobians,
+    log_sums,
+    losses,
+    members,
+    rowwise,
+    sequences,
+)
 from fastact.in_njit.plan import Plan, signature_of
 from fastact.rowwise.logsumexp import LogSum
 from fastact.rowwise.normaliser import Normaliser
@@ -43,7 +52,7 @@ KINDS: dict[tuple[type, str], Callable[[Any, dict[str, Any]], Plan]] = {
     (Activation, "backward_params"): members.ParameterGradients,
     (ForwardWithMask, ""): members.WithMask,
     (Normaliser, ""): rowwise.Normalise,
-    (Normaliser, "jacobian"): rowwise.Jacobian,
+    (Normaliser, "jacobian"): jacobians.Jacobian,
     (Product, ""): rowwise.Product,
     (LogSum, ""): log_sums.LogSum,
     (LogSum, "backward"): log_sums.LogSumBackward,

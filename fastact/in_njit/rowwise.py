@@ -188,17 +188,6 @@ class Normalise(RowPlan):
         return Attempt(make, either(b, *wrong, *options.wrong, views.broken), options.copies)
 
 
-class Jacobian(RowPlan):
-    """A call of `jacobian`, with one more axis than the input."""
-
-    positional = ("x",)
-
-    def typed(self) -> Any:
-        ty = self.with_axis("x")
-        self.common()
-        return new_array(ty, floating(ty), ty.ndim + 1)
-
-
 class Product(RowPlan):
     """A call of the product of a Jacobian and a vector."""
 

@@ -33,7 +33,7 @@ from fastact.native import threads
 from fastact.native.ufunc import calling
 from fastact.numerics.primitives import Kernel
 from fastact.numerics.rows import NO_GRADIENT, Product
-from fastact.rowwise import chunks, documents
+from fastact.rowwise import chunks, documents, jacobians
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import CalledPlainly, RowFunction, chosen, masked, slabs
@@ -384,28 +384,7 @@ class Normaliser(RowFunction, CalledPlainly):
             name, x.shape, (one_axis(name, axis, x.ndim),), sign=self._sign, where=where,
             temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
         )  # fmt: skip
-        logits = rows.layout.rows(x)
-        y = np.empty(logits.shape, x.dtype)
-        self._forward(rows, logits, y)
-        with np.errstate(all="ignore"):
-            return self._finished(self._jacobian(y, logits, rows), logits, rows)
-
-    def _finished(self, found: Any, logits: Any, rows: Rows) -> Any:
-        """The Jacobian of what was made of the logits, with that of temperature, cap and masks."""
-        if rows.factor is not None:
-            factor = rows.factor[..., None, None] if np.ndim(rows.factor) else rows.factor
-            np.multiply(found, factor, out=found, casting="same_kind", where=found != 0)
-        if rows.cap is not None:
-            found *= tanh.derivative(logits / logits.dtype.type(rows.cap))[..., None, :]
-        present = rows.present((slice(None),) * logits.ndim)
-        if present is not None:
-            np.copyto(found, 0, where=~(present[..., :, None] & present[..., None, :]))
-        return np.moveaxis(found, -2, rows.layout.axes[0])
-
-    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """The tangents of the output for steps along each input, from the output."""
-        steps = np.eye(y.shape[-1], dtype=y.dtype)
-        return np.swapaxes(self.jvp._function._in_one_call(steps, y[..., None, :]), -1, -2)
+        return jacobians.jacobian(self, rows, x)
 
     def _member(self, name: str, _text: str) -> str:
         return documents.member(self, name, called(self, name))
@@ -431,10 +410,3 @@ def separate(x: Any, out: Any) -> bool:
 def has(x: Any, value: float, present: Any) -> Any:
     """Which rows have this value among the elements that count."""
     return np.any(x == value, axis=-1, where=True if present is None else present)
-
-
-def with_diagonal(matrices: Any, values: Any) -> Any:
-    """Matrices in the last two axes, with this diagonal."""
-    rows = np.arange(matrices.shape[-1])
-    matrices[..., rows, rows] = values
-    return matrices

@@ -114,9 +114,15 @@ class Product(CalledPlainly):
         where, factor, length = options[0], *found
         if x is not None:
             y = self._owner._forward_at_once(x, axis, None, where, found)
-        if where is None and length is None and factor is None:
+        return self._of_output(d, y, (where, factor, length), axis, out)
+
+    def _of_output(
+        self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int = -1, out: Any = None
+    ) -> Any:
+        """The product in one call, with a mask, factors and lengths if there are any."""
+        if all(each is None for each in options):
             return self._function._in_one_call(d, y, axis=axis, out=out)
-        return self._masked(d, y, (where, factor, length), axis, out)
+        return self._masked(d, y, options, axis, out)
 
     def _masked(self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int, out: Any) -> Any:
         """The product where elements are present, times the factor of rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from typing import Any
@@ -75,13 +76,22 @@ class Rows:
         """Whether elements may be absent."""
         return self.where is not None or self.lengths is not None
 
-    def present(self, index: tuple[slice, ...]) -> Any:
+    def present(self, index: tuple[Any, ...]) -> Any:
         """Which elements of a slab are present; None for all."""
         found = None if self.where is None else self.where[index]
         if self.lengths is not None:
             lengths = self.lengths[index[:-1]]
             within = np.arange(self.layout.shape[-1]) < lengths[..., None]
             found = within if found is None else within & found
+        return found
+
+    def with_one_more(self) -> Rows:
+        """The same with one more element in each row, which is present."""
+        found, (*kept, n) = copy.copy(self), self.layout.shape
+        found.layout, found.where, found.lengths = Layout((*kept, n + 1), (len(kept),)), None, None
+        if self.partial:
+            found.where = np.ones(found.layout.shape, bool)
+            found.where[..., :-1] = self.present((...,))
         return found
 
     def operands(self, index: tuple[Any, ...]) -> tuple[Any, Any]:

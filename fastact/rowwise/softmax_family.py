@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from fastact.elementwise import tanh
 from fastact.numerics.primitives import fma, kernel, where
 from fastact.numerics.rows import (
     LANES,
@@ -25,24 +22,15 @@ from fastact.numerics.rows import (
     splat,
     sum_of_lanes,
 )
-from fastact.rowwise.normaliser import Normaliser, with_diagonal
+from fastact.rowwise.normaliser import Normaliser
 from fastact.rowwise.row_function import MAX_ULP
-from fastact.rowwise.row_options import INF, Rows
+from fastact.rowwise.row_options import INF
 
 if TYPE_CHECKING:
     from fastact.definition import interfaces
 
 __all__ = ["hardmax", "log_softmax", "softmax", "softmax_off_by_one", "softmin", "sparsemax"]
 LISTED = Normaliser  # what `fastact.catalogue` looks for
-
-
-def of_shares(_: Any, y: Any, x: Any, rows: Rows) -> Any:
-    """Softmax's Jacobian: the diagonal, y (1 - y), sums 1 - y from the others.
-
-    It is accurate where y is near 1.
-    """
-    found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
-    return with_diagonal(found, -found.sum(axis=-1))
 
 
 class Softmax(Normaliser):
@@ -115,7 +103,6 @@ class Softmax(Normaliser):
         "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
         "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
     })  # fmt: skip
-    _jacobian = of_shares
 
 
 softmax: interfaces.Along = Softmax("softmax")
@@ -147,13 +134,6 @@ class LogSoftmax(Normaliser):
         "jacobian": r"J_{ij} = \delta_{ij} - e^{y_j}",
     })  # fmt: skip
 
-    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """``1 - p`` on the diagonal is the sum of the others."""
-        p = np.exp(y)
-        found = with_diagonal(np.repeat(-p[..., None, :], p.shape[-1], axis=-2), 0)
-        found[np.all(y == -INF, axis=-1)] = 0
-        return with_diagonal(found, -found.sum(axis=-1))
-
 
 log_softmax: interfaces.Along = LogSoftmax("log_softmax")
 
@@ -180,7 +160,6 @@ class Softmin(Normaliser):
         "jvp": r"dy_i = y_i (\sum_k y_k\,dx_k - dx_i)",
         "jacobian": r"J_{ij} = y_i (y_j - \delta_{ij})",
     })  # fmt: skip
-    _jacobian = of_shares
 
 
 softmin: interfaces.Along = Softmin("softmin")
@@ -208,18 +187,6 @@ class SoftmaxOffByOne(Normaliser):
         "jvp": r"dy_i = y_i (dx_i - \sum_k y_k\,dx_k)",
         "jacobian": r"J_{ij} = y_i (\delta_{ij} - y_j)",
     })  # fmt: skip
-
-    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        """The diagonal, y (1 - y), sums 1 - y from the others and the sink."""
-        found = with_diagonal(-y[..., :, None] * y[..., None, :], 0)
-        z = x if rows.cap is None else tanh(x / rows.cap) * rows.cap
-        z = z if rows.factor is None else z * np.asarray(rows.factor)[..., None]
-        top = np.argmax(y, axis=-1, keepdims=True)
-        most, total = np.take_along_axis(y, top, -1), y.sum(axis=-1, keepdims=True)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sink = most * np.exp(-np.take_along_axis(z, top, -1))
-        sink = np.where(total < 0.5, 1 - total, sink)
-        return with_diagonal(found, y * sink - found.sum(axis=-1))
 
 
 softmax_off_by_one: interfaces.Along = SoftmaxOffByOne("softmax_off_by_one")
@@ -299,13 +266,6 @@ class Sparsemax(Normaliser):
         "jacobian": r"J_{ij} = [y_i > 0] (\delta_{ij} - \frac{[y_j > 0]}{|S|})",
     })  # fmt: skip
 
-    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        support = (y > 0).astype(y.dtype)
-        size = np.maximum(support.sum(axis=-1, dtype=np.float64), 1)[..., None, None]
-        found = -support[..., :, None] * support[..., None, :] / size
-        on = support * ((size - 1) / size)[..., 0]
-        return with_diagonal(found, on).astype(y.dtype, copy=False)
-
 
 sparsemax: interfaces.Along = Sparsemax("sparsemax")
 
@@ -353,9 +313,6 @@ class Hardmax(Normaliser):
         "jvp": r"dy_i = 0",
         "jacobian": r"J_{ij} = 0",
     })  # fmt: skip
-
-    def _jacobian(self, y: Any, x: Any, rows: Rows) -> Any:
-        return np.zeros((*y.shape, y.shape[-1]), y.dtype)
 
 
 hardmax: interfaces.Along = Hardmax("hardmax")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.in_njit.support import assert_same, members
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
 
+ROOT = Path(__file__).parents[2]
 X = np.linspace(-4, 4, 301)
 ROWS = X[:300].reshape(20, 15)
 
@@ -118,6 +120,53 @@ def test_types_before_anything_is_compiled(python):
         "print(numba.typeof(fa.mish), numba.typeof(fa.softmax), numba.typeof(fa.gelu.backward))"
     )
     assert found.stdout.split() == ["fastact.mish", "fastact.softmax", "fastact.gelu.backward"]
+
+
+FIRST = """
+import inspect, operator, os, sys, numba, fastact as fa
+from fastact.catalogue import catalogue
+from tests.in_njit.support import members
+
+seen = {}
+for entry in catalogue.values():
+    for name in members(entry.function):
+        member = operator.attrgetter(name)(entry.function) if name else entry.function
+        asked = member.__func__ if inspect.ismethod(member) else member
+        kind = inspect.getattr_static(asked, "_numba_type_")
+        seen[kind] = member, f"fastact.{entry.name}" + f".{name}" * bool(name)
+assert not any(name.startswith("fastact.in_njit") for name in sys.modules)
+for member, wanted in seen.values():
+    child = os.fork()  # in which Numba has not been asked for anything
+    if not child:
+        try:
+            found = str(numba.typeof(member))
+            os._exit(0 if found == wanted else print(found, wanted, flush=True) or 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0, (member, wanted)
+print(*(wanted for _, wanted in seen.values()))
+"""
+
+
+def test_the_type_of_each_member_before_all_else(python):
+    """Each tells it itself: one is asked for in a process of its own, for each way to tell it.
+
+    What is looked at before Numba is imported tells it too.
+    """
+    assert python(f"import sys; sys.path.append({str(ROOT)!r})\n" + FIRST).stdout.split()
+    found = python(
+        "import sys, fastact as fa; f = fa.softmax.jacobian; assert 'numba' not in sys.modules; "
+        "import numba; print(numba.typeof(f))"
+    )
+    assert found.stdout.split() == ["fastact.softmax.jacobian"]
+
+
+def test_a_member_is_the_first_argument_of_all(python):
+    found = python(
+        "import numba, numpy as np, fastact as fa; f, x = fa.softmax.jacobian, np.ones((2, 3)); "
+        "print((numba.njit(lambda f, x: f(x))(f, x) == f(x)).all())"
+    )
+    assert found.stdout.split() == ["True"]
 
 
 def test_methods_of_others_have_none():

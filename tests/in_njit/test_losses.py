@@ -8,7 +8,12 @@ import pytest
 import fastact as fa
 from fastact.catalogue import of_kind
 from fastact.losses.shared import SLAB
-from tests.in_njit.support import allocations, assert_inside_as_outside, assert_same
+from tests.in_njit.support import (
+    allocations,
+    assert_inside_as_outside,
+    assert_same,
+    python_calls,
+)
 from tests.support.strategies import DTYPES
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
@@ -149,6 +154,30 @@ def test_gated_pairs(f):
     x = RNG.normal(size=(4, 3, 12)).astype(dtype)[..., ::2]
     dy, bias = RNG.normal(size=(4, 3, 3)).astype(dtype), np.ones(6, dtype)
     assert_inside_as_outside(numba, every, x, dy, bias)
+
+
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)
+def test_biases_of_gated_pairs_and_out(f):
+    """Along any axis; of small integers, which do not widen; of numbers; of gate or value alone."""
+
+    def every(x, bias, integers, scale, out, dx):
+        gate, value = x[..., :3], x[..., 3:]
+        return (
+            f(x, bias=bias), f(x[:, 0], axis=0, gate_first=True, bias=bias[:4]),
+            f(x, axis=-3, bias=integers), f(x, bias=bias, out=out),
+            f.split(gate, value, gate_bias=bias[3:], value_bias=bias[:3]),
+            f.split(gate, value, value_bias=scale), f.split(gate, 1.5, gate_bias=value[0]),
+            f.split(gate, value, out=out), f.backward(gate, x=x, out=dx),
+        )  # fmt: skip
+
+    x = RNG.normal(size=(4, 3, 12)).astype(DTYPES[PAIRS.index(f) % 3])[..., ::2]
+    bias, integers = RNG.normal(size=6).astype(x.dtype), np.arange(4, dtype="i1")
+    given = x, bias, integers, 0.25
+    inside, into = numba.njit(every), lambda: (np.empty((4, 3, 3), x.dtype), np.empty_like(x))
+    assert_same(inside(*given, *into()), every(*given, *into()))
+    assert python_calls(inside, *given, *into()) == 0
+    with pytest.raises(ValueError, match=r"bias needs shape \(6,\)"):
+        numba.njit(lambda x, bias: f(x, bias=bias))(x, bias[1:])
 
 
 def test_gated_pairs_of_rows_of_any_length():

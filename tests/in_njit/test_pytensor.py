@@ -1,19 +1,19 @@
-"""The recipe for PyTensor in the documentation, with the real library."""
+"""The recipe for PyTensor in the documentation, with the real library: `tox -e pytensor`."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fastact as fa
-from tests.conftest import PACKAGE
 from tests.in_njit.support import assert_same
 
 pytensor = pytest.importorskip("pytensor", reason="PyTensor pins another Numba")
 
-PAGE = PACKAGE.parent / "docs" / "pytensor.md"
+PAGE = Path(__file__).parents[2] / "docs" / "pytensor.md"
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])

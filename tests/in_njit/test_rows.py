@@ -84,6 +84,43 @@ def test_axes(f):
         inside(*given, 3, dy.copy())
 
 
+@family
+def test_jacobians(f):
+    """Of numbers of dimensions, axes and options; of rows that are infinite, NaN or empty."""
+
+    def every(x, mask, degrees, lengths, k):
+        return (
+            f.jacobian(x), f.jacobian(x[0, 1]), f.jacobian(x, axis=k), f.jacobian(x[:, :, :0]),
+            f.jacobian(x, axis=0, temperature=degrees), f.jacobian(x, where=mask, softcap=2.0),
+            f.jacobian(x, lengths=lengths, softcap=3.0), f.jacobian(x, where=mask, lengths=3),
+            f.jacobian(x, causal=True, temperature=0.5),
+        )  # fmt: skip
+
+    x, _ = data(DTYPES[FAMILY.index(f) % 3], (3, 4, 5))
+    degrees, lengths = RNG.random(x.shape[1:]) + 0.5, RNG.integers(0, 6, x.shape[:2])
+    given = x, RNG.random(x.shape) > 0.3, degrees, lengths, -2
+    inside = numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+    with pytest.raises(np.exceptions.AxisError):
+        inside(*given[:-1], 3)
+
+
+@pytest.mark.parametrize("f", [fa.softmax, fa.softmax_off_by_one], ids=lambda f: f.name)
+def test_jacobians_of_other_dtypes_and_fast_math(f):
+    def every(x, half, integers):
+        return f.jacobian(x), f.jacobian(half, softcap=2.0, where=half > 0), f.jacobian(integers)
+
+    given = 9 * RNG.normal(size=(2, 40)), RNG.normal(size=(2, 4)).astype("f2"), np.arange(5)
+    assert_same(numba.njit(fastmath=True)(every)(*given), every(*given))
+
+
+@pytest.mark.parametrize("axis", [(0,), None], ids=str)
+def test_a_jacobian_has_one_axis(axis):
+    with pytest.raises(TypeError, match=r"softmax.jacobian\(\): axis must be an integer"):
+        numba.njit(lambda x: fa.softmax.jacobian(x, axis=axis))(np.ones(3))
+
+
 def test_axes_that_are_no_run():
     def every(x, y, k):
         return (

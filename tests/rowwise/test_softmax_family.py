@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import fsum, mp, mpf
 
 import fastact as fa
 from fastact.catalogue import of_kind
@@ -16,7 +17,7 @@ from fastact.native import loop_registry
 from fastact.rowwise import row_function
 from tests.hazards.scripts import run
 from tests.support.checks import assert_same_bits
-from tests.support.rows import BOUND, FORMS, GRADIENTS, truth
+from tests.support.rows import BOUND, FORMS, GRADIENTS, PRECISION, TRUTH, truth
 from tests.support.strategies import LAYOUTS
 from tests.support.ulp import ulps
 
@@ -517,6 +518,36 @@ def test_the_diagonal_of_the_jacobian_keeps_its_accuracy(f):
     wanted = others * f._sign
     assert f.jacobian(x)[0, 0] == pytest.approx(wanted, rel=1e-13, abs=0)
     assert f.jacobian(x, temperature=2.0)[0, 0] == pytest.approx(f.jacobian(x / 2)[0, 0] / 2)
+
+
+def true_jacobian(f, row):
+    """The Jacobian of a row of softmax's kin, in mpmath."""
+    shares = TRUTH["softmax"]([f._sign * mpf(float(v)) for v in row] + [mpf(0)] * (f._sink == 0))
+    n, found = len(row), np.empty((len(row), len(row)), object)
+    for i, j in np.ndindex(n, n):
+        others = fsum(p for k, p in enumerate(shares) if k != i)
+        first = mpf(1) if f._fill_value else shares[i]
+        found[i, j] = f._sign * first * (others if i == j else -shares[j])
+    return found
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("f", [f for f in FORMS if f._sink is not None], ids=lambda f: f.name)
+def test_errors_of_the_jacobian(f, dtype, axis):
+    """Those of two shares and of a product; a share of a logarithm has the error of that."""
+    rng = np.random.default_rng(8)
+    x = (rng.normal(size=(20, 6)) * rng.choice([0.3, 2.0, 6.0], (20, 1))).astype(dtype)
+    x[0] = [40, 0, -1, 3, 2, 1]
+    got = f.jacobian(x if axis else x.T, axis=axis)
+    assert got.dtype == dtype
+    got = got if axis else np.moveaxis(got, 1, 0)
+    bound, least = 2 * BOUND[dtype] + 2, float(np.finfo(dtype).smallest_subnormal)
+    with mp.workprec(PRECISION):
+        for row, matrix in zip(x, got, strict=True):
+            size = 1 + max(abs(v) for v in truth(f.name, row)) if f._fill_value else 1
+            for one, wanted in zip(matrix.flat, true_jacobian(f, row).flat, strict=True):
+                close = bound * size * (EPS[dtype] * abs(wanted) + least)
+                assert abs(mpf(float(one)) - wanted) <= close
 
 
 @over_forms
