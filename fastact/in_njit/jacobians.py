@@ -150,7 +150,7 @@ class Jacobian(RowPlan):
 
         def tangents(one: float) -> None:
             compiled(call, one_step, types.none, band_copy, (types.float64, DOUBLE(one)))
-            row_options.product(call, self.ty.target.jvp, self.dtype, three, where, once)
+            row_options.product(call, self.ty.target._steps, self.dtype, three, where, once)
 
         tangents(0.0)
         if sink is None:
@@ -176,7 +176,7 @@ class Jacobian(RowPlan):
             y, copy = operands.scratch(context, b, self.dtype, x.shape)
             its_rows = found.rows(b, y, self.dtype)[0]
             both = (x, y), (rows, its_rows)
-            special_rows.forward(call, owner, self.dtype, found, *both, options)
+            special_rows.forward(call, owner._shares or owner, self.dtype, found, *both, options)
             return its_rows, None, [copy]
         *kept, n = rows.shape
         shape = [*kept, b.add(n, ONE)]

@@ -182,10 +182,25 @@ def of_log_softmax(f: Precision) -> Product:
 
 def of_log_softmax_jvp(f: Precision) -> Product:
     """Return log-softmax's product with a tangent: d less its mean with the weights e^y."""
-    share, times, minus, zero = probability(f), multiplied(f), subtracted(f), f.zero
+    return less_mean(f, probability(f), -f.infinity)
+
+
+def of_shares(f: Precision) -> Product:
+    """Return the same from softmax's output, whose elements are the weights."""
+
+    def share(p):
+        """Return the weight."""
+        return p
+
+    return less_mean(f, njit(share), f.zero)
+
+
+def less_mean(f: Precision, share: Any, filler: Any) -> Product:
+    """Return d less its mean, with the weights that `share` makes of the output."""
+    times, minus, zero = multiplied(f), subtracted(f), f.zero
 
     def terms(y, d):
-        """Return e**y d in two parts, and e**y."""
+        """Return d times its weight in two parts, and the weight."""
         p = share(y)
         high, low = times(p, d)
         return where(p == zero, zero, high), where(p == zero, zero, low), p
@@ -195,7 +210,7 @@ def of_log_softmax_jvp(f: Precision) -> Product:
         value, low = minus(d, total, rest)
         return where(mass == zero, zero * mass, value + low)
 
-    return Product(njit(terms), njit(element), -f.infinity)
+    return Product(njit(terms), njit(element), filler)
 
 
 # ---------------------------------------------------------------- passes along a row
@@ -349,6 +364,7 @@ PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "softmax_backward": of_softmax,
     "log_softmax_backward": of_log_softmax,
     "log_softmax_jvp": of_log_softmax_jvp,
+    "log_softmax_jvp_of_shares": of_shares,
 }
 
 

@@ -1,8 +1,9 @@
 """The Jacobians of functions along an axis: products with unit vectors, one for each input.
 
-The products are those of `jvp`, in the same loops, with their masks, factors and lengths. A step
-along all inputs at once leaves the output as it is: so the diagonal is what the step along all
-other inputs gives, with the other sign, and nothing cancels where it is near 0.
+The products are those of `jvp`, in the same loops, with their masks, factors and lengths; those of
+log-softmax are made of softmax's output, which spares each of them all exponentials. A step along
+all inputs at once leaves the output as it is: so the diagonal is what the step along all other
+inputs gives, with the other sign, and nothing cancels where it is near 0.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
 
 
 def output(owner: Any, rows: Rows, x: Any) -> tuple[Any, Any]:
-    """The output, and the share of a sink of 0, or None: that is one more element."""
+    """What steps start from, and the share of a sink of 0, or None: that is one more element."""
     if owner._sink != 0.0:
         y = np.empty(x.shape, x.dtype)
-        owner._forward(rows, x, y)
+        (owner._shares or owner)._forward(rows, x, y)
         return y, None
     y = np.zeros((*x.shape[:-1], x.shape[-1] + 1), x.dtype)
     y[..., :-1] = x
@@ -50,7 +51,7 @@ def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, columns: Any) -> None:
     factor, length = (
         each[..., None] if np.ndim(each) else each for each in (rows.factor, rows.lengths)
     )
-    tangents = functools.partial(owner.jvp._of_output, y=y[..., None, :], out=columns)
+    tangents = functools.partial(owner._steps._of_output, y=y[..., None, :], out=columns)
     tangents(1 - steps, options=(where, factor, length))
     kept = np.zeros(y.shape) if sink is None else lost(y, sink, factor)
     kept -= diagonal

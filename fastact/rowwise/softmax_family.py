@@ -126,6 +126,7 @@ class LogSoftmax(Normaliser):
     _sink = -INF
     _fill_value = -INF
     _symmetric = False
+    _shares = softmax
     max_ulp = MAX_ULP
     _formulas = MappingProxyType({
         "value": r"y_i = x_i - \log \sum_k e^{x_k}",
