@@ -251,9 +251,10 @@ def what_is_needed(context: Any) -> None:
     if _all_of_numba:
         load_all(context)
         return
-    from numba.core import optional  # noqa: F401
+    # These tell Numba's registries what they know when they are imported.
+    from numba.core import optional  # noqa: F401  # imported for that
     from numba.core.runtime import rtsys
-    from numba.cpython import builtins, mathimpl, numbers, rangeobj, tupleobj  # noqa: F401
+    from numba.cpython import builtins, mathimpl, numbers, rangeobj, tupleobj  # noqa: F401  # too
 
     rtsys.initialize(context)
     context.install_registry(mathimpl.registry)
@@ -264,11 +265,21 @@ _all_of_numba: list[bool] = []  # whether a function has been compiled that may 
 
 
 @contextmanager
+def loading_what_is_needed() -> Iterator[None]:
+    """Let Numba, which compiles or is told something, load what functions of this package need."""
+    with (
+        global_compiler_lock,
+        replaced(CPUContext, "load_additional_registries", what_is_needed),
+    ):
+        yield
+
+
+@contextmanager
 def in_fragments() -> Iterator[None]:
     """Let Numba translate functions to LLVM and stop there; `link` does the rest."""
     context = cpu_target.target_context
     codegen, kind = context.codegen(), type(context)
-    with global_compiler_lock, replaced(kind, "load_additional_registries", what_is_needed):
+    with loading_what_is_needed():
         # This may compile functions that Numba itself needs, so it comes before the changes.
         with replaced(codegen, "_library_class", JITCodeLibrary):
             context.refresh()

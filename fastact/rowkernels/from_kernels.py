@@ -20,6 +20,7 @@ from numba.extending import intrinsic
 
 from fastact.compiler import simd
 from fastact.compiler.dispatch import dispatcher as njit
+from fastact.compiler.dispatch import loading_what_is_needed
 from fastact.compiler.kernels import Chooser, compute
 from fastact.compiler.simd import F32, I64, VectorType, broadcast, converted, value_type, within
 from fastact.numerics import rows as words
@@ -116,7 +117,8 @@ def known(typing: Any) -> None:
     infer_global(words.less, Less("less"))
 
 
-known(cpu_target.typing_context)
+with loading_what_is_needed():
+    known(cpu_target.typing_context)
 
 
 # ---------------------------------------------------------------- the loops

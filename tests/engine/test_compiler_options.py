@@ -97,3 +97,29 @@ def test_options_stand_in_one_place():
             if isinstance(node, ast.keyword):
                 assert node.arg not in ("fastmath", "error_model"), (path, node.lineno)
     assert OPTIONS.items() >= {"error_model": "numpy", "fastmath": False}.items()
+
+
+FEW = """
+import math, sys
+import numba, numpy as np, fastact as fa
+x = np.linspace(-2, 2, 5)
+fa.softsign(x), fa.sparsemax(x), fa.reglu(x[:4]), fa.sigmoid_cross_entropy(x, x * 0)
+late = {"numba.np.arraymath", "numba.np.linalg", "fastact.in_njit"}
+assert not late & {*sys.modules}, late & {*sys.modules}
+
+@fa.activation
+def own(x):
+    return math.erf(x) + np.arctan(x) + max(x, 0.5)
+
+wanted = [math.erf(v) + math.atan(v) + max(v, 0.5) for v in x.tolist()]
+assert np.allclose(own(x), wanted, rtol=1e-12)
+assert np.allclose((own * fa.identity)(x), wanted * x, rtol=1e-12)
+total = numba.njit(lambda x: np.dot(x, np.sort(fa.relu(x))) + len([v for v in x]))(x)
+assert total == np.dot(x, np.sort(np.maximum(x, 0))) + 5
+assert late <= {*sys.modules}
+"""
+
+
+def test_numba_loads_what_is_needed(python, tmp_path):
+    """For functions of this package a few registries; for those of users all, also afterwards."""
+    python(FEW, FASTACT_CACHE_DIR=str(tmp_path))
