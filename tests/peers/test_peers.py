@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import fastact as fa
+from fastact.benchmarks.peers.torch import apart
 from tests.peers.packages import PACKAGES
 from tests.peers.rule import (
     asked,
@@ -112,3 +114,10 @@ def test_what_is_declared_of_a_peer_is_compared():
     known = tuple(package.name for package in PACKAGES)
     about_peers = {(f, at) for f, at in said if at.partition(".")[0] in known}
     assert sorted(about_peers - compared) == []
+
+
+def test_functions_of_torch_compile_are_compiled_apart():
+    """More of them than PyTorch compiles of one code object: it makes an error of that here."""
+    for k in range(20):
+        compiled = torch.compile(apart(lambda x, k=k: x + k), backend="eager", fullgraph=True)
+        assert float(compiled(torch.ones(1))) == 1 + k
