@@ -181,10 +181,11 @@ class Shown:
         return found
 
 
-class OfOne(staticmethod):  # type: ignore[type-arg]  # what can be called soonest, beside functions
+class OfOne(staticmethod):  # type: ignore[type-arg]  # generic to checkers alone
     """The function of a bound method, of which all is asked that is asked of the method.
 
-    It has the name, the signature and the docstring of the method of one object.
+    It has the name, the signature and the docstring of the method of one object. Beside functions,
+    a `staticmethod` is what Python calls soonest.
     """
 
     def __init__(self, method: Any, instance: Any) -> None:

@@ -28,7 +28,7 @@ def with_sink(x: Any, where: Any, lengths: Any, y: Any, present: Any) -> None:
                 if where is not None:
                     here &= where[at]
                 present[at] = here
-        last = place + (n,)  # noqa: RUF005
+        last = place + (n,)  # noqa: RUF005  # as above
         y[last] = 0.0
         if present is not None:
             present[last] = True
@@ -44,9 +44,9 @@ def one_step(band: Any, one: Any) -> None:
 def lost(y: Any, sink: Any, factors: Any, found: Any) -> None:
     """Write what a step along all inputs takes from the sink."""
     for place, factor in np.ndenumerate(factors):
-        share = np.float64(sink[place + (0,)])  # noqa: RUF005
+        share = np.float64(sink[place + (0,)])  # noqa: RUF005  # as above
         for i in range(y.shape[-1]):
-            at = place + (i,)  # noqa: RUF005
+            at = place + (i,)  # noqa: RUF005  # as above
             value = np.float64(y[at])
             found[at] = 0.0 if value == 0.0 else value * share * factor
 

@@ -227,15 +227,37 @@ end:
   ret i32 %answer
 }
 """
+# What both functions below ask: the first place of a ufunc, whether an object is a plain array, the
+# dtype of one.
+ASKED = f"""
+define internal ptr @first_place(ptr %ufunc) alwaysinline {{
+  %at.places = getelementptr i8, ptr %ufunc, i64 {field_of(UFuncObject, "data")}
+  %places = load ptr, ptr %at.places
+  %place = load ptr, ptr %places
+  ret ptr %place
+}}
+
+define internal i1 @is_array(ptr %object, ptr %ndarray) alwaysinline {{
+  %at.type = getelementptr i8, ptr %object, i64 {object.__basicsize__ - 8}
+  %type = load ptr, ptr %at.type
+  %same = icmp eq ptr %type, %ndarray
+  ret i1 %same
+}}
+
+define internal ptr @dtype_of(ptr %array) alwaysinline {{
+  %at.dtype = getelementptr i8, ptr %array, i64 {DTYPE}
+  %dtype = load ptr, ptr %at.dtype
+  ret ptr %dtype
+}}
+"""
+
 # A function of Python's C API (METH_FASTCALL | METH_KEYWORDS) that calls the ufunc, its `self`.
 # `check` looks at the keywords before: NumPy itself takes `where="a"`. An array for `out` is right,
 # and of the input's dtype asks for no cast; with anything else, what NumPy casts is cast `quietly`.
 GUARDED = f"""
 define ptr @fastact_glue_native_guarded(ptr %ufunc, ptr %args, i64 %count, ptr %names) {{
 entry:
-  %at.places = getelementptr i8, ptr %ufunc, i64 {field_of(UFuncObject, "data")}
-  %places = load ptr, ptr %at.places
-  %place = load ptr, ptr %places{FIELDS}
+  %place = call ptr @first_place(ptr %ufunc){FIELDS}
   %vectorcall = load ptr, ptr %at.vectorcall
   %none = icmp eq ptr %names, null
   br i1 %none, label %run, label %start
@@ -260,25 +282,19 @@ look:
   %place.of = add i64 %count, %k
   %at.value = getelementptr ptr, ptr %args, i64 %place.of
   %value = load ptr, ptr %at.value
-  %at.type = getelementptr i8, ptr %value, i64 {object.__basicsize__ - 8}
-  %type = load ptr, ptr %at.type
   %is.out = icmp eq ptr %name, %out
-  %is.array = icmp eq ptr %type, %ndarray
+  %is.array = call i1 @is_array(ptr %value, ptr %ndarray)
   %usual = and i1 %is.out, %is.array
   %any = icmp sgt i64 %count, 0
   %first = and i1 %usual, %any
   br i1 %first, label %compare, label %ask
 compare:
   %x = load ptr, ptr %args
-  %at.type.x = getelementptr i8, ptr %x, i64 {object.__basicsize__ - 8}
-  %type.x = load ptr, ptr %at.type.x
-  %both = icmp eq ptr %type.x, %ndarray
+  %both = call i1 @is_array(ptr %x, ptr %ndarray)
   br i1 %both, label %dtypes, label %ask
 dtypes:
-  %at.kind.x = getelementptr i8, ptr %x, i64 {DTYPE}
-  %at.kind = getelementptr i8, ptr %value, i64 {DTYPE}
-  %kind.x = load ptr, ptr %at.kind.x
-  %kind = load ptr, ptr %at.kind
+  %kind.x = call ptr @dtype_of(ptr %x)
+  %kind = call ptr @dtype_of(ptr %value)
   %same = icmp eq ptr %kind.x, %kind
   br i1 %same, label %good, label %ask
 ask:
@@ -336,9 +352,7 @@ entry:
   %least = load ptr, ptr %at.least
   %axis = load ptr, ptr %at.axis
   %last = load ptr, ptr %at.last
-  %at.places = getelementptr i8, ptr %ufunc, i64 {field_of(UFuncObject, "data")}
-  %places = load ptr, ptr %at.places
-  %place = load ptr, ptr %places{FIELDS}
+  %place = call ptr @first_place(ptr %ufunc){FIELDS}
   %vectorcall = load ptr, ptr %at.vectorcall
   %size = load ptr, ptr %at.size
   %item = load ptr, ptr %at.item
@@ -358,13 +372,10 @@ first:
   %given = phi i64 [ 0, %counting ], [ %found, %named ]
   %x = load ptr, ptr %args
   store ptr %x, ptr %plain
-  %at.type.x = getelementptr i8, ptr %x, i64 {object.__basicsize__ - 8}
-  %type.x = load ptr, ptr %at.type.x
-  %array = icmp eq ptr %type.x, %ndarray
+  %array = call i1 @is_array(ptr %x, ptr %ndarray)
   br i1 %array, label %inside, label %other
 inside:
-  %at.kind.x = getelementptr i8, ptr %x, i64 {DTYPE}
-  %kind.x = load ptr, ptr %at.kind.x
+  %kind.x = call ptr @dtype_of(ptr %x)
   %at.rank = getelementptr i8, ptr %x, i64 {RANK}
   %rank = load i32, ptr %at.rank
   %at.number = getelementptr i8, ptr %kind.x, i64 {NUMBER}
@@ -396,18 +407,15 @@ another:
   br i1 %room, label %match, label %other
 match:
   %wanted = call ptr %item(ptr %known, i64 %taken)
-  %at.type = getelementptr i8, ptr %value, i64 {object.__basicsize__ - 8}
-  %type = load ptr, ptr %at.type
   %is.wanted = icmp eq ptr %name, %wanted
-  %is.array = icmp eq ptr %type, %ndarray
+  %is.array = call i1 @is_array(ptr %value, ptr %ndarray)
   %usual = and i1 %is.wanted, %is.array
   br i1 %usual, label %dtypes, label %other
 dtypes:
   %now = add i64 %taken, 1
   %at.plain = getelementptr ptr, ptr %plain, i64 %now
   store ptr %value, ptr %at.plain
-  %at.kind = getelementptr i8, ptr %value, i64 {DTYPE}
-  %kind = load ptr, ptr %at.kind
+  %kind = call ptr @dtype_of(ptr %value)
   %same = icmp eq ptr %kind.x, %kind
   br i1 %same, label %each, label %other
 enough:
@@ -428,7 +436,7 @@ def assemble(spec: loop_registry.LoopSpec) -> bytes:
     """Return the object code of what NumPy and Python call."""
     from fastact.native import machine_code
 
-    return machine_code.assembled(RUN + FOLD + GUARDED + PLAINLY)
+    return machine_code.assembled(RUN + FOLD + ASKED + GUARDED + PLAINLY)
 
 
 glue = loop_registry.add_support("glue", assemble)

@@ -57,10 +57,9 @@ class CalledPlainly(Documented):
 
     def _go_plainly(self) -> None:
         """Let plain calls be those of the ufunc from now on."""
-        self._redirect()
+        if threads.direct_until(self):
+            self._redirect()
         self._waits = False
-        if not threads.direct_until(self):
-            self._detour()
 
     def _redirect(self) -> None:
         """Call the ufunc plainly from now on."""
