@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from fastact.native import threads
+from tests.hazards.scripts import CHILDREN
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no pool elsewhere")
 
@@ -46,22 +47,6 @@ def warm(n=x.size):
 
 def tasks():
     return len(os.listdir("/proc/self/task"))
-
-def wait_for_child(pid):
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-def in_child(body):
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(10)  # ends a child that hangs
-        try:
-            body()
-        except BaseException:
-            import traceback
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return pid
 """
 ROOT = Path(threads.__file__).resolve().parents[2]  # of the package that is tested
 
@@ -76,7 +61,7 @@ def run(
     **environment: str,
 ) -> str:
     """Run a script after the prelude, below another command; its standard output."""
-    code = before + PRELUDE.format(count=count) + textwrap.dedent(script)
+    code = before + PRELUDE.format(count=count) + CHILDREN + textwrap.dedent(script)
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     kept = {k: v for k, v in os.environ.items() if k not in threads.VARIABLES}
     done = subprocess.run(
@@ -138,11 +123,11 @@ def test_fork_after_use() -> None:
         def child():
             warm()
             assert threads.stats()["workers"] == 1
-            assert wait_for_child(in_child(grandchild)) == 0
+            assert ended(in_child(grandchild)) == 0
             warm()
         warm()
         assert threads.stats()["workers"] == 1
-        assert wait_for_child(in_child(child)) == 0
+        assert ended(in_child(child)) == 0
         warm()
         assert threads.stats()["workers"] == 1
         """
@@ -181,7 +166,7 @@ def test_fork_during_launches() -> None:
         callers = [threading.Thread(target=caller) for _ in range(4)]
         for c in callers: c.start()
         try:
-            ends = [wait_for_child(in_child(lambda: warm(100_000))) for _ in range(200)]
+            ends = [ended(in_child(lambda: warm(100_000))) for _ in range(200)]
         finally:
             stop.append(1)
         for c in callers: c.join()
@@ -206,7 +191,7 @@ def test_fork_past_python() -> None:
             signal.alarm(10)
             warm()
             os._exit(0)
-        assert wait_for_child(pid) == 0
+        assert ended(pid) == 0
         warm()
         """
     )
@@ -221,7 +206,7 @@ def test_fork_sees_one_thread(action: str) -> None:
         for _ in range(20):
             warm()
             assert tasks() == 2
-            assert wait_for_child(in_child(warm)) == 0
+            assert ended(in_child(warm)) == 0
             assert tasks() == 1
         """,
         "-W",
@@ -563,6 +548,6 @@ def test_where_there_can_be_no_pool() -> None:
         assert pool.word(block, "cutover").value == pool.SERIAL
         assert threads.stats()["native"] is False
         if hasattr(os, "fork"):
-            assert wait_for_child(in_child(lambda: threads.set_num_threads(3))) == 0
+            assert ended(in_child(lambda: threads.set_num_threads(3))) == 0
         """
     )

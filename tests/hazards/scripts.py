@@ -14,7 +14,28 @@ import fastact
 ROOT = Path(fastact.__file__).resolve().parents[1]  # of the package that is tested
 ROUNDS = float(os.environ.get("FASTACT_HAZARD_ROUNDS", "1"))  # times the rounds of the short form
 
-PRELUDE = """
+# In scripts that fork.
+CHILDREN = """
+def in_child(body, seconds=10):
+    '''Call it in a child, which ends if it hangs so long; 0: it is waited for without an end.'''
+    pid = os.fork()
+    if not pid:
+        signal.alarm(seconds)
+        try:
+            body()
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return pid
+
+def ended(pid):
+    '''Wait for a child, and return the status that it ended with.'''
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+"""
+PRELUDE = (
+    """
 import gc, itertools, os, random, signal, sys, threading, time
 import numpy as np
 
@@ -49,6 +70,8 @@ def calls():
 def right(name, value, wanted):
     assert np.allclose(value, wanted, rtol=1e-12, atol=1e-12), (name, value, wanted)
 """
+    + CHILDREN
+)
 
 
 def run(script: str, **settings: Any) -> str:

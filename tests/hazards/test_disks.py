@@ -57,16 +57,7 @@ def calls_on(kind, options):
 fa.relu(1.0)  # Numba is imported here, once
 assert "numba" in sys.modules
 for kind, options in KINDS.items():
-    child = os.fork()
-    if not child:
-        try:
-            calls_on(kind, options)
-        except BaseException:
-            import traceback
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0, kind
+    assert ended(in_child(lambda: calls_on(kind, options), 0)) == 0, kind
 """
 
 

@@ -32,22 +32,12 @@ callers = [threading.Thread(target=one, args=(SEED * 10 + k,)) for k in range({t
 for caller in callers:
     caller.start()
 time.sleep(random.random() * {delay})
-children = []
-for _ in range(3):
-    pid = os.fork()
-    if not pid:
-        signal.alarm({limit})  # ends a child that hangs
-        try:
-            for name in list(WANTED)[:{calls}]:
-                check(name)
-        except BaseException:
-            import traceback
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    children.append(pid)
-for pid in children:
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def several():
+    for name in list(WANTED)[:{calls}]:
+        check(name)
+
+for pid in [in_child(several, {limit}) for _ in range(3)]:
+    status = ended(pid)
     assert status == 0, status
 for caller in callers:
     caller.join()

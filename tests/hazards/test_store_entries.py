@@ -234,7 +234,8 @@ specs = [loop_registry.get(name, dtype) for name in names for dtype in loop_regi
 for spec in specs:  # Numba's part is done once, in the parent
     spec.build(spec)
 
-def fill():
+def fill(seed):
+    random.seed(seed)
     while True:
         spec = random.choice(specs)
         spec.compiled()
@@ -243,20 +244,10 @@ def fill():
 
 killed = 0
 for k in range({rounds}):
-    children = []
-    for number in range(16):
-        child = os.fork()
-        if not child:
-            random.seed(16 * k + number)
-            try:
-                fill()
-            finally:
-                os._exit(1)
-        children.append(child)
-    for child in children:
+    for child in [in_child(lambda: fill(16 * k + number), 0) for number in range(16)]:
         time.sleep(random.random() / 40)
         os.kill(child, signal.SIGKILL)
-        killed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        killed += ended(child) == -signal.SIGKILL
     for spec in specs:
         code = store.read(spec.entry())
         assert code is None or loader.loadable(code, spec.symbol)
@@ -287,21 +278,6 @@ def call(name, dtype):
     x = np.linspace(-8, 8, 301, dtype=dtype) + 0
     ours, numpys = CALLS[name]
     assert ours(x).tobytes() == (numpys(x) + 0).tobytes(), (name, dtype)
-
-def child(body):
-    pid = os.fork()
-    if not pid:
-        try:
-            body()
-        except BaseException:
-            import traceback
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return pid
-
-def ended(pid):
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 def cold():
     for key in random.sample(KEYS, len(KEYS)):
@@ -335,11 +311,11 @@ for k in range(ROUNDS):
     children = []
     for number in range(16):
         random.seed(16 * k + number)
-        children.append(child(cold))
+        children.append(in_child(cold, 0))
     random.seed(k)
     killed_at_random(children, (0.4, 0.1, 0.02)[k % 3])
     begun += loops()
-    assert ended(child(survivor)) == 0
+    assert ended(in_child(survivor, 0)) == 0
 assert begun, "they were killed before they had compiled anything"
 """
 
