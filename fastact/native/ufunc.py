@@ -116,20 +116,21 @@ class Method(ctypes.Structure):
 WITH_KEYWORDS = 0x82  # METH_FASTCALL | METH_KEYWORDS
 
 
-@functools.cache
-def _method(ending: str) -> Method:
-    """What functions of Python's C API that are made here have in common, by that of their code."""
-    return Method(b"call", glue.address_of(ending), WITH_KEYWORDS, None)
+_methods: dict[str, Method] = {}  # of native functions, which point to them as long as they are
 
 
 def _builtin(ending: str, of: Any) -> Callable[..., Any]:
     """A function that is native code, which gets `of` first."""
+    method = _methods.get(ending)
+    if method is None:  # threads that come here at once get the same one, which stays
+        made = Method(b"call", glue.address_of(ending), WITH_KEYWORDS, None)
+        method = _methods.setdefault(ending, made)
     anything = ctypes.py_object
     create = ctypes.PYFUNCTYPE(anything, ctypes.c_void_p, anything, anything)(
         ("PyCFunction_NewEx", ctypes.pythonapi)
     )
-    made: Callable[..., Any] = create(ctypes.addressof(_method(ending)), of, __name__)
-    return made
+    function: Callable[..., Any] = create(ctypes.addressof(method), of, __name__)
+    return function
 
 
 def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
