@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -62,11 +63,18 @@ def clang() -> list[str] | None:
 
 
 def run(command: list[str], machine: str, *options: str) -> tuple[str, str]:
-    """The IR, and what clang prints."""
+    """The IR, and what clang prints: zig prints nothing of what it takes out of a cache."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "pool.ll"
         call = [*command, f"--target={machine}-linux-gnu", *FLAGS, *options, NATIVE / "pool.c"]
-        done = subprocess.run([*call, "-o", out], stdout=subprocess.PIPE, text=True, check=True)
+        caches = {"ZIG_GLOBAL_CACHE_DIR": directory, "ZIG_LOCAL_CACHE_DIR": directory}
+        done = subprocess.run(
+            [*call, "-o", out],
+            stdout=subprocess.PIPE,
+            env=os.environ | caches,
+            text=True,
+            check=True,
+        )
         return out.read_text("utf-8"), done.stdout
 
 
