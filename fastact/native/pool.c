@@ -1,5 +1,5 @@
 // The code of the thread pool. The docstring of native/pool.py explains the protocol, and
-// tools/pool_ir.py lowers this file to the LLVM IR that the package carries.
+// tools/native_ir.py lowers this file to the LLVM IR that the package carries.
 //
 // It is C11 without a C library: what it needs of libc are addresses in the block.
 

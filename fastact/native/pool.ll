@@ -1,4 +1,4 @@
-; tools/pool_ir.py made this from pool.c (6ad2bf9f45ff61e5) with clang 19.
+; tools/native_ir.py made this from pool.c (b792471251700ce9) with clang 19.
 
 %struct.block = type { i64, ptr, i64, i64, i64, i64, i64, i64, ptr, ptr, i64, ptr, ptr, ptr, %struct.libc, [16 x i64], [40 x i8], i64, i64, i64, i64, [96 x i8], i64, i64, i64, i64, i64, [88 x i8], i64, i64, i64, i64, [32 x i8], ptr, ptr, ptr, ptr, i64, i64, i64, i64, i64, [120 x i8], [1023 x %struct.slot], [130304 x i8], i64, [120 x i8] }
 %struct.libc = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }

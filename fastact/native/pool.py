@@ -3,7 +3,7 @@
 A loop that runs without the GIL calls ``launch``; the rest is reached from there. The code is
 ``pool.c``. The package carries it as LLVM IR, ``pool.ll``, so that neither a C compiler nor Numba
 is needed, and ``pool_layout.py`` has the offsets of the fields of its structs:
-``tools/pool_ir.py`` makes both. The code has no undefined symbol: the functions of libc that it
+``tools/native_ir.py`` makes both. The code has no undefined symbol: the functions of libc that it
 calls are words of the block.
 
 The protocol

@@ -1,4 +1,4 @@
-"""tools/pool_ir.py made this from pool.c (6ad2bf9f45ff61e5): offsets in bytes."""
+"""tools/native_ir.py made this from pool.c (b792471251700ce9): offsets in bytes."""
 
 from __future__ import annotations
 

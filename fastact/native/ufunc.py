@@ -19,7 +19,6 @@ import copyreg
 import ctypes
 import functools
 import re
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -28,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastact.native import loading, loop_registry, threads
-from fastact.native.glue import MOST_PLAIN, Place, UFuncObject, glue, python_functions
+from fastact.native.glue import Form, Place, UFuncObject, glue, python
 
 loading.refuse_reload(globals())
 
@@ -82,8 +81,10 @@ class _Loop:
         self.load, self.dtype = load, dtype
         self.code: object = None  # what holds the code in the process
         number, data = np.dtype(dtype).num, threads.block()
-        counts = {"ndims": ndims, "operand": operand}
-        self.place = Place(dtype=number, **counts, data=data, find=id(self), **python_functions())
+        self.place = Place(
+            data=data, ndims=ndims, dtype=number, operand=operand, find=id(self),
+            python=ctypes.addressof(python()),
+        )  # fmt: skip
 
     def __call__(self) -> None:
         """Find or compile the loop, and fill it in: native code calls this on the first call."""
@@ -163,19 +164,20 @@ def guarded(ufunc: np.ufunc) -> Callable[..., Any]:
     return _builtin("_guarded", ufunc)
 
 
-def plainly(
-    ufunc: np.ufunc, more: Callable[..., Any], keywords: tuple[str, ...], needed: int
-) -> Callable[..., Any]:
-    """A function that calls the ufunc where an array and keywords are all there is, else `more`.
+class Plain(NamedTuple):
+    """What native code gets of a function whose plain calls are steps of ufuncs."""
 
-    A plain call has one array, `keywords` for arrays of the same dtype, in this order and at least
-    so many as are `needed`, which the ufunc takes after the first, and perhaps ``axis=-1``. This is
-    native code too, and costs as much.
+    ufunc: np.ufunc  # any of them
+    more: Callable[..., Any]
+    forms: tuple[Form, ...]
+
+
+def plainly(more: Callable[..., Any], forms: list[Form]) -> Callable[..., Any]:
+    """A function whose calls of one array and the keywords of a form are the steps of this form.
+
+    A call may also give ``axis=-1``. All others are calls of `more`. It is native code.
     """
-    known = tuple(map(sys.intern, keywords))
-    if len(known) >= MOST_PLAIN:
-        raise ValueError(f"{len(known)} keywords")
-    return _builtin("_plainly", (ufunc, more, known, known[:needed], sys.intern("axis"), -1))
+    return _builtin("_plainly", Plain(forms[0].steps[0][0], more, tuple(forms)))
 
 
 def make(

@@ -28,6 +28,8 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
+from fastact.native import threads
+from fastact.native.glue import MADE, OUT, WHERE, Form, X
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import (
     MAX_ULP,
@@ -35,10 +37,11 @@ from fastact.rowwise.row_function import (
     CalledPlainly,
     Layout,
     RowFunction,
+    chosen,
     masked,
     slabs,
 )
-from fastact.rowwise.row_options import Rows, quick
+from fastact.rowwise.row_options import Rows, numbers_of, quick
 from fastact.rowwise.softmax_family import softmax
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ sum_of_products = RowFunction("logsumexp_products", "logsumexp", "XX", "x")
 # Where the maximum and the logarithm cancel, 2**-95 is the limit: results nearer to 0 than this
 # have errors in ulp of this.
 LEAST = 2.0**-40
+ABSENT = numbers_of(-INF)
 
 
 class LogSum(RowFunction):
@@ -192,6 +196,14 @@ class LogSumExp(LogSum, CalledPlainly):
     def __init__(self) -> None:
         super().__init__("logsumexp", "logsumexp", "X", "x")
 
+    def _forms(self) -> list[Form]:
+        seen = chosen.ufunc, X, WHERE, tuple(ABSENT.values())
+        return [
+            Form.of(steps=[(self.ufunc, X)]),
+            Form.of(OUT, steps=[(self.ufunc, X, OUT)]),
+            Form.of(WHERE, steps=[seen, (self.ufunc, MADE)]),
+        ]
+
     @without_unknown
     def __call__(
         self,
@@ -211,11 +223,11 @@ class LogSumExp(LogSum, CalledPlainly):
             type(x) is ndarray and type(axis) is int and keepdims is False and b is None
             and return_sign is False and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
+            if self._waits:
+                self._go_plainly()
             if where is not None:
                 return self._where(x, axis, where, out)
             if x.ndim:
-                if self._waits:
-                    self._go_plainly()
                 return self._in_one_call(x, axis=axis, out=out)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
@@ -228,7 +240,9 @@ class LogSumExp(LogSum, CalledPlainly):
             out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim
             and x.size <= SLAB and quick(1.0, x.shape, axis % x.ndim, where) is not None
         ):  # fmt: skip
-            return self._in_one_call(masked(x, where, x.dtype.type(-INF)), axis=axis)
+            choose = chosen._ufunc or chosen.ufunc  # `masked`, in less time
+            seen = threads.call(choose, x, where, ABSENT[x.dtype.char])
+            return self._in_one_call(seen, axis=axis)
         return self._general(x, axis, where=where, out=out)
 
     @public(lazy=("x",))

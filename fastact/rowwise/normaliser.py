@@ -30,6 +30,7 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import logit, tanh
 from fastact.native import threads
+from fastact.native.glue import MADE, OUT, TEMPERATURE, WHERE, Form, X
 from fastact.native.ufunc import calling
 from fastact.numerics.primitives import Kernel
 from fastact.numerics.rows import NO_GRADIENT, Product
@@ -129,6 +130,25 @@ class Normaliser(RowFunction, CalledPlainly):
         """The `numpy.ufunc` itself."""
         return super().ufunc if self._plain else self._scaled.ufunc
 
+    def _forms(self) -> list[Form]:
+        factor = None if self._sign == 1.0 else np.array(self._sign)
+        (plain, beside), (scaled, at) = (
+            self._function_of(each, None) for each in (factor, TEMPERATURE)
+        )
+        apply, choose = plain.ufunc, chosen.ufunc
+        absents, fills = (tuple(each.values()) for each in (self._absents, self._fill_values))
+        masked = [
+            (choose, X, WHERE, absents),
+            (apply, MADE, *beside, MADE),
+            (choose, MADE, WHERE, fills, MADE),
+        ]
+        return [
+            Form.of(steps=[(apply, X, *beside)]),
+            Form.of(OUT, steps=[(apply, X, *beside, OUT)]),
+            Form.of(WHERE, steps=masked),
+            Form.of(TEMPERATURE, steps=[(scaled.ufunc, X, *at)], sign=self._sign),
+        ]
+
     @without_unknown
     def __call__(
         self,
@@ -151,16 +171,21 @@ class Normaliser(RowFunction, CalledPlainly):
             type(x) is ndarray and type(axis) is int and softcap is None and empty == "zero"
             and inf == "limit" and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
-            bare = where is None and temperature is None and lengths is None and causal is False
-            if bare and self._plain and -x.ndim <= axis < x.ndim:
-                if self._waits:
-                    self._go_plainly()
-                return calling(out, x)(self._ufunc or self.ufunc, x, axis=axis, out=out)
-            if x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
-                options = where, temperature, lengths, causal
-                found = quick(self._sign, x.shape, axis % x.ndim, *options)
-                if found is not None and (where is None or separate(x, out)):
-                    return self._forward_at_once(x, axis, out, where, found)
+            if self._waits:
+                self._go_plainly()
+            shape, dtype = x.shape, x.dtype
+            if -len(shape) <= axis < len(shape):
+                if (
+                    where is None and temperature is None and lengths is None and causal is False
+                    and self._plain
+                ):  # fmt: skip
+                    return calling(out, x)(self._ufunc or self.ufunc, x, axis=axis, out=out)
+                if dtype.char in CHARACTERS:
+                    found = quick(
+                        self._sign, shape, axis % len(shape), where, temperature, lengths, causal
+                    )
+                    if found is not None and (where is None or separate(x, out)):
+                        return self._forward_at_once(x, axis, out, where, found)
         return self._general(
             x, axis, where=where, temperature=temperature, lengths=lengths, causal=causal,
             softcap=softcap, empty=empty, inf=inf, out=out, **unknown,
@@ -171,21 +196,21 @@ class Normaliser(RowFunction, CalledPlainly):
     ) -> Any:
         """One call of the compiled function, between two that put the mask in; see `quick`."""
         function, constants = self._function_of(*found)
-        made = function._ufunc or function.ufunc
+        made, call = function._ufunc or function.ufunc, threads.call
         if where is None:
             if axis == -1 and out is None:  # as the next line, sooner
-                return threads.call(made, x, *constants)
+                return call(made, x, *constants)
             return function._in_one_call(x, *constants, axis=axis, out=out)
         choose, char = chosen._ufunc or chosen.ufunc, x.dtype.char  # `masked`, in less time
         if out is None:
-            y = threads.call(choose, x, where, self._absents[char])
+            y = call(choose, x, where, self._absents[char])
         else:
             y = calling(out, x)(choose, x, where, self._absents[char], out)
         if axis == -1:
-            threads.call(made, y, *constants, y)
+            call(made, y, *constants, y)
         else:
             function._in_one_call(y, *constants, axis=axis, out=y)
-        return threads.call(choose, y, where, self._fill_values[char], y)
+        return call(choose, y, where, self._fill_values[char], y)
 
     def _function_of(self, factor: Any, length: Any) -> tuple[RowFunction, tuple[Any, ...]]:
         """The ufunc for rows of a factor and a length, or None, and what it takes beside x."""

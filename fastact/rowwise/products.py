@@ -32,6 +32,8 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.elementwise import tanh
+from fastact.native import threads
+from fastact.native.glue import OUT, WHERE, Form, X
 from fastact.rowwise import documents
 from fastact.rowwise.row_function import CalledPlainly, RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
@@ -44,7 +46,6 @@ class Product(CalledPlainly):
 
     _before = False  # whether the cap's slope comes before the product
     _vector = "dy"
-    _keywords, _needed = ("y", "out"), 1
 
     def __init__(self, owner: Any, function: RowFunction, masked: RowFunction) -> None:
         self._owner, self._function, self._with_mask = owner, function, masked
@@ -57,6 +58,14 @@ class Product(CalledPlainly):
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` of the vector and the output."""
         return self._function.ufunc
+
+    def _forms(self) -> list[Form]:
+        steps = (self._with_mask.ufunc, X, "y", WHERE, np.array(self._owner._sign), EVERY)
+        masked = Form.of("y", WHERE, steps=[steps])
+        if not self._unsigned:
+            return [masked]
+        plain = [Form.of("y", *out, steps=[(self.ufunc, X, "y", *out)]) for out in ((), (OUT,))]
+        return [*plain, masked]
 
     @without_unknown
     def __call__(
@@ -80,15 +89,15 @@ class Product(CalledPlainly):
             type(d) is ndarray and type(axis) is int and softcap is None
             and (out is None or type(out) is ndarray) and not unknown
         ):  # fmt: skip
+            if self._waits:
+                self._go_plainly()
             if (
                 type(y) is ndarray and x is None and where is None and temperature is None
                 and lengths is None and causal is False and d.dtype.kind == "f"
                 and y.dtype.kind == "f" and self._unsigned and -d.ndim <= axis < d.ndim
             ):  # fmt: skip
-                if self._waits:
-                    self._go_plainly()
                 return self._function._in_one_call(d, y, axis=axis, out=out)
-            found = self._at_once(d, x, y, axis, out, (where, temperature, lengths, causal))
+            found = self._at_once(d, x, y, axis, out, where, temperature, lengths, causal)
             if found is not None:
                 return found
         return self._general(
@@ -97,24 +106,28 @@ class Product(CalledPlainly):
         )  # fmt: skip
 
     def _at_once(
-        self, d: Any, x: Any, y: Any, axis: int, out: Any, options: tuple[Any, ...]
+        self, d: Any, x: Any, y: Any, axis: int, out: Any, where: Any, *options: Any
     ) -> Any:
         """The product of arrays of one dtype and shape; None if there is more to look at."""
         saved = y if x is None else x
+        if type(saved) is not ndarray or not (x is None or y is None):
+            return None
+        dtype, shape = d.dtype, d.shape
         if (
-            type(saved) is not ndarray or (x is None) is (y is None) or d.dtype != saved.dtype
-            or d.shape != saved.shape or d.dtype.char not in CHARACTERS
-            or not -d.ndim <= axis < d.ndim
-            or not (out is None or (out.dtype == d.dtype and out.shape == d.shape))
+            dtype != saved.dtype or shape != saved.shape or dtype.char not in CHARACTERS
+            or not -len(shape) <= axis < len(shape)
+            or not (out is None or (out.dtype == dtype and out.shape == shape))
         ):  # fmt: skip
             return None
-        found = quick(self._owner._sign, d.shape, axis % d.ndim, *options)
+        found = quick(self._owner._sign, shape, axis % len(shape), where, *options)
         if found is None:
             return None
-        where, factor, length = options[0], *found
         if x is not None:
             y = self._owner._forward_at_once(x, axis, None, where, found)
-        return self._of_output(d, y, (where, factor, length), axis, out)
+        factor, length = found
+        if where is None and factor is None and length is None:
+            return self._function._in_one_call(d, y, axis=axis, out=out)
+        return self._masked(d, y, where, factor, length, axis, out)
 
     def _of_output(
         self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int = -1, out: Any = None
@@ -122,16 +135,22 @@ class Product(CalledPlainly):
         """The product in one call, with a mask, factors and lengths if there are any."""
         if all(each is None for each in options):
             return self._function._in_one_call(d, y, axis=axis, out=out)
-        return self._masked(d, y, options, axis, out)
+        return self._masked(d, y, *options, axis, out)
 
-    def _masked(self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int, out: Any) -> Any:
+    def _masked(
+        self, d: Any, y: Any, where: Any, factor: Any, length: Any, axis: int, out: Any
+    ) -> Any:
         """The product where elements are present, times the factor of rows."""
-        where, factor, length = options
-        if where is None or where.shape != y.shape:
-            where = everywhere(y.shape) if where is None else np.broadcast_to(where, y.shape)
+        shape, function = y.shape, self._with_mask
+        if where is None:
+            where = everywhere(shape)
+        elif where.shape != shape:
+            where = np.broadcast_to(where, shape)
         factor = ONE if factor is None else factor
         length = EVERY if length is None else length
-        return self._with_mask._in_one_call(d, y, where, factor, length, axis=axis, out=out)
+        if axis == -1 and out is None:  # as the next line, sooner
+            return threads.call(function._ufunc or function.ufunc, d, y, where, factor, length)
+        return function._in_one_call(d, y, where, factor, length, axis=axis, out=out)
 
     @public(lazy=("d", "x", "y"))
     def _general(
@@ -220,12 +239,12 @@ class Product(CalledPlainly):
             self._owner._forward(rows, saved, y)
         factor, lengths = rows.operands(index)
         if rows.cap is None:
-            self._masked(d, y, (rows.where, factor, lengths), -1, out)
+            self._masked(d, y, rows.where, factor, lengths, -1, out)
             return
         slope = tanh.derivative(np.divide(saved, rows.cap, dtype=saved.dtype))
         if self._before:
             d = np.multiply(d, slope, out=out, casting="same_kind")
-        self._masked(d, y, (rows.where, factor if self._before else 1.0, lengths), -1, out)
+        self._masked(d, y, rows.where, factor if self._before else 1.0, lengths, -1, out)
         if not self._before:
             np.multiply(out, slope, out=out, casting="same_kind")
             factor = factor[..., None] if np.ndim(factor) else factor

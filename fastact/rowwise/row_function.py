@@ -13,6 +13,7 @@ import numpy as np
 from fastact.arguments import INTEGER, Axis, axes, delivered
 from fastact.definition.described import Documented
 from fastact.native import loop_registry, threads, ufunc
+from fastact.native.glue import Form
 from fastact.native.ufunc import calling
 
 Array = Any
@@ -28,7 +29,7 @@ SLAB = 2**18  # elements that are computed at once where options need room for t
 
 
 class CalledPlainly(Documented):
-    """A function whose plainest calls native code hands to a ufunc, and all others to `__call__`.
+    """A function whose plainest calls native code hands to ufuncs, and all others to `__call__`.
 
     Its class defines `__call__` as any class does; of an object it is `_applied`: Python looks for
     `__call__` on the type and finds this slot, which each object fills.
@@ -38,10 +39,7 @@ class CalledPlainly(Documented):
     __call__: Any
     _applied: Any
     _method = "_applied"
-    _keywords: tuple[str, ...] = ("out",)  # of arrays that the ufunc takes after the first argument
-    _needed = 0  # how many of them there must be
     _waits = True  # whether plain calls go to `_applied` still
-    ufunc: Any
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -56,15 +54,18 @@ class CalledPlainly(Documented):
         return made
 
     def _go_plainly(self) -> None:
-        """Let plain calls be those of the ufunc from now on."""
+        """Let plain calls be those of ufuncs from now on."""
         if threads.direct_until(self):
             self._redirect()
         self._waits = False
 
     def _redirect(self) -> None:
-        """Call the ufunc plainly from now on."""
-        made = ufunc.plainly(self.ufunc, self._applied, self._keywords, self._needed)
-        self.__call__ = threads.direct(made)
+        """Call ufuncs plainly from now on."""
+        self.__call__ = threads.direct(ufunc.plainly(self._applied, self._forms()))
+
+    def _forms(self) -> list[Form]:
+        """What a plain call may give, and what it comes to."""
+        raise NotImplementedError
 
     def _detour(self) -> None:
         """Call `_applied` from now on."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastact.arguments import (
-    CHARACTERS,
+    FLOATS,
     Axis,
     axes,
     boolean,
@@ -129,7 +129,10 @@ def quick(
 
     Operands that a ufunc broadcasts by itself are left as they are.
     """
-    if where is not None and not (is_array(where, "?") and fits(where.shape, shape)):
+    if where is not None and not (
+        type(where) is np.ndarray and where.dtype.char == "?"
+        and (where.shape == shape or fits(where.shape, shape))
+    ):  # fmt: skip
         return None
     factor: Any = None if sign == 1.0 else sign
     if temperature is not None:
@@ -213,8 +216,8 @@ def frozen(array: Any) -> Any:
 
 
 def numbers_of(value: float) -> dict[str, Any]:
-    """A number in each of our dtypes, by NumPy's character for it."""
-    return {char: frozen(np.array(value, char)) for char in CHARACTERS}
+    """A number in each of our dtypes, in their order, by NumPy's character for it."""
+    return {array.dtype.char: array for array in (frozen(np.array(value, f)) for f in FLOATS)}
 
 
 # ---------------------------------------------------------------- all options

@@ -6,33 +6,20 @@
 from __future__ import annotations
 
 import os
-import runpy
 import shutil
 import subprocess
 import sys
-from importlib import resources
 from pathlib import Path
-from types import SimpleNamespace
 
 import llvmlite.binding as llvm
 import pytest
 
 from fastact.native import pool, pool_layout, threads
+from tests.support.c_code import FLAGS, check_facts, compilers, needs_compiler, source
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no pool elsewhere")
-PACKAGE = resources.files("fastact.native")
-SOURCE = PACKAGE.joinpath("pool.c").read_text("utf-8")
+SOURCE = source("pool")
 STRESS = Path(__file__).with_name("pool_stress.c")
-FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror")
-pool_ir = SimpleNamespace(**runpy.run_path(str(STRESS.parents[2] / "tools" / "pool_ir.py")))
-
-
-def compilers() -> list[str]:
-    return list(filter(shutil.which, ("gcc", "clang", f"clang-{pool_ir.RELEASE}")))
-
-
-needs_compiler = pytest.mark.skipif(not compilers(), reason="gcc or clang compiles the C code")
-
 
 # ---- what is made of pool.c ----
 
@@ -60,21 +47,6 @@ def test_code_is_closed(machine: str) -> None:
     assert not any(symbol in assembly for symbol in ("memcpy", "memset", "memmove", "__aarch64"))
 
 
-def test_the_code_is_that_of_the_source() -> None:
-    """Whoever edits pool.c runs tools/pool_ir.py: this reminds them where there is no clang."""
-    code = PACKAGE.joinpath("pool.ll").read_text("utf-8")
-    assert f"({pool_ir.digest(SOURCE)})" in code.partition("\n")[0]
-    assert f"({pool_ir.digest(SOURCE)})" in str(pool_layout.__doc__)
-
-
-@pytest.mark.skipif(
-    pool_ir.clang() is None, reason=f"the code is compared where clang {pool_ir.RELEASE} is"
-)
-def test_the_code_is_what_clang_makes() -> None:
-    for path, text in pool_ir.made(pool_ir.clang()).items():
-        assert PACKAGE.joinpath(path.name).read_text("utf-8") == text
-
-
 @linux
 @needs_compiler
 def test_fields_are_where_c_puts_them(tmp_path: Path) -> None:
@@ -84,12 +56,7 @@ def test_fields_are_where_c_puts_them(tmp_path: Path) -> None:
     places += [(f"struct slot, {name}", at) for name, at in pool.SLOT.items()]
     facts = {f"offsetof({place})": at for place, at in places}
     facts |= {"sizeof(struct slot)": pool.SLOT_SIZE, "MAX_THREADS": pool_layout.MAX_THREADS}
-    lines = [f'_Static_assert({fact} == {value}, "");' for fact, value in facts.items()]
-    (tmp_path / "pool.c").write_text(SOURCE)
-    (tmp_path / "check.c").write_text("\n".join(['#include "pool.c"', *lines, ""]))
-    for compiler in compilers():
-        command = [compiler, *FLAGS, "-fsyntax-only", tmp_path / "check.c"]
-        subprocess.run(command, check=True)
+    check_facts("pool", facts, tmp_path)
 
 
 def test_fields_do_not_overlap() -> None:

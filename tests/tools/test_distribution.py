@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[2]
 NEEDED = [
     ".ci/bootstrap.py", ".ci/exhaustive.py", ".ci/run", "CHANGELOG.md", "CONTRIBUTING.md",
     "LICENSE", "README.md", "bench/claims.py", "docs/index.md", "docs/tails.png",
-    "fastact/native/pool.c", "fastact/native/pool.ll", "fastact/ulps.json", "pyproject.toml",
-    "tests/conftest.py", "tools/interfaces.py", "tox.ini",
+    "fastact/native/glue.c", "fastact/native/glue.ll", "fastact/native/pool.c",
+    "fastact/native/pool.ll", "fastact/ulps.json", "pyproject.toml", "tests/conftest.py",
+    "tools/interfaces.py", "tox.ini",
 ]  # fmt: skip
 
 

@@ -57,7 +57,7 @@ RUNS = {
     "tests/support/bits.py": (("-m", "tests.support.bits", "relu", "float32"), ()),
     "tools/coverage.py": (("-c", "import tools.coverage"), ()),
     "tools/interfaces.py": (("tools/interfaces.py",), ()),
-    "tools/pool_ir.py": (("tools/pool_ir.py", "--help"), ()),
+    "tools/native_ir.py": (("tools/native_ir.py", "--help"), ()),
     "tools/remez.py": (("-m", "tools.remez", "SILU_ROOT"), ()),
 }
 # Programs that a package of Debian's has, `llvm`.

@@ -1,11 +1,11 @@
-"""Lower the thread pool's C to the LLVM IR and the table of offsets that the package carries.
+"""Lower the package's C to the LLVM IR and the tables of offsets that it carries.
 
-``python tools/pool_ir.py`` writes ``pool.ll`` and ``pool_layout.py`` beside ``pool.c``; with
-``--check`` it compares them instead. It needs clang 19, from PATH or from ``ziglang==0.14.1`` of
-PyPI. Only clang's front end runs: its output is the same for every build of one release, and LLVM
-optimises it for the processor at hand when the pool is first needed.
+``python tools/native_ir.py`` writes ``pool.ll`` and ``pool_layout.py`` beside ``pool.c``, and the
+same for ``glue.c``; with ``--check`` it compares them instead. It needs clang 19, from PATH or from
+``ziglang==0.14.1`` of PyPI. Only clang's front end runs: its output is the same for every build of
+one release, and LLVM optimises it for the processor at hand when the code is first needed.
 
-The IR must be the same for every machine that has a pool. What clang says beside it about the
+The IR must be the same for every machine. What clang says beside it about the
 machine (triple, processor, how a bool is extended, how arrays on the stack are aligned) is left
 out, and what then differs is an error.
 """
@@ -22,6 +22,7 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 RELEASE = 19
 NATIVE = Path(__file__).resolve().parents[1] / "fastact" / "native"
@@ -62,11 +63,11 @@ def clang() -> list[str] | None:
     return None
 
 
-def run(command: list[str], machine: str, *options: str) -> tuple[str, str]:
+def run(command: list[str], source: Path, machine: str, *options: str) -> tuple[str, str]:
     """The IR, and what clang prints: zig prints nothing of what it takes out of a cache."""
     with tempfile.TemporaryDirectory() as directory:
-        out = Path(directory) / "pool.ll"
-        call = [*command, f"--target={machine}-linux-gnu", *FLAGS, *options, NATIVE / "pool.c"]
+        out = Path(directory) / "out.ll"
+        call = [*command, f"--target={machine}-linux-gnu", *FLAGS, *options, source]
         caches = {"ZIG_GLOBAL_CACHE_DIR": directory, "ZIG_LOCAL_CACHE_DIR": directory}
         done = subprocess.run(
             [*call, "-o", out],
@@ -78,9 +79,9 @@ def run(command: list[str], machine: str, *options: str) -> tuple[str, str]:
         return out.read_text("utf-8"), done.stdout
 
 
-def lowered(command: list[str], machine: str) -> str:
+def lowered(command: list[str], source: Path, machine: str) -> str:
     """The IR without what is about one machine."""
-    text, _ = run(command, machine)
+    text, _ = run(command, source, machine)
     for cut in CUTS:
         text = re.sub(cut, "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -91,17 +92,17 @@ def digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-def ir(command: list[str]) -> str:
+def ir(command: list[str], source: Path) -> str:
     """The IR, from which nothing may differ between machines."""
-    one, *others = (lowered(command, machine) for machine in MACHINES)
+    one, *others = (lowered(command, source, machine) for machine in MACHINES)
     if any(other != one for other in others):
-        raise SystemExit("pool.c: the IR depends on the machine")
+        raise SystemExit(f"{source.name}: the IR depends on the machine")
     return one
 
 
-def records(command: list[str]) -> dict[str, dict[str, int]]:
+def records(command: list[str], source: Path) -> dict[str, dict[str, int]]:
     """The offsets of every member of every struct, and its size."""
-    _, dump = run(command, MACHINES[0], "-Xclang", "-fdump-record-layouts-complete")
+    _, dump = run(command, source, MACHINES[0], "-Xclang", "-fdump-record-layouts-complete")
     found = {}
     for record in dump.split("*** Dumping AST Record Layout")[1:]:
         head, *lines = record.strip().splitlines()
@@ -111,32 +112,57 @@ def records(command: list[str]) -> dict[str, dict[str, int]]:
     return found
 
 
-def layout(command: list[str], source: str) -> str:
-    """What Python must know of the structs."""
-    found = records(command)
+def of_pool(found: dict[str, dict[str, int]], source: str) -> dict[str, Any]:
+    """What Python must know of the pool's structs."""
     block, libc, slot = (found[name] for name in ("block", "libc", "slot"))
-    tables = {
+    (threads,) = re.findall(r"MAX_THREADS = (\d+)", source)
+    return {
         "FIELDS": {n: at for n, at in block.items() if n not in {SIZE, "unused", "libc"}},
         "LIBC": {n: block["libc"] + at for n, at in libc.items() if n != SIZE},
         "SLOT": {n: at for n, at in slot.items() if n != SIZE},
+        "SLOT_SIZE": slot[SIZE],
+        "MAX_THREADS": int(threads),
     }
+
+
+def of_glue(found: dict[str, dict[str, int]], source: str) -> dict[str, Any]:
+    """What Python must know of the structs that it fills in, and of the limits of forms."""
+    limits = dict(re.findall(r"(MOST_\w+) = (\d+)", source))
+    tables = {
+        name.upper(): {n: at for n, at in found[name].items() if n != SIZE}
+        for name in ("python", "place")
+    }
+    return tables | {name: int(most) for name, most in limits.items()}
+
+
+LAYOUTS = {"pool": of_pool, "glue": of_glue}  # by the source
+
+
+def layout(constants: dict[str, Any]) -> str:
+    """A module of constants, which are numbers or tables of them."""
     text = "from __future__ import annotations\n"
-    for name, table in tables.items():
-        entries = "".join(f'    "{n}": {at},\n' for n, at in table.items())
-        text += f"\n{name} = {{\n{entries}}}\n"
-    (threads,) = re.findall(r"MAX_THREADS = (\d+)", source)
-    return f"{text}\nSLOT_SIZE = {slot[SIZE]}\nMAX_THREADS = {threads}\n"
+    for name, value in constants.items():
+        if isinstance(value, dict):
+            entries = "".join(f'    "{n}": {at},\n' for n, at in value.items())
+            text += f"\n{name} = {{\n{entries}}}\n"
+    numbers = (f"{name} = {value}\n" for name, value in constants.items() if isinstance(value, int))
+    return f"{text}\n{''.join(numbers)}"
 
 
 def made(command: list[str]) -> dict[Path, str]:
     """The files that this program writes, and their texts."""
-    source = (NATIVE / "pool.c").read_text("utf-8")
-    origin = f"tools/pool_ir.py made this from pool.c ({digest(source)})"
-    return {
-        NATIVE / "pool.ll": f"; {origin} with clang {RELEASE}.\n\n{ir(command)}",
-        NATIVE
-        / "pool_layout.py": f'"""{origin}: offsets in bytes."""\n\n{layout(command, source)}',
-    }
+    files = {}
+    for name, of_structs in LAYOUTS.items():
+        path = NATIVE / f"{name}.c"
+        source = path.read_text("utf-8")
+        origin = f"tools/native_ir.py made this from {path.name} ({digest(source)})"
+        constants = of_structs(records(command, path), source)
+        files |= {
+            path.with_suffix(".ll"): f"; {origin} with clang {RELEASE}.\n\n{ir(command, path)}",
+            path.with_name(f"{name}_layout.py"): f'"""{origin}: offsets in bytes."""\n\n'
+            + layout(constants),
+        }
+    return files
 
 
 def main() -> None:
@@ -150,7 +176,7 @@ def main() -> None:
         if not check:
             path.write_text(text, "utf-8")
         elif path.read_text("utf-8") != text:
-            raise SystemExit(f"{path.name} is not what pool.c gives: run tools/pool_ir.py")
+            raise SystemExit(f"{path.name} is not what its C gives: run tools/native_ir.py")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,413 @@
+// The native code between NumPy or Python and the loops. It does on each call what Python would take
+// too long for: it finds the loop of the call's dtypes, and sees whether a call is plain enough to be
+// one of ufuncs as it is. native/glue.py says what of it is called by whom; tools/native_ir.py lowers
+// this file to the LLVM IR that the package carries.
+//
+// It is C11 without a C library and without Python's headers: one text serves every Python. What it
+// needs of Python are addresses in a `struct python`.
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// An array on the stack is aligned as x86-64 asks, everywhere: so the IR is one for all machines.
+#define ARRAY _Alignas(16)
+
+// A Python object: only its address is known here.
+typedef struct object object;
+
+// An inner loop, as NumPy calls it, and the way of a loop that may be interrupted: see pool.c.
+typedef void loop(char **args, const int64_t *dims, const int64_t *steps, void *data);
+typedef int64_t way(void *data, loop *run, char **args, const int64_t *dims, const int64_t *steps,
+                    int64_t ndims);
+
+// What native/glue.py defines, in bytes: the head of any object and of a tuple, as Python has them,
+// where NumPy's ufunc has its number of loops and their data, and where a block of the pool has a way.
+extern const int64_t fastact_glue_head, fastact_glue_tuple;
+extern const int64_t fastact_glue_ntypes, fastact_glue_data, fastact_glue_way;
+
+enum {
+    BOOL = 0, // NumPy's numbers of dtypes
+    HALF = 23,
+    SINGLE = 11,
+    DOUBLE = 12,
+    MOST_KEYWORDS = 4, // of a form
+    MOST_OPERANDS = 8, // of a step
+    SMALL = 1 << 18    // elements of an array that options may ask for room for: see SLAB
+};
+#define COLD 0x1p-512 // temperatures between these have reciprocals that kernels take
+#define HOT 0x1p512
+
+// What is called of Python, and the objects that are compared with.
+struct python {
+    int32_t (*acquire)(void);
+    void (*release)(int32_t state);
+    object *(*call)(object *function);
+    void (*forget)(object *thing);
+    object *(*vectorcall)(object *function, object *const *args, size_t count, object *names);
+    int64_t (*size)(object *tuple);
+    object *(*item)(object *tuple, int64_t k); // a borrowed reference
+    double (*to_double)(object *number);
+    object *(*from_double)(double number);
+    object *ndarray, *float_type, *tuple_type, *last; // the last is -1
+    object *x, *made, *out, *where, *temperature, *axis; // these strings, as keywords have them
+};
+
+// One loop of a ufunc.
+struct place {
+    _Atomic(loop *) loop; // null until it has been found
+    void *data;           // its last argument
+    int64_t ndims;        // how many dimensions it has
+    int64_t dtype;        // NumPy's number of the dtype that it is for
+    int64_t operand;      // the number of an operand that has this dtype
+    object *find;         // a Python callable that fills in the loop
+    object *check;        // of the first place: a callable of a keyword and its value, may raise
+    object *quietly;      // and what makes a function whose casts give no floating-point error
+    const struct python *python;
+};
+
+// The beginning of NumPy's public PyArrayMethod_Context.
+struct context {
+    object *ufunc;
+    void *method;
+    object *const *descriptors;
+};
+
+// ---------------------------------------------------------------- objects of NumPy's and Python's
+static const char *inside(const object *thing, int64_t bytes) {
+    return (const char *)thing + bytes;
+}
+
+static struct place **places_of(const object *ufunc) {
+    return *(struct place **const *)inside(ufunc, fastact_glue_data);
+}
+
+// An object's type is the last word of its head.
+static bool is_a(const object *thing, const object *type) {
+    return *(object *const *)inside(thing, fastact_glue_head - 8) == type;
+}
+
+// The beginning of NumPy's public PyArrayObject, after the head.
+struct array {
+    char *data;
+    int32_t rank;
+    const int64_t *dims, *strides;
+    object *base, *dtype;
+};
+
+static const struct array *array_of(const object *thing) {
+    return (const struct array *)inside(thing, fastact_glue_head);
+}
+
+// The number of a dtype follows a pointer and four characters of PyArray_Descr.
+static int32_t number_of(const object *dtype) {
+    return *(const int32_t *)inside(dtype, fastact_glue_head + 12);
+}
+
+// ---------------------------------------------------------------- the loop that NumPy is given
+// The place of the loop for the call's dtypes: the last one, if it is no other.
+static struct place *found(const struct context *context) {
+    struct place **places = places_of(context->ufunc);
+    int32_t last = *(const int32_t *)inside(context->ufunc, fastact_glue_ntypes) - 1;
+    for (int32_t k = 0; k < last; k++) {
+        if (number_of(context->descriptors[places[k]->operand]) == places[k]->dtype) {
+            return places[k];
+        }
+    }
+    return places[last];
+}
+
+// Have Python fill in the loop; false if it raises an error.
+__attribute__((noinline)) static bool filled(const struct place *place) {
+    const struct python *python = place->python;
+    int32_t state = python->acquire();
+    object *answer = python->call(place->find);
+    if (answer != NULL) {
+        python->forget(answer);
+    }
+    python->release(state);
+    return answer != NULL;
+}
+
+// The loop of every ufunc.
+int32_t fastact_glue_native(const struct context *context, char **args, const int64_t *dims,
+                            const int64_t *steps, void *auxiliary) {
+    struct place *place = found(context);
+    loop *run = atomic_load_explicit(&place->loop, memory_order_acquire);
+    if (run == NULL) {
+        if (!filled(place)) {
+            return -1;
+        }
+        run = atomic_load_explicit(&place->loop, memory_order_acquire);
+    }
+    way *interruptibly = *(way *const *)((const char *)place->data + fastact_glue_way);
+    if (interruptibly != NULL) {
+        return (int32_t)interruptibly(place->data, run, args, dims, steps, place->ndims);
+    }
+    run(args, dims, steps, place->data);
+    return 0;
+}
+
+// The loop of a ufunc of two inputs and one output. Where NumPy feeds the output back to an input,
+// it is called for one element at a time: in `reduce` both are the same element, in `accumulate` the
+// input is the output one step before.
+int32_t fastact_glue_native_fold(const struct context *context, char **args, const int64_t *dims,
+                                 const int64_t *steps, void *auxiliary) {
+    int64_t n = dims[0], one = 1;
+    bool fed_back = args[0] + steps[0] == args[2] && steps[0] == steps[2];
+    if (!fed_back || n <= 1) {
+        return fastact_glue_native(context, args, dims, steps, auxiliary);
+    }
+    ARRAY char *mine[3] = {args[0], args[1], args[2]};
+    for (int64_t k = 0; k < n; k++) {
+        int32_t answer = fastact_glue_native(context, mine, &one, steps, auxiliary);
+        if (answer != 0) {
+            return answer;
+        }
+        for (int operand = 0; operand < 3; operand++) {
+            mine[operand] += steps[operand];
+        }
+    }
+    return 0;
+}
+
+// ---------------------------------------------------------------- a ufunc whose keywords are checked
+// Whether a keyword is right and asks for no cast: `out` with an array of the input's dtype.
+static bool is_usual(const struct python *python, const object *name, const object *value,
+                     object *const *args, int64_t count) {
+    return name == python->out && count > 0 && is_a(value, python->ndarray) &&
+           is_a(args[0], python->ndarray) && array_of(value)->dtype == array_of(args[0])->dtype;
+}
+
+// A function of Python's C API (METH_FASTCALL | METH_KEYWORDS) that calls the ufunc, its `self`.
+// `check` looks at the keywords before: NumPy itself takes where="a". With any that is not usual,
+// what NumPy casts is cast `quietly`.
+object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count, object *names) {
+    const struct place *place = places_of(ufunc)[0];
+    const struct python *python = place->python;
+    bool casts = false;
+    int64_t named = names == NULL ? 0 : python->size(names);
+    for (int64_t k = 0; k < named; k++) {
+        ARRAY object *pair[2] = {python->item(names, k), args[count + k]};
+        if (is_usual(python, pair[0], pair[1], args, count)) {
+            continue;
+        }
+        object *answer = python->vectorcall(place->check, pair, 2, NULL);
+        if (answer == NULL) {
+            return NULL;
+        }
+        python->forget(answer);
+        casts = true;
+    }
+    if (!casts) {
+        return python->vectorcall(ufunc, args, (size_t)count, names);
+    }
+    object *calm = python->vectorcall(place->quietly, &ufunc, 1, NULL);
+    if (calm == NULL) {
+        return NULL;
+    }
+    object *result = python->vectorcall(calm, args, (size_t)count, names);
+    python->forget(calm);
+    return result;
+}
+
+// ---------------------------------------------------------------- calls that are steps of ufuncs
+// The items of a tuple.
+struct plain {
+    object *ufunc; // any, which knows `struct python`
+    object *more;  // what is called if no form fits
+    object *forms; // a tuple of them
+};
+
+// The items of one, too: a form that calls may have.
+struct form {
+    object *keywords; // all are given, but for axis=-1, which says nothing
+    object *sign;     // a temperature becomes the factor sign / temperature
+    object *steps;    // each a tuple of a ufunc and operands
+};
+
+// A call in the making: its first array, keywords and their values, and what the last step made.
+struct call {
+    const struct python *python;
+    object *x, *made, *factor;
+    int64_t count, kind; // of keywords; of the dtype: 0, 1, 2 for float16, float32, float64
+    object *names[MOST_KEYWORDS], *values[MOST_KEYWORDS];
+};
+
+static const void *items(const object *tuple) {
+    return inside(tuple, fastact_glue_tuple);
+}
+
+// Take what a call gives; false if it cannot be plain.
+static bool taken(struct call *call, object **args, int64_t count, object *names) {
+    const struct python *python = call->python;
+    if (count != 1 || !is_a(args[0], python->ndarray) || array_of(args[0])->rank == 0) {
+        return false;
+    }
+    call->x = args[0];
+    int32_t number = number_of(array_of(call->x)->dtype);
+    call->kind = number == DOUBLE ? 2 : number == SINGLE ? 1 : 0;
+    if (call->kind == 0 && number != HALF) {
+        return false;
+    }
+    int64_t given = names == NULL ? 0 : python->size(names);
+    for (int64_t k = 0; k < given; k++) {
+        object *name = python->item(names, k), *value = args[1 + k];
+        if (name == python->axis && value == python->last) {
+            continue;
+        }
+        if (call->count == MOST_KEYWORDS) {
+            return false;
+        }
+        call->names[call->count] = name;
+        call->values[call->count++] = value;
+    }
+    return true;
+}
+
+// Whether a mask is of the array's shape, and small.
+static bool is_mask(const object *x, const object *mask) {
+    const struct array *of = array_of(x), *a = array_of(mask);
+    if (number_of(a->dtype) != BOOL || a->rank != of->rank) {
+        return false;
+    }
+    int64_t elements = 1;
+    for (int32_t k = 0; k < of->rank; k++) {
+        if (a->dims[k] != of->dims[k]) {
+            return false;
+        }
+        elements *= of->dims[k];
+    }
+    return elements <= SMALL;
+}
+
+// Whether subnormal numbers are kept and results rounded to nearest, as `mode.is_default` has it.
+static bool in_default_mode(void) {
+    volatile double tiny = 0x1p-1022, half = 0.5, one = 1.0, little = 0x1p-55;
+    return tiny * half != 0.0 && one + little == one && one - little == one;
+}
+
+// Whether a value is one that steps take.
+static bool is_plain(const struct call *call, const object *name, object *value) {
+    const struct python *python = call->python;
+    if (name == python->temperature) {
+        if (!is_a(value, python->float_type) || !in_default_mode()) {
+            return false;
+        }
+        double degrees = python->to_double(value);
+        return COLD <= degrees && degrees <= HOT;
+    }
+    if (!is_a(value, python->ndarray)) {
+        return false;
+    }
+    if (name == python->where) {
+        return is_mask(call->x, value);
+    }
+    return array_of(value)->dtype == array_of(call->x)->dtype;
+}
+
+// Whether a call has a form.
+static bool fits(const struct call *call, const struct form *form) {
+    const struct python *python = call->python;
+    if (python->size(form->keywords) != call->count) {
+        return false;
+    }
+    for (int64_t k = 0; k < call->count; k++) {
+        bool known = false;
+        for (int64_t j = 0; j < call->count; j++) {
+            known |= python->item(form->keywords, j) == call->names[k];
+        }
+        if (!known) {
+            return false;
+        }
+    }
+    for (int64_t k = 0; k < call->count; k++) {
+        if (!is_plain(call, call->names[k], call->values[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What an operand of a step stands for: the string "x", "made" or a keyword for an object of the
+// call, a tuple for the item of its dtype, and all else for itself.
+static object *meant(const struct call *call, object *operand) {
+    const struct python *python = call->python;
+    if (operand == python->x) {
+        return call->x;
+    }
+    if (operand == python->made) {
+        return call->made;
+    }
+    for (int64_t k = 0; k < call->count; k++) {
+        if (operand == call->names[k]) {
+            return call->values[k];
+        }
+    }
+    return is_a(operand, python->tuple_type) ? python->item(operand, call->kind) : operand;
+}
+
+// Make a factor of the temperature; false if there is no memory.
+static bool scaled(struct call *call, const struct form *form) {
+    const struct python *python = call->python;
+    for (int64_t k = 0; k < call->count; k++) {
+        if (call->names[k] == python->temperature) {
+            double degrees = python->to_double(call->values[k]);
+            call->factor = python->from_double(python->to_double(form->sign) / degrees);
+            call->values[k] = call->factor;
+            return call->factor != NULL;
+        }
+    }
+    return true;
+}
+
+// Call the ufunc of a step; false if it raises an error.
+static bool stepped(struct call *call, object *step) {
+    const struct python *python = call->python;
+    ARRAY object *operands[MOST_OPERANDS];
+    int64_t count = python->size(step);
+    for (int64_t k = 1; k < count; k++) {
+        operands[k - 1] = meant(call, python->item(step, k));
+    }
+    object *result = python->vectorcall(python->item(step, 0), operands, (size_t)count - 1, NULL);
+    if (call->made != NULL) {
+        python->forget(call->made);
+    }
+    call->made = result;
+    return result != NULL;
+}
+
+// Go all steps of a form, and return what the last one made.
+static object *gone(struct call *call, const struct form *form) {
+    const struct python *python = call->python;
+    if (!scaled(call, form)) {
+        return NULL;
+    }
+    int64_t steps = python->size(form->steps);
+    for (int64_t k = 0; k < steps && stepped(call, python->item(form->steps, k)); k++) {
+    }
+    if (call->factor != NULL) {
+        python->forget(call->factor);
+    }
+    return call->made;
+}
+
+// A function of Python's C API, whose `self` has the items of `struct plain`.
+object *fastact_glue_native_plainly(object *self, object **args, int64_t count, object *names) {
+    const struct plain *plain = items(self);
+    struct call call;
+    call.python = places_of(plain->ufunc)[0]->python;
+    call.made = call.factor = NULL;
+    call.count = 0;
+    if (taken(&call, args, count, names)) {
+        int64_t forms = call.python->size(plain->forms);
+        for (int64_t k = 0; k < forms; k++) {
+            const struct form *form = items(call.python->item(plain->forms, k));
+            if (fits(&call, form)) {
+                return gone(&call, form);
+            }
+        }
+    }
+    return call.python->vectorcall(plain->more, args, (size_t)count, names);
+}

@@ -1,0 +1,1816 @@
+; tools/native_ir.py made this from glue.c (23c2183a98fc6aa9) with clang 19.
+
+%struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
+%struct.context = type { ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
+%struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
+%struct.plain = type { ptr, ptr, ptr }
+%struct.form = type { ptr, ptr, ptr }
+
+@fastact_glue_way = external constant i64, align 8
+@fastact_glue_ntypes = external constant i64, align 8
+@fastact_glue_head = external constant i64, align 8
+@fastact_glue_data = external constant i64, align 8
+@fastact_glue_tuple = external constant i64, align 8
+
+define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, ptr noundef %4) #0 {
+  %6 = alloca i32, align 4
+  %7 = alloca ptr, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca ptr, align 8
+  %14 = alloca ptr, align 8
+  %15 = alloca ptr, align 8
+  %16 = alloca ptr, align 8
+  store ptr %0, ptr %7, align 8
+  store ptr %1, ptr %8, align 8
+  store ptr %2, ptr %9, align 8
+  store ptr %3, ptr %10, align 8
+  store ptr %4, ptr %11, align 8
+  %17 = load ptr, ptr %7, align 8
+  %18 = call ptr @found(ptr noundef %17) #2
+  store ptr %18, ptr %12, align 8
+  %19 = load ptr, ptr %12, align 8
+  %20 = getelementptr inbounds %struct.place, ptr %19, i32 0, i32 0
+  %21 = load atomic i64, ptr %20 acquire, align 8
+  store i64 %21, ptr %14, align 8
+  %22 = load ptr, ptr %14, align 8
+  store ptr %22, ptr %13, align 8
+  %23 = load ptr, ptr %13, align 8
+  %24 = icmp eq ptr %23, null
+  br i1 %24, label %25, label %34
+
+25:
+  %26 = load ptr, ptr %12, align 8
+  %27 = call i1 @filled(ptr noundef %26) #2
+  br i1 %27, label %29, label %28
+
+28:
+  store i32 -1, ptr %6, align 4
+  br label %65
+
+29:
+  %30 = load ptr, ptr %12, align 8
+  %31 = getelementptr inbounds %struct.place, ptr %30, i32 0, i32 0
+  %32 = load atomic i64, ptr %31 acquire, align 8
+  store i64 %32, ptr %15, align 8
+  %33 = load ptr, ptr %15, align 8
+  store ptr %33, ptr %13, align 8
+  br label %34
+
+34:
+  %35 = load ptr, ptr %12, align 8
+  %36 = getelementptr inbounds %struct.place, ptr %35, i32 0, i32 1
+  %37 = load ptr, ptr %36, align 8
+  %38 = load i64, ptr @fastact_glue_way, align 8
+  %39 = getelementptr inbounds i8, ptr %37, i64 %38
+  %40 = load ptr, ptr %39, align 8
+  store ptr %40, ptr %16, align 8
+  %41 = load ptr, ptr %16, align 8
+  %42 = icmp ne ptr %41, null
+  br i1 %42, label %43, label %57
+
+43:
+  %44 = load ptr, ptr %16, align 8
+  %45 = load ptr, ptr %12, align 8
+  %46 = getelementptr inbounds %struct.place, ptr %45, i32 0, i32 1
+  %47 = load ptr, ptr %46, align 8
+  %48 = load ptr, ptr %13, align 8
+  %49 = load ptr, ptr %8, align 8
+  %50 = load ptr, ptr %9, align 8
+  %51 = load ptr, ptr %10, align 8
+  %52 = load ptr, ptr %12, align 8
+  %53 = getelementptr inbounds %struct.place, ptr %52, i32 0, i32 2
+  %54 = load i64, ptr %53, align 8
+  %55 = call i64 %44(ptr noundef %47, ptr noundef %48, ptr noundef %49, ptr noundef %50, ptr noundef %51, i64 noundef %54) #2
+  %56 = trunc i64 %55 to i32
+  store i32 %56, ptr %6, align 4
+  br label %65
+
+57:
+  %58 = load ptr, ptr %13, align 8
+  %59 = load ptr, ptr %8, align 8
+  %60 = load ptr, ptr %9, align 8
+  %61 = load ptr, ptr %10, align 8
+  %62 = load ptr, ptr %12, align 8
+  %63 = getelementptr inbounds %struct.place, ptr %62, i32 0, i32 1
+  %64 = load ptr, ptr %63, align 8
+  call void %58(ptr noundef %59, ptr noundef %60, ptr noundef %61, ptr noundef %64) #2
+  store i32 0, ptr %6, align 4
+  br label %65
+
+65:
+  %66 = load i32, ptr %6, align 4
+  ret i32 %66
+}
+
+define internal ptr @found(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i32, align 4
+  %6 = alloca i32, align 4
+  store ptr %0, ptr %3, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.context, ptr %7, i32 0, i32 0
+  %9 = load ptr, ptr %8, align 8
+  %10 = call ptr @places_of(ptr noundef %9) #2
+  store ptr %10, ptr %4, align 8
+  %11 = load ptr, ptr %3, align 8
+  %12 = getelementptr inbounds %struct.context, ptr %11, i32 0, i32 0
+  %13 = load ptr, ptr %12, align 8
+  %14 = load i64, ptr @fastact_glue_ntypes, align 8
+  %15 = call ptr @inside(ptr noundef %13, i64 noundef %14) #2
+  %16 = load i32, ptr %15, align 4
+  %17 = sub nsw i32 %16, 1
+  store i32 %17, ptr %5, align 4
+  store i32 0, ptr %6, align 4
+  br label %18
+
+18:
+  %19 = load i32, ptr %6, align 4
+  %20 = load i32, ptr %5, align 4
+  %21 = icmp slt i32 %19, %20
+  br i1 %21, label %22, label %55
+
+22:
+  %23 = load ptr, ptr %3, align 8
+  %24 = getelementptr inbounds %struct.context, ptr %23, i32 0, i32 2
+  %25 = load ptr, ptr %24, align 8
+  %26 = load ptr, ptr %4, align 8
+  %27 = load i32, ptr %6, align 4
+  %28 = sext i32 %27 to i64
+  %29 = getelementptr inbounds ptr, ptr %26, i64 %28
+  %30 = load ptr, ptr %29, align 8
+  %31 = getelementptr inbounds %struct.place, ptr %30, i32 0, i32 4
+  %32 = load i64, ptr %31, align 8
+  %33 = getelementptr inbounds ptr, ptr %25, i64 %32
+  %34 = load ptr, ptr %33, align 8
+  %35 = call i32 @number_of(ptr noundef %34) #2
+  %36 = sext i32 %35 to i64
+  %37 = load ptr, ptr %4, align 8
+  %38 = load i32, ptr %6, align 4
+  %39 = sext i32 %38 to i64
+  %40 = getelementptr inbounds ptr, ptr %37, i64 %39
+  %41 = load ptr, ptr %40, align 8
+  %42 = getelementptr inbounds %struct.place, ptr %41, i32 0, i32 3
+  %43 = load i64, ptr %42, align 8
+  %44 = icmp eq i64 %36, %43
+  br i1 %44, label %45, label %51
+
+45:
+  %46 = load ptr, ptr %4, align 8
+  %47 = load i32, ptr %6, align 4
+  %48 = sext i32 %47 to i64
+  %49 = getelementptr inbounds ptr, ptr %46, i64 %48
+  %50 = load ptr, ptr %49, align 8
+  store ptr %50, ptr %2, align 8
+  br label %61
+
+51:
+  br label %52
+
+52:
+  %53 = load i32, ptr %6, align 4
+  %54 = add nsw i32 %53, 1
+  store i32 %54, ptr %6, align 4
+  br label %18
+
+55:
+  %56 = load ptr, ptr %4, align 8
+  %57 = load i32, ptr %5, align 4
+  %58 = sext i32 %57 to i64
+  %59 = getelementptr inbounds ptr, ptr %56, i64 %58
+  %60 = load ptr, ptr %59, align 8
+  store ptr %60, ptr %2, align 8
+  br label %61
+
+61:
+  %62 = load ptr, ptr %2, align 8
+  ret ptr %62
+}
+
+define internal i1 @filled(ptr noundef %0) #1 {
+  %2 = alloca ptr, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca i32, align 4
+  %5 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %6 = load ptr, ptr %2, align 8
+  %7 = getelementptr inbounds %struct.place, ptr %6, i32 0, i32 8
+  %8 = load ptr, ptr %7, align 8
+  store ptr %8, ptr %3, align 8
+  %9 = load ptr, ptr %3, align 8
+  %10 = getelementptr inbounds %struct.python, ptr %9, i32 0, i32 0
+  %11 = load ptr, ptr %10, align 8
+  %12 = call i32 %11() #2
+  store i32 %12, ptr %4, align 4
+  %13 = load ptr, ptr %3, align 8
+  %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 2
+  %15 = load ptr, ptr %14, align 8
+  %16 = load ptr, ptr %2, align 8
+  %17 = getelementptr inbounds %struct.place, ptr %16, i32 0, i32 5
+  %18 = load ptr, ptr %17, align 8
+  %19 = call ptr %15(ptr noundef %18) #2
+  store ptr %19, ptr %5, align 8
+  %20 = load ptr, ptr %5, align 8
+  %21 = icmp ne ptr %20, null
+  br i1 %21, label %22, label %27
+
+22:
+  %23 = load ptr, ptr %3, align 8
+  %24 = getelementptr inbounds %struct.python, ptr %23, i32 0, i32 3
+  %25 = load ptr, ptr %24, align 8
+  %26 = load ptr, ptr %5, align 8
+  call void %25(ptr noundef %26) #2
+  br label %27
+
+27:
+  %28 = load ptr, ptr %3, align 8
+  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 1
+  %30 = load ptr, ptr %29, align 8
+  %31 = load i32, ptr %4, align 4
+  call void %30(i32 noundef %31) #2
+  %32 = load ptr, ptr %5, align 8
+  %33 = icmp ne ptr %32, null
+  ret i1 %33
+}
+
+define i32 @fastact_glue_native_fold(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, ptr noundef %4) #0 {
+  %6 = alloca i32, align 4
+  %7 = alloca ptr, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca i64, align 8
+  %13 = alloca i64, align 8
+  %14 = alloca i8, align 1
+  %15 = alloca [3 x ptr], align 16
+  %16 = alloca i64, align 8
+  %17 = alloca i32, align 4
+  %18 = alloca i32, align 4
+  store ptr %0, ptr %7, align 8
+  store ptr %1, ptr %8, align 8
+  store ptr %2, ptr %9, align 8
+  store ptr %3, ptr %10, align 8
+  store ptr %4, ptr %11, align 8
+  %19 = load ptr, ptr %9, align 8
+  %20 = getelementptr inbounds i64, ptr %19, i64 0
+  %21 = load i64, ptr %20, align 8
+  store i64 %21, ptr %12, align 8
+  store i64 1, ptr %13, align 8
+  %22 = load ptr, ptr %8, align 8
+  %23 = getelementptr inbounds ptr, ptr %22, i64 0
+  %24 = load ptr, ptr %23, align 8
+  %25 = load ptr, ptr %10, align 8
+  %26 = getelementptr inbounds i64, ptr %25, i64 0
+  %27 = load i64, ptr %26, align 8
+  %28 = getelementptr inbounds i8, ptr %24, i64 %27
+  %29 = load ptr, ptr %8, align 8
+  %30 = getelementptr inbounds ptr, ptr %29, i64 2
+  %31 = load ptr, ptr %30, align 8
+  %32 = icmp eq ptr %28, %31
+  br i1 %32, label %33, label %41
+
+33:
+  %34 = load ptr, ptr %10, align 8
+  %35 = getelementptr inbounds i64, ptr %34, i64 0
+  %36 = load i64, ptr %35, align 8
+  %37 = load ptr, ptr %10, align 8
+  %38 = getelementptr inbounds i64, ptr %37, i64 2
+  %39 = load i64, ptr %38, align 8
+  %40 = icmp eq i64 %36, %39
+  br label %41
+
+41:
+  %42 = phi i1 [ false, %5 ], [ %40, %33 ]
+  %43 = zext i1 %42 to i8
+  store i8 %43, ptr %14, align 1
+  %44 = load i8, ptr %14, align 1
+  %45 = trunc i8 %44 to i1
+  br i1 %45, label %46, label %49
+
+46:
+  %47 = load i64, ptr %12, align 8
+  %48 = icmp sle i64 %47, 1
+  br i1 %48, label %49, label %56
+
+49:
+  %50 = load ptr, ptr %7, align 8
+  %51 = load ptr, ptr %8, align 8
+  %52 = load ptr, ptr %9, align 8
+  %53 = load ptr, ptr %10, align 8
+  %54 = load ptr, ptr %11, align 8
+  %55 = call i32 @fastact_glue_native(ptr noundef %50, ptr noundef %51, ptr noundef %52, ptr noundef %53, ptr noundef %54) #2
+  store i32 %55, ptr %6, align 4
+  br label %105
+
+56:
+  %57 = load ptr, ptr %8, align 8
+  %58 = getelementptr inbounds ptr, ptr %57, i64 0
+  %59 = load ptr, ptr %58, align 8
+  store ptr %59, ptr %15, align 8
+  %60 = getelementptr inbounds ptr, ptr %15, i64 1
+  %61 = load ptr, ptr %8, align 8
+  %62 = getelementptr inbounds ptr, ptr %61, i64 1
+  %63 = load ptr, ptr %62, align 8
+  store ptr %63, ptr %60, align 8
+  %64 = getelementptr inbounds ptr, ptr %15, i64 2
+  %65 = load ptr, ptr %8, align 8
+  %66 = getelementptr inbounds ptr, ptr %65, i64 2
+  %67 = load ptr, ptr %66, align 8
+  store ptr %67, ptr %64, align 8
+  store i64 0, ptr %16, align 8
+  br label %68
+
+68:
+  %69 = load i64, ptr %16, align 8
+  %70 = load i64, ptr %12, align 8
+  %71 = icmp slt i64 %69, %70
+  br i1 %71, label %72, label %104
+
+72:
+  %73 = load ptr, ptr %7, align 8
+  %74 = getelementptr inbounds [3 x ptr], ptr %15, i64 0, i64 0
+  %75 = load ptr, ptr %10, align 8
+  %76 = load ptr, ptr %11, align 8
+  %77 = call i32 @fastact_glue_native(ptr noundef %73, ptr noundef %74, ptr noundef %13, ptr noundef %75, ptr noundef %76) #2
+  store i32 %77, ptr %17, align 4
+  %78 = load i32, ptr %17, align 4
+  %79 = icmp ne i32 %78, 0
+  br i1 %79, label %80, label %82
+
+80:
+  %81 = load i32, ptr %17, align 4
+  store i32 %81, ptr %6, align 4
+  br label %105
+
+82:
+  store i32 0, ptr %18, align 4
+  br label %83
+
+83:
+  %84 = load i32, ptr %18, align 4
+  %85 = icmp slt i32 %84, 3
+  br i1 %85, label %86, label %100
+
+86:
+  %87 = load ptr, ptr %10, align 8
+  %88 = load i32, ptr %18, align 4
+  %89 = sext i32 %88 to i64
+  %90 = getelementptr inbounds i64, ptr %87, i64 %89
+  %91 = load i64, ptr %90, align 8
+  %92 = load i32, ptr %18, align 4
+  %93 = sext i32 %92 to i64
+  %94 = getelementptr inbounds [3 x ptr], ptr %15, i64 0, i64 %93
+  %95 = load ptr, ptr %94, align 8
+  %96 = getelementptr inbounds i8, ptr %95, i64 %91
+  store ptr %96, ptr %94, align 8
+  br label %97
+
+97:
+  %98 = load i32, ptr %18, align 4
+  %99 = add nsw i32 %98, 1
+  store i32 %99, ptr %18, align 4
+  br label %83
+
+100:
+  br label %101
+
+101:
+  %102 = load i64, ptr %16, align 8
+  %103 = add nsw i64 %102, 1
+  store i64 %103, ptr %16, align 8
+  br label %68
+
+104:
+  store i32 0, ptr %6, align 4
+  br label %105
+
+105:
+  %106 = load i32, ptr %6, align 4
+  ret i32 %106
+}
+
+define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca i8, align 1
+  %13 = alloca i64, align 8
+  %14 = alloca i64, align 8
+  %15 = alloca [2 x ptr], align 16
+  %16 = alloca ptr, align 8
+  %17 = alloca ptr, align 8
+  %18 = alloca ptr, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %19 = load ptr, ptr %6, align 8
+  %20 = call ptr @places_of(ptr noundef %19) #2
+  %21 = getelementptr inbounds ptr, ptr %20, i64 0
+  %22 = load ptr, ptr %21, align 8
+  store ptr %22, ptr %10, align 8
+  %23 = load ptr, ptr %10, align 8
+  %24 = getelementptr inbounds %struct.place, ptr %23, i32 0, i32 8
+  %25 = load ptr, ptr %24, align 8
+  store ptr %25, ptr %11, align 8
+  store i8 0, ptr %12, align 1
+  %26 = load ptr, ptr %9, align 8
+  %27 = icmp eq ptr %26, null
+  br i1 %27, label %28, label %29
+
+28:
+  br label %35
+
+29:
+  %30 = load ptr, ptr %11, align 8
+  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 5
+  %32 = load ptr, ptr %31, align 8
+  %33 = load ptr, ptr %9, align 8
+  %34 = call i64 %32(ptr noundef %33) #2
+  br label %35
+
+35:
+  %36 = phi i64 [ 0, %28 ], [ %34, %29 ]
+  store i64 %36, ptr %13, align 8
+  store i64 0, ptr %14, align 8
+  br label %37
+
+37:
+  %38 = load i64, ptr %14, align 8
+  %39 = load i64, ptr %13, align 8
+  %40 = icmp slt i64 %38, %39
+  br i1 %40, label %41, label %84
+
+41:
+  %42 = load ptr, ptr %11, align 8
+  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 6
+  %44 = load ptr, ptr %43, align 8
+  %45 = load ptr, ptr %9, align 8
+  %46 = load i64, ptr %14, align 8
+  %47 = call ptr %44(ptr noundef %45, i64 noundef %46) #2
+  store ptr %47, ptr %15, align 8
+  %48 = getelementptr inbounds ptr, ptr %15, i64 1
+  %49 = load ptr, ptr %7, align 8
+  %50 = load i64, ptr %8, align 8
+  %51 = load i64, ptr %14, align 8
+  %52 = add nsw i64 %50, %51
+  %53 = getelementptr inbounds ptr, ptr %49, i64 %52
+  %54 = load ptr, ptr %53, align 8
+  store ptr %54, ptr %48, align 8
+  %55 = load ptr, ptr %11, align 8
+  %56 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %57 = load ptr, ptr %56, align 16
+  %58 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
+  %59 = load ptr, ptr %58, align 8
+  %60 = load ptr, ptr %7, align 8
+  %61 = load i64, ptr %8, align 8
+  %62 = call i1 @is_usual(ptr noundef %55, ptr noundef %57, ptr noundef %59, ptr noundef %60, i64 noundef %61) #2
+  br i1 %62, label %63, label %64
+
+63:
+  br label %81
+
+64:
+  %65 = load ptr, ptr %11, align 8
+  %66 = getelementptr inbounds %struct.python, ptr %65, i32 0, i32 4
+  %67 = load ptr, ptr %66, align 8
+  %68 = load ptr, ptr %10, align 8
+  %69 = getelementptr inbounds %struct.place, ptr %68, i32 0, i32 6
+  %70 = load ptr, ptr %69, align 8
+  %71 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %72 = call ptr %67(ptr noundef %70, ptr noundef %71, i64 noundef 2, ptr noundef null) #2
+  store ptr %72, ptr %16, align 8
+  %73 = load ptr, ptr %16, align 8
+  %74 = icmp eq ptr %73, null
+  br i1 %74, label %75, label %76
+
+75:
+  store ptr null, ptr %5, align 8
+  br label %121
+
+76:
+  %77 = load ptr, ptr %11, align 8
+  %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 3
+  %79 = load ptr, ptr %78, align 8
+  %80 = load ptr, ptr %16, align 8
+  call void %79(ptr noundef %80) #2
+  store i8 1, ptr %12, align 1
+  br label %81
+
+81:
+  %82 = load i64, ptr %14, align 8
+  %83 = add nsw i64 %82, 1
+  store i64 %83, ptr %14, align 8
+  br label %37
+
+84:
+  %85 = load i8, ptr %12, align 1
+  %86 = trunc i8 %85 to i1
+  br i1 %86, label %96, label %87
+
+87:
+  %88 = load ptr, ptr %11, align 8
+  %89 = getelementptr inbounds %struct.python, ptr %88, i32 0, i32 4
+  %90 = load ptr, ptr %89, align 8
+  %91 = load ptr, ptr %6, align 8
+  %92 = load ptr, ptr %7, align 8
+  %93 = load i64, ptr %8, align 8
+  %94 = load ptr, ptr %9, align 8
+  %95 = call ptr %90(ptr noundef %91, ptr noundef %92, i64 noundef %93, ptr noundef %94) #2
+  store ptr %95, ptr %5, align 8
+  br label %121
+
+96:
+  %97 = load ptr, ptr %11, align 8
+  %98 = getelementptr inbounds %struct.python, ptr %97, i32 0, i32 4
+  %99 = load ptr, ptr %98, align 8
+  %100 = load ptr, ptr %10, align 8
+  %101 = getelementptr inbounds %struct.place, ptr %100, i32 0, i32 7
+  %102 = load ptr, ptr %101, align 8
+  %103 = call ptr %99(ptr noundef %102, ptr noundef %6, i64 noundef 1, ptr noundef null) #2
+  store ptr %103, ptr %17, align 8
+  %104 = load ptr, ptr %17, align 8
+  %105 = icmp eq ptr %104, null
+  br i1 %105, label %106, label %107
+
+106:
+  store ptr null, ptr %5, align 8
+  br label %121
+
+107:
+  %108 = load ptr, ptr %11, align 8
+  %109 = getelementptr inbounds %struct.python, ptr %108, i32 0, i32 4
+  %110 = load ptr, ptr %109, align 8
+  %111 = load ptr, ptr %17, align 8
+  %112 = load ptr, ptr %7, align 8
+  %113 = load i64, ptr %8, align 8
+  %114 = load ptr, ptr %9, align 8
+  %115 = call ptr %110(ptr noundef %111, ptr noundef %112, i64 noundef %113, ptr noundef %114) #2
+  store ptr %115, ptr %18, align 8
+  %116 = load ptr, ptr %11, align 8
+  %117 = getelementptr inbounds %struct.python, ptr %116, i32 0, i32 3
+  %118 = load ptr, ptr %117, align 8
+  %119 = load ptr, ptr %17, align 8
+  call void %118(ptr noundef %119) #2
+  %120 = load ptr, ptr %18, align 8
+  store ptr %120, ptr %5, align 8
+  br label %121
+
+121:
+  %122 = load ptr, ptr %5, align 8
+  ret ptr %122
+}
+
+define internal ptr @places_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_data, align 8
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #2
+  %6 = load ptr, ptr %5, align 8
+  ret ptr %6
+}
+
+define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, i64 noundef %4) #0 {
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca i64, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store ptr %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  store i64 %4, ptr %10, align 8
+  %11 = load ptr, ptr %7, align 8
+  %12 = load ptr, ptr %6, align 8
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 15
+  %14 = load ptr, ptr %13, align 8
+  %15 = icmp eq ptr %11, %14
+  br i1 %15, label %16, label %45
+
+16:
+  %17 = load i64, ptr %10, align 8
+  %18 = icmp sgt i64 %17, 0
+  br i1 %18, label %19, label %45
+
+19:
+  %20 = load ptr, ptr %8, align 8
+  %21 = load ptr, ptr %6, align 8
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 9
+  %23 = load ptr, ptr %22, align 8
+  %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #2
+  br i1 %24, label %25, label %45
+
+25:
+  %26 = load ptr, ptr %9, align 8
+  %27 = getelementptr inbounds ptr, ptr %26, i64 0
+  %28 = load ptr, ptr %27, align 8
+  %29 = load ptr, ptr %6, align 8
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 9
+  %31 = load ptr, ptr %30, align 8
+  %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #2
+  br i1 %32, label %33, label %45
+
+33:
+  %34 = load ptr, ptr %8, align 8
+  %35 = call ptr @array_of(ptr noundef %34) #2
+  %36 = getelementptr inbounds %struct.array, ptr %35, i32 0, i32 5
+  %37 = load ptr, ptr %36, align 8
+  %38 = load ptr, ptr %9, align 8
+  %39 = getelementptr inbounds ptr, ptr %38, i64 0
+  %40 = load ptr, ptr %39, align 8
+  %41 = call ptr @array_of(ptr noundef %40) #2
+  %42 = getelementptr inbounds %struct.array, ptr %41, i32 0, i32 5
+  %43 = load ptr, ptr %42, align 8
+  %44 = icmp eq ptr %37, %43
+  br label %45
+
+45:
+  %46 = phi i1 [ false, %25 ], [ false, %19 ], [ false, %16 ], [ false, %5 ], [ %44, %33 ]
+  ret i1 %46
+}
+
+define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca %struct.call, align 8
+  %12 = alloca i64, align 8
+  %13 = alloca i64, align 8
+  %14 = alloca ptr, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %15 = load ptr, ptr %6, align 8
+  %16 = call ptr @items(ptr noundef %15) #2
+  store ptr %16, ptr %10, align 8
+  %17 = load ptr, ptr %10, align 8
+  %18 = getelementptr inbounds %struct.plain, ptr %17, i32 0, i32 0
+  %19 = load ptr, ptr %18, align 8
+  %20 = call ptr @places_of(ptr noundef %19) #2
+  %21 = getelementptr inbounds ptr, ptr %20, i64 0
+  %22 = load ptr, ptr %21, align 8
+  %23 = getelementptr inbounds %struct.place, ptr %22, i32 0, i32 8
+  %24 = load ptr, ptr %23, align 8
+  %25 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  store ptr %24, ptr %25, align 8
+  %26 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 3
+  store ptr null, ptr %26, align 8
+  %27 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 2
+  store ptr null, ptr %27, align 8
+  %28 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 4
+  store i64 0, ptr %28, align 8
+  %29 = load ptr, ptr %7, align 8
+  %30 = load i64, ptr %8, align 8
+  %31 = load ptr, ptr %9, align 8
+  %32 = call i1 @taken(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31) #2
+  br i1 %32, label %33, label %67
+
+33:
+  %34 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %35 = load ptr, ptr %34, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 5
+  %37 = load ptr, ptr %36, align 8
+  %38 = load ptr, ptr %10, align 8
+  %39 = getelementptr inbounds %struct.plain, ptr %38, i32 0, i32 2
+  %40 = load ptr, ptr %39, align 8
+  %41 = call i64 %37(ptr noundef %40) #2
+  store i64 %41, ptr %12, align 8
+  store i64 0, ptr %13, align 8
+  br label %42
+
+42:
+  %43 = load i64, ptr %13, align 8
+  %44 = load i64, ptr %12, align 8
+  %45 = icmp slt i64 %43, %44
+  br i1 %45, label %46, label %66
+
+46:
+  %47 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %48 = load ptr, ptr %47, align 8
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 6
+  %50 = load ptr, ptr %49, align 8
+  %51 = load ptr, ptr %10, align 8
+  %52 = getelementptr inbounds %struct.plain, ptr %51, i32 0, i32 2
+  %53 = load ptr, ptr %52, align 8
+  %54 = load i64, ptr %13, align 8
+  %55 = call ptr %50(ptr noundef %53, i64 noundef %54) #2
+  %56 = call ptr @items(ptr noundef %55) #2
+  store ptr %56, ptr %14, align 8
+  %57 = load ptr, ptr %14, align 8
+  %58 = call i1 @fits(ptr noundef %11, ptr noundef %57) #2
+  br i1 %58, label %59, label %62
+
+59:
+  %60 = load ptr, ptr %14, align 8
+  %61 = call ptr @gone(ptr noundef %11, ptr noundef %60) #2
+  store ptr %61, ptr %5, align 8
+  br label %79
+
+62:
+  br label %63
+
+63:
+  %64 = load i64, ptr %13, align 8
+  %65 = add nsw i64 %64, 1
+  store i64 %65, ptr %13, align 8
+  br label %42
+
+66:
+  br label %67
+
+67:
+  %68 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %69 = load ptr, ptr %68, align 8
+  %70 = getelementptr inbounds %struct.python, ptr %69, i32 0, i32 4
+  %71 = load ptr, ptr %70, align 8
+  %72 = load ptr, ptr %10, align 8
+  %73 = getelementptr inbounds %struct.plain, ptr %72, i32 0, i32 1
+  %74 = load ptr, ptr %73, align 8
+  %75 = load ptr, ptr %7, align 8
+  %76 = load i64, ptr %8, align 8
+  %77 = load ptr, ptr %9, align 8
+  %78 = call ptr %71(ptr noundef %74, ptr noundef %75, i64 noundef %76, ptr noundef %77) #2
+  store ptr %78, ptr %5, align 8
+  br label %79
+
+79:
+  %80 = load ptr, ptr %5, align 8
+  ret ptr %80
+}
+
+define internal ptr @items(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_tuple, align 8
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #2
+  ret ptr %5
+}
+
+define internal i1 @taken(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca i1, align 1
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca i32, align 4
+  %12 = alloca i64, align 8
+  %13 = alloca i64, align 8
+  %14 = alloca ptr, align 8
+  %15 = alloca ptr, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %16 = load ptr, ptr %6, align 8
+  %17 = getelementptr inbounds %struct.call, ptr %16, i32 0, i32 0
+  %18 = load ptr, ptr %17, align 8
+  store ptr %18, ptr %10, align 8
+  %19 = load i64, ptr %8, align 8
+  %20 = icmp ne i64 %19, 1
+  br i1 %20, label %37, label %21
+
+21:
+  %22 = load ptr, ptr %7, align 8
+  %23 = getelementptr inbounds ptr, ptr %22, i64 0
+  %24 = load ptr, ptr %23, align 8
+  %25 = load ptr, ptr %10, align 8
+  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 9
+  %27 = load ptr, ptr %26, align 8
+  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #2
+  br i1 %28, label %29, label %37
+
+29:
+  %30 = load ptr, ptr %7, align 8
+  %31 = getelementptr inbounds ptr, ptr %30, i64 0
+  %32 = load ptr, ptr %31, align 8
+  %33 = call ptr @array_of(ptr noundef %32) #2
+  %34 = getelementptr inbounds %struct.array, ptr %33, i32 0, i32 1
+  %35 = load i32, ptr %34, align 8
+  %36 = icmp eq i32 %35, 0
+  br i1 %36, label %37, label %38
+
+37:
+  store i1 false, ptr %5, align 1
+  br label %138
+
+38:
+  %39 = load ptr, ptr %7, align 8
+  %40 = getelementptr inbounds ptr, ptr %39, i64 0
+  %41 = load ptr, ptr %40, align 8
+  %42 = load ptr, ptr %6, align 8
+  %43 = getelementptr inbounds %struct.call, ptr %42, i32 0, i32 1
+  store ptr %41, ptr %43, align 8
+  %44 = load ptr, ptr %6, align 8
+  %45 = getelementptr inbounds %struct.call, ptr %44, i32 0, i32 1
+  %46 = load ptr, ptr %45, align 8
+  %47 = call ptr @array_of(ptr noundef %46) #2
+  %48 = getelementptr inbounds %struct.array, ptr %47, i32 0, i32 5
+  %49 = load ptr, ptr %48, align 8
+  %50 = call i32 @number_of(ptr noundef %49) #2
+  store i32 %50, ptr %11, align 4
+  %51 = load i32, ptr %11, align 4
+  %52 = icmp eq i32 %51, 12
+  br i1 %52, label %53, label %54
+
+53:
+  br label %59
+
+54:
+  %55 = load i32, ptr %11, align 4
+  %56 = icmp eq i32 %55, 11
+  %57 = zext i1 %56 to i64
+  %58 = select i1 %56, i32 1, i32 0
+  br label %59
+
+59:
+  %60 = phi i32 [ 2, %53 ], [ %58, %54 ]
+  %61 = sext i32 %60 to i64
+  %62 = load ptr, ptr %6, align 8
+  %63 = getelementptr inbounds %struct.call, ptr %62, i32 0, i32 5
+  store i64 %61, ptr %63, align 8
+  %64 = load ptr, ptr %6, align 8
+  %65 = getelementptr inbounds %struct.call, ptr %64, i32 0, i32 5
+  %66 = load i64, ptr %65, align 8
+  %67 = icmp eq i64 %66, 0
+  br i1 %67, label %68, label %72
+
+68:
+  %69 = load i32, ptr %11, align 4
+  %70 = icmp ne i32 %69, 23
+  br i1 %70, label %71, label %72
+
+71:
+  store i1 false, ptr %5, align 1
+  br label %138
+
+72:
+  %73 = load ptr, ptr %9, align 8
+  %74 = icmp eq ptr %73, null
+  br i1 %74, label %75, label %76
+
+75:
+  br label %82
+
+76:
+  %77 = load ptr, ptr %10, align 8
+  %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 5
+  %79 = load ptr, ptr %78, align 8
+  %80 = load ptr, ptr %9, align 8
+  %81 = call i64 %79(ptr noundef %80) #2
+  br label %82
+
+82:
+  %83 = phi i64 [ 0, %75 ], [ %81, %76 ]
+  store i64 %83, ptr %12, align 8
+  store i64 0, ptr %13, align 8
+  br label %84
+
+84:
+  %85 = load i64, ptr %13, align 8
+  %86 = load i64, ptr %12, align 8
+  %87 = icmp slt i64 %85, %86
+  br i1 %87, label %88, label %137
+
+88:
+  %89 = load ptr, ptr %10, align 8
+  %90 = getelementptr inbounds %struct.python, ptr %89, i32 0, i32 6
+  %91 = load ptr, ptr %90, align 8
+  %92 = load ptr, ptr %9, align 8
+  %93 = load i64, ptr %13, align 8
+  %94 = call ptr %91(ptr noundef %92, i64 noundef %93) #2
+  store ptr %94, ptr %14, align 8
+  %95 = load ptr, ptr %7, align 8
+  %96 = load i64, ptr %13, align 8
+  %97 = add nsw i64 1, %96
+  %98 = getelementptr inbounds ptr, ptr %95, i64 %97
+  %99 = load ptr, ptr %98, align 8
+  store ptr %99, ptr %15, align 8
+  %100 = load ptr, ptr %14, align 8
+  %101 = load ptr, ptr %10, align 8
+  %102 = getelementptr inbounds %struct.python, ptr %101, i32 0, i32 18
+  %103 = load ptr, ptr %102, align 8
+  %104 = icmp eq ptr %100, %103
+  br i1 %104, label %105, label %112
+
+105:
+  %106 = load ptr, ptr %15, align 8
+  %107 = load ptr, ptr %10, align 8
+  %108 = getelementptr inbounds %struct.python, ptr %107, i32 0, i32 12
+  %109 = load ptr, ptr %108, align 8
+  %110 = icmp eq ptr %106, %109
+  br i1 %110, label %111, label %112
+
+111:
+  br label %134
+
+112:
+  %113 = load ptr, ptr %6, align 8
+  %114 = getelementptr inbounds %struct.call, ptr %113, i32 0, i32 4
+  %115 = load i64, ptr %114, align 8
+  %116 = icmp eq i64 %115, 4
+  br i1 %116, label %117, label %118
+
+117:
+  store i1 false, ptr %5, align 1
+  br label %138
+
+118:
+  %119 = load ptr, ptr %14, align 8
+  %120 = load ptr, ptr %6, align 8
+  %121 = getelementptr inbounds %struct.call, ptr %120, i32 0, i32 6
+  %122 = load ptr, ptr %6, align 8
+  %123 = getelementptr inbounds %struct.call, ptr %122, i32 0, i32 4
+  %124 = load i64, ptr %123, align 8
+  %125 = getelementptr inbounds [4 x ptr], ptr %121, i64 0, i64 %124
+  store ptr %119, ptr %125, align 8
+  %126 = load ptr, ptr %15, align 8
+  %127 = load ptr, ptr %6, align 8
+  %128 = getelementptr inbounds %struct.call, ptr %127, i32 0, i32 7
+  %129 = load ptr, ptr %6, align 8
+  %130 = getelementptr inbounds %struct.call, ptr %129, i32 0, i32 4
+  %131 = load i64, ptr %130, align 8
+  %132 = add nsw i64 %131, 1
+  store i64 %132, ptr %130, align 8
+  %133 = getelementptr inbounds [4 x ptr], ptr %128, i64 0, i64 %131
+  store ptr %126, ptr %133, align 8
+  br label %134
+
+134:
+  %135 = load i64, ptr %13, align 8
+  %136 = add nsw i64 %135, 1
+  store i64 %136, ptr %13, align 8
+  br label %84
+
+137:
+  store i1 true, ptr %5, align 1
+  br label %138
+
+138:
+  %139 = load i1, ptr %5, align 1
+  ret i1 %139
+}
+
+define internal i1 @fits(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i8, align 1
+  %9 = alloca i64, align 8
+  %10 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %11 = load ptr, ptr %4, align 8
+  %12 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %13 = load ptr, ptr %12, align 8
+  store ptr %13, ptr %6, align 8
+  %14 = load ptr, ptr %6, align 8
+  %15 = getelementptr inbounds %struct.python, ptr %14, i32 0, i32 5
+  %16 = load ptr, ptr %15, align 8
+  %17 = load ptr, ptr %5, align 8
+  %18 = getelementptr inbounds %struct.form, ptr %17, i32 0, i32 0
+  %19 = load ptr, ptr %18, align 8
+  %20 = call i64 %16(ptr noundef %19) #2
+  %21 = load ptr, ptr %4, align 8
+  %22 = getelementptr inbounds %struct.call, ptr %21, i32 0, i32 4
+  %23 = load i64, ptr %22, align 8
+  %24 = icmp ne i64 %20, %23
+  br i1 %24, label %25, label %26
+
+25:
+  store i1 false, ptr %3, align 1
+  br label %99
+
+26:
+  store i64 0, ptr %7, align 8
+  br label %27
+
+27:
+  %28 = load i64, ptr %7, align 8
+  %29 = load ptr, ptr %4, align 8
+  %30 = getelementptr inbounds %struct.call, ptr %29, i32 0, i32 4
+  %31 = load i64, ptr %30, align 8
+  %32 = icmp slt i64 %28, %31
+  br i1 %32, label %33, label %73
+
+33:
+  store i8 0, ptr %8, align 1
+  store i64 0, ptr %9, align 8
+  br label %34
+
+34:
+  %35 = load i64, ptr %9, align 8
+  %36 = load ptr, ptr %4, align 8
+  %37 = getelementptr inbounds %struct.call, ptr %36, i32 0, i32 4
+  %38 = load i64, ptr %37, align 8
+  %39 = icmp slt i64 %35, %38
+  br i1 %39, label %40, label %65
+
+40:
+  %41 = load ptr, ptr %6, align 8
+  %42 = getelementptr inbounds %struct.python, ptr %41, i32 0, i32 6
+  %43 = load ptr, ptr %42, align 8
+  %44 = load ptr, ptr %5, align 8
+  %45 = getelementptr inbounds %struct.form, ptr %44, i32 0, i32 0
+  %46 = load ptr, ptr %45, align 8
+  %47 = load i64, ptr %9, align 8
+  %48 = call ptr %43(ptr noundef %46, i64 noundef %47) #2
+  %49 = load ptr, ptr %4, align 8
+  %50 = getelementptr inbounds %struct.call, ptr %49, i32 0, i32 6
+  %51 = load i64, ptr %7, align 8
+  %52 = getelementptr inbounds [4 x ptr], ptr %50, i64 0, i64 %51
+  %53 = load ptr, ptr %52, align 8
+  %54 = icmp eq ptr %48, %53
+  %55 = zext i1 %54 to i32
+  %56 = load i8, ptr %8, align 1
+  %57 = trunc i8 %56 to i1
+  %58 = zext i1 %57 to i32
+  %59 = or i32 %58, %55
+  %60 = icmp ne i32 %59, 0
+  %61 = zext i1 %60 to i8
+  store i8 %61, ptr %8, align 1
+  br label %62
+
+62:
+  %63 = load i64, ptr %9, align 8
+  %64 = add nsw i64 %63, 1
+  store i64 %64, ptr %9, align 8
+  br label %34
+
+65:
+  %66 = load i8, ptr %8, align 1
+  %67 = trunc i8 %66 to i1
+  br i1 %67, label %69, label %68
+
+68:
+  store i1 false, ptr %3, align 1
+  br label %99
+
+69:
+  br label %70
+
+70:
+  %71 = load i64, ptr %7, align 8
+  %72 = add nsw i64 %71, 1
+  store i64 %72, ptr %7, align 8
+  br label %27
+
+73:
+  store i64 0, ptr %10, align 8
+  br label %74
+
+74:
+  %75 = load i64, ptr %10, align 8
+  %76 = load ptr, ptr %4, align 8
+  %77 = getelementptr inbounds %struct.call, ptr %76, i32 0, i32 4
+  %78 = load i64, ptr %77, align 8
+  %79 = icmp slt i64 %75, %78
+  br i1 %79, label %80, label %98
+
+80:
+  %81 = load ptr, ptr %4, align 8
+  %82 = load ptr, ptr %4, align 8
+  %83 = getelementptr inbounds %struct.call, ptr %82, i32 0, i32 6
+  %84 = load i64, ptr %10, align 8
+  %85 = getelementptr inbounds [4 x ptr], ptr %83, i64 0, i64 %84
+  %86 = load ptr, ptr %85, align 8
+  %87 = load ptr, ptr %4, align 8
+  %88 = getelementptr inbounds %struct.call, ptr %87, i32 0, i32 7
+  %89 = load i64, ptr %10, align 8
+  %90 = getelementptr inbounds [4 x ptr], ptr %88, i64 0, i64 %89
+  %91 = load ptr, ptr %90, align 8
+  %92 = call i1 @is_plain(ptr noundef %81, ptr noundef %86, ptr noundef %91) #2
+  br i1 %92, label %94, label %93
+
+93:
+  store i1 false, ptr %3, align 1
+  br label %99
+
+94:
+  br label %95
+
+95:
+  %96 = load i64, ptr %10, align 8
+  %97 = add nsw i64 %96, 1
+  store i64 %97, ptr %10, align 8
+  br label %74
+
+98:
+  store i1 true, ptr %3, align 1
+  br label %99
+
+99:
+  %100 = load i1, ptr %3, align 1
+  ret i1 %100
+}
+
+define internal ptr @gone(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %9 = load ptr, ptr %4, align 8
+  %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
+  %11 = load ptr, ptr %10, align 8
+  store ptr %11, ptr %6, align 8
+  %12 = load ptr, ptr %4, align 8
+  %13 = load ptr, ptr %5, align 8
+  %14 = call i1 @scaled(ptr noundef %12, ptr noundef %13) #2
+  br i1 %14, label %16, label %15
+
+15:
+  store ptr null, ptr %3, align 8
+  br label %61
+
+16:
+  %17 = load ptr, ptr %6, align 8
+  %18 = getelementptr inbounds %struct.python, ptr %17, i32 0, i32 5
+  %19 = load ptr, ptr %18, align 8
+  %20 = load ptr, ptr %5, align 8
+  %21 = getelementptr inbounds %struct.form, ptr %20, i32 0, i32 2
+  %22 = load ptr, ptr %21, align 8
+  %23 = call i64 %19(ptr noundef %22) #2
+  store i64 %23, ptr %7, align 8
+  store i64 0, ptr %8, align 8
+  br label %24
+
+24:
+  %25 = load i64, ptr %8, align 8
+  %26 = load i64, ptr %7, align 8
+  %27 = icmp slt i64 %25, %26
+  br i1 %27, label %28, label %39
+
+28:
+  %29 = load ptr, ptr %4, align 8
+  %30 = load ptr, ptr %6, align 8
+  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 6
+  %32 = load ptr, ptr %31, align 8
+  %33 = load ptr, ptr %5, align 8
+  %34 = getelementptr inbounds %struct.form, ptr %33, i32 0, i32 2
+  %35 = load ptr, ptr %34, align 8
+  %36 = load i64, ptr %8, align 8
+  %37 = call ptr %32(ptr noundef %35, i64 noundef %36) #2
+  %38 = call i1 @stepped(ptr noundef %29, ptr noundef %37) #2
+  br label %39
+
+39:
+  %40 = phi i1 [ false, %24 ], [ %38, %28 ]
+  br i1 %40, label %41, label %45
+
+41:
+  br label %42
+
+42:
+  %43 = load i64, ptr %8, align 8
+  %44 = add nsw i64 %43, 1
+  store i64 %44, ptr %8, align 8
+  br label %24
+
+45:
+  %46 = load ptr, ptr %4, align 8
+  %47 = getelementptr inbounds %struct.call, ptr %46, i32 0, i32 3
+  %48 = load ptr, ptr %47, align 8
+  %49 = icmp ne ptr %48, null
+  br i1 %49, label %50, label %57
+
+50:
+  %51 = load ptr, ptr %6, align 8
+  %52 = getelementptr inbounds %struct.python, ptr %51, i32 0, i32 3
+  %53 = load ptr, ptr %52, align 8
+  %54 = load ptr, ptr %4, align 8
+  %55 = getelementptr inbounds %struct.call, ptr %54, i32 0, i32 3
+  %56 = load ptr, ptr %55, align 8
+  call void %53(ptr noundef %56) #2
+  br label %57
+
+57:
+  %58 = load ptr, ptr %4, align 8
+  %59 = getelementptr inbounds %struct.call, ptr %58, i32 0, i32 2
+  %60 = load ptr, ptr %59, align 8
+  store ptr %60, ptr %3, align 8
+  br label %61
+
+61:
+  %62 = load ptr, ptr %3, align 8
+  ret ptr %62
+}
+
+define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %5 = load ptr, ptr %3, align 8
+  %6 = load i64, ptr %4, align 8
+  %7 = getelementptr inbounds i8, ptr %5, i64 %6
+  ret ptr %7
+}
+
+define internal i32 @number_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_head, align 8
+  %5 = add nsw i64 %4, 12
+  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #2
+  %7 = load i32, ptr %6, align 4
+  ret i32 %7
+}
+
+define internal i1 @is_a(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  %5 = load ptr, ptr %3, align 8
+  %6 = load i64, ptr @fastact_glue_head, align 8
+  %7 = sub nsw i64 %6, 8
+  %8 = call ptr @inside(ptr noundef %5, i64 noundef %7) #2
+  %9 = load ptr, ptr %8, align 8
+  %10 = load ptr, ptr %4, align 8
+  %11 = icmp eq ptr %9, %10
+  ret i1 %11
+}
+
+define internal ptr @array_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_head, align 8
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #2
+  ret ptr %5
+}
+
+define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
+  %4 = alloca i1, align 1
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca double, align 8
+  store ptr %0, ptr %5, align 8
+  store ptr %1, ptr %6, align 8
+  store ptr %2, ptr %7, align 8
+  %10 = load ptr, ptr %5, align 8
+  %11 = getelementptr inbounds %struct.call, ptr %10, i32 0, i32 0
+  %12 = load ptr, ptr %11, align 8
+  store ptr %12, ptr %8, align 8
+  %13 = load ptr, ptr %6, align 8
+  %14 = load ptr, ptr %8, align 8
+  %15 = getelementptr inbounds %struct.python, ptr %14, i32 0, i32 17
+  %16 = load ptr, ptr %15, align 8
+  %17 = icmp eq ptr %13, %16
+  br i1 %17, label %18, label %40
+
+18:
+  %19 = load ptr, ptr %7, align 8
+  %20 = load ptr, ptr %8, align 8
+  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 10
+  %22 = load ptr, ptr %21, align 8
+  %23 = call i1 @is_a(ptr noundef %19, ptr noundef %22) #2
+  br i1 %23, label %24, label %26
+
+24:
+  %25 = call i1 @in_default_mode() #2
+  br i1 %25, label %27, label %26
+
+26:
+  store i1 false, ptr %4, align 1
+  br label %71
+
+27:
+  %28 = load ptr, ptr %8, align 8
+  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 7
+  %30 = load ptr, ptr %29, align 8
+  %31 = load ptr, ptr %7, align 8
+  %32 = call double %30(ptr noundef %31) #2
+  store double %32, ptr %9, align 8
+  %33 = load double, ptr %9, align 8
+  %34 = fcmp ole double 0x1FF0000000000000, %33
+  br i1 %34, label %35, label %38
+
+35:
+  %36 = load double, ptr %9, align 8
+  %37 = fcmp ole double %36, 0x5FF0000000000000
+  br label %38
+
+38:
+  %39 = phi i1 [ false, %27 ], [ %37, %35 ]
+  store i1 %39, ptr %4, align 1
+  br label %71
+
+40:
+  %41 = load ptr, ptr %7, align 8
+  %42 = load ptr, ptr %8, align 8
+  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 9
+  %44 = load ptr, ptr %43, align 8
+  %45 = call i1 @is_a(ptr noundef %41, ptr noundef %44) #2
+  br i1 %45, label %47, label %46
+
+46:
+  store i1 false, ptr %4, align 1
+  br label %71
+
+47:
+  %48 = load ptr, ptr %6, align 8
+  %49 = load ptr, ptr %8, align 8
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 16
+  %51 = load ptr, ptr %50, align 8
+  %52 = icmp eq ptr %48, %51
+  br i1 %52, label %53, label %59
+
+53:
+  %54 = load ptr, ptr %5, align 8
+  %55 = getelementptr inbounds %struct.call, ptr %54, i32 0, i32 1
+  %56 = load ptr, ptr %55, align 8
+  %57 = load ptr, ptr %7, align 8
+  %58 = call i1 @is_mask(ptr noundef %56, ptr noundef %57) #2
+  store i1 %58, ptr %4, align 1
+  br label %71
+
+59:
+  %60 = load ptr, ptr %7, align 8
+  %61 = call ptr @array_of(ptr noundef %60) #2
+  %62 = getelementptr inbounds %struct.array, ptr %61, i32 0, i32 5
+  %63 = load ptr, ptr %62, align 8
+  %64 = load ptr, ptr %5, align 8
+  %65 = getelementptr inbounds %struct.call, ptr %64, i32 0, i32 1
+  %66 = load ptr, ptr %65, align 8
+  %67 = call ptr @array_of(ptr noundef %66) #2
+  %68 = getelementptr inbounds %struct.array, ptr %67, i32 0, i32 5
+  %69 = load ptr, ptr %68, align 8
+  %70 = icmp eq ptr %63, %69
+  store i1 %70, ptr %4, align 1
+  br label %71
+
+71:
+  %72 = load i1, ptr %4, align 1
+  ret i1 %72
+}
+
+define internal i1 @in_default_mode() #0 {
+  %1 = alloca double, align 8
+  %2 = alloca double, align 8
+  %3 = alloca double, align 8
+  %4 = alloca double, align 8
+  store volatile double 0x10000000000000, ptr %1, align 8
+  store volatile double 5.000000e-01, ptr %2, align 8
+  store volatile double 1.000000e+00, ptr %3, align 8
+  store volatile double 0x3C80000000000000, ptr %4, align 8
+  %5 = load volatile double, ptr %1, align 8
+  %6 = load volatile double, ptr %2, align 8
+  %7 = fmul double %5, %6
+  %8 = fcmp une double %7, 0.000000e+00
+  br i1 %8, label %9, label %21
+
+9:
+  %10 = load volatile double, ptr %3, align 8
+  %11 = load volatile double, ptr %4, align 8
+  %12 = fadd double %10, %11
+  %13 = load volatile double, ptr %3, align 8
+  %14 = fcmp oeq double %12, %13
+  br i1 %14, label %15, label %21
+
+15:
+  %16 = load volatile double, ptr %3, align 8
+  %17 = load volatile double, ptr %4, align 8
+  %18 = fsub double %16, %17
+  %19 = load volatile double, ptr %3, align 8
+  %20 = fcmp oeq double %18, %19
+  br label %21
+
+21:
+  %22 = phi i1 [ false, %9 ], [ false, %0 ], [ %20, %15 ]
+  ret i1 %22
+}
+
+define internal i1 @is_mask(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca i32, align 4
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %10 = load ptr, ptr %4, align 8
+  %11 = call ptr @array_of(ptr noundef %10) #2
+  store ptr %11, ptr %6, align 8
+  %12 = load ptr, ptr %5, align 8
+  %13 = call ptr @array_of(ptr noundef %12) #2
+  store ptr %13, ptr %7, align 8
+  %14 = load ptr, ptr %7, align 8
+  %15 = getelementptr inbounds %struct.array, ptr %14, i32 0, i32 5
+  %16 = load ptr, ptr %15, align 8
+  %17 = call i32 @number_of(ptr noundef %16) #2
+  %18 = icmp ne i32 %17, 0
+  br i1 %18, label %27, label %19
+
+19:
+  %20 = load ptr, ptr %7, align 8
+  %21 = getelementptr inbounds %struct.array, ptr %20, i32 0, i32 1
+  %22 = load i32, ptr %21, align 8
+  %23 = load ptr, ptr %6, align 8
+  %24 = getelementptr inbounds %struct.array, ptr %23, i32 0, i32 1
+  %25 = load i32, ptr %24, align 8
+  %26 = icmp ne i32 %22, %25
+  br i1 %26, label %27, label %28
+
+27:
+  store i1 false, ptr %3, align 1
+  br label %68
+
+28:
+  store i64 1, ptr %8, align 8
+  store i32 0, ptr %9, align 4
+  br label %29
+
+29:
+  %30 = load i32, ptr %9, align 4
+  %31 = load ptr, ptr %6, align 8
+  %32 = getelementptr inbounds %struct.array, ptr %31, i32 0, i32 1
+  %33 = load i32, ptr %32, align 8
+  %34 = icmp slt i32 %30, %33
+  br i1 %34, label %35, label %65
+
+35:
+  %36 = load ptr, ptr %7, align 8
+  %37 = getelementptr inbounds %struct.array, ptr %36, i32 0, i32 2
+  %38 = load ptr, ptr %37, align 8
+  %39 = load i32, ptr %9, align 4
+  %40 = sext i32 %39 to i64
+  %41 = getelementptr inbounds i64, ptr %38, i64 %40
+  %42 = load i64, ptr %41, align 8
+  %43 = load ptr, ptr %6, align 8
+  %44 = getelementptr inbounds %struct.array, ptr %43, i32 0, i32 2
+  %45 = load ptr, ptr %44, align 8
+  %46 = load i32, ptr %9, align 4
+  %47 = sext i32 %46 to i64
+  %48 = getelementptr inbounds i64, ptr %45, i64 %47
+  %49 = load i64, ptr %48, align 8
+  %50 = icmp ne i64 %42, %49
+  br i1 %50, label %51, label %52
+
+51:
+  store i1 false, ptr %3, align 1
+  br label %68
+
+52:
+  %53 = load ptr, ptr %6, align 8
+  %54 = getelementptr inbounds %struct.array, ptr %53, i32 0, i32 2
+  %55 = load ptr, ptr %54, align 8
+  %56 = load i32, ptr %9, align 4
+  %57 = sext i32 %56 to i64
+  %58 = getelementptr inbounds i64, ptr %55, i64 %57
+  %59 = load i64, ptr %58, align 8
+  %60 = load i64, ptr %8, align 8
+  %61 = mul nsw i64 %60, %59
+  store i64 %61, ptr %8, align 8
+  br label %62
+
+62:
+  %63 = load i32, ptr %9, align 4
+  %64 = add nsw i32 %63, 1
+  store i32 %64, ptr %9, align 4
+  br label %29
+
+65:
+  %66 = load i64, ptr %8, align 8
+  %67 = icmp sle i64 %66, 262144
+  store i1 %67, ptr %3, align 1
+  br label %68
+
+68:
+  %69 = load i1, ptr %3, align 1
+  ret i1 %69
+}
+
+define internal i1 @scaled(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca double, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %9 = load ptr, ptr %4, align 8
+  %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
+  %11 = load ptr, ptr %10, align 8
+  store ptr %11, ptr %6, align 8
+  store i64 0, ptr %7, align 8
+  br label %12
+
+12:
+  %13 = load i64, ptr %7, align 8
+  %14 = load ptr, ptr %4, align 8
+  %15 = getelementptr inbounds %struct.call, ptr %14, i32 0, i32 4
+  %16 = load i64, ptr %15, align 8
+  %17 = icmp slt i64 %13, %16
+  br i1 %17, label %18, label %68
+
+18:
+  %19 = load ptr, ptr %4, align 8
+  %20 = getelementptr inbounds %struct.call, ptr %19, i32 0, i32 6
+  %21 = load i64, ptr %7, align 8
+  %22 = getelementptr inbounds [4 x ptr], ptr %20, i64 0, i64 %21
+  %23 = load ptr, ptr %22, align 8
+  %24 = load ptr, ptr %6, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 17
+  %26 = load ptr, ptr %25, align 8
+  %27 = icmp eq ptr %23, %26
+  br i1 %27, label %28, label %64
+
+28:
+  %29 = load ptr, ptr %6, align 8
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 7
+  %31 = load ptr, ptr %30, align 8
+  %32 = load ptr, ptr %4, align 8
+  %33 = getelementptr inbounds %struct.call, ptr %32, i32 0, i32 7
+  %34 = load i64, ptr %7, align 8
+  %35 = getelementptr inbounds [4 x ptr], ptr %33, i64 0, i64 %34
+  %36 = load ptr, ptr %35, align 8
+  %37 = call double %31(ptr noundef %36) #2
+  store double %37, ptr %8, align 8
+  %38 = load ptr, ptr %6, align 8
+  %39 = getelementptr inbounds %struct.python, ptr %38, i32 0, i32 8
+  %40 = load ptr, ptr %39, align 8
+  %41 = load ptr, ptr %6, align 8
+  %42 = getelementptr inbounds %struct.python, ptr %41, i32 0, i32 7
+  %43 = load ptr, ptr %42, align 8
+  %44 = load ptr, ptr %5, align 8
+  %45 = getelementptr inbounds %struct.form, ptr %44, i32 0, i32 1
+  %46 = load ptr, ptr %45, align 8
+  %47 = call double %43(ptr noundef %46) #2
+  %48 = load double, ptr %8, align 8
+  %49 = fdiv double %47, %48
+  %50 = call ptr %40(double noundef %49) #2
+  %51 = load ptr, ptr %4, align 8
+  %52 = getelementptr inbounds %struct.call, ptr %51, i32 0, i32 3
+  store ptr %50, ptr %52, align 8
+  %53 = load ptr, ptr %4, align 8
+  %54 = getelementptr inbounds %struct.call, ptr %53, i32 0, i32 3
+  %55 = load ptr, ptr %54, align 8
+  %56 = load ptr, ptr %4, align 8
+  %57 = getelementptr inbounds %struct.call, ptr %56, i32 0, i32 7
+  %58 = load i64, ptr %7, align 8
+  %59 = getelementptr inbounds [4 x ptr], ptr %57, i64 0, i64 %58
+  store ptr %55, ptr %59, align 8
+  %60 = load ptr, ptr %4, align 8
+  %61 = getelementptr inbounds %struct.call, ptr %60, i32 0, i32 3
+  %62 = load ptr, ptr %61, align 8
+  %63 = icmp ne ptr %62, null
+  store i1 %63, ptr %3, align 1
+  br label %69
+
+64:
+  br label %65
+
+65:
+  %66 = load i64, ptr %7, align 8
+  %67 = add nsw i64 %66, 1
+  store i64 %67, ptr %7, align 8
+  br label %12
+
+68:
+  store i1 true, ptr %3, align 1
+  br label %69
+
+69:
+  %70 = load i1, ptr %3, align 1
+  ret i1 %70
+}
+
+define internal i1 @stepped(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca [8 x ptr], align 16
+  %7 = alloca i64, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  %10 = load ptr, ptr %3, align 8
+  %11 = getelementptr inbounds %struct.call, ptr %10, i32 0, i32 0
+  %12 = load ptr, ptr %11, align 8
+  store ptr %12, ptr %5, align 8
+  %13 = load ptr, ptr %5, align 8
+  %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 5
+  %15 = load ptr, ptr %14, align 8
+  %16 = load ptr, ptr %4, align 8
+  %17 = call i64 %15(ptr noundef %16) #2
+  store i64 %17, ptr %7, align 8
+  store i64 1, ptr %8, align 8
+  br label %18
+
+18:
+  %19 = load i64, ptr %8, align 8
+  %20 = load i64, ptr %7, align 8
+  %21 = icmp slt i64 %19, %20
+  br i1 %21, label %22, label %37
+
+22:
+  %23 = load ptr, ptr %3, align 8
+  %24 = load ptr, ptr %5, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 6
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %4, align 8
+  %28 = load i64, ptr %8, align 8
+  %29 = call ptr %26(ptr noundef %27, i64 noundef %28) #2
+  %30 = call ptr @meant(ptr noundef %23, ptr noundef %29) #2
+  %31 = load i64, ptr %8, align 8
+  %32 = sub nsw i64 %31, 1
+  %33 = getelementptr inbounds [8 x ptr], ptr %6, i64 0, i64 %32
+  store ptr %30, ptr %33, align 8
+  br label %34
+
+34:
+  %35 = load i64, ptr %8, align 8
+  %36 = add nsw i64 %35, 1
+  store i64 %36, ptr %8, align 8
+  br label %18
+
+37:
+  %38 = load ptr, ptr %5, align 8
+  %39 = getelementptr inbounds %struct.python, ptr %38, i32 0, i32 4
+  %40 = load ptr, ptr %39, align 8
+  %41 = load ptr, ptr %5, align 8
+  %42 = getelementptr inbounds %struct.python, ptr %41, i32 0, i32 6
+  %43 = load ptr, ptr %42, align 8
+  %44 = load ptr, ptr %4, align 8
+  %45 = call ptr %43(ptr noundef %44, i64 noundef 0) #2
+  %46 = getelementptr inbounds [8 x ptr], ptr %6, i64 0, i64 0
+  %47 = load i64, ptr %7, align 8
+  %48 = sub i64 %47, 1
+  %49 = call ptr %40(ptr noundef %45, ptr noundef %46, i64 noundef %48, ptr noundef null) #2
+  store ptr %49, ptr %9, align 8
+  %50 = load ptr, ptr %3, align 8
+  %51 = getelementptr inbounds %struct.call, ptr %50, i32 0, i32 2
+  %52 = load ptr, ptr %51, align 8
+  %53 = icmp ne ptr %52, null
+  br i1 %53, label %54, label %61
+
+54:
+  %55 = load ptr, ptr %5, align 8
+  %56 = getelementptr inbounds %struct.python, ptr %55, i32 0, i32 3
+  %57 = load ptr, ptr %56, align 8
+  %58 = load ptr, ptr %3, align 8
+  %59 = getelementptr inbounds %struct.call, ptr %58, i32 0, i32 2
+  %60 = load ptr, ptr %59, align 8
+  call void %57(ptr noundef %60) #2
+  br label %61
+
+61:
+  %62 = load ptr, ptr %9, align 8
+  %63 = load ptr, ptr %3, align 8
+  %64 = getelementptr inbounds %struct.call, ptr %63, i32 0, i32 2
+  store ptr %62, ptr %64, align 8
+  %65 = load ptr, ptr %9, align 8
+  %66 = icmp ne ptr %65, null
+  ret i1 %66
+}
+
+define internal ptr @meant(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %8 = load ptr, ptr %4, align 8
+  %9 = getelementptr inbounds %struct.call, ptr %8, i32 0, i32 0
+  %10 = load ptr, ptr %9, align 8
+  store ptr %10, ptr %6, align 8
+  %11 = load ptr, ptr %5, align 8
+  %12 = load ptr, ptr %6, align 8
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 13
+  %14 = load ptr, ptr %13, align 8
+  %15 = icmp eq ptr %11, %14
+  br i1 %15, label %16, label %20
+
+16:
+  %17 = load ptr, ptr %4, align 8
+  %18 = getelementptr inbounds %struct.call, ptr %17, i32 0, i32 1
+  %19 = load ptr, ptr %18, align 8
+  store ptr %19, ptr %3, align 8
+  br label %74
+
+20:
+  %21 = load ptr, ptr %5, align 8
+  %22 = load ptr, ptr %6, align 8
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 14
+  %24 = load ptr, ptr %23, align 8
+  %25 = icmp eq ptr %21, %24
+  br i1 %25, label %26, label %30
+
+26:
+  %27 = load ptr, ptr %4, align 8
+  %28 = getelementptr inbounds %struct.call, ptr %27, i32 0, i32 2
+  %29 = load ptr, ptr %28, align 8
+  store ptr %29, ptr %3, align 8
+  br label %74
+
+30:
+  store i64 0, ptr %7, align 8
+  br label %31
+
+31:
+  %32 = load i64, ptr %7, align 8
+  %33 = load ptr, ptr %4, align 8
+  %34 = getelementptr inbounds %struct.call, ptr %33, i32 0, i32 4
+  %35 = load i64, ptr %34, align 8
+  %36 = icmp slt i64 %32, %35
+  br i1 %36, label %37, label %55
+
+37:
+  %38 = load ptr, ptr %5, align 8
+  %39 = load ptr, ptr %4, align 8
+  %40 = getelementptr inbounds %struct.call, ptr %39, i32 0, i32 6
+  %41 = load i64, ptr %7, align 8
+  %42 = getelementptr inbounds [4 x ptr], ptr %40, i64 0, i64 %41
+  %43 = load ptr, ptr %42, align 8
+  %44 = icmp eq ptr %38, %43
+  br i1 %44, label %45, label %51
+
+45:
+  %46 = load ptr, ptr %4, align 8
+  %47 = getelementptr inbounds %struct.call, ptr %46, i32 0, i32 7
+  %48 = load i64, ptr %7, align 8
+  %49 = getelementptr inbounds [4 x ptr], ptr %47, i64 0, i64 %48
+  %50 = load ptr, ptr %49, align 8
+  store ptr %50, ptr %3, align 8
+  br label %74
+
+51:
+  br label %52
+
+52:
+  %53 = load i64, ptr %7, align 8
+  %54 = add nsw i64 %53, 1
+  store i64 %54, ptr %7, align 8
+  br label %31
+
+55:
+  %56 = load ptr, ptr %5, align 8
+  %57 = load ptr, ptr %6, align 8
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 11
+  %59 = load ptr, ptr %58, align 8
+  %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #2
+  br i1 %60, label %61, label %70
+
+61:
+  %62 = load ptr, ptr %6, align 8
+  %63 = getelementptr inbounds %struct.python, ptr %62, i32 0, i32 6
+  %64 = load ptr, ptr %63, align 8
+  %65 = load ptr, ptr %5, align 8
+  %66 = load ptr, ptr %4, align 8
+  %67 = getelementptr inbounds %struct.call, ptr %66, i32 0, i32 5
+  %68 = load i64, ptr %67, align 8
+  %69 = call ptr %64(ptr noundef %65, i64 noundef %68) #2
+  br label %72
+
+70:
+  %71 = load ptr, ptr %5, align 8
+  br label %72
+
+72:
+  %73 = phi ptr [ %69, %61 ], [ %71, %70 ]
+  store ptr %73, ptr %3, align 8
+  br label %74
+
+74:
+  %75 = load ptr, ptr %3, align 8
+  ret ptr %75
+}
+
+attributes #0 = { nounwind "no-builtins" }
+attributes #1 = { noinline nounwind "no-builtins" }
+attributes #2 = { nobuiltin "no-builtins" }

@@ -1,0 +1,203 @@
+"""The native code between NumPy or Python and the loops, and the C code that is carried as IR."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastact as fa
+from fastact.catalogue import of_kind
+from fastact.native import glue, glue_layout, ufunc
+from fastact.native.glue import MADE, Form, X
+from fastact.rowwise.row_function import SLAB
+from tests.support.c_code import NATIVE, check_facts, native_ir, needs_compiler, source
+from tests.support.checks import assert_same_bits
+
+DTYPES = ("float16", "float32", "float64")
+SHAPES = ((10,), (4, 10), (2, 3, 5), (3, 0), (0, 4))
+FUNCTIONS = [f for kind in ("shares", "sum") for f in of_kind(kind) if f is not fa.logmeanexp]
+CALLS = [*FUNCTIONS, *(getattr(f, n) for f in of_kind("shares") for n in ("backward", "jvp"))]
+over_calls = pytest.mark.parametrize("f", CALLS, ids=lambda f: f.name)
+
+
+# ---------------------------------------------------------------- what is made of the C code
+@pytest.mark.parametrize("name", native_ir.LAYOUTS)
+def test_the_code_is_that_of_the_source(name: str) -> None:
+    """Whoever edits the C runs tools/native_ir.py: this reminds them where there is no clang."""
+    of = f"({native_ir.digest(source(name))})"
+    assert of in NATIVE.joinpath(f"{name}.ll").read_text("utf-8").partition("\n")[0]
+    assert of in str(import_module(f"fastact.native.{name}_layout").__doc__)
+
+
+@pytest.mark.skipif(
+    native_ir.clang() is None, reason=f"the code is compared where clang {native_ir.RELEASE} is"
+)
+def test_the_code_is_what_clang_makes() -> None:
+    for path, text in native_ir.made(native_ir.clang()).items():
+        assert NATIVE.joinpath(path.name).read_text("utf-8") == text
+
+
+@needs_compiler
+def test_fields_are_where_c_puts_them(tmp_path: Path) -> None:
+    structs = {"python": glue.Python, "place": glue.Place}
+    facts = {
+        f"offsetof(struct {name}, {field})": getattr(struct, field).offset
+        for name, struct in structs.items()
+        for field, *_ in struct._fields_
+    }
+    limits = {name: getattr(glue_layout, name) for name in ("MOST_KEYWORDS", "MOST_OPERANDS")}
+    check_facts("glue", facts | limits | {"SMALL": SLAB}, tmp_path)
+
+
+def test_python_has_what_c_names() -> None:
+    assert {*glue.FUNCTIONS, *glue.OBJECTS} == {*glue_layout.PYTHON}
+
+
+# ---------------------------------------------------------------- forms of calls
+def not_plain(*_args: Any, **_named: Any) -> None:
+    """What native code calls if no form fits."""
+    raise LookupError
+
+
+def natively(f: Any) -> Any:
+    """The same function in native code alone."""
+    return ufunc.plainly(not_plain, f._forms())
+
+
+def given(f: Any, shape: tuple[int, ...], dtype: str) -> tuple[Any, dict[str, Any]]:
+    """The array of a call, and a value for every keyword of the forms of a function."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 3, shape).astype(dtype)
+    result = shape[:-1] if f is fa.logsumexp else shape
+    values = {
+        "y": fa.softmax(x[::-1].copy()), "out": np.empty(result, dtype),
+        "where": rng.random(shape) < 0.7, "temperature": 0.3,
+    }  # fmt: skip
+    return x, values
+
+
+@over_calls
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_forms_are_what_the_calls_say(f: Any, dtype: str, shape: tuple[int, ...]) -> None:
+    x, values = given(f, shape, dtype)
+    seen = {*itertools.chain.from_iterable(form.keywords for form in f._forms())}
+    assert "where" in seen
+    for form in f._forms():
+        for order in itertools.permutations(form.keywords):
+            named = {key: values[key] for key in order}
+            for axis in ({}, {"axis": -1}):
+                got = natively(f)(x, **named, **axis)
+                wanted = f._applied(x, **{**named, "out": None}, **axis)
+                assert_same_bits(np.asarray(got), np.asarray(wanted))
+                assert ("out" not in named) or got is named["out"]
+
+
+@over_calls
+def test_arrays_of_any_layout(f: Any) -> None:
+    x, values = given(f, (6, 10), "float32")
+    for form in f._forms():
+        named = {key: values[key] for key in form.keywords if key != "out"}
+        if len(named) == len(form.keywords):
+            spread = {k: v[::2, ::-1] if np.ndim(v) else v for k, v in named.items()}
+            got, wanted = natively(f)(x[::2, ::-1], **spread), f._applied(x[::2, ::-1], **spread)
+            assert_same_bits(np.asarray(got), np.asarray(wanted))
+
+
+class Subclass(np.ndarray):
+    """An array that NumPy hands back as one of its own kind."""
+
+
+def other_calls(f: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Calls that have no form, of which some are right and others wrong."""
+    x, values = given(f, (4, 10), "float32")
+    y = {"y": values["y"]} if f not in FUNCTIONS else {}
+    where, big = values["where"], np.zeros((2, SLAB), "float32")
+    yield (), y
+    yield (x, -1), y
+    for first in (x.tolist(), x.view(Subclass), x[0, 0], x.astype(int), x.astype(complex), None):
+        yield (first,), y
+    for axis in (0, 1, np.int64(-1), None, (0, 1), 2, "a"):
+        yield (x,), {**y, "axis": axis}
+    masks = (where[0], where[:, :1], where[None], where[:3], where.tolist(), where.astype(int),
+             where.view(Subclass), True)  # fmt: skip
+    for mask in masks:
+        yield (x,), {**y, "where": mask}
+    large = {"y": big} if y else {}
+    yield (big,), {**large, "where": big == 0}
+    if f is not fa.logsumexp:
+        for temperature in (0.0, -1.0, np.inf, np.nan, 1e-200, 1e200, 2, np.float64(2), [2.0] * 4):
+            yield (x,), {**y, "temperature": temperature}
+        yield (x,), {**y, "where": where, "temperature": 2.0}
+        yield (x,), {**y, "where": where, "out": np.empty_like(x)}
+    for out in (np.empty((4, 10)), np.empty((4, 10), "f2"), (np.empty((4, 10), "f4"),), "a"):
+        yield (x,), {**y, "out": out}
+    yield (x,), {**y, "unknown": 1}
+
+
+def outcome(call: Any, args: Any, named: dict[str, Any]) -> tuple[str, Any]:
+    """What a call gives: the result, or the error and its words."""
+    try:
+        return "result", call(*args, **named)
+    except (TypeError, ValueError) as error:  # AxisError is both
+        return type(error).__name__, str(error)
+
+
+@over_calls
+def test_all_else_is_not_plain(f: Any) -> None:
+    f(np.ones((2, 2)), **({} if f in FUNCTIONS else {"y": np.ones((2, 2))}))
+    for args, named in other_calls(f):
+        with pytest.raises(LookupError):
+            natively(f)(*args, **named)
+        (kind, got), (wanted_kind, wanted) = (outcome(c, args, named) for c in (f, f._applied))
+        assert kind == wanted_kind
+        if kind == "result":
+            assert_same_bits(np.asarray(got), np.asarray(wanted))
+        else:
+            assert got == wanted
+
+
+@over_calls
+def test_no_reference_is_lost_or_kept(f: Any) -> None:
+    """Nor where a step raises an error: an output of another shape."""
+    x, values = given(f, (4, 10), "float32")
+    held = [x, *(v for v in values.values() if np.ndim(v)), *values, None, 0.3]
+    held += [each for form in f._forms() for step in form.steps for each in step]
+    wrong = np.empty((7, 7, 7), "float32")
+    call, counts = natively(f), [0, 0]
+    for turn in range(2):
+        for _ in range(50):
+            for form in f._forms():
+                named = {key: values[key] for key in form.keywords}
+                call(x, **named)
+                if "out" in named:
+                    with pytest.raises(ValueError, match=r"operand|shape|mismatch"):
+                        call(x, **{**named, "out": wrong})
+        counts[turn] = sum(map(sys.getrefcount, held))
+    assert abs(counts[1] - counts[0]) < 25
+
+
+def test_a_step_that_fails_ends_the_call() -> None:
+    def fails(x: Any) -> Any:
+        raise ZeroDivisionError("of a step")
+
+    steps: list[tuple[Any, ...]] = [(fa.softmax.ufunc, X), (fails, MADE), (fa.softmax.ufunc, MADE)]
+    call = ufunc.plainly(not_plain, [Form.of(steps=steps)])
+    x = np.ones(3)
+    before = sys.getrefcount(x)
+    with pytest.raises(ZeroDivisionError, match="of a step"):
+        call(x)
+    assert sys.getrefcount(x) == before
+
+
+def test_room_of_forms() -> None:
+    for keywords, step in ((("a", "b", "c", "d", "e"), (X,)), ((), (X,) * 10)):
+        with pytest.raises(ValueError, match="no room"):
+            Form.of(*keywords, steps=[(fa.softmax.ufunc, *step)])
