@@ -1,8 +1,8 @@
 """What a frozen program needs of fastact beside the modules that `import fastact` names.
 
-A first call imports the compiler by names in strings, and reads `pool.ll` and `glue.ll`. The sources, and
-`_version.py` of Numba and llvmlite, are what the names of entries in the store are made from:
-without them a frozen program works, but compiles anew in each process.
+A first call imports the compiler by names in strings, and reads `pool.ll` and `glue.ll`. The
+sources, and `_version.py` of Numba and llvmlite, are what the names of entries in the store are
+made from: without them a frozen program works, but compiles anew in each process.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -182,6 +183,24 @@ def test_no_reference_is_lost_or_kept(f: Any) -> None:
                         call(x, **{**named, "out": wrong})
         counts[turn] = sum(map(sys.getrefcount, held))
     assert abs(counts[1] - counts[0]) < 25
+
+
+@over_calls
+def test_nothing_that_steps_make_is_kept(f: Any) -> None:
+    x, values = given(f, (4, 10), "float32")
+    call = natively(f)
+    for form in f._forms():
+        named = {key: values[key] for key in form.keywords}
+        call(x, **named)
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for _ in range(100):
+                call(x, **named)
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert after - before < 100 * sys.getsizeof(0.0), form.keywords
 
 
 def test_a_step_that_fails_ends_the_call() -> None:
