@@ -123,7 +123,9 @@ def other_calls(f: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     where, big = values["where"], np.zeros((2, SLAB), "float32")
     yield (), y
     yield (x, -1), y
-    for first in (x.tolist(), x.view(Subclass), x[0, 0], x.astype(int), x.astype(complex), None):
+    kinds = (x.tolist(), x.view(Subclass), x[0, 0], np.array(x[0, 0]), x.astype(int),
+             x.astype(complex), None)  # fmt: skip
+    for first in kinds:
         yield (first,), y
     for axis in (0, 1, np.int64(-1), None, (0, 1), 2, "a"):
         yield (x,), {**y, "axis": axis}
