@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["nll", "softmax_cross_entropy"]
 
 OWNER = "softmax_cross_entropy"
+SIGNED, UNSIGNED = np.dtype(np.int64), np.dtype(np.uint64)  # sooner found than types
 
 
 def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowFunction, RowFunction]:
@@ -76,7 +77,8 @@ def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: in
 
 def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
     """One pass: as unsigned integers, negative labels are the largest."""
-    if not labels.size or np.maximum.reduce(labels.view(np.uint64), None) < classes:
+    unsigned = labels.view(UNSIGNED)
+    if not labels.size or unsigned.item(unsigned.argmax()) < classes:  # sooner than a reduction
         return
     place = tuple(int(i) for i in np.argwhere((labels < 0) | (labels >= classes))[0])
     where = f"labels[{', '.join(map(str, place))}]" if place else "the label"
@@ -124,7 +126,7 @@ def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
     """Labels that are checked, with the factors of their rows."""
     weight, ignore_index, smoothing, reduction = options
     # A copy, which nobody else can change between this check and the loop that trusts it.
-    found = labels.astype(np.int64)
+    found = labels.astype(SIGNED)
     counted: Any = None  # which rows count, None if all do
     if ignore_index is not None:
         counted = found != ignore_index
@@ -179,10 +181,9 @@ def of_picked(x: Any, gradient: Any, found: Targets) -> Any:
 def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]) -> Any:
     """The losses of rows by the ufunc of a pair that is needed; operands begin with labels."""
     losses = np.empty(operands[0].shape)
-    if gradient is None:
-        threads.call(functions[0].ufunc, x, *operands, losses)
-    else:
-        threads.call(functions[1].ufunc, x, *operands, losses, gradient)
+    outs = (losses,) if gradient is None else (losses, gradient)
+    function = functions[gradient is not None]
+    threads.call(function._ufunc or function.ufunc, x, *operands, *outs)
     return losses
 
 
