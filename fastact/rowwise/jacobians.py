@@ -2,8 +2,8 @@
 
 The products are those of `jvp`, in the same loops, with their masks, factors and lengths; those of
 log-softmax are made of softmax's output, which spares each of them all exponentials. A step along
-all inputs at once leaves the output as it is: so the diagonal is what the step along all other
-inputs gives, with the other sign, and nothing cancels where it is near 0.
+all inputs at once leaves the output as it is. So the diagonal is the tangent for a step along all
+other inputs, with the other sign: nothing cancels where it is near 0.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = Any
 
 
 def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
-    """The Jacobian of each row of an array, whose axis is that of `rows`."""
+    """The Jacobian of each row of an array, whose axis is that of `rows`, as a new array."""
     logits = rows.layout.rows(x)
     found = np.empty((*x.shape, logits.shape[-1]), x.dtype)
     columns = np.moveaxis(found, rows.layout.axes[0], -1)  # the input before the output
@@ -33,7 +33,7 @@ def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
 
 
 def output(owner: Any, rows: Rows, x: Any) -> tuple[Any, Any]:
-    """What steps start from, and the share of a sink of 0, or None: that is one more element."""
+    """The output of rows, a new array, and the share of the sink if it is a logit of 0, or None."""
     if owner._sink != 0.0:
         y = np.empty(x.shape, x.dtype)
         (owner._shares or owner)._forward(rows, x, y)
@@ -45,7 +45,7 @@ def output(owner: Any, rows: Rows, x: Any) -> tuple[Any, Any]:
 
 
 def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, columns: Any) -> None:
-    """The tangents of the output `y` for a step along each input: of the cap's results, if any."""
+    """Write to `columns` the tangents of the output `y` for a step along each (capped) input."""
     steps, diagonal = np.eye(y.shape[-1], dtype=y.dtype), np.einsum("...jj->...j", columns)
     where = None if rows.where is None else rows.where[..., None, :]
     factor, length = (
@@ -66,7 +66,7 @@ def lost(y: Any, sink: Any, factor: Any) -> Any:
 
 
 def capped(rows: Rows, cap: float, logits: Any, columns: Any) -> None:
-    """Multiply by the slope of the cap, and put 0 where inputs are absent."""
+    """Multiply `columns` by the slope of the cap, and put 0 where inputs are absent."""
     slope = tanh.derivative(np.divide(logits, cap, dtype=logits.dtype))
     columns *= slope[..., :, None]
     present = rows.present((...,))
