@@ -192,7 +192,8 @@ class LogSumExp(LogSum, CalledPlainly):
         If `x` or `b` is not a float or integer array, `where` not boolean, `keepdims` or
         `return_sign` not a bool.
     ValueError
-        If shapes do not broadcast, `axis` is out of range (an AxisError), or `out` has another shape.
+        If shapes do not broadcast, `axis` is out of range (an AxisError), or `out` has another
+        shape.
 
     Examples
     --------
