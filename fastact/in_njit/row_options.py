@@ -257,7 +257,7 @@ def forward(
         rows = rows[1], rows[1]
     function = owner
     between: list[Operand] = []
-    if not owner._plain or options.factor is not None or options.length is not None:
+    if not owner._x_alone or options.factor is not None or options.length is not None:
         function = owner._scaled
         sinks = () if owner._sink is None else (number(call, owner._sink),)
         every = options.length or operands.of_number(b, rows[0].shape[-1])

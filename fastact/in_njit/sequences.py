@@ -111,7 +111,7 @@ class OfSequences(RowPlan):
     ) -> None:
         """The function over all sequences of a matrix, whose columns are the first axis here."""
         function, between = self.owner, []
-        if not function._plain or options.factor is not None:
+        if not function._x_alone or options.factor is not None:
             function = self.owner._scaled
             sinks = () if self.owner._sink is None else (number(call, self.owner._sink),)
             every = operands.of_number(call.builder, INT(int(EVERY)))

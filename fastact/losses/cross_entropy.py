@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["nll", "softmax_cross_entropy"]
 
 OWNER = "softmax_cross_entropy"
-SIGNED, UNSIGNED = np.dtype(np.int64), np.dtype(np.uint64)  # sooner found than types
+SIGNED, UNSIGNED = np.dtype(np.int64), np.dtype(np.uint64)  # NumPy takes dtypes sooner than types
 
 
 def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowFunction, RowFunction]:
@@ -52,6 +52,7 @@ HESSIAN = RowFunction("cross_entropy_hessian", OWNER, "Xidd", "XX")
 
 # ---------------------------------------------------------------- what is checked before any work
 def check_labels(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> None:
+    """Raise an error unless these are integers, of the shape of the logits without the axis."""
     if labels.dtype.kind not in "iu":
         soft = " or floats (probabilities)" * name.startswith("softmax_cross_entropy")
         soft *= not name.endswith("hessian")
@@ -66,6 +67,7 @@ def check_labels(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> N
 
 
 def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> None:
+    """Raise an error unless these have the shape of the logits."""
     if labels.shape == shape:
         return
     if labels.shape == shape[:axis] + shape[axis + 1 :]:
@@ -76,7 +78,10 @@ def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: in
 
 
 def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
-    """One pass: as unsigned integers, negative labels are the largest."""
+    """Raise a ValueError if a label, an int64, is no class; `given` are those of the message.
+
+    Seen as unsigned integers, negative labels are the largest, so that one pass is enough.
+    """
     unsigned = labels.view(UNSIGNED)
     if not labels.size or unsigned.item(unsigned.argmax()) < classes:  # sooner than a reduction
         return
@@ -89,7 +94,7 @@ def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
 
 
 def class_weights(name: str, weight: Any, classes: int) -> Any:
-    """One finite float64 for each class."""
+    """The weights as one finite float64 for each class, or an error."""
     weight = floats(name, "weight", weight)
     if weight.shape != (classes,):
         raise ValueError(
@@ -110,10 +115,10 @@ def check_smoothing(name: str, smoothing: float) -> None:
 # ---------------------------------------------------------------- targets
 @dataclass
 class Targets:
-    """Labels as int64, what multiplies each row, and its part that is spread over the classes.
+    """Labels as int64, what multiplies the loss of each row, and what is spread over the classes.
 
-    A row that does not count has factor 0. The sum over rows of `factor` and `smoothing` times the
-    losses is the loss: they are divided by its weight.
+    Factors and smoothing are divided by what the reduction divides by, so that the loss is a sum
+    over rows. A row that does not count has factor 0.
     """
 
     labels: Any
@@ -123,7 +128,7 @@ class Targets:
 
 
 def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
-    """Labels that are checked, with the factors of their rows."""
+    """Labels, checked in a copy of their own, with the factors of their rows."""
     weight, ignore_index, smoothing, reduction = options
     # A copy, which nobody else can change between this check and the loop that trusts it.
     found = labels.astype(SIGNED)
@@ -164,7 +169,7 @@ def last(x: Any, axis: int) -> Any:
 
 
 def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
-    """The losses of rows with labels."""
+    """The losses of rows with labels, a new array; writes the gradient if there is an array."""
     operands: tuple[Any, ...] = (found.labels, found.factor)
     functions = LABELLED
     if found.smoothing is not None:
@@ -179,7 +184,10 @@ def of_picked(x: Any, gradient: Any, found: Targets) -> Any:
 
 
 def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]) -> Any:
-    """The losses of rows by the ufunc of a pair that is needed; operands begin with labels."""
+    """The losses of rows, a new array, by the ufunc of the pair that makes the gradient or not.
+
+    `operands` begin with the labels.
+    """
     losses = np.empty(operands[0].shape)
     outs = (losses,) if gradient is None else (losses, gradient)
     function = functions[gradient is not None]
@@ -188,7 +196,7 @@ def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]
 
 
 def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any) -> Any:
-    """The losses of rows with probabilities."""
+    """The losses of rows with probabilities, a new array; writes the gradient if there is one."""
     weight, _, smoothing, reduction = options
     classes, shape = x.shape[-1], x.shape[:-1]
     if weight is not None:
@@ -196,9 +204,9 @@ def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any
     scale = classes / x.size if reduction == "mean" else 1.0
     x, labels = apart(x, gradient), apart(labels, gradient)
     losses = np.empty(shape)
-    plain = weight is None and not smoothing and labels.dtype == x.dtype
-    for slab in [...] if plain else slabs(shape, max(1, SLAB // classes)):
-        q = labels[slab] if plain else mixed(labels[slab], x.dtype, weight, smoothing)
+    as_given = weight is None and not smoothing and labels.dtype == x.dtype
+    for slab in [...] if as_given else slabs(shape, max(1, SLAB // classes)):
+        q = labels[slab] if as_given else mixed(labels[slab], x.dtype, weight, smoothing)
         outs: tuple[Any, ...] = (losses[slab],)
         if gradient is not None:
             outs += (gradient[slab],)
@@ -281,8 +289,8 @@ class SoftmaxCrossEntropy(LossOfLabels):
     label_smoothing : float, default 0.0
         e, from 0 to 1: q becomes ``(1 - e) q + e / K`` for K classes, before weights.
     reduction : {"mean", "sum", "none"}
-        "mean" divides the sum by that of the weights of the labels that count (of these classes,
-        also with smoothing), or, for probabilities, by the number of rows.
+        "mean" divides the sum of the losses by the sum of the weights of the labels that count,
+        also with smoothing; for probabilities, by the number of rows.
 
     Returns
     -------
@@ -294,10 +302,12 @@ class SoftmaxCrossEntropy(LossOfLabels):
     ------
     ValueError
         Before any work: if a label is out of range (with its position), shapes do not match, a
-        weight is not finite, `label_smoothing` or `reduction` is another, the batch is empty under
-        "mean", or `ignore_index` is given with probabilities.
-    AxisError, TypeError
-        If `axis` is out of range or no integer; for labels that are neither integers nor floats,
+        weight is not finite, `label_smoothing` is not from 0 to 1, `reduction` is unknown, the
+        batch is empty under "mean", or `ignore_index` is given with probabilities.
+    AxisError
+        If `axis` is out of range.
+    TypeError
+        If `axis` or `ignore_index` is no integer; for labels that are neither integers nor floats,
         and complex, object, string and longdouble logits.
 
     Notes
@@ -418,7 +428,12 @@ class SoftmaxCrossEntropy(LossOfLabels):
             What the hessian is multiplied by. XGBoost's own objective has 2, LightGBM's K / (K - 1)
             for K classes (Friedman 2001).
         out : pair of ndarray, optional
-            Where both go; one of them may be the logits.
+            Where both go: of the shape and dtype of the logits; one of them may be the logits.
+
+        Raises
+        ------
+        ValueError, TypeError, AxisError
+            As for the loss with class indices, and if `hessian_scale` is not one number.
 
         Examples
         --------
@@ -447,8 +462,9 @@ class NegativeLogLikelihood(LossOfLabels):
     .. math:: \ell(x, l) = -w_l\,x_l
 
     ``nll(log_probabilities, labels, axis=-1, weight=None, ignore_index=None, reduction="mean")``:
-    `softmax_cross_entropy` of what `log_softmax` has been applied to already, with the same
-    arguments and conventions. From logits, that is the better choice: it reads them once.
+    `softmax_cross_entropy` of log-probabilities, such as `log_softmax` gives, with the same
+    arguments, conventions, dtypes and errors raised. From logits take `softmax_cross_entropy`,
+    which reads them once.
 
     Notes
     -----
@@ -498,7 +514,7 @@ class NegativeLogLikelihood(LossOfLabels):
         *,
         out: Any = None,
     ) -> tuple[Any, Any]:
-        """The loss and its gradient by the log-probabilities: ``-w`` at labels, and 0.
+        """The loss and its gradient by the log-probabilities: ``-w`` at labels, 0 elsewhere.
 
         `out` is where the gradient goes; all else is as for `softmax_cross_entropy`.
 

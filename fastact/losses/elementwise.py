@@ -35,7 +35,7 @@ __all__ = ["focal", "kl_divergence", "sigmoid_cross_entropy"]
 # ---------------------------------------------------------------- shared by kernels
 @kernel
 def times(a, b):
-    """``a b``, and 0 where `a` is 0 whatever b is: what does not count cannot be infinite."""
+    """``a b``, and 0 where `a` is 0, even if b is infinite or NaN."""
     return where(a == 0.0, 0.0, a * b)
 
 
@@ -48,7 +48,7 @@ def softplus_pair(x):
 
 @kernel
 def tops(x):
-    """e^x / (1 + e^x) and 1 / (1 + e^x) as two dividends, and their divisor."""
+    """The dividends of e^x / (1 + e^x) and of 1 / (1 + e^x), and their common divisor."""
     e = exp(-abs(x))
     return where(x < 0.0, e, 1.0), where(x < 0.0, 1.0, e), 1.0 + e
 
@@ -101,7 +101,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
     Returns
     -------
     scalar or ndarray
-        In the dtype of the logits; summed in float64.
+        In the dtype of the logits; with "none" of their shape. Summed in float64.
 
     Raises
     ------
@@ -219,7 +219,8 @@ class SigmoidCrossEntropy(ElementwiseLoss):
 
         The second, ``w (p t + 1 - t) sigmoid(x) sigmoid(-x)``, is 0 only where it is too small for
         the dtype: from ``s (1 - s)`` with s = sigmoid(x) it would be 0 once s rounds to 1. XGBoost
-        and LightGBM take both as they are. `out` is a pair of arrays.
+        and LightGBM take both as they are. `out` is a pair of arrays of the shape and dtype of the
+        logits, one of which may be the logits. Errors raised are those of the loss.
 
         >>> import numpy as np, fastact as fa
         >>> fa.sigmoid_cross_entropy.gradient_and_hessian(np.array([0.0, 40.0]), np.array([1, 1]))
@@ -243,7 +244,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
 # underflow; and both terms of the gradient have one sign.
 @kernel
 def focal_power(x, t, gamma):
-    """q^g, E, and E / (c + d E)."""
+    """q^g, E, and E / (c + d E), as above."""
     e = exp(-abs(x))
     c, d = where(x < 0.0, t, 1.0 - t), where(x < 0.0, 1.0 - t, t)
     logarithm = where(c == 0.0, -abs(x), log(c + d * e)) - log1p_unit(e)
@@ -252,6 +253,7 @@ def focal_power(x, t, gamma):
 
 @kernel
 def balance(t, alpha):
+    """The weight of a target: 1 if alpha is negative, which stands for None."""
     return where(alpha < 0.0, 1.0, alpha * t + (1.0 - alpha) * (1.0 - t))
 
 
@@ -291,6 +293,11 @@ class Focal(ElementwiseLoss):
         From 0 to 1: the weight of t = 1, that of t = 0 being 1 - alpha. None: both have weight 1.
     reduction : {"mean", "sum", "none"}
         torchvision's ``sigmoid_focal_loss`` has "none", and alpha = 0.25, by default.
+
+    Returns
+    -------
+    scalar or ndarray
+        In the dtype of the logits; with "none" of their shape. Summed in float64.
 
     Raises
     ------
@@ -367,7 +374,8 @@ class Focal(ElementwiseLoss):
     ) -> tuple[Any, Any]:
         """The loss and its gradient by the logits, in one pass.
 
-        `out` is where the gradient goes: of the shape and dtype of the logits, or they themselves.
+        `out` is where the gradient goes, of the shape and dtype of the logits, or the logits
+        themselves; another is an error, and all else is as for the loss.
 
         >>> import numpy as np, fastact as fa
         >>> loss, gradient = fa.focal.value_and_grad(np.zeros(2), np.array([0.0, 1.0]), alpha=0.25)
@@ -392,6 +400,7 @@ def divergence_gradient(x, t, scale):
 
 @kernel
 def exponential(t):
+    """e^t, and 0 where it is too small for float64."""
     return where(t < -800.0, 0.0, exp(t))
 
 
@@ -426,6 +435,11 @@ class Divergence(ElementwiseLoss):
         "mean" divides by the number of elements, as in torch; "batchmean" by the length of the
         first axis, which gives the mean divergence of rows.
 
+    Returns
+    -------
+    scalar or ndarray
+        In the dtype of the log-probabilities; with "none" of their shape. Summed in float64.
+
     Raises
     ------
     ValueError
@@ -437,8 +451,8 @@ class Divergence(ElementwiseLoss):
     Notes
     -----
     A target of 0 gives 0, whatever the input, even -inf (torch: NaN there); a negative one NaN.
-    The gradient is by the log-probabilities, -t: that by the logits of a softmax is
-    ``softmax_cross_entropy``'s with the same targets.
+    The gradient is by the log-probabilities, -t. That by the logits of a softmax is the one of
+    ``softmax_cross_entropy`` with the same targets.
     Error: 1 ulp of the larger of t log t and t x.
     Source: Kullback and Leibler 1951.
 
@@ -495,8 +509,8 @@ class Divergence(ElementwiseLoss):
     ) -> tuple[Any, Any]:
         """The loss and its gradient by the log-probabilities, in one pass.
 
-        `out` is where the gradient goes: of the shape and dtype of the log-probabilities, or they
-        themselves.
+        `out` is where the gradient goes, of the shape and dtype of the log-probabilities, or these
+        themselves; another is an error, and all else is as for the loss.
 
         >>> import numpy as np, fastact as fa
         >>> x, t = np.log([0.5, 0.25, 0.25]), np.array([0.5, 0.5, 0.0])

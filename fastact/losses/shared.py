@@ -24,11 +24,12 @@ Slab = Any  # an index
 
 # ---------------------------------------------------------------- what is checked before any work
 def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
+    """Raise a ValueError unless this is a known reduction."""
     choice(name, "reduction", reduction, known)
 
 
 def check_batch(name: str, size: int, reduction: str, what: str = "element") -> None:
-    """A mean over nothing is an error."""
+    """Raise a ValueError if this would be a mean over nothing."""
     if size == 0 and reduction not in ("sum", "none"):
         raise ValueError(
             f"{name}(): the {reduction} of an empty batch is not defined: "
@@ -37,7 +38,7 @@ def check_batch(name: str, size: int, reduction: str, what: str = "element") -> 
 
 
 def fitting(name: str, what: str, x: Array, shape: tuple[int, ...]) -> Any:
-    """An array of numbers that broadcasts to `shape`."""
+    """`x` as an array of numbers that broadcasts to `shape`; integers stay, as ufuncs cast them."""
     x = np.asarray(x)
     if not fits(x.shape, shape):
         broadcast(name, what, x, shape, "the shape of the first array")  # raises the error
@@ -60,7 +61,7 @@ def gradient_array(name: str, out: Any, like: Any) -> Any:
 
 # ---------------------------------------------------------------- results
 def narrowed(loss: Any, dtype: Any) -> Any:
-    """Losses as float64, or their sum, in the dtype of the logits; too large is infinity."""
+    """Losses in float64, or their sum, in the dtype of the input; what is too large is infinity."""
     if dtype.char == "d":
         return loss
     low, high = NORMAL[dtype.char]
@@ -139,7 +140,7 @@ class SlabPass:
         self.operands = [self.prepared(x.shape, *operand) for operand in operands]
 
     def prepared(self, shape: tuple[int, ...], array: Any, dtype: Any) -> Operand:
-        """What is cut into slabs, or a number, which has no dtype."""
+        """An array that can be cut into slabs, and its dtype; or a number, and None."""
         if isinstance(array, float):
             return array, None
         for out in self.outs:
@@ -151,7 +152,7 @@ class SlabPass:
         return np.broadcast_to(array, shape), dtype
 
     def __call__(self, slab: Any, scale: float, *values: Any) -> None:
-        """Compute a slab; `values` are outputs that are that small anyway."""
+        """Compute a slab of the outputs, and `values`, outputs that have its shape."""
         cut = [
             array if dtype is None else cast(array[slab], dtype) for array, dtype in self.operands
         ]
@@ -162,7 +163,10 @@ def total(
     function: LossFunction, x: Any, others: tuple[Operand, ...], scale: float,
     gradient: Any, losses: Any,
 ) -> float:  # fmt: skip
-    """The sum of the losses, or 0 and each in `losses`; the gradient times `scale`."""
+    """The sum of the losses, or 0 with each of them written to `losses`, in float64.
+
+    Writes the gradient times `scale` to `gradient`, if that is an array.
+    """
     one_pass = SlabPass(function, x, others, () if gradient is None else (gradient,))
     scratch, found = np.empty(min(x.size, SLAB)), 0.0
     for slab in slabs(x.shape):
@@ -202,9 +206,9 @@ class Loss(Documented):
 class ElementwiseLoss(Loss):
     """A loss that is a sum or a mean over elements.
 
-    `kernels` are those of an element, "value", "gradient" and perhaps "hessian": functions of the
+    `_kernels` are those of an element, "value", "gradient" and perhaps "hessian": functions of the
     input, the operands after it and a scale, by which gradient and hessian are multiplied.
-    `letters` are the operands, "x" in the dtype of the input and "d" in float64.
+    `_letters` are the operands, "x" in the dtype of the input and "d" in float64.
     """
 
     _kind = "loss"
@@ -218,13 +222,13 @@ class ElementwiseLoss(Loss):
         self._functions = functions(name, self._letters, self._kernels)
 
     def _loss(self, *given: Any, reduction: str) -> Any:
-        """The loss of what `operands` takes."""
+        """The loss of what `_operands` takes."""
         check_reduction(self.name, reduction, self._reductions)
         x, others = self._operands(self.name, *given)
         return self._reduced(self._functions[""], x, others, reduction)
 
     def _loss_and_gradient(self, *given: Any, reduction: str, out: Any) -> tuple[Any, Any]:
-        """The loss and its gradient by the first of what `operands` takes."""
+        """The loss and its gradient by the first of these, in `out` or a new array."""
         name = f"{self.name}.value_and_grad"
         check_reduction(name, reduction, self._reductions)
         x, others = self._operands(name, *given)
@@ -234,7 +238,7 @@ class ElementwiseLoss(Loss):
     def _reduced(
         self, function: LossFunction, x: Any, others: Any, reduction: str, gradient: Any = None
     ) -> Any:
-        """The loss, and the gradient in place, where there is an array for it."""
+        """The loss; writes the gradient, if there is an array for it."""
         check_batch(self.name, x.size, reduction)
         scale, losses = self._divisor(x, reduction), None
         if reduction == "none":
@@ -252,7 +256,7 @@ class ElementwiseLoss(Loss):
 
 
 class OfTargets(ElementwiseLoss):
-    """A loss of an input and targets, without options: its kernels are all there is to say."""
+    """A loss of an input and targets, without options: its class declares kernels alone."""
 
     _formulas = MappingProxyType({"value_and_grad": r"\frac{\partial \ell}{\partial x}"})
 
@@ -268,7 +272,8 @@ class OfTargets(ElementwiseLoss):
     ) -> tuple[Any, Any]:
         """The loss and its gradient by `x`, in one pass.
 
-        `out` is where the gradient goes: of the shape and dtype of `x`, or `x` itself.
+        `out` is where the gradient goes, of the shape and dtype of `x`, or `x` itself; another is
+        an error, and all else is as for the loss.
 
         >>> import numpy as np, fastact as fa
         >>> x, t, step = np.array([0.5, -0.25]), np.array([0.25, 1.0]), 2.0**-12
@@ -286,7 +291,7 @@ class OfTargets(ElementwiseLoss):
 
 
 def of_kernels(kernels: tuple[Kernel, ...], inputs: str, outputs: str) -> Any:
-    """What makes a loop of the kernels of an element."""
+    """A `build` of `LoopSpec` that makes a loop of the kernels of an element."""
     return loop_registry.builder("fastact.compiler.loss_loops", "build", kernels, inputs, outputs)
 
 

@@ -53,22 +53,23 @@ class SquaredError(ElementwiseLoss):
 
     ``squared_error(z, t, activation=fa.sigmoid)``: `z` are the inputs of the output units, `t` the
     targets, which broadcast against `z`, and g the `activation`, with its default parameters. The
-    sum is over all elements, in float64.
+    sum is over all elements, in float64; the result is a scalar of the dtype of `z`, of which
+    integers become float64.
 
     Raises
     ------
     TypeError
-        If `activation` is not an `Activation`, or needs parameters.
+        If `activation` is not an `Activation`, or needs parameters; for complex, object, string
+        and longdouble input.
     ValueError
         If the shape of `t` does not broadcast to that of `z`.
 
     Notes
     -----
     g(z) is what ``activation(z)`` gives, so that a perfect fit costs exactly 0. Delta is computed
-    in float64 and rounded once, so that it is small, but not 0, where g(z) is saturated far from
-    its target.
-    Error: at most 3 ulp of what the result changes by if `z` and `t` are rounded; where g(z) is
-    near t that is more than 3 ulp of the result, as the difference of two numbers that are rounded.
+    in float64 and rounded once: where g(z) is saturated far from its target it is small, but not 0.
+    Error: at most 3 ulp of what the result changes by if `z` and `t` are rounded. Where g(z) is
+    near t that is more than 3 ulp of the result.
     Source: Rumelhart, Hinton and Williams 1986, Learning Representations by Back-propagating
     Errors.
 
@@ -99,7 +100,8 @@ class SquaredError(ElementwiseLoss):
         """``E`` and ``delta = ∂E/∂z = (g(z) - t) g'(z)``, in one pass: one read and one write.
 
         With inputs x of the layer, ``z = x @ W``, the gradient of its weights is ``x.T @ delta``:
-        ∂E/∂w_jk = (g(z_k) - t_k) g'(z_k) x_j. `out` may be `z` itself.
+        ∂E/∂w_jk = (g(z_k) - t_k) g'(z_k) x_j. `out` is where delta goes, of the shape and dtype of
+        `z`, or `z` itself. A TypeError if the activation has no derivative.
 
         >>> import numpy as np, fastact as fa
         >>> fa.squared_error.value_and_grad(np.zeros(2), np.array([0.0, 1.0]))

@@ -1,10 +1,10 @@
-// The native code between NumPy or Python and the loops. It does on each call what Python would take
-// too long for: it finds the loop of the call's dtypes, and sees whether a call is plain enough to be
-// one of ufuncs as it is. native/glue.py says what of it is called by whom; tools/native_ir.py lowers
-// this file to the LLVM IR that the package carries.
+// The code between NumPy or Python and the loops: what Python would do too slowly in each call. It
+// finds the loop of the call's dtypes, checks keywords, and runs plain calls, which are steps of
+// ufuncs. The docstring of native/glue.py says who calls what; tools/native_ir.py lowers this file
+// to the LLVM IR that the package carries.
 //
-// It is C11 without a C library and without Python's headers: one text serves every Python. What it
-// needs of Python are addresses in a `struct python`.
+// It is C11 without a C library and without Python's headers, so that one text serves every Python.
+// What it needs of Python are addresses in a `struct python`.
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,13 +17,13 @@
 // A Python object: only its address is known here.
 typedef struct object object;
 
-// An inner loop, as NumPy calls it, and the way of a loop that may be interrupted: see pool.c.
+// An inner loop, as NumPy calls it, and `call` of pool.c, which runs one that signals can stop.
 typedef void loop(char **args, const int64_t *dims, const int64_t *steps, void *data);
 typedef int64_t way(void *data, loop *run, char **args, const int64_t *dims, const int64_t *steps,
                     int64_t ndims);
 
-// What native/glue.py defines, in bytes: the head of any object and of a tuple, as Python has them,
-// where NumPy's ufunc has its number of loops and their data, and where a block of the pool has a way.
+// What native/glue.py defines, in bytes: the sizes of the head of any object and of a tuple; where
+// NumPy's ufunc has its number of loops and their data; where the block of the pool has its `way`.
 extern const int64_t fastact_glue_head, fastact_glue_tuple;
 extern const int64_t fastact_glue_ntypes, fastact_glue_data, fastact_glue_way;
 
@@ -34,9 +34,9 @@ enum {
     DOUBLE = 12,
     MOST_KEYWORDS = 4, // of a form
     MOST_OPERANDS = 8, // of a step
-    SMALL = 1 << 18    // elements of an array that options may ask for room for: see SLAB
+    SMALL = 1 << 18    // elements of the largest array with a mask: SLAB of row_function.py
 };
-#define COLD 0x1p-512 // temperatures between these have reciprocals that kernels take
+#define COLD 0x1p-512 // kernels take the reciprocals of temperatures between these
 #define HOT 0x1p512
 
 // What is called of Python, and the objects that are compared with.
@@ -61,9 +61,10 @@ struct place {
     int64_t ndims;        // how many dimensions it has
     int64_t dtype;        // NumPy's number of the dtype that it is for
     int64_t operand;      // the number of an operand that has this dtype
-    object *find;         // a Python callable that fills in the loop
-    object *check;        // of the first place: a callable of a keyword and its value, may raise
-    object *quietly;      // and what makes a function whose casts give no floating-point error
+    object *find;         // a Python callable that fills in `loop`
+    // Of the first place of a ufunc with checked keywords:
+    object *check;        // a callable of a keyword and its value, which may raise an error
+    object *quietly;      // makes of a function one whose casts give no floating-point error
     const struct python *python;
 };
 
@@ -106,8 +107,8 @@ static int32_t number_of(const object *dtype) {
 }
 
 // ---------------------------------------------------------------- the loop that NumPy is given
-// The place of the loop for the call's dtypes: the last one, if it is no other.
-static struct place *found(const struct context *context) {
+// The place of the loop for the call's dtypes: the first that matches, or else the last one.
+static struct place *place_of_call(const struct context *context) {
     struct place **places = places_of(context->ufunc);
     int32_t last = *(const int32_t *)inside(context->ufunc, fastact_glue_ntypes) - 1;
     for (int32_t k = 0; k < last; k++) {
@@ -118,8 +119,8 @@ static struct place *found(const struct context *context) {
     return places[last];
 }
 
-// Have Python fill in the loop; false if it raises an error.
-__attribute__((noinline)) static bool filled(const struct place *place) {
+// Have Python fill in the loop of a place; false if it raises an error.
+__attribute__((noinline)) static bool fill_in(const struct place *place) {
     const struct python *python = place->python;
     int32_t state = python->acquire();
     object *answer = python->call(place->find);
@@ -130,13 +131,13 @@ __attribute__((noinline)) static bool filled(const struct place *place) {
     return answer != NULL;
 }
 
-// The loop of every ufunc.
+// What NumPy calls of every ufunc: goes on to the loop for the dtypes.
 int32_t fastact_glue_native(const struct context *context, char **args, const int64_t *dims,
                             const int64_t *steps, void *auxiliary) {
-    struct place *place = found(context);
+    struct place *place = place_of_call(context);
     loop *run = atomic_load_explicit(&place->loop, memory_order_acquire);
     if (run == NULL) {
-        if (!filled(place)) {
+        if (!fill_in(place)) {
             return -1;
         }
         run = atomic_load_explicit(&place->loop, memory_order_acquire);
@@ -149,9 +150,9 @@ int32_t fastact_glue_native(const struct context *context, char **args, const in
     return 0;
 }
 
-// The loop of a ufunc of two inputs and one output. Where NumPy feeds the output back to an input,
-// it is called for one element at a time: in `reduce` both are the same element, in `accumulate` the
-// input is the output one step before.
+// The same of a ufunc of two inputs and one output. Where NumPy feeds the output back to an input,
+// the loop is called for one element at a time: in `reduce` both are the same element, in
+// `accumulate` the input is the output one step before.
 int32_t fastact_glue_native_fold(const struct context *context, char **args, const int64_t *dims,
                                  const int64_t *steps, void *auxiliary) {
     int64_t n = dims[0], one = 1;
@@ -173,7 +174,7 @@ int32_t fastact_glue_native_fold(const struct context *context, char **args, con
 }
 
 // ---------------------------------------------------------------- a ufunc whose keywords are checked
-// Whether a keyword is right and asks for no cast: `out` with an array of the input's dtype.
+// Whether a keyword needs no check and no cast: `out`, an array of the input's dtype.
 static bool is_usual(const struct python *python, const object *name, const object *value,
                      object *const *args, int64_t count) {
     return name == python->out && count > 0 && is_a(value, python->ndarray) &&
@@ -181,8 +182,8 @@ static bool is_usual(const struct python *python, const object *name, const obje
 }
 
 // A function of Python's C API (METH_FASTCALL | METH_KEYWORDS) that calls the ufunc, its `self`.
-// `check` looks at the keywords before: NumPy itself takes where="a". With any that is not usual,
-// what NumPy casts is cast `quietly`.
+// Before, `check` sees each keyword that is not usual, as NumPy itself takes where="a"; with any
+// such keyword the ufunc is called `quietly`.
 object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count, object *names) {
     const struct place *place = places_of(ufunc)[0];
     const struct python *python = place->python;
@@ -213,25 +214,26 @@ object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count,
 }
 
 // ---------------------------------------------------------------- calls that are steps of ufuncs
-// The items of a tuple.
+// A plain call has one of the forms that its function lists, and is the steps of that form. This
+// and `struct form` are the items of Python's tuples: `Plain` of ufunc.py and `Form` of glue.py.
 struct plain {
-    object *ufunc; // any, which knows `struct python`
-    object *more;  // what is called if no form fits
+    object *ufunc; // any of the function's: its places know `struct python`
+    object *more;  // what is called if the call is not plain
     object *forms; // a tuple of them
 };
 
-// The items of one, too: a form that calls may have.
 struct form {
-    object *keywords; // all are given, but for axis=-1, which says nothing
+    object *keywords; // a plain call gives all of them and no others, but for axis=-1
     object *sign;     // a temperature becomes the factor sign / temperature
-    object *steps;    // each a tuple of a ufunc and operands
+    object *steps;    // each a tuple of a ufunc and its operands
 };
 
-// A call in the making: its first array, keywords and their values, and what the last step made.
+// A call: its array, keywords and their values, what the last step made, and sign / temperature.
 struct call {
     const struct python *python;
     object *x, *made, *factor;
-    int64_t count, kind; // of keywords; of the dtype: 0, 1, 2 for float16, float32, float64
+    int64_t count; // of keywords
+    int64_t kind;  // 0, 1, 2 for float16, float32, float64
     object *names[MOST_KEYWORDS], *values[MOST_KEYWORDS];
 };
 
@@ -239,8 +241,8 @@ static const void *items(const object *tuple) {
     return inside(tuple, fastact_glue_tuple);
 }
 
-// Take what a call gives; false if it cannot be plain.
-static bool taken(struct call *call, object **args, int64_t count, object *names) {
+// Put the arguments into `call`; false if the call cannot be plain.
+static bool read_arguments(struct call *call, object **args, int64_t count, object *names) {
     const struct python *python = call->python;
     if (count != 1 || !is_a(args[0], python->ndarray) || array_of(args[0])->rank == 0) {
         return false;
@@ -266,7 +268,7 @@ static bool taken(struct call *call, object **args, int64_t count, object *names
     return true;
 }
 
-// Whether a mask is of the array's shape, and small.
+// Whether this is a mask of the array's shape, of at most SMALL elements.
 static bool is_mask(const object *x, const object *mask) {
     const struct array *of = array_of(x), *a = array_of(mask);
     if (number_of(a->dtype) != BOOL || a->rank != of->rank) {
@@ -282,13 +284,13 @@ static bool is_mask(const object *x, const object *mask) {
     return elements <= SMALL;
 }
 
-// Whether subnormal numbers are kept and results rounded to nearest, as `mode.is_default` has it.
+// Whether subnormal numbers are kept and results rounded to nearest: `mode.is_default` in C.
 static bool in_default_mode(void) {
     volatile double tiny = 0x1p-1022, half = 0.5, one = 1.0, little = 0x1p-55;
     return tiny * half != 0.0 && one + little == one && one - little == one;
 }
 
-// Whether a value is one that steps take.
+// Whether steps take this value of a keyword.
 static bool is_plain(const struct call *call, const object *name, object *value) {
     const struct python *python = call->python;
     if (name == python->temperature) {
@@ -308,7 +310,7 @@ static bool is_plain(const struct call *call, const object *name, object *value)
 }
 
 // Whether a call has a form.
-static bool fits(const struct call *call, const struct form *form) {
+static bool has_form(const struct call *call, const struct form *form) {
     const struct python *python = call->python;
     if (python->size(form->keywords) != call->count) {
         return false;
@@ -330,9 +332,9 @@ static bool fits(const struct call *call, const struct form *form) {
     return true;
 }
 
-// What an operand of a step stands for: the string "x", "made" or a keyword for an object of the
-// call, a tuple for the item of its dtype, and all else for itself.
-static object *meant(const struct call *call, object *operand) {
+// What an operand of a step stands for: the strings "x", "made" and keywords for objects of the
+// call, a tuple for its item of the call's dtype, and all else for itself. Returns it borrowed.
+static object *operand_value(const struct call *call, object *operand) {
     const struct python *python = call->python;
     if (operand == python->x) {
         return call->x;
@@ -348,8 +350,8 @@ static object *meant(const struct call *call, object *operand) {
     return is_a(operand, python->tuple_type) ? python->item(operand, call->kind) : operand;
 }
 
-// Make a factor of the temperature; false if there is no memory.
-static bool scaled(struct call *call, const struct form *form) {
+// Put sign / temperature in the place of the temperature, if there is one; false without memory.
+static bool make_factor(struct call *call, const struct form *form) {
     const struct python *python = call->python;
     for (int64_t k = 0; k < call->count; k++) {
         if (call->names[k] == python->temperature) {
@@ -362,13 +364,13 @@ static bool scaled(struct call *call, const struct form *form) {
     return true;
 }
 
-// Call the ufunc of a step; false if it raises an error.
-static bool stepped(struct call *call, object *step) {
+// Call the ufunc of a step, and keep its result as `made`; false if it raises an error.
+static bool run_step(struct call *call, object *step) {
     const struct python *python = call->python;
     ARRAY object *operands[MOST_OPERANDS];
     int64_t count = python->size(step);
     for (int64_t k = 1; k < count; k++) {
-        operands[k - 1] = meant(call, python->item(step, k));
+        operands[k - 1] = operand_value(call, python->item(step, k));
     }
     object *result = python->vectorcall(python->item(step, 0), operands, (size_t)count - 1, NULL);
     if (call->made != NULL) {
@@ -378,14 +380,14 @@ static bool stepped(struct call *call, object *step) {
     return result != NULL;
 }
 
-// Go all steps of a form, and return what the last one made.
-static object *gone(struct call *call, const struct form *form) {
+// Run the steps of a form; return what the last one made, a new reference, or NULL with an error.
+static object *run_form(struct call *call, const struct form *form) {
     const struct python *python = call->python;
-    if (!scaled(call, form)) {
+    if (!make_factor(call, form)) {
         return NULL;
     }
     int64_t steps = python->size(form->steps);
-    for (int64_t k = 0; k < steps && stepped(call, python->item(form->steps, k)); k++) {
+    for (int64_t k = 0; k < steps && run_step(call, python->item(form->steps, k)); k++) {
     }
     if (call->factor != NULL) {
         python->forget(call->factor);
@@ -393,19 +395,20 @@ static object *gone(struct call *call, const struct form *form) {
     return call->made;
 }
 
-// A function of Python's C API, whose `self` has the items of `struct plain`.
+// A function of Python's C API, whose `self` is a tuple with the items of `struct plain`: runs the
+// steps of a plain call, and calls `more` with the arguments of any other.
 object *fastact_glue_native_plainly(object *self, object **args, int64_t count, object *names) {
     const struct plain *plain = items(self);
     struct call call;
     call.python = places_of(plain->ufunc)[0]->python;
     call.made = call.factor = NULL;
     call.count = 0;
-    if (taken(&call, args, count, names)) {
+    if (read_arguments(&call, args, count, names)) {
         int64_t forms = call.python->size(plain->forms);
         for (int64_t k = 0; k < forms; k++) {
             const struct form *form = items(call.python->item(plain->forms, k));
-            if (fits(&call, form)) {
-                return gone(&call, form);
+            if (has_form(&call, form)) {
+                return run_form(&call, form);
             }
         }
     }

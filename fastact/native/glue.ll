@@ -1,4 +1,4 @@
-; tools/native_ir.py made this from glue.c (23c2183a98fc6aa9) with clang 19.
+; tools/native_ir.py made this from glue.c (a9582908459dd9a0) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
@@ -32,7 +32,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
   store ptr %3, ptr %10, align 8
   store ptr %4, ptr %11, align 8
   %17 = load ptr, ptr %7, align 8
-  %18 = call ptr @found(ptr noundef %17) #2
+  %18 = call ptr @place_of_call(ptr noundef %17) #2
   store ptr %18, ptr %12, align 8
   %19 = load ptr, ptr %12, align 8
   %20 = getelementptr inbounds %struct.place, ptr %19, i32 0, i32 0
@@ -46,7 +46,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
 
 25:
   %26 = load ptr, ptr %12, align 8
-  %27 = call i1 @filled(ptr noundef %26) #2
+  %27 = call i1 @fill_in(ptr noundef %26) #2
   br i1 %27, label %29, label %28
 
 28:
@@ -108,7 +108,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
   ret i32 %66
 }
 
-define internal ptr @found(ptr noundef %0) #0 {
+define internal ptr @place_of_call(ptr noundef %0) #0 {
   %2 = alloca ptr, align 8
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
@@ -194,7 +194,7 @@ define internal ptr @found(ptr noundef %0) #0 {
   ret ptr %62
 }
 
-define internal i1 @filled(ptr noundef %0) #1 {
+define internal i1 @fill_in(ptr noundef %0) #1 {
   %2 = alloca ptr, align 8
   %3 = alloca ptr, align 8
   %4 = alloca i32, align 4
@@ -680,7 +680,7 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %29 = load ptr, ptr %7, align 8
   %30 = load i64, ptr %8, align 8
   %31 = load ptr, ptr %9, align 8
-  %32 = call i1 @taken(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31) #2
+  %32 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31) #2
   br i1 %32, label %33, label %67
 
 33:
@@ -715,12 +715,12 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %56 = call ptr @items(ptr noundef %55) #2
   store ptr %56, ptr %14, align 8
   %57 = load ptr, ptr %14, align 8
-  %58 = call i1 @fits(ptr noundef %11, ptr noundef %57) #2
+  %58 = call i1 @has_form(ptr noundef %11, ptr noundef %57) #2
   br i1 %58, label %59, label %62
 
 59:
   %60 = load ptr, ptr %14, align 8
-  %61 = call ptr @gone(ptr noundef %11, ptr noundef %60) #2
+  %61 = call ptr @run_form(ptr noundef %11, ptr noundef %60) #2
   store ptr %61, ptr %5, align 8
   br label %79
 
@@ -765,7 +765,7 @@ define internal ptr @items(ptr noundef %0) #0 {
   ret ptr %5
 }
 
-define internal i1 @taken(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
   %5 = alloca i1, align 1
   %6 = alloca ptr, align 8
   %7 = alloca ptr, align 8
@@ -970,7 +970,7 @@ define internal i1 @taken(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr no
   ret i1 %139
 }
 
-define internal i1 @fits(ptr noundef %0, ptr noundef %1) #0 {
+define internal i1 @has_form(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca i1, align 1
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8
@@ -1125,7 +1125,7 @@ define internal i1 @fits(ptr noundef %0, ptr noundef %1) #0 {
   ret i1 %100
 }
 
-define internal ptr @gone(ptr noundef %0, ptr noundef %1) #0 {
+define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8
@@ -1140,7 +1140,7 @@ define internal ptr @gone(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %11, ptr %6, align 8
   %12 = load ptr, ptr %4, align 8
   %13 = load ptr, ptr %5, align 8
-  %14 = call i1 @scaled(ptr noundef %12, ptr noundef %13) #2
+  %14 = call i1 @make_factor(ptr noundef %12, ptr noundef %13) #2
   br i1 %14, label %16, label %15
 
 15:
@@ -1175,7 +1175,7 @@ define internal ptr @gone(ptr noundef %0, ptr noundef %1) #0 {
   %35 = load ptr, ptr %34, align 8
   %36 = load i64, ptr %8, align 8
   %37 = call ptr %32(ptr noundef %35, i64 noundef %36) #2
-  %38 = call i1 @stepped(ptr noundef %29, ptr noundef %37) #2
+  %38 = call i1 @run_step(ptr noundef %29, ptr noundef %37) #2
   br label %39
 
 39:
@@ -1511,7 +1511,7 @@ define internal i1 @is_mask(ptr noundef %0, ptr noundef %1) #0 {
   ret i1 %69
 }
 
-define internal i1 @scaled(ptr noundef %0, ptr noundef %1) #0 {
+define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca i1, align 1
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8
@@ -1607,7 +1607,7 @@ define internal i1 @scaled(ptr noundef %0, ptr noundef %1) #0 {
   ret i1 %70
 }
 
-define internal i1 @stepped(ptr noundef %0, ptr noundef %1) #0 {
+define internal i1 @run_step(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8
@@ -1644,7 +1644,7 @@ define internal i1 @stepped(ptr noundef %0, ptr noundef %1) #0 {
   %27 = load ptr, ptr %4, align 8
   %28 = load i64, ptr %8, align 8
   %29 = call ptr %26(ptr noundef %27, i64 noundef %28) #2
-  %30 = call ptr @meant(ptr noundef %23, ptr noundef %29) #2
+  %30 = call ptr @operand_value(ptr noundef %23, ptr noundef %29) #2
   %31 = load i64, ptr %8, align 8
   %32 = sub nsw i64 %31, 1
   %33 = getelementptr inbounds [8 x ptr], ptr %6, i64 0, i64 %32
@@ -1697,7 +1697,7 @@ define internal i1 @stepped(ptr noundef %0, ptr noundef %1) #0 {
   ret i1 %66
 }
 
-define internal ptr @meant(ptr noundef %0, ptr noundef %1) #0 {
+define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8

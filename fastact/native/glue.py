@@ -1,8 +1,11 @@
-"""The native code between NumPy or Python and the loops, and what it must know.
+"""The C code between NumPy or Python and the loops, ``glue.c``, and what it must know.
 
-Its C is ``glue.c``: the loop that every ufunc is made with, the check of keywords, and calls that
-are steps of ufuncs. The package carries it as LLVM IR, ``glue.ll``, as it does that of the pool.
-What it knows of a loop is a `Place`, at which a ufunc's data points, and of Python one `Python`.
+It has three parts: what NumPy calls of every ufunc, which goes on to the loop of the call's dtypes;
+a function that checks keywords and calls a ufunc (`ufunc.guarded`); and a function whose plain
+calls are steps of ufuncs (`ufunc.plainly`). The package carries the code as LLVM IR, ``glue.ll``.
+
+The C code knows each loop by a `Place`, to which the data of its ufunc point, and Python by one
+`Python`. It holds no references: whoever fills these in keeps the objects.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ class UFuncObject(ctypes.Structure):
 
 
 class Python(ctypes.Structure):
-    """The addresses of ``struct python`` of the C code."""
+    """``struct python`` of the C code: addresses of functions of Python and of objects."""
 
     _fields_ = tuple((name, ctypes.c_void_p) for name in PYTHON)
 
@@ -58,7 +61,7 @@ FUNCTIONS = {
     "to_double": "PyFloat_AsDouble",
     "from_double": "PyFloat_FromDouble",
 }
-# What steps name: the first array of a call, what the last step made, and keywords.
+# What operands of steps may name: the array of a call, what the last step made, and keywords.
 X, MADE, OUT, WHERE, TEMPERATURE, AXIS = map(
     sys.intern, ("x", "made", "out", "where", "temperature", "axis")
 )
@@ -71,19 +74,21 @@ OBJECTS = {
 
 @functools.cache
 def python() -> Python:
-    """What native code calls of Python, and compares with."""
+    """What the C code calls of Python and compares with; the same for all loops, until the end."""
     functions = {name: getattr(ctypes.pythonapi, symbol) for name, symbol in FUNCTIONS.items()}
     addresses = {name: ctypes.cast(f, ctypes.c_void_p).value for name, f in functions.items()}
     return Python(**addresses, **{name: id(thing) for name, thing in OBJECTS.items()})
 
 
 class Form(NamedTuple):
-    """What calls may give beside an array, and the steps that such a call is.
+    """A form of plain calls: the keywords that they give, and the steps that they are.
 
-    A step is a ufunc and its operands: `X`, `MADE` or the name of a keyword for what it is in the
-    call; a tuple for the item that is for the dtype, of float16, float32 and float64; all else for
-    itself. A mask has the shape of the array, other arrays its dtype; a temperature, of which the
-    steps get `sign` / temperature, is a float.
+    A plain call gives an array of float16, float32 or float64, and for `keywords` a mask of its
+    shape, arrays of its dtype, and as a temperature a float: steps get `sign` / temperature.
+
+    A step is a ufunc and its operands. `X`, `MADE` and the names of keywords stand for the array,
+    for what the last step made and for the keyword's value; a tuple for its item of the array's
+    dtype, in the order float16, float32, float64; all else for itself.
     """
 
     keywords: tuple[str, ...]
@@ -92,13 +97,13 @@ class Form(NamedTuple):
 
     @classmethod
     def of(cls, *keywords: str, steps: list[tuple[Any, ...]], sign: float = 1.0) -> Form:
-        """Return a form, in the memory of which native code reads."""
+        """Return a form; its tuples are what the C code reads, so that they must fit there."""
         if len(keywords) > MOST_KEYWORDS or any(len(step) > MOST_OPERANDS for step in steps):
             raise ValueError(f"native code has no room for {keywords} or {steps}")
         return cls(tuple(map(sys.intern, keywords)), sign, tuple(steps))
 
 
-# What the C code calls its own and this module decides, in bytes.
+# Constants of the C code, in bytes, that depend on this Python.
 DEFINED = {
     "head": object.__basicsize__,
     "tuple": tuple.__basicsize__,
@@ -109,7 +114,7 @@ DEFINED = {
 
 
 def assemble(spec: loop_registry.LoopSpec) -> bytes:
-    """Return the object code of what NumPy and Python call."""
+    """Return the object code of ``glue.ll``, with the constants of this Python."""
     from importlib import resources
 
     from fastact.native import machine_code

@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (23c2183a98fc6aa9): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (a9582908459dd9a0): offsets in bytes."""
 
 from __future__ import annotations
 

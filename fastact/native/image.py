@@ -1,6 +1,6 @@
 """Object code of ELF for x86-64 in the memory of the process, without LLVM.
 
-To load LLVM takes longer than all else that a warm start does, and the loops of the store need
+Loading LLVM takes longer than all else that a warm start does, and most loops of the store need
 little of it: they call nothing, and read their own constants at a distance from the instruction.
 What needs more is no `Image`, and LLVM loads it (`machine_code`).
 """

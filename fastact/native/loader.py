@@ -1,4 +1,4 @@
-"""Object code goes into the process: as an `Image` where that is enough, else by LLVM."""
+"""Putting object code into the process: as an `Image` where that is enough, else by LLVM."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def load(code: bytes, name: str, *, apart: bool = False) -> tuple[int, Any]:
     if any(os.environ.get(each) for each in CHOSEN):
         from fastact.native import machine_code
 
-        machine_code.refused()  # says so
+        machine_code.refused()  # warns of wrong variables
     loader = loader_of(code, apart=apart)
     address = int(loader.get_function_address(name))
     if not address:
@@ -70,7 +70,7 @@ def load(code: bytes, name: str, *, apart: bool = False) -> tuple[int, Any]:
 
 
 def loader_of(code: bytes, *, apart: bool) -> Any:
-    """What has put the code into the process, and stays, as threads may be inside it."""
+    """Put the code into the process; return what did so, which stays until `give_back`."""
     try:
         found: Any = Image(code).load()
     except UnfitError:
@@ -81,7 +81,7 @@ def loader_of(code: bytes, *, apart: bool) -> Any:
     return found
 
 
-_owners: set[KeyedRef[Any, Any]] = set()  # who has code, with its loader
+_owners: set[KeyedRef[Any, Any]] = set()  # weak references to owners of code, with its loader
 dropped: deque[KeyedRef[Any, Any]] = deque()  # those of them that are gone
 
 

@@ -18,9 +18,9 @@ from fastact.native.weak import WeakValues
 refuse_reload(globals())
 
 DTYPES = ("float16", "float32", "float64")
-LONG = 2.0  # seconds of compiling, of which a first call says that it has taken them
+LONG = 2.0  # seconds: a first call that compiles for longer says so
 _told: list[bool] = []
-VOLATILE = "volatile "  # how the source of code begins that cannot be told from what it will be
+VOLATILE = "volatile "  # begins a source that does not tell all that decides the code
 
 _loops: dict[tuple[str, str], LoopSpec] = {}
 _support: dict[tuple[str, str], LoopSpec] = {}
@@ -132,10 +132,7 @@ class Part(NamedTuple):
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Let Python collect no garbage meanwhile: most of what compiling makes stays until it ends.
-
-    To look through it again and again takes a twentieth of the time.
-    """
+    """Let Python collect no garbage meanwhile: most of what compiling makes stays until it ends."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -185,18 +182,18 @@ def loops() -> list[LoopSpec]:
 
 
 def get(name: str, dtype: str) -> LoopSpec:
-    """The loop of a ufunc for a dtype, or a piece of `support`."""
+    """The loop of a ufunc for a dtype, or native code that `add_support` has entered."""
     return _loops.get((name, dtype)) or _support[name, dtype]
 
 
 def add_support(name: str, build: Callable[[LoopSpec], bytes]) -> LoopSpec:
-    """Enter native code that every loop needs, kept and loaded as loops are."""
+    """Enter native code that is no loop, such as the pool; it is kept and loaded as loops are."""
     spec = _support[name, "native"] = LoopSpec(name, "engine", "native", build)
     return spec
 
 
 def support() -> list[LoopSpec]:
-    """The native code that every loop needs."""
+    """The native code that is no loop."""
     return list(_support.values())
 
 

@@ -29,7 +29,7 @@ def architecture() -> str:
 
 @functools.cache
 def target(model: str = "default") -> Any:
-    """LLVM's object for the processor, to make code.
+    """LLVM's target machine for the processor at hand.
 
     In code of the model "large", what is called or read may be at any distance.
     """
@@ -51,7 +51,7 @@ def processor() -> tuple[str, str]:
 
 
 def machine(cpu: str, features: str, model: str = "default") -> Any:
-    """LLVM's object for a processor."""
+    """LLVM's target machine for a processor."""
     reloc = "static" if model == "large" else "pic"
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=cpu, features=features, opt=3, reloc=reloc, codemodel=model, jit=True
@@ -61,7 +61,7 @@ def machine(cpu: str, features: str, model: str = "default") -> Any:
 def refused() -> bool:
     """Whether the variables that choose a processor are ignored, with a warning.
 
-    Of a processor that it does not know, LLVM says so on standard error; later it ends the process
+    LLVM only writes to standard error that it does not know a processor; it ends the process later,
     when it is to make code for it.
     """
     wrong = complaint()
@@ -193,6 +193,7 @@ def new_engine(*, together: bool) -> Any:
 
 
 def is_elf_of_x86_64() -> bool:
+    """Whether object code of this machine is ELF for x86-64."""
     return architecture() == "x86_64" and sys.platform.startswith("linux")
 
 

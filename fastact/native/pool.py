@@ -1,10 +1,10 @@
-"""The native half of the thread pool: the shared block and the code that works on it.
+"""The native half of the thread pool: the shared block, and ``pool.c``, the code that works on it.
 
-A loop that runs without the GIL calls ``launch``; the rest is reached from there. The code is
-``pool.c``. The package carries it as LLVM IR, ``pool.ll``, so that neither a C compiler nor Numba
-is needed, and ``pool_layout.py`` has the offsets of the fields of its structs:
-``tools/native_ir.py`` makes both. The code has no undefined symbol: the functions of libc that it
-calls are words of the block.
+A ufunc calls its loop by ``call``, and a loop that runs without the GIL calls ``launch``. The
+package carries the code as LLVM IR, ``pool.ll``, so that neither a C compiler nor Numba is needed,
+and ``pool_layout.py`` has the offsets of the fields of its structs: ``tools/native_ir.py`` makes
+both. The code has no undefined symbol: the addresses of the functions of libc that it calls are in
+the block.
 
 The protocol
 ------------
@@ -150,7 +150,7 @@ def word(block: int, name: str) -> ctypes.c_int64:
 
 
 def parked(block: int, worker: int) -> int:
-    """1 while the worker sleeps."""
+    """1 while a worker sleeps, else 0."""
     return word(block + SLOT_SIZE * worker + SLOT["parked"], "slots").value
 
 

@@ -1,4 +1,4 @@
-"""What the processor says of itself: code that the store holds for it is found without LLVM."""
+"""What the processor says of itself, by which its code in the store is found without LLVM."""
 
 from __future__ import annotations
 

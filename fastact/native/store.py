@@ -39,7 +39,7 @@ LARGEST = 2**26  # bytes: nothing larger is read; our largest entries have some 
 UNUSED, DAY = 90 * 86400.0, 86400.0
 # Names of entries, and of those that were being written when their process was killed.
 OURS = re.compile(r"[^.]+\.\w+\.[0-9a-f]{32}\.bin|\.[^.]+\.\w+\.[0-9a-f]{32}\.bin\.[0-9a-f]{16}")
-# No code is made of these: nothing that makes code imports them.
+# Files that decide no code: nothing that makes code imports them.
 IDLE = ("__main__.", "benchmarks/", "cli/", "dask.", "diagnostics/", "verification/")
 SOURCES = (".py", ".pyc", ".ll", ".c", ".h", ".so", ".pyd")
 IN_A_DIRECTORY = {os.open, os.unlink, os.mkdir} <= os.supports_dir_fd  # not on Windows
@@ -261,7 +261,7 @@ def code_hash(idle: tuple[str, ...] = ()) -> str | None:
 
 
 def host(digest: Any) -> str:
-    """What LLVM calls this processor: the store knows it of processors that were asked before.
+    """What LLVM calls this processor; the store keeps it, so that LLVM is asked once.
 
     `digest` is that of this version.
     """

@@ -36,7 +36,8 @@ VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
     "fastact_num_threads", default=None
 )
-_direct: set[ref[Any]] | None = set()  # functions of `direct_until`; None once it has ended
+# Functions whose calls go to their ufuncs without Python; None once there may be none.
+_direct: set[ref[Any]] | None = set()
 
 _state: dict[str, Any] = {}  # block, limit, key; each is there from its first need on
 _slot = threading.local()  # `n`: what this thread's native slot holds
@@ -230,7 +231,7 @@ def _call_in_context(function: Callable[..., Any], /, *arguments: Any, **options
 
 
 def direct(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What calls a ufunc by itself, with the thread limit of the calling context."""
+    """The function; once `num_threads` was entered, one that sets the context's limit before."""
     if call is not _call_in_context:
         return function
 
@@ -242,9 +243,10 @@ def direct(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def direct_until(function: Any) -> bool:
-    """Whether a ufunc may be called by itself; if so, `_detour` is called when that ends.
+    """Whether calls may go to the ufunc without Python.
 
-    `_redirect` is called when somebody enters `num_threads`.
+    If so, `_redirect` of the function is called when somebody first enters `num_threads`, and
+    `_detour` when calls may no longer go there.
     """
     if _direct is None:
         return False
@@ -253,14 +255,14 @@ def direct_until(function: Any) -> bool:
 
 
 def end_direct_calls() -> None:
-    """From now on, no ufunc is called by itself."""
+    """From now on, let all calls go through Python."""
     global _direct  # the state of the process
     waiting, _direct = _direct or set(), None
     detour(waiting)
 
 
 def detour(functions: set[ref[Any]]) -> None:
-    """Let those of the functions that are still there go the longer way, for good."""
+    """Let calls of those functions that are still there go through Python, for good."""
     if _direct is not None:
         _direct.difference_update(functions)
     for function in [each() for each in list(functions)]:
@@ -274,7 +276,7 @@ def set_num_threads(n: SupportsIndex) -> None:
     Parameters
     ----------
     n
-        From 1 to 1024; more than there are cores is allowed. Results are the same bits for any.
+        From 1 to 1024; it may exceed the number of cores. Results have the same bits for any.
 
     Raises
     ------
@@ -286,7 +288,19 @@ def set_num_threads(n: SupportsIndex) -> None:
 
 
 def get_num_threads() -> int:
-    """Number of threads that a call made here may use: the context's, else the process's."""
+    """The number of threads that a call made here may use: the context's, else the process's.
+
+    The context's is that of the `num_threads` around it. The process's is that of
+    `set_num_threads`, or else the smallest of ``FASTACT_NUM_THREADS``, ``NUMBA_NUM_THREADS`` and
+    ``OMP_NUM_THREADS`` where they are set, the CPU affinity and the quota of the container.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> with fa.num_threads(2):
+    ...     fa.get_num_threads()
+    2
+    """
     return override.get() or _limit()[0]
 
 
@@ -297,6 +311,11 @@ class num_threads:  # noqa: N801 - used like a function
     ----------
     n
         From 1 to 1024, as for `set_num_threads`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is not an integer, or out of range.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """A real `numpy.ufunc` from the addresses of inner loops, through NumPy's public C API.
 
-A ufunc is made without any code. What NumPy calls is a loop of a form that may fail (the strided
-loop of an ArrayMethod). On the first call with a dtype it has Python find or compile the code; it
-is called through Python's C API, so that whatever is raised meanwhile, by the search or by a signal
-handler, is an error of this loop and hence of the call, and nothing is computed.
+A ufunc is made without a loop of its own. What NumPy calls is C code (`glue`) in the form that may
+fail, the strided loop of an ArrayMethod. On the first call with a dtype it has Python find or
+compile the loop. Whatever is raised meanwhile, by the search or by a signal handler, is then an
+error of the call, and nothing is computed.
 
 The ufuncs of the catalogue are attributes of this module, by their own names: `pickle` finds them
 here. Those of users' activations and of expressions go as what makes them again.
@@ -75,7 +75,7 @@ class Slot(ctypes.Structure):
 
 
 class _Loop:
-    """The loop of a ufunc for one dtype, and the callable that finds it."""
+    """The loop of a ufunc for one dtype; native code calls this to have it found."""
 
     def __init__(self, load: Load, dtype: str, operand: int, ndims: int) -> None:
         self.load, self.dtype = load, dtype
@@ -87,7 +87,7 @@ class _Loop:
         )  # fmt: skip
 
     def __call__(self) -> None:
-        """Find or compile the loop, and fill it in: native code calls this on the first call."""
+        """Find or compile the loop, and put its address into `place`."""
         found = self.load(self.dtype)
         self.code, self.place.loop = found, found if isinstance(found, int) else found.address
 
@@ -121,7 +121,7 @@ _methods: dict[str, Method] = {}  # of native functions, which point to them as 
 
 
 def _builtin(ending: str, of: Any) -> Callable[..., Any]:
-    """A function that is native code, which gets `of` first."""
+    """A function of C code of `glue`, whose name has this ending and whose ``self`` is `of`."""
     method = _methods.get(ending)
     if method is None:  # threads that come here at once get the same one, which stays
         made = Method(b"call", glue.address_of(ending), WITH_KEYWORDS, None)
@@ -135,13 +135,13 @@ def _builtin(ending: str, of: Any) -> Callable[..., Any]:
 
 
 def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
-    """Call what casts: what a number becomes in a smaller dtype is no floating-point error."""
+    """Call a ufunc that casts: overflow and underflow of a cast are no floating-point errors."""
     with np.errstate(all="ignore"):
         return threads.call(function, *arguments, **options)
 
 
 def calling(out: Any, *arrays: Any) -> Callable[..., Any]:
-    """What calls a ufunc with these: `quiet` where `out` is of another dtype."""
+    """What calls a ufunc with these operands: `quiet` if one has another dtype than the first."""
     if out is None:
         return threads.call
     kind = getattr(arrays[0], "dtype", None)
@@ -157,25 +157,25 @@ def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def guarded(ufunc: np.ufunc) -> Callable[..., Any]:
-    """A function that calls this ufunc, made with a `check`, which sees the keywords before.
+    """A function of C code that has `check` look at keywords, and calls the ufunc.
 
-    It is native code: a call without keywords costs a hundredth of a microsecond more.
+    The ufunc was made with this `check`.
     """
     return _builtin("_guarded", ufunc)
 
 
 class Plain(NamedTuple):
-    """What native code gets of a function whose plain calls are steps of ufuncs."""
+    """What C code gets of a function whose plain calls are steps of ufuncs: ``struct plain``."""
 
-    ufunc: np.ufunc  # any of them
+    ufunc: np.ufunc  # any of the function's
     more: Callable[..., Any]
     forms: tuple[Form, ...]
 
 
 def plainly(more: Callable[..., Any], forms: list[Form]) -> Callable[..., Any]:
-    """A function whose calls of one array and the keywords of a form are the steps of this form.
+    """A function of C code: a plain call is the steps of its form, all others are calls of `more`.
 
-    A call may also give ``axis=-1``. All others are calls of `more`. It is native code.
+    A plain call gives one array and the keywords of one of the `forms`, and perhaps ``axis=-1``.
     """
     return _builtin("_plainly", Plain(forms[0].steps[0][0], more, tuple(forms)))
 

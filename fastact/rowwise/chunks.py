@@ -1,7 +1,7 @@
 """Functions along an axis of dask arrays whose chunks cut rows.
 
-Each chunk leaves its largest element and its sum of exponentials, which a tree joins: see
-`fastact.dask`, which is this for users. Only calls with its arrays import dask.
+Each chunk gives its largest element and its sum of exponentials, which are joined in a tree. The
+public functions are in `fastact.dask`. Only calls with dask's arrays import dask.
 """
 
 from __future__ import annotations

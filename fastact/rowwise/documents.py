@@ -7,7 +7,7 @@ from typing import Any
 
 from fastact.definition.described import filled
 
-# By the name of a member: what it is, what there is to say, and lines of an example.
+# By the name of a member: what it is, the vector that it takes, notes, and lines of an example.
 Lines = tuple[str, ...]
 OPTIONS = "The options are those of `{name}` but for ``empty`` and ``inf``."
 SAVED = (

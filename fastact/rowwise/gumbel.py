@@ -30,7 +30,7 @@ class GumbelSoftmax:
     estimator): ``softmax.backward(dy, y=y, temperature=temperature)``. ``return_shares=True``
     returns ``(sample, y)``, for which a hard sample needs it.
 
-    Error: that of `softmax`, of what x + g is once it is rounded. float16 is computed in float32.
+    Error: that of `softmax` for the rounded x + g. float16 is computed in float32.
     Source: Jang, Gu and Poole 2017; Maddison, Mnih and Teh 2017.
 
     Raises

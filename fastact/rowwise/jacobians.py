@@ -2,8 +2,8 @@
 
 The products are those of `backward`, in the same loops, with their masks, factors and lengths;
 those of log-softmax are made of softmax's output, which spares each of them all exponentials. A
-step along all inputs at once leaves the output as it is: so the diagonal is what the step along all
-other inputs gives, with the other sign, and nothing cancels where it is near 0.
+step along all inputs at once leaves the output as it is. So the diagonal is the tangent for a step
+along all other inputs, with the other sign: nothing cancels where it is near 0.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Array = Any
 
 
 def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
-    """The Jacobian of each row of an array, whose axis is that of `rows`."""
+    """The Jacobian of each row of an array, whose axis is that of `rows`, as a new array."""
     logits = rows.layout.rows(x)
     found = np.empty((*x.shape, logits.shape[-1]), x.dtype)
     matrices = np.moveaxis(found, rows.layout.axes[0], -2)
@@ -32,7 +32,7 @@ def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
 
 
 def output(owner: Any, rows: Rows, x: Any) -> tuple[Any, Any]:
-    """What steps start from, and the share of a sink of 0, or None: that is one more element."""
+    """The output of rows, a new array, and the share of the sink if it is a logit of 0, or None."""
     if owner._sink != 0.0:
         y = np.empty(x.shape, x.dtype)
         (owner._shares or owner)._forward(rows, x, y)

@@ -60,7 +60,7 @@ ABSENT = numbers_of(-INF)
 
 
 class LogSum(RowFunction):
-    """What both share: the shape of the result, masks, and the gradient."""
+    """What `logsumexp` and `logmeanexp` share: the shape of the result, masks, and the gradient."""
 
     _kind = "sum"
     _formulas = MappingProxyType({
@@ -173,12 +173,27 @@ class LogSumExp(LogSum, CalledPlainly):
         Return the logarithm of the sum's absolute value, and its sign.
     where
         A boolean array that broadcasts to `x`: what is False does not count.
+    out
+        The result, or with `return_sign` a pair: of the shape of `x` without `axis`, or with ones
+        for it under ``keepdims=True``.
+
+    The result has the dtype of `x`, or that of `x` and `b` together; integers become float64.
+    float16 is computed in float32.
 
     Error: at most 2 ulp in float32 and 3 ulp in float64. Where the maximum and the logarithm
     cancel, or weights do, all is computed in twice the precision: the logarithm is wrong by 2**-95
     at most, times the sum of the terms' absolute values in relation to their sum.
     Source: Blanchard, Higham and Higham 2021, Accurately Computing the Log-Sum-Exp and Softmax
     Functions.
+
+    Raises
+    ------
+    TypeError
+        If `x` or `b` is not a float or integer array, `where` not boolean, `keepdims` or
+        `return_sign` not a bool.
+    ValueError
+        If shapes do not broadcast, `axis` is out of range (an AxisError), or `out` has another
+        shape.
 
     Examples
     --------
@@ -235,7 +250,7 @@ class LogSumExp(LogSum, CalledPlainly):
         )  # fmt: skip
 
     def _where(self, x: Any, axis: int, where: Array, out: Any) -> Any:
-        """A mask that is soon checked, and soon put in."""
+        """A call with a mask, in the shortest way that it allows."""
         if (
             out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim
             and x.size <= SLAB and quick(1.0, x.shape, axis % x.ndim, where) is not None
@@ -309,9 +324,10 @@ class LogSumExp(LogSum, CalledPlainly):
 class LogMeanExp(LogSum):
     """``log(mean(exp(x)))`` along an axis.
 
-    ``logmeanexp(x, axis=-1, keepdims=False, where=None, out=None)``; the mean is over the elements
-    that `where` has. Nothing cancels where the mean is near 1: equal elements give exactly that
-    element. A row of -inf alone, or without any element, gives -inf.
+    ``logmeanexp(x, axis=-1, keepdims=False, where=None, out=None)``; arguments, dtypes and errors
+    raised are those of `logsumexp`. The mean is over the elements that `where` has. Nothing cancels
+    where the mean is near 1: equal elements give exactly that element. A row of -inf alone, or
+    without any element, gives -inf.
 
     Error: at most 2 ulp in float32 and 3 ulp in float64, near 0 too; where elements of both signs
     compensate each other, also up to 2**-56 times the largest.

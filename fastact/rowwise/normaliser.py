@@ -1,7 +1,8 @@
 """A function along an axis that makes shares of a row: the call, its options, the Jacobian.
 
-A plain call is one call of a generalized ufunc, and so is one with a temperature or lengths; a mask
-is put in before and after it. All else (a cap, policies for special rows) goes through rows in
+A plain call (`row_function.CalledPlainly`) is steps of ufuncs in native code. `__call__` is for the
+others. If `row_options.quick` knows the options, the call is one of a generalized ufunc, with a
+mask between two of `chosen`. All else (a cap, policies for special rows) goes through the rows in
 slabs, in the output's own memory.
 """
 
@@ -81,7 +82,7 @@ class Normaliser(RowFunction, CalledPlainly):
             self._with_loops_of(self._loops, name)
         self._sinks = () if self._sink is None else (np.array(self._sink),)
         self._absents, self._fill_values = map(numbers_of, (self._absent, self._fill_value))
-        self._plain = self._nin == 1  # there is a ufunc of x alone
+        self._x_alone = self._nin == 1  # whether there is a ufunc without options
         self.sequences = Sequences(self)
 
     def _with_own_loops(self, name: str) -> None:
@@ -103,7 +104,7 @@ class Normaliser(RowFunction, CalledPlainly):
             self._rows = Backward(self, *self._products("backward_of_shares"))
 
     def _products(self, ending: str) -> tuple[RowFunction, RowFunction]:
-        """A product of a vector and the output; that with a mask, factors and lengths."""
+        """The ufuncs of a vector and the output: without and with a mask, factors and lengths."""
         plain, masked = (
             RowFunction(f"{self.name}_{each}", self.name, letters, "X", kernels=self._product)
             for each, letters in ((ending, "XX"), (f"{ending}_masked", "XXBdi"))
@@ -130,7 +131,7 @@ class Normaliser(RowFunction, CalledPlainly):
     @property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
-        return super().ufunc if self._plain else self._scaled.ufunc
+        return super().ufunc if self._x_alone else self._scaled.ufunc
 
     def _forms(self) -> list[Form]:
         factor = None if self._sign == 1.0 else np.array(self._sign)
@@ -179,7 +180,7 @@ class Normaliser(RowFunction, CalledPlainly):
             if -len(shape) <= axis < len(shape):
                 if (
                     where is None and temperature is None and lengths is None and causal is False
-                    and self._plain
+                    and self._x_alone
                 ):  # fmt: skip
                     return calling(out, x)(self._ufunc or self.ufunc, x, axis=axis, out=out)
                 if dtype.char in CHARACTERS:
@@ -196,7 +197,7 @@ class Normaliser(RowFunction, CalledPlainly):
     def _forward_at_once(
         self, x: Any, axis: int, out: Any, where: Any, found: tuple[Any, Any]
     ) -> Any:
-        """One call of the compiled function, between two that put the mask in; see `quick`."""
+        """One call of the ufunc, between two that put the mask in; `found` is from `quick`."""
         function, constants = self._function_of(*found)
         made, call = function._ufunc or function.ufunc, threads.call
         if where is None:
@@ -215,9 +216,9 @@ class Normaliser(RowFunction, CalledPlainly):
         return call(choose, y, where, self._fill_values[char], y)
 
     def _function_of(self, factor: Any, length: Any) -> tuple[RowFunction, tuple[Any, ...]]:
-        """The ufunc for rows of a factor and a length, or None, and what it takes beside x."""
+        """The ufunc for a factor and a length of rows, each perhaps None; its operands beside x."""
         if factor is None:
-            if length is None and self._plain:
+            if length is None and self._x_alone:
                 return self, ()
             factor = ONE
         return self._scaled, (factor, *self._sinks, EVERY if length is None else length)
@@ -273,7 +274,7 @@ class Normaliser(RowFunction, CalledPlainly):
         return into if direct else delivered(self.name, out, into)
 
     def _forward(self, rows: Rows, x: Any, y: Any, empty: str = "zero", inf: str = "limit") -> None:
-        """All rows: at once where that needs no memory, else in slabs."""
+        """Write the results of the rows `x` to `y`: in slabs where options need room."""
         whole = rows.where is None and rows.cap is None and rows.cold is None and inf == "limit"
         whole &= empty == "zero"
         cuts = [(...,)] if whole else list(slabs(x.shape, x.ndim - 1))
@@ -290,7 +291,7 @@ class Normaliser(RowFunction, CalledPlainly):
     def _slab(
         self, rows: Rows, index: Any, x: Any, y: Any, empty: str = "zero", inf: str = "limit"
     ) -> None:
-        """The rows of one slab."""
+        """Write the results of the rows of one slab to `y`."""
         work = y
         if rows.cap is not None:
             x = work = capped(x, rows.cap, y)
@@ -313,8 +314,8 @@ class Normaliser(RowFunction, CalledPlainly):
             np.copyto(y, work, casting="same_kind")
 
     def _apply(self, rows: Rows, index: Any, x: Any, y: Any) -> None:
-        """The ufunc itself."""
-        if self._plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+        """Call the ufunc of rows of which the mask is put in already; write to `y`."""
+        if self._x_alone and rows.factor is None and rows.lengths is None and rows.cap is None:
             self._in_one_call(x, out=y)
             return
         factor, lengths = rows.operands(index)
@@ -389,7 +390,7 @@ class Normaliser(RowFunction, CalledPlainly):
             for operand in rows.operands((slice(None),) * x.ndim)
         )  # fmt: skip
         sink = () if self._sink is None else (self._sink,)
-        if self._plain and rows.factor is None and rows.lengths is None and rows.cap is None:
+        if self._x_alone and rows.factor is None and rows.lengths is None and rows.cap is None:
             return self._in_one_call(x, axis=core)
         factor = factor if rows.cap is None else factor * rows.cap
         return self._scaled._in_one_call(x, factor, *sink, lengths, axis=core)

@@ -1,7 +1,7 @@
 """Products of the Jacobian of softmax and its family with a vector: `backward` and `jvp`.
 
-A call is one call of a generalized ufunc, from the output: of the plain one, or of the one whose
-rows have absent elements and a factor. A cap's slope is multiplied beside it.
+A product is one call of a generalized ufunc of the vector and the output: without options of one,
+with a mask, factors and lengths of another. The slope of a cap is multiplied by NumPy.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ Array = Any
 
 
 class Product(CalledPlainly):
-    """A product of the Jacobian and a vector, from the output or from the input."""
+    """A product of the Jacobian and a vector, from the output or from the input.
+
+    `function` takes the vector and the output, `masked` a mask, a factor and a length too.
+    """
 
     _before = False  # whether the cap's slope comes before the product
     _vector = "dy"
@@ -84,7 +87,7 @@ class Product(CalledPlainly):
         out: Any = None,
         **unknown: Never,
     ) -> Any:
-        """Return the product; see the class."""
+        """Return the product, a new array or `out`; see `documents.MEMBERS`."""
         if (
             type(d) is ndarray and type(axis) is int and softcap is None
             and (out is None or type(out) is ndarray) and not unknown
@@ -170,18 +173,18 @@ class Product(CalledPlainly):
     ) -> Any:
         """What the call comes to if it is not one of a ufunc with two arrays."""
         exactly_one(self.name, x=x, y=y)
-        plain = (
+        no_options = (
             where is None and temperature is None and lengths is None and softcap is None
             and not boolean(self.name, "causal", causal) and self._unsigned
         )  # fmt: skip
         if any(map(is_dask, (d, x, y))):
-            return self._lazy(d, x, y, axis, plain=plain and out is None)
+            return self._lazy(d, x, y, axis, no_options=no_options and out is None)
         if y is not None and softcap is not None:
             raise TypeError(f"{self.name}(): softcap needs x=, got y=")
         saved = floats(self.name, "y" if x is None else "x", y if x is None else x)
         d = floats(self.name, self._vector, weak(d, saved.dtype))
-        if plain:
-            return self._plain(d, saved, axis, out, from_x=y is None)
+        if no_options:
+            return self._without_options(d, saved, axis, out, from_x=y is None)
         rows = Rows(
             self.name, saved.shape, axis, sign=self._owner._sign, where=where,
             temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
@@ -198,8 +201,8 @@ class Product(CalledPlainly):
         rows.layout.settle(result, into)
         return into if direct else delivered(self.name, out, into)
 
-    def _plain(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
-        """No option is given: one ufunc of the vector and the output."""
+    def _without_options(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
+        """The product if no option is given: one ufunc of the vector and the output."""
         shape = together(self.name, **{self._vector: d, "the array": saved})
         axes(self.name, axis, len(shape))
         if not isinstance(axis, INTEGER) or d.ndim == 0:
@@ -211,10 +214,10 @@ class Product(CalledPlainly):
         y = self._owner(saved, axis=axis) if from_x else saved
         return self._function._along((d, y), axis, out)
 
-    def _lazy(self, d: Any, x: Any, y: Any, axis: Axis, *, plain: bool) -> Any:
-        """Dask arrays, which pass on the ufunc."""
+    def _lazy(self, d: Any, x: Any, y: Any, axis: Axis, *, no_options: bool) -> Any:
+        """The lazy product of dask arrays, which pass on the ufunc."""
         key, saved = ("x", x) if y is None else ("y", y)
-        if not plain or not isinstance(axis, INTEGER):
+        if not no_options or not isinstance(axis, INTEGER):
             raise TypeError(f"{self.name}(): with several axes or options {key} must be {LAZY}")
         core = one_axis(self.name, axis, saved.ndim)
         for each in (d, saved):
@@ -232,7 +235,7 @@ class Product(CalledPlainly):
         return self._function._in_one_call(d, saved, axis=core)
 
     def _rows(self, rows: Rows, d: Any, saved: Any, out: Any, *, from_x: bool) -> None:
-        """All rows, in the memory of the result."""
+        """Write the product of all rows to `out`; from the input, the output is a new array."""
         y, index = saved, (...,)
         if from_x:
             y = np.empty(saved.shape, saved.dtype)

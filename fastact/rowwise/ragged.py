@@ -118,7 +118,10 @@ class Sequences(Documented):
 def one_by_one(
     function: Callable[..., Any], arrays: tuple[Any, ...], offsets: Any, axis: int
 ) -> Any:
-    """A call for each sequence: for options that single rows may answer in their own way."""
+    """Call `function` for each sequence, and write the results to a new array.
+
+    This is for options that each call checks, such as a temperature for each row.
+    """
     arrays = tuple(np.moveaxis(a, axis, -1) for a in arrays)
     result = np.empty(arrays[0].shape, np.result_type(*arrays))
     for start, end in pairwise(offsets.tolist()):
@@ -130,7 +133,10 @@ def one_by_one(
 def over_sequences(
     function: RowFunction, operands: tuple[Any, ...], offsets: Any, axis: int
 ) -> Any:
-    """The loop of a function over all sequences; operands without axes are the same for each."""
+    """Call the loop of a function over all sequences; the result is a new array.
+
+    Operands without axes are the same for each sequence.
+    """
     dtype = np.result_type(*(a for a in operands if np.ndim(a)))
     shape = operands[0].shape
     n = shape[axis]
@@ -150,7 +156,10 @@ def rows_of(array: Any, dtype: Any, axis: int) -> Any:
 
 
 def run(name: str, dtype: str, operands: list[Any], offsets: Any) -> None:
-    """Call the loop of a ufunc for the sequences of matrices; the others are numbers."""
+    """Call the loop of a ufunc for the sequences of matrices, the last of which is the result.
+
+    Operands without axes are numbers.
+    """
     count, places = len(operands), [a.ctypes.data for a in operands]
     rows, columns = ([a.strides[k] if a.ndim else 0 for a in operands] for k in (0, 1))
     core = [a.strides[1] for a in operands if a.ndim]
@@ -171,7 +180,7 @@ def address(name: str, dtype: str) -> int:
 
 @cache
 def driver() -> Any:
-    """The compiled function over sequences; ctypes raises what the handler of a signal raised."""
+    """The compiled function over sequences; what a handler of a signal raises, ctypes raises."""
     word, pointer = ctypes.c_int64, ctypes.c_void_p
     arguments = word, pointer, pointer, word, pointer, *[word] * 4
     return ctypes.PYFUNCTYPE(None, *arguments)(drive.address())

@@ -29,17 +29,19 @@ SLAB = 2**18  # elements that are computed at once where options need room for t
 
 
 class CalledPlainly(Documented):
-    """A function whose plainest calls native code hands to ufuncs, and all others to `__call__`.
+    """A function whose plain calls are steps of ufuncs in native code (`native.glue`).
 
-    Its class defines `__call__` as any class does; of an object it is `_applied`: Python looks for
-    `__call__` on the type and finds this slot, which each object fills.
+    A call is plain if it has one of the function's forms: an array of floats alone, or with what
+    one of `_forms` lists, such as ``out=``. All other calls are those of `__call__`, which the
+    class defines as any class does. In an object it is `_applied`: Python looks for `__call__` on
+    the type and finds this slot, which each object fills.
     """
 
     __slots__ = ("__call__", "__dict__", "__weakref__")
     __call__: Any
     _applied: Any
     _method = "_applied"
-    _waits = True  # whether plain calls go to `_applied` still
+    _waits = True  # whether plain calls still go to `_applied`: until the first call
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -54,21 +56,21 @@ class CalledPlainly(Documented):
         return made
 
     def _go_plainly(self) -> None:
-        """Let plain calls be those of ufuncs from now on."""
+        """Let native code run plain calls from now on, unless a package forbids it."""
         if threads.direct_until(self):
             self._redirect()
         self._waits = False
 
     def _redirect(self) -> None:
-        """Call ufuncs plainly from now on."""
+        """Let native code run plain calls from now on."""
         self.__call__ = threads.direct(ufunc.plainly(self._applied, self._forms()))
 
     def _forms(self) -> list[Form]:
-        """What a plain call may give, and what it comes to."""
+        """The forms of plain calls: what they give, and their steps."""
         raise NotImplementedError
 
     def _detour(self) -> None:
-        """Call `_applied` from now on."""
+        """Let all calls be those of `_applied` from now on."""
         self.__call__ = self._applied
 
 
@@ -76,8 +78,8 @@ class RowFunction(Documented):
     """A generalized NumPy ufunc over one axis, made on its first use.
 
     Its operands are letters: those of `FIXED`, capital where they have the axis. `max_ulp` has the
-    bounds that `fastact verify` judges, by dtype and variety; results smaller than `least` have the
-    ulp of `least`. The loops are made of `kernels`, or else `rowkernels` has them under the name.
+    bounds that `fastact verify` judges, by dtype and variety; results smaller than `_least` have
+    the ulp of `_least`. The loops are made of `kernels`, or `rowkernels` has them under the name.
     """
 
     max_ulp: Mapping[str, Mapping[str, float]] = MappingProxyType({})
@@ -168,7 +170,7 @@ chosen = RowFunction(
 
 
 def masked(x: Any, present: Any, absent: Any, *out: Any) -> Any:
-    """`x` where it is present, else the number `absent`, which is of the same dtype."""
+    """`x` where it is present, else the number `absent` of its dtype: in `out`, or a new array."""
     return calling(out[0] if out else None, x)(chosen.ufunc, x, present, absent, *out)
 
 
@@ -192,7 +194,7 @@ class Layout:
         return np.moveaxis(rows.reshape((*self.kept, *self.core)), self.ends, self.axes)
 
     def settle(self, rows: Any, array: Any) -> None:
-        """Put rows into the array that they were made from, unless they are a view of it."""
+        """Copy rows into the array that they were made from, unless they are a view of it."""
         if not np.may_share_memory(rows, array):
             array[...] = self.back(rows)
 

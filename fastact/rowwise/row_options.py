@@ -125,9 +125,9 @@ def quick(
     sign: float, shape: tuple[int, ...], axis: int, where: Array, temperature: Array = None,
     lengths: Array = None, causal: object = False,
 ) -> tuple[Any, Any] | None:  # fmt: skip
-    """The factors and lengths of rows, None for 1 and for all; None if `Rows` has to look.
+    """The factors of rows, or None for 1, and their lengths, or None for all.
 
-    Operands that a ufunc broadcasts by itself are left as they are.
+    The result is None if `Rows` has to check the options. What a ufunc broadcasts is left as it is.
     """
     if where is not None and not (
         type(where) is np.ndarray and where.dtype.char == "?"
@@ -153,12 +153,12 @@ def quick(
 
 
 def is_array(value: Any, char: str) -> bool:
-    """Whether this is an array of NumPy's with this type of numbers."""
+    """Whether this is a NumPy array of the dtype with this character, in native byte order."""
     return type(value) is np.ndarray and value.dtype.char == char and value.dtype.isnative
 
 
 def quick_factor(sign: float, temperature: Array, shape: tuple[int, ...], axis: int) -> Any:
-    """What inputs are multiplied by."""
+    """What inputs are multiplied by; None if `Rows` has to check the temperature."""
     if not mode.is_default():  # a division; the longer way sets the mode
         return None
     if type(temperature) in NUMBER:
@@ -171,7 +171,7 @@ def quick_factor(sign: float, temperature: Array, shape: tuple[int, ...], axis: 
 
 
 def quick_lengths(lengths: Array, shape: tuple[int, ...], axis: int) -> Any:
-    """The lengths of rows."""
+    """The lengths of rows; None if `Rows` has to check them."""
     n = shape[axis]
     if type(lengths) is int:
         return lengths if 0 <= lengths <= n else None
@@ -222,7 +222,10 @@ def numbers_of(value: float) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- all options
 def capped(x: Any, cap: float, out: Any = None) -> Any:
-    """``tanh(x / cap)``; of float16 as float32, which float16 would be too coarse for."""
+    """``tanh(x / cap)`` in `out` or a new array; of float16 in a new one of float32.
+
+    float16 would be too coarse for what is multiplied by the cap again.
+    """
     if x.dtype == np.float16:
         out = np.empty(x.shape, np.float32)
     out = np.empty_like(x, subok=False) if out is None else out

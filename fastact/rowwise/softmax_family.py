@@ -36,9 +36,10 @@ LISTED = Normaliser  # what `fastact.catalogue` looks for
 class Softmax(Normaliser):
     """Softmax, ``exp(x) / sum(exp(x))`` along an axis.
 
-    ``softmax(x, axis=-1, out=None)``; `axis` may be an int, a tuple of ints, or None for all.
-    Computed as exp(x - max(x)), which cannot overflow (the log-sum-exp shift). +inf shares the
-    mass with its equals; a row of -inf alone gives zeros; NaN makes its row NaN. More keywords:
+    ``softmax(x, axis=-1, out=None)``; `axis` may be an int, a tuple of ints, or None for all. The
+    result has the shape and dtype of `x`; integers become float64. It is computed as
+    exp(x - max(x)), which cannot overflow (the log-sum-exp shift). +inf shares the mass with its
+    equals; a row of -inf alone gives zeros; NaN makes its row NaN. More keywords:
 
     where
         A boolean array that broadcasts to `x`: what is False is absent, and its result is 0.
@@ -111,8 +112,8 @@ softmax: interfaces.Along = Softmax("softmax")
 class LogSoftmax(Normaliser):
     """The logarithm of softmax, ``x - log(sum(exp(x)))`` along an axis.
 
-    ``log_softmax(x, axis=-1, out=None)``; keywords are those of `softmax`. What is absent is -inf,
-    and so is a row without mass; NaN makes its row NaN.
+    ``log_softmax(x, axis=-1, out=None)``; keywords, dtypes and errors raised are those of
+    `softmax`. What is absent is -inf, and so is a row without mass; NaN makes its row NaN.
 
     Error: at most 2 ulp in float32 and 3 ulp in float64, also where one element has nearly all the
     mass and the result is near 0.

@@ -743,7 +743,7 @@ def test_a_function_without_a_product_says_so():
 
 
 # ---------------------------------------------------------------- calls that native code takes
-PLAIN = [f for f in FORMS if f._plain]
+PLAIN = [f for f in FORMS if f._x_alone]
 
 
 class Own(np.ndarray):
