@@ -68,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def one_heap() -> None:
-    """Have glibc keep one heap for all threads: each load is one, and would leave its own behind."""
+    """Have glibc keep one heap for all threads: each load is a thread, and leaves its own."""
     if hasattr(mallopt := ctypes.CDLL(None), "mallopt"):
         mallopt.mallopt(M_ARENA_MAX, 1)
 

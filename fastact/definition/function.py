@@ -24,6 +24,7 @@ from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import OPTIONS
 from fastact.native import loading, loop_registry, mode, threads, ufunc
+from fastact.native.glue import FIRST, OUT, Form
 from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ class Function(described.Described):
 
     _has_standard = True  # whether there are loops at the defaults of the parameters, if it has any
     _direct = True  # whether a call may go to the ufunc as it is
+    _plain = 0  # how many forms of calls native code makes
     _options: Mapping[str, Any] = OPTIONS  # the keywords beside the parameters, with their defaults
 
     def __init__(self, owner: Owner, variety: str, nin: int) -> None:
@@ -225,8 +227,21 @@ class Function(described.Described):
         return self._ufunc
 
     def _redirect(self) -> None:
-        """Call the ufunc by itself from now on."""
-        self.__call__ = threads.direct(ufunc.guarded(self.ufunc))
+        """Let native code call the ufunc from now on, or where no parameter is given."""
+        plain = self._forms() if self.params or not self._direct else None
+        made = ufunc.guarded(self.ufunc) if plain is None else ufunc.plainly(self._general, plain)
+        self.__call__ = threads.direct(made)
+
+    def _forms(self) -> list[Form]:
+        """Plain calls at the defaults of the parameters, as far as ufuncs for them are made."""
+        return plain_calls((), self._quick, self._nout)
+
+    def _go_plainly(self) -> None:
+        """Let native code make the plain calls that there are ufuncs for."""
+        known = len(self._forms())
+        if known > self._plain and threads.direct_until(self):
+            self._plain = known
+            self._redirect()
 
     def _detour(self) -> None:
         """Call `general` from now on."""
@@ -333,6 +348,8 @@ class Function(described.Described):
             quick = self._quick or self._of_data()
             if quick is None or type(x) not in PLAIN:
                 return None
+            if self.params:
+                self._go_plainly()
             return ufunc.calling(options.get("out"), x), quick, x
         if self.params and type(x) is np.ndarray and x.dtype.kind == "f":
             known = self._known(params, options)
@@ -426,6 +443,14 @@ class Function(described.Described):
         return f"<fastact.{self._owner.name}.{self._variety}>"
 
 
+def plain_calls(keywords: tuple[str, ...], quick: np.ufunc | None, results: int) -> list[Form]:
+    """The forms of calls of a ufunc with an array and these keywords, and perhaps `out`."""
+    if quick is None:
+        return []
+    outs = ((), (OUT,)) if results == 1 else ((),)
+    return [Form.of(*keywords, *o, steps=[(quick, FIRST, *keywords, *o)]) for o in outs]
+
+
 class Backward(Function):
     """The vector-Jacobian product of an activation: ``dy * f'(x)``."""
 
@@ -436,6 +461,10 @@ class Backward(Function):
         self._from_output: Function | None = None
         if owner.from_output:
             self._from_output = FromOutput(owner, "backward_from_output", self._nin)
+
+    def _forms(self) -> list[Form]:
+        from_output = None if self._from_output is None else self._from_output._quick
+        return [*plain_calls(("x",), self._quick, 1), *plain_calls(("y",), from_output, 1)]
 
     def _general(
         self,
@@ -460,11 +489,9 @@ class Backward(Function):
         if out is not None and type(out) is not np.ndarray:
             self._check_option("out", out)
         ready = used._quick_for(dy, data, named) if used and alone and not rest else None
-        options = {} if out is None else {"out": out}
         if ready is not None:
-            quick, known = ready
-            call = threads.call if out is None else ufunc.calling(out, dy, data)
-            return call(quick, dy, data, *known, **options)
+            return self._at_once(*ready, dy, data, out)
+        options = {} if out is None else {"out": out}
         name = f"{self._owner.name}.backward"
         if rest or dy is MISSING:
             raise TypeError(self._misplaced())
@@ -484,6 +511,16 @@ class Backward(Function):
             call = caller((dy, data), params, out, options.get("dtype"))
             return call(used.ufunc, dy, data, *params, **options)
         return elementwise(used.ufunc, name, (dy, data, *params), options)
+
+    def _at_once(
+        self, quick: np.ufunc, known: tuple[Array, ...], dy: Array, data: Array, out: Any
+    ) -> Any:
+        """Call a ufunc for which all has been looked at."""
+        if not known:
+            self._go_plainly()
+        if out is None:
+            return threads.call(quick, dy, data, *known)
+        return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)
 
     def _no_source(self, name: str, x: Array, y: Array, named: Mapping[str, Any]) -> TypeError:
         """What to raise where neither or both are given, or the output and that is not enough."""

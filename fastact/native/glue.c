@@ -51,7 +51,8 @@ struct python {
     double (*to_double)(object *number);
     object *(*from_double)(double number);
     object *ndarray, *float_type, *tuple_type, *last; // the last is -1
-    object *x, *made, *out, *where, *temperature, *axis; // these strings, as keywords have them
+    object *first, *made;                       // these strings, which steps have,
+    object *out, *where, *temperature;          // and these, as keywords have them
 };
 
 // One loop of a ufunc.
@@ -220,10 +221,11 @@ struct plain {
     object *ufunc; // any of the function's: its places know `struct python`
     object *more;  // what is called if the call is not plain
     object *forms; // a tuple of them
+    object *axis;  // a keyword that may be given too, as -1, which changes nothing; or None
 };
 
 struct form {
-    object *keywords; // a plain call gives all of them and no others, but for axis=-1
+    object *keywords; // a plain call gives all of them and no others
     object *sign;     // a temperature becomes the factor sign / temperature
     object *steps;    // each a tuple of a ufunc and its operands
 };
@@ -242,7 +244,8 @@ static const void *items(const object *tuple) {
 }
 
 // Put the arguments into `call`; false if the call cannot be plain.
-static bool read_arguments(struct call *call, object **args, int64_t count, object *names) {
+static bool read_arguments(struct call *call, object **args, int64_t count, object *names,
+                           const object *axis) {
     const struct python *python = call->python;
     if (count != 1 || !is_a(args[0], python->ndarray) || array_of(args[0])->rank == 0) {
         return false;
@@ -256,7 +259,7 @@ static bool read_arguments(struct call *call, object **args, int64_t count, obje
     int64_t given = names == NULL ? 0 : python->size(names);
     for (int64_t k = 0; k < given; k++) {
         object *name = python->item(names, k), *value = args[1 + k];
-        if (name == python->axis && value == python->last) {
+        if (name == axis && value == python->last) {
             continue;
         }
         if (call->count == MOST_KEYWORDS) {
@@ -332,11 +335,11 @@ static bool has_form(const struct call *call, const struct form *form) {
     return true;
 }
 
-// What an operand of a step stands for: the strings "x", "made" and keywords for objects of the
+// What an operand of a step stands for: the strings "first", "made" and keywords for objects of the
 // call, a tuple for its item of the call's dtype, and all else for itself. Returns it borrowed.
 static object *operand_value(const struct call *call, object *operand) {
     const struct python *python = call->python;
-    if (operand == python->x) {
+    if (operand == python->first) {
         return call->x;
     }
     if (operand == python->made) {
@@ -403,7 +406,7 @@ object *fastact_glue_native_plainly(object *self, object **args, int64_t count, 
     call.python = places_of(plain->ufunc)[0]->python;
     call.made = call.factor = NULL;
     call.count = 0;
-    if (read_arguments(&call, args, count, names)) {
+    if (read_arguments(&call, args, count, names, plain->axis)) {
         int64_t forms = call.python->size(plain->forms);
         for (int64_t k = 0; k < forms; k++) {
             const struct form *form = items(call.python->item(plain->forms, k));

@@ -1,11 +1,11 @@
-; tools/native_ir.py made this from glue.c (a9582908459dd9a0) with clang 19.
+; tools/native_ir.py made this from glue.c (6220d33a3997dd20) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
-%struct.plain = type { ptr, ptr, ptr }
+%struct.plain = type { ptr, ptr, ptr, ptr }
 %struct.form = type { ptr, ptr, ptr }
 
 @fastact_glue_way = external constant i64, align 8
@@ -680,80 +680,83 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %29 = load ptr, ptr %7, align 8
   %30 = load i64, ptr %8, align 8
   %31 = load ptr, ptr %9, align 8
-  %32 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31) #2
-  br i1 %32, label %33, label %67
+  %32 = load ptr, ptr %10, align 8
+  %33 = getelementptr inbounds %struct.plain, ptr %32, i32 0, i32 3
+  %34 = load ptr, ptr %33, align 8
+  %35 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %34) #2
+  br i1 %35, label %36, label %70
 
-33:
-  %34 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %35 = load ptr, ptr %34, align 8
-  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 5
-  %37 = load ptr, ptr %36, align 8
-  %38 = load ptr, ptr %10, align 8
-  %39 = getelementptr inbounds %struct.plain, ptr %38, i32 0, i32 2
+36:
+  %37 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %38 = load ptr, ptr %37, align 8
+  %39 = getelementptr inbounds %struct.python, ptr %38, i32 0, i32 5
   %40 = load ptr, ptr %39, align 8
-  %41 = call i64 %37(ptr noundef %40) #2
-  store i64 %41, ptr %12, align 8
+  %41 = load ptr, ptr %10, align 8
+  %42 = getelementptr inbounds %struct.plain, ptr %41, i32 0, i32 2
+  %43 = load ptr, ptr %42, align 8
+  %44 = call i64 %40(ptr noundef %43) #2
+  store i64 %44, ptr %12, align 8
   store i64 0, ptr %13, align 8
-  br label %42
+  br label %45
 
-42:
-  %43 = load i64, ptr %13, align 8
-  %44 = load i64, ptr %12, align 8
-  %45 = icmp slt i64 %43, %44
-  br i1 %45, label %46, label %66
+45:
+  %46 = load i64, ptr %13, align 8
+  %47 = load i64, ptr %12, align 8
+  %48 = icmp slt i64 %46, %47
+  br i1 %48, label %49, label %69
 
-46:
-  %47 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %48 = load ptr, ptr %47, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 6
-  %50 = load ptr, ptr %49, align 8
-  %51 = load ptr, ptr %10, align 8
-  %52 = getelementptr inbounds %struct.plain, ptr %51, i32 0, i32 2
+49:
+  %50 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %51 = load ptr, ptr %50, align 8
+  %52 = getelementptr inbounds %struct.python, ptr %51, i32 0, i32 6
   %53 = load ptr, ptr %52, align 8
-  %54 = load i64, ptr %13, align 8
-  %55 = call ptr %50(ptr noundef %53, i64 noundef %54) #2
-  %56 = call ptr @items(ptr noundef %55) #2
-  store ptr %56, ptr %14, align 8
-  %57 = load ptr, ptr %14, align 8
-  %58 = call i1 @has_form(ptr noundef %11, ptr noundef %57) #2
-  br i1 %58, label %59, label %62
-
-59:
+  %54 = load ptr, ptr %10, align 8
+  %55 = getelementptr inbounds %struct.plain, ptr %54, i32 0, i32 2
+  %56 = load ptr, ptr %55, align 8
+  %57 = load i64, ptr %13, align 8
+  %58 = call ptr %53(ptr noundef %56, i64 noundef %57) #2
+  %59 = call ptr @items(ptr noundef %58) #2
+  store ptr %59, ptr %14, align 8
   %60 = load ptr, ptr %14, align 8
-  %61 = call ptr @run_form(ptr noundef %11, ptr noundef %60) #2
-  store ptr %61, ptr %5, align 8
-  br label %79
+  %61 = call i1 @has_form(ptr noundef %11, ptr noundef %60) #2
+  br i1 %61, label %62, label %65
 
 62:
-  br label %63
+  %63 = load ptr, ptr %14, align 8
+  %64 = call ptr @run_form(ptr noundef %11, ptr noundef %63) #2
+  store ptr %64, ptr %5, align 8
+  br label %82
 
-63:
-  %64 = load i64, ptr %13, align 8
-  %65 = add nsw i64 %64, 1
-  store i64 %65, ptr %13, align 8
-  br label %42
+65:
+  br label %66
 
 66:
-  br label %67
+  %67 = load i64, ptr %13, align 8
+  %68 = add nsw i64 %67, 1
+  store i64 %68, ptr %13, align 8
+  br label %45
 
-67:
-  %68 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %69 = load ptr, ptr %68, align 8
-  %70 = getelementptr inbounds %struct.python, ptr %69, i32 0, i32 4
-  %71 = load ptr, ptr %70, align 8
-  %72 = load ptr, ptr %10, align 8
-  %73 = getelementptr inbounds %struct.plain, ptr %72, i32 0, i32 1
+69:
+  br label %70
+
+70:
+  %71 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %72 = load ptr, ptr %71, align 8
+  %73 = getelementptr inbounds %struct.python, ptr %72, i32 0, i32 4
   %74 = load ptr, ptr %73, align 8
-  %75 = load ptr, ptr %7, align 8
-  %76 = load i64, ptr %8, align 8
-  %77 = load ptr, ptr %9, align 8
-  %78 = call ptr %71(ptr noundef %74, ptr noundef %75, i64 noundef %76, ptr noundef %77) #2
-  store ptr %78, ptr %5, align 8
-  br label %79
+  %75 = load ptr, ptr %10, align 8
+  %76 = getelementptr inbounds %struct.plain, ptr %75, i32 0, i32 1
+  %77 = load ptr, ptr %76, align 8
+  %78 = load ptr, ptr %7, align 8
+  %79 = load i64, ptr %8, align 8
+  %80 = load ptr, ptr %9, align 8
+  %81 = call ptr %74(ptr noundef %77, ptr noundef %78, i64 noundef %79, ptr noundef %80) #2
+  store ptr %81, ptr %5, align 8
+  br label %82
 
-79:
-  %80 = load ptr, ptr %5, align 8
-  ret ptr %80
+82:
+  %83 = load ptr, ptr %5, align 8
+  ret ptr %83
 }
 
 define internal ptr @items(ptr noundef %0) #0 {
@@ -765,156 +768,156 @@ define internal ptr @items(ptr noundef %0) #0 {
   ret ptr %5
 }
 
-define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
-  %5 = alloca i1, align 1
-  %6 = alloca ptr, align 8
+define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3, ptr noundef %4) #0 {
+  %6 = alloca i1, align 1
   %7 = alloca ptr, align 8
-  %8 = alloca i64, align 8
-  %9 = alloca ptr, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca i64, align 8
   %10 = alloca ptr, align 8
-  %11 = alloca i32, align 4
-  %12 = alloca i64, align 8
-  %13 = alloca i64, align 8
-  %14 = alloca ptr, align 8
-  %15 = alloca ptr, align 8
-  store ptr %0, ptr %6, align 8
-  store ptr %1, ptr %7, align 8
-  store i64 %2, ptr %8, align 8
-  store ptr %3, ptr %9, align 8
-  %16 = load ptr, ptr %6, align 8
-  %17 = getelementptr inbounds %struct.call, ptr %16, i32 0, i32 0
-  %18 = load ptr, ptr %17, align 8
-  store ptr %18, ptr %10, align 8
-  %19 = load i64, ptr %8, align 8
-  %20 = icmp ne i64 %19, 1
-  br i1 %20, label %37, label %21
+  %11 = alloca ptr, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca i32, align 4
+  %14 = alloca i64, align 8
+  %15 = alloca i64, align 8
+  %16 = alloca ptr, align 8
+  %17 = alloca ptr, align 8
+  store ptr %0, ptr %7, align 8
+  store ptr %1, ptr %8, align 8
+  store i64 %2, ptr %9, align 8
+  store ptr %3, ptr %10, align 8
+  store ptr %4, ptr %11, align 8
+  %18 = load ptr, ptr %7, align 8
+  %19 = getelementptr inbounds %struct.call, ptr %18, i32 0, i32 0
+  %20 = load ptr, ptr %19, align 8
+  store ptr %20, ptr %12, align 8
+  %21 = load i64, ptr %9, align 8
+  %22 = icmp ne i64 %21, 1
+  br i1 %22, label %39, label %23
 
-21:
-  %22 = load ptr, ptr %7, align 8
-  %23 = getelementptr inbounds ptr, ptr %22, i64 0
-  %24 = load ptr, ptr %23, align 8
-  %25 = load ptr, ptr %10, align 8
-  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 9
-  %27 = load ptr, ptr %26, align 8
-  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #2
-  br i1 %28, label %29, label %37
+23:
+  %24 = load ptr, ptr %8, align 8
+  %25 = getelementptr inbounds ptr, ptr %24, i64 0
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %12, align 8
+  %28 = getelementptr inbounds %struct.python, ptr %27, i32 0, i32 9
+  %29 = load ptr, ptr %28, align 8
+  %30 = call i1 @is_a(ptr noundef %26, ptr noundef %29) #2
+  br i1 %30, label %31, label %39
 
-29:
-  %30 = load ptr, ptr %7, align 8
-  %31 = getelementptr inbounds ptr, ptr %30, i64 0
-  %32 = load ptr, ptr %31, align 8
-  %33 = call ptr @array_of(ptr noundef %32) #2
-  %34 = getelementptr inbounds %struct.array, ptr %33, i32 0, i32 1
-  %35 = load i32, ptr %34, align 8
-  %36 = icmp eq i32 %35, 0
-  br i1 %36, label %37, label %38
+31:
+  %32 = load ptr, ptr %8, align 8
+  %33 = getelementptr inbounds ptr, ptr %32, i64 0
+  %34 = load ptr, ptr %33, align 8
+  %35 = call ptr @array_of(ptr noundef %34) #2
+  %36 = getelementptr inbounds %struct.array, ptr %35, i32 0, i32 1
+  %37 = load i32, ptr %36, align 8
+  %38 = icmp eq i32 %37, 0
+  br i1 %38, label %39, label %40
 
-37:
-  store i1 false, ptr %5, align 1
+39:
+  store i1 false, ptr %6, align 1
   br label %138
 
-38:
-  %39 = load ptr, ptr %7, align 8
-  %40 = getelementptr inbounds ptr, ptr %39, i64 0
-  %41 = load ptr, ptr %40, align 8
-  %42 = load ptr, ptr %6, align 8
-  %43 = getelementptr inbounds %struct.call, ptr %42, i32 0, i32 1
-  store ptr %41, ptr %43, align 8
-  %44 = load ptr, ptr %6, align 8
+40:
+  %41 = load ptr, ptr %8, align 8
+  %42 = getelementptr inbounds ptr, ptr %41, i64 0
+  %43 = load ptr, ptr %42, align 8
+  %44 = load ptr, ptr %7, align 8
   %45 = getelementptr inbounds %struct.call, ptr %44, i32 0, i32 1
-  %46 = load ptr, ptr %45, align 8
-  %47 = call ptr @array_of(ptr noundef %46) #2
-  %48 = getelementptr inbounds %struct.array, ptr %47, i32 0, i32 5
-  %49 = load ptr, ptr %48, align 8
-  %50 = call i32 @number_of(ptr noundef %49) #2
-  store i32 %50, ptr %11, align 4
-  %51 = load i32, ptr %11, align 4
-  %52 = icmp eq i32 %51, 12
-  br i1 %52, label %53, label %54
+  store ptr %43, ptr %45, align 8
+  %46 = load ptr, ptr %7, align 8
+  %47 = getelementptr inbounds %struct.call, ptr %46, i32 0, i32 1
+  %48 = load ptr, ptr %47, align 8
+  %49 = call ptr @array_of(ptr noundef %48) #2
+  %50 = getelementptr inbounds %struct.array, ptr %49, i32 0, i32 5
+  %51 = load ptr, ptr %50, align 8
+  %52 = call i32 @number_of(ptr noundef %51) #2
+  store i32 %52, ptr %13, align 4
+  %53 = load i32, ptr %13, align 4
+  %54 = icmp eq i32 %53, 12
+  br i1 %54, label %55, label %56
 
-53:
-  br label %59
+55:
+  br label %61
 
-54:
-  %55 = load i32, ptr %11, align 4
-  %56 = icmp eq i32 %55, 11
-  %57 = zext i1 %56 to i64
-  %58 = select i1 %56, i32 1, i32 0
-  br label %59
+56:
+  %57 = load i32, ptr %13, align 4
+  %58 = icmp eq i32 %57, 11
+  %59 = zext i1 %58 to i64
+  %60 = select i1 %58, i32 1, i32 0
+  br label %61
 
-59:
-  %60 = phi i32 [ 2, %53 ], [ %58, %54 ]
-  %61 = sext i32 %60 to i64
-  %62 = load ptr, ptr %6, align 8
-  %63 = getelementptr inbounds %struct.call, ptr %62, i32 0, i32 5
-  store i64 %61, ptr %63, align 8
-  %64 = load ptr, ptr %6, align 8
+61:
+  %62 = phi i32 [ 2, %55 ], [ %60, %56 ]
+  %63 = sext i32 %62 to i64
+  %64 = load ptr, ptr %7, align 8
   %65 = getelementptr inbounds %struct.call, ptr %64, i32 0, i32 5
-  %66 = load i64, ptr %65, align 8
-  %67 = icmp eq i64 %66, 0
-  br i1 %67, label %68, label %72
+  store i64 %63, ptr %65, align 8
+  %66 = load ptr, ptr %7, align 8
+  %67 = getelementptr inbounds %struct.call, ptr %66, i32 0, i32 5
+  %68 = load i64, ptr %67, align 8
+  %69 = icmp eq i64 %68, 0
+  br i1 %69, label %70, label %74
 
-68:
-  %69 = load i32, ptr %11, align 4
-  %70 = icmp ne i32 %69, 23
-  br i1 %70, label %71, label %72
+70:
+  %71 = load i32, ptr %13, align 4
+  %72 = icmp ne i32 %71, 23
+  br i1 %72, label %73, label %74
 
-71:
-  store i1 false, ptr %5, align 1
+73:
+  store i1 false, ptr %6, align 1
   br label %138
 
-72:
-  %73 = load ptr, ptr %9, align 8
-  %74 = icmp eq ptr %73, null
-  br i1 %74, label %75, label %76
+74:
+  %75 = load ptr, ptr %10, align 8
+  %76 = icmp eq ptr %75, null
+  br i1 %76, label %77, label %78
 
-75:
-  br label %82
+77:
+  br label %84
 
-76:
-  %77 = load ptr, ptr %10, align 8
-  %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 5
-  %79 = load ptr, ptr %78, align 8
-  %80 = load ptr, ptr %9, align 8
-  %81 = call i64 %79(ptr noundef %80) #2
-  br label %82
-
-82:
-  %83 = phi i64 [ 0, %75 ], [ %81, %76 ]
-  store i64 %83, ptr %12, align 8
-  store i64 0, ptr %13, align 8
+78:
+  %79 = load ptr, ptr %12, align 8
+  %80 = getelementptr inbounds %struct.python, ptr %79, i32 0, i32 5
+  %81 = load ptr, ptr %80, align 8
+  %82 = load ptr, ptr %10, align 8
+  %83 = call i64 %81(ptr noundef %82) #2
   br label %84
 
 84:
-  %85 = load i64, ptr %13, align 8
-  %86 = load i64, ptr %12, align 8
-  %87 = icmp slt i64 %85, %86
-  br i1 %87, label %88, label %137
+  %85 = phi i64 [ 0, %77 ], [ %83, %78 ]
+  store i64 %85, ptr %14, align 8
+  store i64 0, ptr %15, align 8
+  br label %86
 
-88:
-  %89 = load ptr, ptr %10, align 8
-  %90 = getelementptr inbounds %struct.python, ptr %89, i32 0, i32 6
-  %91 = load ptr, ptr %90, align 8
-  %92 = load ptr, ptr %9, align 8
-  %93 = load i64, ptr %13, align 8
-  %94 = call ptr %91(ptr noundef %92, i64 noundef %93) #2
-  store ptr %94, ptr %14, align 8
-  %95 = load ptr, ptr %7, align 8
-  %96 = load i64, ptr %13, align 8
-  %97 = add nsw i64 1, %96
-  %98 = getelementptr inbounds ptr, ptr %95, i64 %97
-  %99 = load ptr, ptr %98, align 8
-  store ptr %99, ptr %15, align 8
-  %100 = load ptr, ptr %14, align 8
-  %101 = load ptr, ptr %10, align 8
-  %102 = getelementptr inbounds %struct.python, ptr %101, i32 0, i32 18
-  %103 = load ptr, ptr %102, align 8
-  %104 = icmp eq ptr %100, %103
+86:
+  %87 = load i64, ptr %15, align 8
+  %88 = load i64, ptr %14, align 8
+  %89 = icmp slt i64 %87, %88
+  br i1 %89, label %90, label %137
+
+90:
+  %91 = load ptr, ptr %12, align 8
+  %92 = getelementptr inbounds %struct.python, ptr %91, i32 0, i32 6
+  %93 = load ptr, ptr %92, align 8
+  %94 = load ptr, ptr %10, align 8
+  %95 = load i64, ptr %15, align 8
+  %96 = call ptr %93(ptr noundef %94, i64 noundef %95) #2
+  store ptr %96, ptr %16, align 8
+  %97 = load ptr, ptr %8, align 8
+  %98 = load i64, ptr %15, align 8
+  %99 = add nsw i64 1, %98
+  %100 = getelementptr inbounds ptr, ptr %97, i64 %99
+  %101 = load ptr, ptr %100, align 8
+  store ptr %101, ptr %17, align 8
+  %102 = load ptr, ptr %16, align 8
+  %103 = load ptr, ptr %11, align 8
+  %104 = icmp eq ptr %102, %103
   br i1 %104, label %105, label %112
 
 105:
-  %106 = load ptr, ptr %15, align 8
-  %107 = load ptr, ptr %10, align 8
+  %106 = load ptr, ptr %17, align 8
+  %107 = load ptr, ptr %12, align 8
   %108 = getelementptr inbounds %struct.python, ptr %107, i32 0, i32 12
   %109 = load ptr, ptr %108, align 8
   %110 = icmp eq ptr %106, %109
@@ -924,29 +927,29 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   br label %134
 
 112:
-  %113 = load ptr, ptr %6, align 8
+  %113 = load ptr, ptr %7, align 8
   %114 = getelementptr inbounds %struct.call, ptr %113, i32 0, i32 4
   %115 = load i64, ptr %114, align 8
   %116 = icmp eq i64 %115, 4
   br i1 %116, label %117, label %118
 
 117:
-  store i1 false, ptr %5, align 1
+  store i1 false, ptr %6, align 1
   br label %138
 
 118:
-  %119 = load ptr, ptr %14, align 8
-  %120 = load ptr, ptr %6, align 8
+  %119 = load ptr, ptr %16, align 8
+  %120 = load ptr, ptr %7, align 8
   %121 = getelementptr inbounds %struct.call, ptr %120, i32 0, i32 6
-  %122 = load ptr, ptr %6, align 8
+  %122 = load ptr, ptr %7, align 8
   %123 = getelementptr inbounds %struct.call, ptr %122, i32 0, i32 4
   %124 = load i64, ptr %123, align 8
   %125 = getelementptr inbounds [4 x ptr], ptr %121, i64 0, i64 %124
   store ptr %119, ptr %125, align 8
-  %126 = load ptr, ptr %15, align 8
-  %127 = load ptr, ptr %6, align 8
+  %126 = load ptr, ptr %17, align 8
+  %127 = load ptr, ptr %7, align 8
   %128 = getelementptr inbounds %struct.call, ptr %127, i32 0, i32 7
-  %129 = load ptr, ptr %6, align 8
+  %129 = load ptr, ptr %7, align 8
   %130 = getelementptr inbounds %struct.call, ptr %129, i32 0, i32 4
   %131 = load i64, ptr %130, align 8
   %132 = add nsw i64 %131, 1
@@ -956,17 +959,17 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   br label %134
 
 134:
-  %135 = load i64, ptr %13, align 8
+  %135 = load i64, ptr %15, align 8
   %136 = add nsw i64 %135, 1
-  store i64 %136, ptr %13, align 8
-  br label %84
+  store i64 %136, ptr %15, align 8
+  br label %86
 
 137:
-  store i1 true, ptr %5, align 1
+  store i1 true, ptr %6, align 1
   br label %138
 
 138:
-  %139 = load i1, ptr %5, align 1
+  %139 = load i1, ptr %6, align 1
   ret i1 %139
 }
 

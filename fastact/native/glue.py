@@ -62,13 +62,13 @@ FUNCTIONS = {
     "from_double": "PyFloat_FromDouble",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
-X, MADE, OUT, WHERE, TEMPERATURE, AXIS = map(
-    sys.intern, ("x", "made", "out", "where", "temperature", "axis")
+FIRST, MADE, OUT, WHERE, TEMPERATURE = map(
+    sys.intern, ("first", "made", "out", "where", "temperature")
 )
 LAST = -1  # an axis
 OBJECTS = {
     "ndarray": np.ndarray, "float_type": float, "tuple_type": tuple, "last": LAST,
-    "x": X, "made": MADE, "out": OUT, "where": WHERE, "temperature": TEMPERATURE, "axis": AXIS,
+    "first": FIRST, "made": MADE, "out": OUT, "where": WHERE, "temperature": TEMPERATURE,
 }  # fmt: skip
 
 
@@ -86,9 +86,9 @@ class Form(NamedTuple):
     A plain call gives an array of float16, float32 or float64, and for `keywords` a mask of its
     shape, arrays of its dtype, and as a temperature a float: steps get `sign` / temperature.
 
-    A step is a ufunc and its operands. `X`, `MADE` and the names of keywords stand for the array,
-    for what the last step made and for the keyword's value; a tuple for its item of the array's
-    dtype, in the order float16, float32, float64; all else for itself.
+    A step is a ufunc and its operands. `FIRST`, `MADE` and the names of keywords stand for the
+    array, for what the last step made and for the keyword's value; a tuple for its item of the
+    array's dtype, in the order float16, float32, float64; all else for itself.
     """
 
     keywords: tuple[str, ...]

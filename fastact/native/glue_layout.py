@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (a9582908459dd9a0): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (6220d33a3997dd20): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ PYTHON = {
     "float_type": 80,
     "tuple_type": 88,
     "last": 96,
-    "x": 104,
+    "first": 104,
     "made": 112,
     "out": 120,
     "where": 128,
     "temperature": 136,
-    "axis": 144,
 }
 
 PLACE = {

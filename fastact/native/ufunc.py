@@ -19,6 +19,7 @@ import copyreg
 import ctypes
 import functools
 import re
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -170,14 +171,19 @@ class Plain(NamedTuple):
     ufunc: np.ufunc  # any of the function's
     more: Callable[..., Any]
     forms: tuple[Form, ...]
+    axis: str | None
 
 
-def plainly(more: Callable[..., Any], forms: list[Form]) -> Callable[..., Any]:
+def plainly(
+    more: Callable[..., Any], forms: list[Form], axis: str | None = None
+) -> Callable[..., Any]:
     """A function of C code: a plain call is the steps of its form, all others are calls of `more`.
 
-    A plain call gives one array and the keywords of one of the `forms`, and perhaps ``axis=-1``.
+    A plain call gives one array and the keywords of one of the `forms`, and perhaps -1 by the
+    keyword `axis`, which changes nothing.
     """
-    return _builtin("_plainly", Plain(forms[0].steps[0][0], more, tuple(forms)))
+    axis = axis and sys.intern(axis)
+    return _builtin("_plainly", Plain(forms[0].steps[0][0], more, tuple(forms), axis))
 
 
 def make(

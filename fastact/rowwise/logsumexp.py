@@ -29,7 +29,7 @@ from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.native import threads
-from fastact.native.glue import MADE, OUT, WHERE, Form, X
+from fastact.native.glue import FIRST, MADE, OUT, WHERE, Form
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import (
     MAX_ULP,
@@ -212,10 +212,10 @@ class LogSumExp(LogSum, CalledPlainly):
         super().__init__("logsumexp", "logsumexp", "X", "x")
 
     def _forms(self) -> list[Form]:
-        seen = chosen.ufunc, X, WHERE, tuple(ABSENT.values())
+        seen = chosen.ufunc, FIRST, WHERE, tuple(ABSENT.values())
         return [
-            Form.of(steps=[(self.ufunc, X)]),
-            Form.of(OUT, steps=[(self.ufunc, X, OUT)]),
+            Form.of(steps=[(self.ufunc, FIRST)]),
+            Form.of(OUT, steps=[(self.ufunc, FIRST, OUT)]),
             Form.of(WHERE, steps=[seen, (self.ufunc, MADE)]),
         ]
 

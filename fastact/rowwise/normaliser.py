@@ -31,11 +31,11 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import logit, tanh
 from fastact.native import threads
-from fastact.native.glue import MADE, OUT, TEMPERATURE, WHERE, Form, X
+from fastact.native.glue import FIRST, MADE, OUT, TEMPERATURE, WHERE, Form
 from fastact.native.ufunc import calling
 from fastact.numerics.primitives import Kernel
 from fastact.numerics.rows import NO_GRADIENT, Product
-from fastact.rowwise import chunks, documents, jacobians
+from fastact.rowwise import chunks, documents, jacobians, products
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import CalledPlainly, RowFunction, chosen, masked, slabs
@@ -98,7 +98,8 @@ class Normaliser(RowFunction, CalledPlainly):
         backward = self._products("backward")
         self.backward = Backward(self, *backward)
         self.jvp = Jvp(self, *(backward if self._symmetric else self._products("jvp")))
-        self._columns = self._rows = self.jvp  # what makes them of the Jacobian
+        self._columns: products.Product = self.jvp  # what makes them of the Jacobian
+        self._rows: products.Product = self.jvp
         if self._shares is not None:
             self._columns = Jvp(self, *self._products("jvp_of_shares"))
             self._rows = Backward(self, *self._products("backward_of_shares"))
@@ -141,15 +142,15 @@ class Normaliser(RowFunction, CalledPlainly):
         apply, choose = plain.ufunc, chosen.ufunc
         absents, fills = (tuple(each.values()) for each in (self._absents, self._fill_values))
         masked = [
-            (choose, X, WHERE, absents),
+            (choose, FIRST, WHERE, absents),
             (apply, MADE, *beside, MADE),
             (choose, MADE, WHERE, fills, MADE),
         ]
         return [
-            Form.of(steps=[(apply, X, *beside)]),
-            Form.of(OUT, steps=[(apply, X, *beside, OUT)]),
+            Form.of(steps=[(apply, FIRST, *beside)]),
+            Form.of(OUT, steps=[(apply, FIRST, *beside, OUT)]),
             Form.of(WHERE, steps=masked),
-            Form.of(TEMPERATURE, steps=[(scaled.ufunc, X, *at)], sign=self._sign),
+            Form.of(TEMPERATURE, steps=[(scaled.ufunc, FIRST, *at)], sign=self._sign),
         ]
 
     @without_unknown

@@ -33,7 +33,7 @@ from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.elementwise import tanh
 from fastact.native import threads
-from fastact.native.glue import OUT, WHERE, Form, X
+from fastact.native.glue import FIRST, OUT, WHERE, Form
 from fastact.rowwise import documents
 from fastact.rowwise.row_function import CalledPlainly, RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
@@ -63,11 +63,11 @@ class Product(CalledPlainly):
         return self._function.ufunc
 
     def _forms(self) -> list[Form]:
-        steps = (self._with_mask.ufunc, X, "y", WHERE, np.array(self._owner._sign), EVERY)
+        steps = (self._with_mask.ufunc, FIRST, "y", WHERE, np.array(self._owner._sign), EVERY)
         masked = Form.of("y", WHERE, steps=[steps])
         if not self._unsigned:
             return [masked]
-        plain = [Form.of("y", *out, steps=[(self.ufunc, X, "y", *out)]) for out in ((), (OUT,))]
+        plain = [Form.of("y", *out, steps=[(self.ufunc, FIRST, "y", *out)]) for out in ((), (OUT,))]
         return [*plain, masked]
 
     @without_unknown

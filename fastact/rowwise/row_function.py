@@ -63,7 +63,7 @@ class CalledPlainly(Documented):
 
     def _redirect(self) -> None:
         """Let native code run plain calls from now on."""
-        self.__call__ = threads.direct(ufunc.plainly(self._applied, self._forms()))
+        self.__call__ = threads.direct(ufunc.plainly(self._applied, self._forms(), "axis"))
 
     def _forms(self) -> list[Form]:
         """The forms of plain calls: what they give, and their steps."""

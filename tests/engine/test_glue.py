@@ -16,7 +16,7 @@ import pytest
 import fastact as fa
 from fastact.catalogue import of_kind
 from fastact.native import glue, glue_layout, ufunc
-from fastact.native.glue import MADE, Form, X
+from fastact.native.glue import FIRST, MADE, Form
 from fastact.rowwise.row_function import SLAB
 from tests.support.c_code import NATIVE, check_facts, native_ir, needs_compiler, source
 from tests.support.checks import assert_same_bits
@@ -69,7 +69,7 @@ def not_plain(*_args: Any, **_named: Any) -> None:
 
 def natively(f: Any) -> Any:
     """The same function in native code alone."""
-    return ufunc.plainly(not_plain, f._forms())
+    return ufunc.plainly(not_plain, f._forms(), "axis" if f in CALLS else None)
 
 
 def given(f: Any, shape: tuple[int, ...], dtype: str) -> tuple[Any, dict[str, Any]]:
@@ -205,11 +205,59 @@ def test_nothing_that_steps_make_is_kept(f: Any) -> None:
         assert after - before < 100 * sys.getsizeof(0.0), form.keywords
 
 
+# ---------------------------------------------------------------- elements
+def defaults(f: Any) -> bool:
+    """Whether an activation may be called without parameters."""
+    return not any(p.required for p in f.params)
+
+
+def test_elements_at_defaults(f: Any, dtype: str) -> None:
+    """A call without parameters is one of a ufunc, and so is `backward` from input or output."""
+    if not defaults(f):
+        return
+    x = np.random.default_rng(0).normal(0, 3, (3, 8)).astype(dtype)
+    dy, out, y = x[::-1].copy(), np.empty_like(x), f(x)
+    f.backward(dy, x=x)
+    sources = {"x": x, "y": y} if f.from_output else {"x": x}
+    if f.from_output:
+        f.backward(dy, y=y)
+    calls = [(f.backward, dy, {key: value}) for key, value in sources.items()]
+    calls += [(g, x, {}) for g in (f, f.derivative) if g.params and g(x) is not None]
+    for g, first, named in calls:
+        call = ufunc.plainly(not_plain, g._forms())
+        wanted = g._general(first, **named)
+        assert_same_bits(call(first, **named), wanted)
+        assert_same_bits(g(first, **named), wanted)
+        assert call(first, **named, out=out) is out
+        assert_same_bits(out, wanted)
+        for wrong in ({"axis": -1}, {"where": x > 0}, {"temperature": 2.0}):
+            with pytest.raises(LookupError):
+                call(first, **named, **wrong)
+        with pytest.raises(TypeError, match="axis"):
+            g(first, **named, axis=-1)
+
+
+def test_calls_go_on_where_threads_are_limited(f: Any) -> None:
+    if not defaults(f):
+        return
+    x = np.linspace(-3, 3, 12)
+    wanted = [f(x), f.backward(x, x=x)]
+    for _ in range(2):
+        with fa.num_threads(1):
+            got = [f(x), f.backward(x, x=x)]
+        for each, before in zip(got, wanted, strict=True):
+            assert_same_bits(each, before)
+
+
 def test_a_step_that_fails_ends_the_call() -> None:
     def fails(x: Any) -> Any:
         raise ZeroDivisionError("of a step")
 
-    steps: list[tuple[Any, ...]] = [(fa.softmax.ufunc, X), (fails, MADE), (fa.softmax.ufunc, MADE)]
+    steps: list[tuple[Any, ...]] = [
+        (fa.softmax.ufunc, FIRST),
+        (fails, MADE),
+        (fa.softmax.ufunc, MADE),
+    ]
     call = ufunc.plainly(not_plain, [Form.of(steps=steps)])
     x = np.ones(3)
     before = sys.getrefcount(x)
@@ -219,6 +267,6 @@ def test_a_step_that_fails_ends_the_call() -> None:
 
 
 def test_room_of_forms() -> None:
-    for keywords, step in ((("a", "b", "c", "d", "e"), (X,)), ((), (X,) * 10)):
+    for keywords, step in ((("a", "b", "c", "d", "e"), (FIRST,)), ((), (FIRST,) * 10)):
         with pytest.raises(ValueError, match="no room"):
             Form.of(*keywords, steps=[(fa.softmax.ufunc, *step)])
