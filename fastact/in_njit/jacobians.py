@@ -110,15 +110,13 @@ class Jacobian(RowPlan):
             made, result = self.new_result(call, [*x.shape, rows.shape[-1]])
             outputs = Operand(result.pointer, x.shape, result.strides[:-1])
             *kept, n = rows.shape
-            *outer, stride = found.rows(b, outputs, self.dtype)[0].strides
-            columns = Operand(
-                result.pointer, [*kept, n, n], [*outer, result.strides[-1], stride]
-            )  # the input before the output
-            self.of_steps(call, found, (x, rows, columns), mask, options)
+            strides = [*found.rows(b, outputs, self.dtype)[0].strides, result.strides[-1]]
+            matrices = Operand(result.pointer, [*kept, n, n], strides)
+            self.of_steps(call, found, (x, rows, matrices), mask, options)
             slope = special_rows.slope_of(call, self.dtype, x, options)
             if slope is not None:
                 slopes = found.rows(b, slope.operand, self.dtype)[0]
-                self.capped(call, slopes, columns, mask, options)
+                self.capped(call, slopes, matrices, mask, options)
                 self.release(call, [slope.copy])
             return made
 
@@ -128,12 +126,12 @@ class Jacobian(RowPlan):
         self, call: Call, found: axes.Axes, arrays: tuple[Operand, Operand, Operand],
         mask: Operand | None, options: Options,
     ) -> None:  # fmt: skip
-        """Write the tangents of the output for a step along each input."""
-        b, context, (x, rows, columns) = call.builder, call.context, arrays
+        """Write the Jacobians of the output, by the cap's results if there is a cap."""
+        b, context, (x, rows, matrices) = call.builder, call.context, arrays
         *kept, n = rows.shape
-        *outer, step, stride = columns.strides
+        *outer, down, along = matrices.strides
         diagonal = operands.as_array(
-            context, b, Operand(columns.pointer, rows.shape, [*outer, b.add(step, stride)]),
+            context, b, Operand(matrices.pointer, rows.shape, [*outer, b.add(down, along)]),
             self.dtype,
         )  # fmt: skip
         y, sink, copies = self.output(call, found, x, rows, mask, options)
@@ -141,18 +139,18 @@ class Jacobian(RowPlan):
         band, band_copy = operands.scratch(context, b, self.dtype, places)
         size = INT(np.dtype(self.dtype).itemsize)
         d = Operand(
-            later(call, band, n, self.dtype), columns.shape,
+            later(call, band, n, self.dtype), matrices.shape,
             [*[ZERO] * len(kept), b.neg(size), size],
         )  # fmt: skip
         once = options._replace(factor=for_each(options.factor), length=for_each(options.length))
-        three, where = (d, repeated(y), columns), mask and repeated(mask)
+        three, where = (d, repeated(y), matrices), mask and repeated(mask)
         difference, difference_copy = operands.scratch(context, b, "float64", rows.shape)
 
-        def tangents(one: float) -> None:
+        def products(of: Any, one: float) -> None:
             compiled(call, one_step, types.none, band_copy, (types.float64, DOUBLE(one)))
-            row_options.product(call, self.ty.target._steps, self.dtype, three, where, once)
+            row_options.product(call, of, self.dtype, three, where, once)
 
-        tangents(0.0)
+        products(self.ty.target._columns, 0.0)
         if sink is None:
             compiled(call, nothing, types.none, difference_copy)
         else:
@@ -162,7 +160,7 @@ class Jacobian(RowPlan):
             into = operands.as_array(context, b, led(difference), "float64")
             compiled(call, lost, types.none, *shares, factors, into)
         compiled(call, less, types.none, difference_copy, diagonal)
-        tangents(1.0)
+        products(self.ty.target._rows, 1.0)
         operands.convert(context, b, diagonal, difference_copy)
         self.release(call, [band_copy, difference_copy, *copies])
 
@@ -195,18 +193,17 @@ class Jacobian(RowPlan):
         return Operand(y.pointer, rows.shape, y.strides), sink, [copy, where_copy]
 
     def capped(
-        self, call: Call, slopes: Operand, columns: Operand, mask: Operand | None, options: Options
-    ) -> None:
+        self, call: Call, slopes: Operand, matrices: Operand, mask: Operand | None,
+        options: Options,
+    ) -> None:  # fmt: skip
         """Multiply by the slopes of the cap, and put 0 where inputs are absent."""
         b, context = call.builder, call.context
-        *outer, step, stride = columns.strides
-        rows = Operand(columns.pointer, columns.shape, [*outer, stride, step])
         arrays = [
             operands.as_array(context, b, led(each), self.dtype)
-            for each in (rows, spread(b, repeated(slopes), rows.shape))
+            for each in (matrices, spread(b, repeated(slopes), matrices.shape))
         ]
-        where = mask and spread(b, repeated(mask), rows.shape)
+        where = mask and spread(b, repeated(mask), matrices.shape)
         once = options._replace(length=for_each(options.length))
-        factors = of_rows(call, row_options.number(call, 1.0), rows, "float64")
-        there = absence(call, rows, where, once)
+        factors = of_rows(call, row_options.number(call, 1.0), matrices, "float64")
+        there = absence(call, matrices, where, once)
         compiled(call, special_rows.sloped, types.none, *arrays, factors, *there)

@@ -186,7 +186,22 @@ def of_log_softmax_jvp(f: Precision) -> Product:
 
 
 def of_shares(f: Precision) -> Product:
-    """Return the same from softmax's output, whose elements are the weights."""
+    """Return log-softmax's product with a cotangent from softmax's output: d - p sum of d."""
+    zero = f.zero
+
+    def terms(p, d):
+        """Return d, and the weight."""
+        return d, splat(zero), p
+
+    def element(d, p, total, rest, mass):
+        """Return d - p sum."""
+        return where(mass == zero, zero * mass, fma(-p, total, d) - p * rest)
+
+    return Product(njit(terms), njit(element), zero)
+
+
+def of_shares_jvp(f: Precision) -> Product:
+    """Return log-softmax's product with a tangent, likewise: the shares are the weights."""
 
     def share(p):
         """Return the weight."""
@@ -364,7 +379,8 @@ PRODUCTS: dict[str, Callable[[Precision], Product]] = {
     "softmax_backward": of_softmax,
     "log_softmax_backward": of_log_softmax,
     "log_softmax_jvp": of_log_softmax_jvp,
-    "log_softmax_jvp_of_shares": of_shares,
+    "log_softmax_backward_of_shares": of_shares,
+    "log_softmax_jvp_of_shares": of_shares_jvp,
 }
 
 

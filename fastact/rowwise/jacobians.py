@@ -1,14 +1,13 @@
-"""The Jacobians of functions along an axis: products with unit vectors, one for each input.
+"""The Jacobians of functions along an axis: products with unit vectors, one for each row of it.
 
-The products are those of `jvp`, in the same loops, with their masks, factors and lengths; those of
-log-softmax are made of softmax's output, which spares each of them all exponentials. A step along
-all inputs at once leaves the output as it is. So the diagonal is the tangent for a step along all
-other inputs, with the other sign: nothing cancels where it is near 0.
+The products are those of `backward`, in the same loops, with their masks, factors and lengths;
+those of log-softmax are made of softmax's output, which spares each of them all exponentials. A
+step along all inputs at once leaves the output as it is. So the diagonal is the tangent for a step
+along all other inputs, with the other sign: nothing cancels where it is near 0.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -23,12 +22,12 @@ def jacobian(owner: Any, rows: Rows, x: Any) -> Any:
     """The Jacobian of each row of an array, whose axis is that of `rows`, as a new array."""
     logits = rows.layout.rows(x)
     found = np.empty((*x.shape, logits.shape[-1]), x.dtype)
-    columns = np.moveaxis(found, rows.layout.axes[0], -1)  # the input before the output
+    matrices = np.moveaxis(found, rows.layout.axes[0], -2)
     with np.errstate(all="ignore"):
         y, sink = output(owner, rows, logits)
-        of_steps(owner, rows, y, sink, columns)
+        of_steps(owner, rows, y, sink, matrices)
         if rows.cap is not None:
-            capped(rows, rows.cap, logits, columns)
+            capped(rows, rows.cap, logits, matrices)
     return found
 
 
@@ -44,18 +43,23 @@ def output(owner: Any, rows: Rows, x: Any) -> tuple[Any, Any]:
     return y[..., :-1], y[..., -1:]
 
 
-def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, columns: Any) -> None:
-    """Write to `columns` the tangents of the output `y` for a step along each (capped) input."""
-    steps, diagonal = np.eye(y.shape[-1], dtype=y.dtype), np.einsum("...jj->...j", columns)
+def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, matrices: Any) -> None:
+    """Write the Jacobians of the output `y`, by the cap's results if there is a cap.
+
+    Columns are written as rows first: their memory is one run, and of them only the diagonal stays.
+    """
+    units, diagonal = np.eye(y.shape[-1], dtype=y.dtype), np.einsum("...jj->...j", matrices)
     where = None if rows.where is None else rows.where[..., None, :]
     factor, length = (
         each[..., None] if np.ndim(each) else each for each in (rows.factor, rows.lengths)
     )
-    tangents = functools.partial(owner._steps._of_output, y=y[..., None, :], out=columns)
-    tangents(1 - steps, options=(where, factor, length))
+    given: dict[str, Any] = {
+        "y": y[..., None, :], "options": (where, factor, length), "out": matrices
+    }  # fmt: skip
+    owner._columns._of_output(1 - units, **given)
     kept = np.zeros(y.shape) if sink is None else lost(y, sink, factor)
     kept -= diagonal
-    tangents(steps, options=(where, factor, length))
+    owner._rows._of_output(units, **given)
     diagonal[...] = kept
 
 
@@ -65,10 +69,10 @@ def lost(y: Any, sink: Any, factor: Any) -> Any:
     return np.where(y == 0, 0.0, found)
 
 
-def capped(rows: Rows, cap: float, logits: Any, columns: Any) -> None:
-    """Multiply `columns` by the slope of the cap, and put 0 where inputs are absent."""
+def capped(rows: Rows, cap: float, logits: Any, matrices: Any) -> None:
+    """Multiply by the slope of the cap, and put 0 where inputs are absent."""
     slope = tanh.derivative(np.divide(logits, cap, dtype=logits.dtype))
-    columns *= slope[..., :, None]
+    matrices *= slope[..., None, :]
     present = rows.present((...,))
     if present is not None:
-        np.copyto(columns, 0, where=~present[..., :, None])
+        np.copyto(matrices, 0, where=~present[..., None, :])

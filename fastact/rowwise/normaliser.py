@@ -73,7 +73,7 @@ class Normaliser(RowFunction, CalledPlainly):
     _fill_value = 0.0  # what an element is that does not count
     _sink: float | None = None  # one more logit, for loops that take one; -inf is none
     _symmetric = True  # whether the Jacobian is, so that one product is both
-    _shares: Any = None  # whose output the columns of the Jacobian are made of, if not its own
+    _shares: Any = None  # whose output the Jacobian is made of, if not its own
 
     def __init__(self, name: str) -> None:
         if self._loops is None:
@@ -98,9 +98,10 @@ class Normaliser(RowFunction, CalledPlainly):
         backward = self._products("backward")
         self.backward = Backward(self, *backward)
         self.jvp = Jvp(self, *(backward if self._symmetric else self._products("jvp")))
-        self._steps = self.jvp
+        self._columns = self._rows = self.jvp  # what makes them of the Jacobian
         if self._shares is not None:
-            self._steps = Jvp(self, *self._products("jvp_of_shares"))
+            self._columns = Jvp(self, *self._products("jvp_of_shares"))
+            self._rows = Backward(self, *self._products("backward_of_shares"))
 
     def _products(self, ending: str) -> tuple[RowFunction, RowFunction]:
         """The ufuncs of a vector and the output: without and with a mask, factors and lengths."""
@@ -119,7 +120,8 @@ class Normaliser(RowFunction, CalledPlainly):
         self._core, self._nin, self._nout = scaled._core, scaled._nin, scaled._nout
         self._alike = scaled._alike
         self.backward = Backward(self, other.backward._function, other.backward._with_mask)
-        self.jvp = self._steps = Jvp(self, other.jvp._function, other.jvp._with_mask)
+        self.jvp = Jvp(self, other.jvp._function, other.jvp._with_mask)
+        self._columns = self._rows = self.jvp
 
     @property
     def _smooth(self) -> bool:
