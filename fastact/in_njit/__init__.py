@@ -6,9 +6,9 @@ outside:
 
 - of numbers, the kernel is compiled into the caller, and LLVM vectorises the caller's loop;
 - of arrays, the loops of the store are called, as NumPy calls them outside, with their threads;
-- for rare options and for errors, the function itself is called, in Python.
+- with rare options, and for errors, the function outside is called, in Python.
 
-The dtype is that of the data: numbers beside arrays have no say, as in NumPy.
+The dtype is that of the arrays: numbers beside them never change it, as in NumPy.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ OPTIONS = ("weight", "ignore_index", "label_smoothing")
 def checked(labels: Any, classes: Any, weight: Any, ignore: Any) -> Any:
     """Labels of rows that count and 0 elsewhere, weights, how many count, and whether all is well.
 
-    The labels are a copy, which nobody else can change between this check and the loop.
+    Labels and weights are new arrays: nobody else can change them between this check and the loop.
     """
     found, of_row = np.empty(labels.shape, np.int64), np.ones(labels.shape)
     good, count = True, 0
@@ -46,7 +46,7 @@ def checked(labels: Any, classes: Any, weight: Any, ignore: Any) -> Any:
 
 
 def scaled(labels: Any, of_row: Any, each: Any, ignore: Any, smoothing: Any, classes: Any) -> Any:
-    """The weights of rows become their factors; the parts that are spread over classes."""
+    """Make factors of the weights of rows, in place; return what is spread over the classes."""
     spread_out = np.empty(of_row.shape)
     for place, label in np.ndenumerate(labels):
         share = each
@@ -58,7 +58,7 @@ def scaled(labels: Any, of_row: Any, each: Any, ignore: Any, smoothing: Any, cla
 
 
 def likelihoods(x: Any, labels: Any, factors: Any, losses: Any) -> None:
-    """The losses of rows in the last axis."""
+    """Write the losses of rows, which are along the last axis."""
     for place, label in np.ndenumerate(labels):
         factor = factors[place]
         picked = np.float64(x[place + (label,)])  # noqa: RUF005  # Numba knows no `*place` here
@@ -66,7 +66,7 @@ def likelihoods(x: Any, labels: Any, factors: Any, losses: Any) -> None:
 
 
 def slopes(labels: Any, factors: Any, gradient: Any) -> None:
-    """The gradient of these losses by x."""
+    """Write the gradient of these losses by x."""
     gradient[...] = 0.0
     for place, label in np.ndenumerate(labels):
         gradient[place + (label,)] = 0.0 - factors[place]  # noqa: RUF005  # as above
@@ -158,7 +158,7 @@ class OfLabels(LossPlan):
         return [b.not_(operands.same_shape(b, labels, x.without(axis))), none]
 
     def plain_labels(self, call: Call) -> tuple[Operand, Any]:
-        """The labels as int64 that lie one after another."""
+        """The labels as contiguous int64, the caller's own if they are, and the copy or None."""
         ty, value = self.types["labels"], call.values["labels"]
         copy = None
         if ty.dtype != types.int64 or ty.layout != "C":

@@ -52,14 +52,17 @@ def call_loop(
 
 @dispatcher
 def exchange(block: Any, i: Any, j: Any, count: Any) -> None:
-    """Let words change places."""
+    """Swap `count` words from `i` on with those from `j` on."""
     for k in range(count):
         block[i + k], block[j + k] = block[j + k], block[i + k]
 
 
 @dispatcher
 def ordered(block: Any, operands: Any, axes: Any) -> Any:
-    """Axes of length 1 left out, the others by the strides of the last operand, largest first."""
+    """Leave out axes of length 1, and sort the others by the strides of the last operand.
+
+    The largest stride comes first. Returns how many axes are left.
+    """
     sizes = operands
     strides, kept = sizes + axes, 0
     for axis in range(axes):
@@ -81,7 +84,7 @@ def ordered(block: Any, operands: Any, axes: Any) -> Any:
 
 @dispatcher
 def joined(block: Any, operands: Any, axes: Any, kept: Any) -> Any:
-    """Neighbouring axes that are one run in every operand are made one."""
+    """Join neighbouring axes that are one run in every operand; return the number of the last."""
     sizes = operands
     strides, last = sizes + axes, 0
     for axis in range(1, kept):

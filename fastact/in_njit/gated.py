@@ -117,7 +117,7 @@ class Halves(GatedPlan):
         return found if self.known["gate_first"] else found[::-1]
 
     def biases(self, call: Call, x: Operand, axis: int) -> tuple[list[Operand], Any, Any] | None:
-        """Those of gate and value, whether they do not fit, and a copy; None if there is no way."""
+        """The biases of gate and value, whether they do not fit, a copy; None if Python has to."""
         if self.known["bias"] is None:
             return [], None, None
         ty, b = self.types["bias"], call.builder

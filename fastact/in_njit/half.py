@@ -1,8 +1,7 @@
 """float16 for Numba on the processor: arrays of it, loads, stores and conversions.
 
 Numba knows the type and has no representation of it outside of CUDA: an array of float16 cannot
-even be passed. Here it is its bit pattern. There is no arithmetic, which nobody could tell from
-the conversions that it would need.
+even be passed. Here a float16 is its bit pattern. There is no arithmetic of float16.
 """
 
 from __future__ import annotations

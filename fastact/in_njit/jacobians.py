@@ -35,14 +35,14 @@ def with_sink(x: Any, where: Any, lengths: Any, y: Any, present: Any) -> None:
 
 
 def one_step(band: Any, one: Any) -> None:
-    """Write a number in the middle, and 1 less it elsewhere."""
+    """Write to `band` the number `one` in the middle, and 1 - `one` elsewhere."""
     for i in range(band.size):
         band[i] = 1.0 - one
     band[band.size // 2] = one
 
 
 def lost(y: Any, sink: Any, factors: Any, found: Any) -> None:
-    """Write what a step along all inputs takes from the sink."""
+    """Write to `found` what a step along all inputs takes from the sink."""
     for place, factor in np.ndenumerate(factors):
         share = np.float64(sink[place + (0,)])  # noqa: RUF005  # as above
         for i in range(y.shape[-1]):
@@ -52,12 +52,12 @@ def lost(y: Any, sink: Any, factors: Any, found: Any) -> None:
 
 
 def nothing(found: Any) -> None:
-    """Write 0."""
+    """Write 0 to all elements."""
     found[...] = 0.0
 
 
 def less(found: Any, diagonal: Any) -> None:
-    """Subtract the numbers of another array."""
+    """Subtract from `found` the numbers of another array."""
     for place, value in np.ndenumerate(diagonal):
         found[place] -= np.float64(value)
 

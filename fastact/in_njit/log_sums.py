@@ -22,16 +22,16 @@ DOUBLE = ir.DoubleType()
 
 # ---------------------------------------------------------------- what Numba compiles
 def nothing_below_zero(logarithms: Any, signs: Any) -> None:
-    """A sum below 0 has no logarithm."""
+    """Write NaN to the logarithms of sums below 0."""
     for place, sign in np.ndenumerate(signs):
         if sign < 0:
             logarithms[place] = np.nan
 
 
 def times_share(shares: Any, vectors: Any, products: Any) -> None:
-    """Multiply shares by the gradient of the result; where a share is 0, the product is.
+    """Write to `products` shares times the gradient of the result, and 0 where a share is 0.
 
-    As float64, which rounds products of float32 and float16 as their own arithmetic does.
+    float64 rounds products of float32 and float16 as their own arithmetic does.
     """
     for place, each in np.ndenumerate(shares):
         share = np.float64(each)
@@ -39,7 +39,7 @@ def times_share(shares: Any, vectors: Any, products: Any) -> None:
 
 
 def counted(where: Any, counts: Any) -> None:
-    """Write how many elements of each row are present."""
+    """Write to `counts` how many elements of each row are present."""
     for place, _ in np.ndenumerate(counts):
         found = 0
         for i in range(where.shape[-1]):

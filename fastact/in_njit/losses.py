@@ -167,7 +167,7 @@ class Elementwise(LossPlan):
         return Attempt(make, either(b, *wrong), [copy, *beside.copies])
 
     def each(self, call: Call, inputs: list[Operand], outs: list[Operand], x: Operand) -> Any:
-        """The losses in an array."""
+        """The losses as a new array."""
         b, ndim = call.builder, len(x.shape)
         ty = types.Array(types.float64, ndim, "C")
         losses = operands.empty(call.context, b, ty, x.shape)

@@ -78,7 +78,7 @@ def literal(dtype: str, value: float) -> Any:
 
 
 def empty(context: Any, builder: Any, ty: Any, shape: Sequence[Any]) -> Any:
-    """A new array."""
+    """A new array, which the caller releases or returns."""
     return arrayobj._empty_nd_impl(context, builder, ty, list(shape))._getvalue()
 
 
@@ -88,9 +88,9 @@ FEW = 512  # elements that scratch memory has room for on the stack
 def scratch(
     context: Any, builder: Any, dtype: str, shape: Sequence[Any], wanted: Any = None
 ) -> tuple[Any, Any]:
-    """Scratch memory as an operand, and the array with its type, which is to be released.
+    """Scratch memory as an operand, and the array with its type, which the caller releases.
 
-    It is on the stack of the caller if it is small, or if it is not wanted at run time.
+    It is on the caller's stack up to `FEW` elements, and if it is not `wanted` at run time.
     """
     ty = types.Array(number_type(dtype), len(shape), "C")
     size, strides = INT(np.dtype(dtype).itemsize), []
@@ -135,7 +135,7 @@ def convert(context: Any, builder: Any, to: tuple[Any, Any], source: tuple[Any, 
 
 
 def converted(context: Any, builder: Any, ty: Any, value: Any, dtype: str) -> tuple[Any, Any]:
-    """A contiguous copy of an array in a dtype, and its type: scratch memory, never a result."""
+    """The type and value of a contiguous copy of an array in a dtype: scratch memory, no result."""
     if ty.layout != "F":
         shape = of_array(context, builder, ty, value).shape
         _, (result, made) = scratch(context, builder, dtype, shape)
@@ -259,7 +259,7 @@ def launch(
 
 
 def call(context: Any, builder: Any, name: str, result: Any, arguments: Sequence[Any]) -> Any:
-    """Call one of the functions of `driver`, or other native code that loops need."""
+    """Call one of the functions of `driver`, or other native code that is no loop."""
     need = symbols.needed(loop_registry.get, name, "native")
     kind = ir.FunctionType(result, [each.type for each in arguments]).as_pointer()
     address = symbols.pointer(context, builder, need)

@@ -1,8 +1,8 @@
 """A call inside compiled code: its types, and the code for it.
 
 A `Plan` belongs to a function and the types of its arguments. It says what the result is, or
-raises a `TypingError`, and it writes the code: its own where it has some, and the call of the
-function in Python for the rest. What decides between the two at run time is `Attempt.wrong`.
+raises a `TypingError`. It writes the code: code of our own where there is some, and else the call
+of the function in Python. Where both are written, `Attempt.wrong` decides at run time.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ WORDS = frozenset({"casting", "empty", "inf"})
 
 
 class Attempt(NamedTuple):
-    """Code of our own: `make` writes it, and `wrong` says at run time that it does not hold.
+    """Code of our own, which `make` writes; it returns the result.
 
-    Either way `copies`, arrays with their types, are let go.
+    `wrong` is a value of compiled code: whether to call Python instead. Either way `copies`, arrays
+    that were made for the call with their types, are released.
     """
 
     make: Callable[[], Any]
@@ -84,7 +85,7 @@ def is_text(ty: Any) -> bool:
 
 
 def is_real(ty: Any) -> bool:
-    """Whether these are elements that our functions take."""
+    """Whether this is a type of elements that our functions take."""
     return ty in FLOATS or isinstance(ty, types.Integer | types.Boolean)
 
 
@@ -146,7 +147,7 @@ class Plan:
         return ty
 
     def pair_of_outs(self, result: Any) -> Any:
-        """The same of two results."""
+        """The type of a pair of results where they go into `out`, if that is given."""
         ty = self.types["out"]
         if self.known["out"] is None:
             return result
@@ -164,7 +165,7 @@ class Plan:
 
     # ------------------------------------------------------------ code
     def attempt(self, call: Call) -> Attempt | None:
-        """Our own code, or None if the call is one of Python."""
+        """Code of our own, or None if there is none for these types."""
         return None
 
     def needs(self) -> tuple[symbols.Need, ...]:
@@ -251,7 +252,7 @@ class Plan:
         return call.context.cast(call.builder, value, types.unliteral(ty), to)
 
     def release(self, call: Call, copies: Sequence[Any]) -> None:
-        """Let copies go."""
+        """Release copies that were made for the call; None among them is left out."""
         for copy in copies:
             if copy is not None:
                 call.context.nrt.decref(call.builder, *copy)

@@ -1,7 +1,7 @@
 """Options of rows inside compiled code: masks, lengths and temperatures as operands of loops.
 
-They are what `fastact.rowwise.row_options.quick` takes outside: the same loops get them, and what
-needs a closer look is left to Python.
+They are those that `fastact.rowwise.row_options.quick` knows outside, and go to the same loops. All
+others are left to Python.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ DOUBLE = ir.DoubleType()
 
 
 class Options(NamedTuple):
-    """The operands of a call beside arrays: None for what is not given.
+    """The operands of a call beside its arrays: None for what is not given.
 
-    `wrong` tells what Python has to look at; `arrays` are those that are read as they are, and
-    `copies` what has been made for the call.
+    `wrong` are values of compiled code: whether Python has to be called. `arrays` are those of the
+    caller that are read as they are, and `copies` those that were made for the call.
     """
 
     where: Operand | None
@@ -43,7 +43,7 @@ class Options(NamedTuple):
 
 # ---------------------------------------------------------------- what Numba compiles
 def factors(temperatures: Any, sign: Any) -> Any:
-    """What rows are multiplied by, and whether temperatures are such that this is exact."""
+    """The factors of rows, a new array, and whether kernels take all of these temperatures."""
     found, good = np.empty(temperatures.shape), True
     for place, degrees in np.ndenumerate(temperatures):
         fine = COLD <= degrees <= HOT
@@ -53,7 +53,7 @@ def factors(temperatures: Any, sign: Any) -> Any:
 
 
 def within(lengths: Any, n: Any) -> bool:
-    """Whether all lengths are those of rows of n elements."""
+    """Whether all lengths are from 0 to n."""
     good = True
     for _, length in np.ndenumerate(lengths):
         good &= 0 <= length <= n
@@ -61,7 +61,7 @@ def within(lengths: Any, n: Any) -> bool:
 
 
 def keys_seen(queries: Any, keys: Any, most: Any) -> Any:
-    """How many keys each query sees, and no more than this."""
+    """How many keys each query sees, at most `most`: a new array."""
     found = np.empty(queries, np.int64)
     for i in range(queries):
         found[i] = min(max(i + keys - queries + 1, 0), keys, most)
@@ -69,7 +69,7 @@ def keys_seen(queries: Any, keys: Any, most: Any) -> Any:
 
 
 def times(numbers: Any, scale: Any) -> Any:
-    """The products of numbers and one number."""
+    """The products of numbers and one number: a new array."""
     found = np.empty(numbers.shape)
     for place, each in np.ndenumerate(numbers):
         found[place] = each * scale
@@ -78,7 +78,7 @@ def times(numbers: Any, scale: Any) -> Any:
 
 # ---------------------------------------------------------------- the operands of a call
 def simple(plan: Plan, ndim: int, axes: Axes) -> bool:
-    """Whether types are those of which operands can be made."""
+    """Whether operands can be made of options of these types."""
     where, causal = plan.types["where"], plan.known.get("causal", False)
     rows = [plan.types[n] for n in ("temperature", "lengths") if n in plan.types]
     masks = plan.known["where"] is None or (is_array(where) and where.ndim <= ndim)
@@ -235,7 +235,7 @@ def launch(
 def choose(
     call: Call, dtype: str, x: Operand, where: Operand, otherwise: Operand, y: Operand
 ) -> None:
-    """Elements of `x` where a mask is True, else those of another operand."""
+    """Write to `y` the elements of `x` where a mask is True, else those of another operand."""
     need = symbols.needed(loop_registry.get, chosen.name, dtype)
     operands.launch(call.context, call.builder, need, [x, where, otherwise, y], y.shape)
 
@@ -249,7 +249,10 @@ def forward(
     call: Call, owner: Any, dtype: str, arrays: tuple[Operand, Operand],
     rows: tuple[Operand, Operand], options: Options,
 ) -> None:  # fmt: skip
-    """The shares of rows, between two loops that put the mask in; both arrays may be one."""
+    """Write the shares of rows, between two loops that put the mask in.
+
+    `arrays` are input and output, which may be the same memory, and `rows` are theirs.
+    """
     x, y = arrays
     b = call.builder
     if options.where is not None:
@@ -271,7 +274,7 @@ def product(
     call: Call, of: Any, dtype: str, rows: tuple[Operand, Operand, Operand],
     where: Operand | None, options: Options,
 ) -> None:  # fmt: skip
-    """The product of the Jacobian and a vector, where elements are present."""
+    """Write the product of the Jacobian and a vector: `rows` are vector, output and result."""
     d, y, result = rows
     b, function = call.builder, of._function
     between: list[Operand] = []

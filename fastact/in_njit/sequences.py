@@ -36,11 +36,11 @@ def scale(array: Any, factor: Any) -> None:
 
 
 class OfSequences(RowPlan):
-    """What the function and its gradient share."""
+    """What calls of the function over sequences and of its gradient share."""
 
     positional = ("x",)
     inputs: tuple[str, ...] = ("x",)
-    apart = 0  # how many of them may not be `out`, which holds the output on the way
+    apart = 0  # how many of them may not be `out`, where the output is kept on the way
 
     def checked(self) -> Any:
         """The type of the result."""

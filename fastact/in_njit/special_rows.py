@@ -1,7 +1,7 @@
 """Caps, and policies for rows that are empty or infinite, inside compiled code.
 
-A cap comes before all else and is computed in the memory of the result. What a row is, is found out
-before the function is computed, since that may be in the memory of the input.
+A cap comes before all else and is computed in the memory of the result. Special rows are found
+before the function is computed, since the result may be in the memory of the input.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def policies(plan: Plan) -> Policies | None:
 # All is computed in float64 and rounded when it is stored: for products and quotients of float32
 # and float16 that is what their own arithmetic gives.
 def quotients(x: Any, divisor: Any, y: Any) -> None:
-    """Divide all elements by a number."""
+    """Write to `y` the elements of `x` divided by a number."""
     for place, value in np.ndenumerate(x):
         y[place] = np.float64(value) / divisor
 
@@ -59,7 +59,7 @@ def products(x: Any, y: Any) -> None:
 
 
 def sloped(y: Any, slopes: Any, factors: Any, where: Any, lengths: Any) -> None:
-    """Multiply rows by the slope of a cap and by a factor; what is absent is 0."""
+    """Multiply rows of `y` by the slope of a cap and by a factor; write 0 where they are absent."""
     for place, factor in np.ndenumerate(factors):
         for i in range(y.shape[-1]):
             at = place + (i,)  # noqa: RUF005  # Numba knows no `*place` here

@@ -228,7 +228,7 @@ class ElementwiseLoss(Loss):
         return self._reduced(self._functions[""], x, others, reduction)
 
     def _loss_and_gradient(self, *given: Any, reduction: str, out: Any) -> tuple[Any, Any]:
-        """The loss and its gradient by the first of these, in `out` or a new array."""
+        """The loss and its gradient by `given[0]`, in `out` or a new array."""
         name = f"{self.name}.value_and_grad"
         check_reduction(name, reduction, self._reductions)
         x, others = self._operands(name, *given)

@@ -162,7 +162,8 @@ class LogSumExp(LogSum, CalledPlainly):
 
     ``logsumexp(x, axis=-1, keepdims=False, b=None, return_sign=False, where=None, out=None)``, as
     SciPy's but for the default of `axis`. `axis` may be an int, a tuple of ints, or None for all.
-    An empty or all -inf row gives -inf.
+    The result has the dtype of `x`, or that of `x` and `b` together; integers become float64, and
+    float16 is computed in float32. An empty or all -inf row gives -inf.
 
     Parameters
     ----------
@@ -176,9 +177,6 @@ class LogSumExp(LogSum, CalledPlainly):
     out
         The result, or with `return_sign` a pair: of the shape of `x` without `axis`, or with ones
         for it under ``keepdims=True``.
-
-    The result has the dtype of `x`, or that of `x` and `b` together; integers become float64.
-    float16 is computed in float32.
 
     Error: at most 2 ulp in float32 and 3 ulp in float64. Where the maximum and the logarithm
     cancel, or weights do, all is computed in twice the precision: the logarithm is wrong by 2**-95
