@@ -82,8 +82,8 @@ class Form(NamedTuple):
 
     A step is a ufunc and its operands: `X`, `MADE` or the name of a keyword for what it is in the
     call; a tuple for the item that is for the dtype, of float16, float32 and float64; all else for
-    itself. A mask has the shape of the array, other arrays its dtype; a temperature, of which the
-    steps get `sign` / temperature, is a float.
+    itself. A mask has the shape of the array, `OUT` its dtype, other arrays both; a temperature, of
+    which the steps get `sign` / temperature, is a float.
     """
 
     keywords: tuple[str, ...]

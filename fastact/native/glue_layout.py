@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (23c2183a98fc6aa9): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (2c9b7a0586582ff0): offsets in bytes."""
 
 from __future__ import annotations
 
