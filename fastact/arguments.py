@@ -344,13 +344,14 @@ def target(
 ) -> Any:  # fmt: skip
     """`out` if the work can be done in its memory, else None.
 
-    It may be one of the arrays `same`, but otherwise share no memory with them or with `apart`.
+    It may be one of the arrays `same`, but otherwise share no memory with them or with `apart`, of
+    which some may be None.
     """
     if out is None:
         return None
     array = output(name, out, shape, dtype)
     free = not any(overlaps(array, a) for a in same)
-    free &= not any(np.may_share_memory(array, a) for a in apart)
+    free &= not any(np.may_share_memory(array, a) for a in apart if a is not None)
     return array if free and array.dtype == dtype else None
 
 

@@ -271,20 +271,21 @@ static bool read_arguments(struct call *call, object **args, int64_t count, obje
     return true;
 }
 
-// Whether this is a mask of the array's shape, of at most SMALL elements.
-static bool is_mask(const object *x, const object *mask) {
-    const struct array *of = array_of(x), *a = array_of(mask);
-    if (number_of(a->dtype) != BOOL || a->rank != of->rank) {
-        return false;
+// Whether two arrays have one shape.
+static bool alike(const struct array *a, const struct array *b) {
+    bool same = a->rank == b->rank;
+    for (int32_t k = 0; same && k < a->rank; k++) {
+        same = a->dims[k] == b->dims[k];
     }
+    return same;
+}
+
+static int64_t elements_of(const struct array *a) {
     int64_t elements = 1;
-    for (int32_t k = 0; k < of->rank; k++) {
-        if (a->dims[k] != of->dims[k]) {
-            return false;
-        }
-        elements *= of->dims[k];
+    for (int32_t k = 0; k < a->rank; k++) {
+        elements *= a->dims[k];
     }
-    return elements <= SMALL;
+    return elements;
 }
 
 // Whether subnormal numbers are kept and results rounded to nearest: `mode.is_default` in C.
@@ -306,10 +307,11 @@ static bool is_plain(const struct call *call, const object *name, object *value)
     if (!is_a(value, python->ndarray)) {
         return false;
     }
+    const struct array *x = array_of(call->x), *a = array_of(value);
     if (name == python->where) {
-        return is_mask(call->x, value);
+        return number_of(a->dtype) == BOOL && alike(a, x) && elements_of(a) <= SMALL;
     }
-    return array_of(value)->dtype == array_of(call->x)->dtype;
+    return a->dtype == x->dtype && (name == python->out || alike(a, x));
 }
 
 // Whether a call has a form.

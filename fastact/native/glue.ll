@@ -1,4 +1,4 @@
-; tools/native_ir.py made this from glue.c (6220d33a3997dd20) with clang 19.
+; tools/native_ir.py made this from glue.c (2de8dcc48165e59a) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
@@ -1276,104 +1276,148 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %7 = alloca ptr, align 8
   %8 = alloca ptr, align 8
   %9 = alloca double, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
   store ptr %0, ptr %5, align 8
   store ptr %1, ptr %6, align 8
   store ptr %2, ptr %7, align 8
-  %10 = load ptr, ptr %5, align 8
-  %11 = getelementptr inbounds %struct.call, ptr %10, i32 0, i32 0
-  %12 = load ptr, ptr %11, align 8
-  store ptr %12, ptr %8, align 8
-  %13 = load ptr, ptr %6, align 8
-  %14 = load ptr, ptr %8, align 8
-  %15 = getelementptr inbounds %struct.python, ptr %14, i32 0, i32 17
-  %16 = load ptr, ptr %15, align 8
-  %17 = icmp eq ptr %13, %16
-  br i1 %17, label %18, label %40
+  %12 = load ptr, ptr %5, align 8
+  %13 = getelementptr inbounds %struct.call, ptr %12, i32 0, i32 0
+  %14 = load ptr, ptr %13, align 8
+  store ptr %14, ptr %8, align 8
+  %15 = load ptr, ptr %6, align 8
+  %16 = load ptr, ptr %8, align 8
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 17
+  %18 = load ptr, ptr %17, align 8
+  %19 = icmp eq ptr %15, %18
+  br i1 %19, label %20, label %42
 
-18:
-  %19 = load ptr, ptr %7, align 8
-  %20 = load ptr, ptr %8, align 8
-  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 10
-  %22 = load ptr, ptr %21, align 8
-  %23 = call i1 @is_a(ptr noundef %19, ptr noundef %22) #2
-  br i1 %23, label %24, label %26
-
-24:
-  %25 = call i1 @in_default_mode() #2
-  br i1 %25, label %27, label %26
+20:
+  %21 = load ptr, ptr %7, align 8
+  %22 = load ptr, ptr %8, align 8
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 10
+  %24 = load ptr, ptr %23, align 8
+  %25 = call i1 @is_a(ptr noundef %21, ptr noundef %24) #2
+  br i1 %25, label %26, label %28
 
 26:
+  %27 = call i1 @in_default_mode() #2
+  br i1 %27, label %29, label %28
+
+28:
   store i1 false, ptr %4, align 1
-  br label %71
+  br label %99
 
-27:
-  %28 = load ptr, ptr %8, align 8
-  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 7
-  %30 = load ptr, ptr %29, align 8
-  %31 = load ptr, ptr %7, align 8
-  %32 = call double %30(ptr noundef %31) #2
-  store double %32, ptr %9, align 8
-  %33 = load double, ptr %9, align 8
-  %34 = fcmp ole double 0x1FF0000000000000, %33
-  br i1 %34, label %35, label %38
+29:
+  %30 = load ptr, ptr %8, align 8
+  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 7
+  %32 = load ptr, ptr %31, align 8
+  %33 = load ptr, ptr %7, align 8
+  %34 = call double %32(ptr noundef %33) #2
+  store double %34, ptr %9, align 8
+  %35 = load double, ptr %9, align 8
+  %36 = fcmp ole double 0x1FF0000000000000, %35
+  br i1 %36, label %37, label %40
 
-35:
-  %36 = load double, ptr %9, align 8
-  %37 = fcmp ole double %36, 0x5FF0000000000000
-  br label %38
-
-38:
-  %39 = phi i1 [ false, %27 ], [ %37, %35 ]
-  store i1 %39, ptr %4, align 1
-  br label %71
+37:
+  %38 = load double, ptr %9, align 8
+  %39 = fcmp ole double %38, 0x5FF0000000000000
+  br label %40
 
 40:
-  %41 = load ptr, ptr %7, align 8
-  %42 = load ptr, ptr %8, align 8
-  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 9
-  %44 = load ptr, ptr %43, align 8
-  %45 = call i1 @is_a(ptr noundef %41, ptr noundef %44) #2
-  br i1 %45, label %47, label %46
+  %41 = phi i1 [ false, %29 ], [ %39, %37 ]
+  store i1 %41, ptr %4, align 1
+  br label %99
 
-46:
+42:
+  %43 = load ptr, ptr %7, align 8
+  %44 = load ptr, ptr %8, align 8
+  %45 = getelementptr inbounds %struct.python, ptr %44, i32 0, i32 9
+  %46 = load ptr, ptr %45, align 8
+  %47 = call i1 @is_a(ptr noundef %43, ptr noundef %46) #2
+  br i1 %47, label %49, label %48
+
+48:
   store i1 false, ptr %4, align 1
-  br label %71
+  br label %99
 
-47:
-  %48 = load ptr, ptr %6, align 8
-  %49 = load ptr, ptr %8, align 8
-  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 16
-  %51 = load ptr, ptr %50, align 8
-  %52 = icmp eq ptr %48, %51
-  br i1 %52, label %53, label %59
+49:
+  %50 = load ptr, ptr %5, align 8
+  %51 = getelementptr inbounds %struct.call, ptr %50, i32 0, i32 1
+  %52 = load ptr, ptr %51, align 8
+  %53 = call ptr @array_of(ptr noundef %52) #2
+  store ptr %53, ptr %10, align 8
+  %54 = load ptr, ptr %7, align 8
+  %55 = call ptr @array_of(ptr noundef %54) #2
+  store ptr %55, ptr %11, align 8
+  %56 = load ptr, ptr %6, align 8
+  %57 = load ptr, ptr %8, align 8
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 16
+  %59 = load ptr, ptr %58, align 8
+  %60 = icmp eq ptr %56, %59
+  br i1 %60, label %61, label %77
 
-53:
-  %54 = load ptr, ptr %5, align 8
-  %55 = getelementptr inbounds %struct.call, ptr %54, i32 0, i32 1
-  %56 = load ptr, ptr %55, align 8
-  %57 = load ptr, ptr %7, align 8
-  %58 = call i1 @is_mask(ptr noundef %56, ptr noundef %57) #2
-  store i1 %58, ptr %4, align 1
-  br label %71
+61:
+  %62 = load ptr, ptr %11, align 8
+  %63 = getelementptr inbounds %struct.array, ptr %62, i32 0, i32 5
+  %64 = load ptr, ptr %63, align 8
+  %65 = call i32 @number_of(ptr noundef %64) #2
+  %66 = icmp eq i32 %65, 0
+  br i1 %66, label %67, label %75
 
-59:
-  %60 = load ptr, ptr %7, align 8
-  %61 = call ptr @array_of(ptr noundef %60) #2
-  %62 = getelementptr inbounds %struct.array, ptr %61, i32 0, i32 5
-  %63 = load ptr, ptr %62, align 8
-  %64 = load ptr, ptr %5, align 8
-  %65 = getelementptr inbounds %struct.call, ptr %64, i32 0, i32 1
-  %66 = load ptr, ptr %65, align 8
-  %67 = call ptr @array_of(ptr noundef %66) #2
-  %68 = getelementptr inbounds %struct.array, ptr %67, i32 0, i32 5
-  %69 = load ptr, ptr %68, align 8
-  %70 = icmp eq ptr %63, %69
-  store i1 %70, ptr %4, align 1
-  br label %71
+67:
+  %68 = load ptr, ptr %11, align 8
+  %69 = load ptr, ptr %10, align 8
+  %70 = call i1 @alike(ptr noundef %68, ptr noundef %69) #2
+  br i1 %70, label %71, label %75
 
 71:
-  %72 = load i1, ptr %4, align 1
-  ret i1 %72
+  %72 = load ptr, ptr %11, align 8
+  %73 = call i64 @elements_of(ptr noundef %72) #2
+  %74 = icmp sle i64 %73, 262144
+  br label %75
+
+75:
+  %76 = phi i1 [ false, %67 ], [ false, %61 ], [ %74, %71 ]
+  store i1 %76, ptr %4, align 1
+  br label %99
+
+77:
+  %78 = load ptr, ptr %11, align 8
+  %79 = getelementptr inbounds %struct.array, ptr %78, i32 0, i32 5
+  %80 = load ptr, ptr %79, align 8
+  %81 = load ptr, ptr %10, align 8
+  %82 = getelementptr inbounds %struct.array, ptr %81, i32 0, i32 5
+  %83 = load ptr, ptr %82, align 8
+  %84 = icmp eq ptr %80, %83
+  br i1 %84, label %85, label %97
+
+85:
+  %86 = load ptr, ptr %6, align 8
+  %87 = load ptr, ptr %8, align 8
+  %88 = getelementptr inbounds %struct.python, ptr %87, i32 0, i32 15
+  %89 = load ptr, ptr %88, align 8
+  %90 = icmp eq ptr %86, %89
+  br i1 %90, label %95, label %91
+
+91:
+  %92 = load ptr, ptr %11, align 8
+  %93 = load ptr, ptr %10, align 8
+  %94 = call i1 @alike(ptr noundef %92, ptr noundef %93) #2
+  br label %95
+
+95:
+  %96 = phi i1 [ true, %85 ], [ %94, %91 ]
+  br label %97
+
+97:
+  %98 = phi i1 [ false, %77 ], [ %96, %95 ]
+  store i1 %98, ptr %4, align 1
+  br label %99
+
+99:
+  %100 = load i1, ptr %4, align 1
+  ret i1 %100
 }
 
 define internal i1 @in_default_mode() #0 {
@@ -1412,106 +1456,113 @@ define internal i1 @in_default_mode() #0 {
   ret i1 %22
 }
 
-define internal i1 @is_mask(ptr noundef %0, ptr noundef %1) #0 {
-  %3 = alloca i1, align 1
+define internal i1 @alike(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
-  %5 = alloca ptr, align 8
-  %6 = alloca ptr, align 8
-  %7 = alloca ptr, align 8
-  %8 = alloca i64, align 8
-  %9 = alloca i32, align 4
-  store ptr %0, ptr %4, align 8
-  store ptr %1, ptr %5, align 8
+  %5 = alloca i8, align 1
+  %6 = alloca i32, align 4
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.array, ptr %7, i32 0, i32 1
+  %9 = load i32, ptr %8, align 8
   %10 = load ptr, ptr %4, align 8
-  %11 = call ptr @array_of(ptr noundef %10) #2
-  store ptr %11, ptr %6, align 8
-  %12 = load ptr, ptr %5, align 8
-  %13 = call ptr @array_of(ptr noundef %12) #2
-  store ptr %13, ptr %7, align 8
-  %14 = load ptr, ptr %7, align 8
-  %15 = getelementptr inbounds %struct.array, ptr %14, i32 0, i32 5
-  %16 = load ptr, ptr %15, align 8
-  %17 = call i32 @number_of(ptr noundef %16) #2
-  %18 = icmp ne i32 %17, 0
-  br i1 %18, label %27, label %19
+  %11 = getelementptr inbounds %struct.array, ptr %10, i32 0, i32 1
+  %12 = load i32, ptr %11, align 8
+  %13 = icmp eq i32 %9, %12
+  %14 = zext i1 %13 to i8
+  store i8 %14, ptr %5, align 1
+  store i32 0, ptr %6, align 4
+  br label %15
 
-19:
-  %20 = load ptr, ptr %7, align 8
+15:
+  %16 = load i8, ptr %5, align 1
+  %17 = trunc i8 %16 to i1
+  br i1 %17, label %18, label %24
+
+18:
+  %19 = load i32, ptr %6, align 4
+  %20 = load ptr, ptr %3, align 8
   %21 = getelementptr inbounds %struct.array, ptr %20, i32 0, i32 1
   %22 = load i32, ptr %21, align 8
-  %23 = load ptr, ptr %6, align 8
-  %24 = getelementptr inbounds %struct.array, ptr %23, i32 0, i32 1
-  %25 = load i32, ptr %24, align 8
-  %26 = icmp ne i32 %22, %25
-  br i1 %26, label %27, label %28
+  %23 = icmp slt i32 %19, %22
+  br label %24
 
-27:
-  store i1 false, ptr %3, align 1
-  br label %68
+24:
+  %25 = phi i1 [ false, %15 ], [ %23, %18 ]
+  br i1 %25, label %26, label %46
 
-28:
-  store i64 1, ptr %8, align 8
-  store i32 0, ptr %9, align 4
-  br label %29
+26:
+  %27 = load ptr, ptr %3, align 8
+  %28 = getelementptr inbounds %struct.array, ptr %27, i32 0, i32 2
+  %29 = load ptr, ptr %28, align 8
+  %30 = load i32, ptr %6, align 4
+  %31 = sext i32 %30 to i64
+  %32 = getelementptr inbounds i64, ptr %29, i64 %31
+  %33 = load i64, ptr %32, align 8
+  %34 = load ptr, ptr %4, align 8
+  %35 = getelementptr inbounds %struct.array, ptr %34, i32 0, i32 2
+  %36 = load ptr, ptr %35, align 8
+  %37 = load i32, ptr %6, align 4
+  %38 = sext i32 %37 to i64
+  %39 = getelementptr inbounds i64, ptr %36, i64 %38
+  %40 = load i64, ptr %39, align 8
+  %41 = icmp eq i64 %33, %40
+  %42 = zext i1 %41 to i8
+  store i8 %42, ptr %5, align 1
+  br label %43
 
-29:
-  %30 = load i32, ptr %9, align 4
-  %31 = load ptr, ptr %6, align 8
-  %32 = getelementptr inbounds %struct.array, ptr %31, i32 0, i32 1
-  %33 = load i32, ptr %32, align 8
-  %34 = icmp slt i32 %30, %33
-  br i1 %34, label %35, label %65
+43:
+  %44 = load i32, ptr %6, align 4
+  %45 = add nsw i32 %44, 1
+  store i32 %45, ptr %6, align 4
+  br label %15
 
-35:
-  %36 = load ptr, ptr %7, align 8
-  %37 = getelementptr inbounds %struct.array, ptr %36, i32 0, i32 2
-  %38 = load ptr, ptr %37, align 8
-  %39 = load i32, ptr %9, align 4
-  %40 = sext i32 %39 to i64
-  %41 = getelementptr inbounds i64, ptr %38, i64 %40
-  %42 = load i64, ptr %41, align 8
-  %43 = load ptr, ptr %6, align 8
-  %44 = getelementptr inbounds %struct.array, ptr %43, i32 0, i32 2
-  %45 = load ptr, ptr %44, align 8
-  %46 = load i32, ptr %9, align 4
-  %47 = sext i32 %46 to i64
-  %48 = getelementptr inbounds i64, ptr %45, i64 %47
-  %49 = load i64, ptr %48, align 8
-  %50 = icmp ne i64 %42, %49
-  br i1 %50, label %51, label %52
+46:
+  %47 = load i8, ptr %5, align 1
+  %48 = trunc i8 %47 to i1
+  ret i1 %48
+}
 
-51:
-  store i1 false, ptr %3, align 1
-  br label %68
+define internal i64 @elements_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca i64, align 8
+  %4 = alloca i32, align 4
+  store ptr %0, ptr %2, align 8
+  store i64 1, ptr %3, align 8
+  store i32 0, ptr %4, align 4
+  br label %5
 
-52:
-  %53 = load ptr, ptr %6, align 8
-  %54 = getelementptr inbounds %struct.array, ptr %53, i32 0, i32 2
-  %55 = load ptr, ptr %54, align 8
-  %56 = load i32, ptr %9, align 4
-  %57 = sext i32 %56 to i64
-  %58 = getelementptr inbounds i64, ptr %55, i64 %57
-  %59 = load i64, ptr %58, align 8
-  %60 = load i64, ptr %8, align 8
-  %61 = mul nsw i64 %60, %59
-  store i64 %61, ptr %8, align 8
-  br label %62
+5:
+  %6 = load i32, ptr %4, align 4
+  %7 = load ptr, ptr %2, align 8
+  %8 = getelementptr inbounds %struct.array, ptr %7, i32 0, i32 1
+  %9 = load i32, ptr %8, align 8
+  %10 = icmp slt i32 %6, %9
+  br i1 %10, label %11, label %24
 
-62:
-  %63 = load i32, ptr %9, align 4
-  %64 = add nsw i32 %63, 1
-  store i32 %64, ptr %9, align 4
-  br label %29
+11:
+  %12 = load ptr, ptr %2, align 8
+  %13 = getelementptr inbounds %struct.array, ptr %12, i32 0, i32 2
+  %14 = load ptr, ptr %13, align 8
+  %15 = load i32, ptr %4, align 4
+  %16 = sext i32 %15 to i64
+  %17 = getelementptr inbounds i64, ptr %14, i64 %16
+  %18 = load i64, ptr %17, align 8
+  %19 = load i64, ptr %3, align 8
+  %20 = mul nsw i64 %19, %18
+  store i64 %20, ptr %3, align 8
+  br label %21
 
-65:
-  %66 = load i64, ptr %8, align 8
-  %67 = icmp sle i64 %66, 262144
-  store i1 %67, ptr %3, align 1
-  br label %68
+21:
+  %22 = load i32, ptr %4, align 4
+  %23 = add nsw i32 %22, 1
+  store i32 %23, ptr %4, align 4
+  br label %5
 
-68:
-  %69 = load i1, ptr %3, align 1
-  ret i1 %69
+24:
+  %25 = load i64, ptr %3, align 8
+  ret i64 %25
 }
 
 define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {

@@ -84,7 +84,8 @@ class Form(NamedTuple):
     """A form of plain calls: the keywords that they give, and the steps that they are.
 
     A plain call gives an array of float16, float32 or float64, and for `keywords` a mask of its
-    shape, arrays of its dtype, and as a temperature a float: steps get `sign` / temperature.
+    shape, arrays of its dtype and, but for `OUT`, of its shape, and as a temperature a float: steps
+    get `sign` / temperature.
 
     A step is a ufunc and its operands. `FIRST`, `MADE` and the names of keywords stand for the
     array, for what the last step made and for the keyword's value; a tuple for its item of the

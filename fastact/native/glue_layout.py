@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (6220d33a3997dd20): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (2de8dcc48165e59a): offsets in bytes."""
 
 from __future__ import annotations
 

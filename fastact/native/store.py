@@ -190,9 +190,9 @@ def package_sources() -> dict[str, Callable[[], bytes]] | None:
 
 def _folder(package: str) -> Any:
     """The folder of a package, which may be in an archive."""
-    folders = [Path(each) for each in sys.modules[package].__path__]
-    if len(folders) == 1 and folders[0].is_dir():
-        return folders[0]
+    folder = Path(__file__).parents[1]
+    if folder.is_dir():
+        return folder
     from importlib import resources  # takes as long to import as half of this package
 
     return resources.files(package)

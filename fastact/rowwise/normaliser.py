@@ -188,7 +188,7 @@ class Normaliser(RowFunction, CalledPlainly):
                     found = quick(
                         self._sign, shape, axis % len(shape), where, temperature, lengths, causal
                     )
-                    if found is not None and (where is None or separate(x, out)):
+                    if found is not None and (where is None or separate(x, out, where, found[1])):
                         return self._forward_at_once(x, axis, out, where, found)
         return self._general(
             x, axis, where=where, temperature=temperature, lengths=lengths, causal=causal,
@@ -266,7 +266,7 @@ class Normaliser(RowFunction, CalledPlainly):
             raise TypeError(f"{self.name}(): where must be {LAZY}")
         x = floats(self.name, "x", x)
         rows = Rows(self.name, x.shape, axis, sign=self._sign, **options)
-        into = target(self.name, out, x.shape, x.dtype, (x,))
+        into = target(self.name, out, x.shape, x.dtype, (x,), (rows.where,))
         direct = into is not None
         into = np.empty_like(x, subok=False) if into is None else into
         y = rows.layout.rows(into)
@@ -429,14 +429,15 @@ class Normaliser(RowFunction, CalledPlainly):
         return f"<fastact.{self.name}(x, axis=-1)>"
 
 
-def separate(x: Any, out: Any) -> bool:
+def separate(x: Any, out: Any, *beside: Any) -> bool:
     """Whether rows can be prepared in the memory of the output, which may be x itself."""
     if not x.dtype.isnative:
         return False
-    return (
-        out is None
-        or out is x
-        or (out.dtype == x.dtype and out.shape == x.shape and not np.may_share_memory(x, out))
+    others = beside if out is x else (x, *beside)
+    return out is None or (
+        out.dtype == x.dtype
+        and out.shape == x.shape
+        and not any(np.may_share_memory(each, out) for each in others if each is not None)
     )
 
 

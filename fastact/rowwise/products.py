@@ -191,7 +191,7 @@ class Product(CalledPlainly):
         )  # fmt: skip
         d = broadcast(self.name, self._vector, d, saved.shape, "the shape of x")
         dtype = np.result_type(d, saved)
-        into = target(self.name, out, saved.shape, dtype, (d,), (saved,))
+        into = target(self.name, out, saved.shape, dtype, (d,), (saved, rows.where))
         direct = into is not None
         into = np.empty_like(saved, dtype, subok=False) if into is None else into
         seen = rows.layout.rows

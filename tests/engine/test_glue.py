@@ -133,6 +133,10 @@ def other_calls(f: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
              where.view(Subclass), True)  # fmt: skip
     for mask in masks:
         yield (x,), {**y, "where": mask}
+    for output in y.values():
+        for other in (output[0], output[:1], output[:, :1], output[:3], output[None], output[0, 0]):
+            yield (x,), {"y": other}
+            yield (x,), {"y": other, "where": where}
     large = {"y": big} if y else {}
     yield (big,), {**large, "where": big == 0}
     if f is not fa.logsumexp:

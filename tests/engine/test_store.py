@@ -68,6 +68,14 @@ def test_a_warm_store_needs_no_numba(python, tmp_path):
     assert len(loops_in(place)) == 1
 
 
+def test_a_warm_store_serves_objects_whose_modules_were_forgotten(python, tmp_path):
+    place = tmp_path / "store"
+    forget = "for name in [n for n in sys.modules if 'fastact' in n]: del sys.modules[name]\n"
+    cold = python(calls(), FASTACT_CACHE_DIR=str(place)).stdout
+    forgotten = calls().replace("x =", f"{forget}x =", 1)
+    assert python(forgotten + NO_NUMBA, FASTACT_CACHE_DIR=str(place)).stdout == cold
+
+
 @pytest.mark.skipif(shutil.which("nm") is None, reason="nm, of binutils, lists undefined symbols")
 def test_stored_code_refers_to_nothing_outside(tmp_path, f, dtype):
     """Neither to Python nor to Numba nor to a mathematics library."""

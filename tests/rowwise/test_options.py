@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,29 @@ def test_outputs_of_masked_rows(f, dtype):
     assert_same_bits(f(x.astype(x.dtype.newbyteorder(">")), **options), wanted)
     wide = np.empty(x.shape, np.float64)
     assert_same_bits(f(x, **options, out=wide), wanted.astype(np.float64))
+
+
+@over_forms
+@pytest.mark.parametrize("axis", [0, -1])
+def test_an_output_in_the_memory_of_a_mask_or_of_lengths(f, dtype, axis):
+    """Whose elements are read after the first of the output are written."""
+    x = logits((7, 9), dtype)
+    x[2, 3] = np.nan
+    there = drawn(x.shape, axis)["where"]
+    lengths = np.arange(np.delete(x.shape, axis)[0]) % 5
+    for more in ({}, {"temperature": 0.5}, {"softcap": 2.0}, {"lengths": lengths}):
+        for call in (f, functools.partial(f.backward, x=x), functools.partial(f.jvp, x=x)):
+            wanted = call(x, axis=axis, **more, where=there)
+            out = np.empty(x.shape, dtype)
+            where = out.view(bool)[:, :: out.itemsize]
+            where[...] = there
+            call(x, axis=axis, **more, where=where, out=out)
+            assert_same_bits(out, wanted)
+            if "lengths" in more and dtype == "float64":
+                counts = np.moveaxis(out.view(np.int64), axis, 0)[0]
+                counts[...] = lengths
+                call(x, axis=axis, lengths=counts, where=there, out=out)
+                assert_same_bits(out, wanted)
 
 
 @pytest.mark.parametrize("f", [fa.logsumexp, fa.logmeanexp], ids=lambda f: f.name)
