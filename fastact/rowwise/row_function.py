@@ -200,13 +200,16 @@ class Layout:
 
 
 def slabs(shape: tuple[int, ...], axis: int) -> Iterator[tuple[slice, ...]]:
-    """Indices that cut an array into pieces of whole rows, of about `SLAB` elements."""
+    """Indices that cut an array into pieces of whole rows, of about `SLAB` elements.
+
+    Rows without elements are rows, too.
+    """
     size, cuts = math.prod(shape), []
     for k, length in enumerate(shape):
-        step = length
+        step = max(1, length)
         if k != axis and size > SLAB:
             step = max(1, SLAB * length // size)
             size = size // length * step
-        starts = range(0, length, max(1, step))
+        starts = [0] if k == axis else range(0, length, step)
         cuts.append([slice(i, i + step) for i in starts])
     return itertools.product(*cuts)

@@ -113,8 +113,21 @@ def test_special_rows(f, dtype):
     assert_same_bits(f(np.array(rows, dtype), where=np.ones(2, bool)), wanted)
     assert_same_bits(f(np.array([[NAN, 2.0]], dtype), where=[False, True]), np.array([2.0], dtype))
     assert f(np.ones(3, dtype), where=False) == -INF
-    assert (f(np.zeros((3, 0), dtype)) == -INF).all()
     assert f(np.zeros((0, 3), dtype)).shape == (0,)
+
+
+@over_functions
+def test_rows_without_elements(f, dtype):
+    """Each in memory that held another number before."""
+    x = np.zeros((2, 0, 3), dtype)
+    weights = [{}, {"b": x}, {"b": x, "where": x == 0}] if f is fa.logsumexp else [{}]
+    for options in (*weights, {"where": x == 0}, {"where": True}):
+        for axis, shape in ((1, (2, 3)), ((1,), (2, 3)), ((0, 1), (3,)), (None, ())):
+            used = np.full(shape, 7, dtype)
+            del used
+            result = f(x, axis=axis, **options)
+            assert result.shape == shape
+            assert (result == -INF).all()
 
 
 # --- as SciPy -----------------------------------------------------------------------------------

@@ -317,6 +317,9 @@ def test_empty_arrays(f):
             assert y.shape == shape
             assert f.backward(np.zeros(shape), y=y, **options).shape == shape
     assert f(np.zeros((0, 3)), axis=None, where=True).shape == (0, 3)
+    if f is not fa.softmax_off_by_one:
+        with pytest.raises(ValueError, match=r"the row at \(0,\)"):
+            f(np.zeros((3, 0)), empty="raise")
 
 
 # --- special rows -------------------------------------------------------------------------------
