@@ -134,7 +134,7 @@ def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
     found = labels.astype(SIGNED)
     counted: Any = None  # which rows count, None if all do
     if ignore_index is not None:
-        counted = found != ignore_index
+        counted = labels != int(ignore_index)  # as uint64, labels of which are not all int64
         found = np.where(counted, found, 0)
     check_range(name, found, classes, labels)
     of_row = None

@@ -426,6 +426,16 @@ def test_in_place_and_overlapping_out(dtype, soft, options):
         assert_same_bits(out, wanted, shift)
 
 
+def test_ignored_labels_that_are_no_int64():
+    """A label of 2**64 - 1 is not -1, whose bits it has."""
+    x, labels = np.eye(2, 3), np.array([1, 2**64 - 1], np.uint64)
+    for index in (2**64 - 1, np.uint64(2**64 - 1)):
+        assert_same_bits(ce(x, labels, ignore_index=index), ce(x[:1], labels[:1]))
+    for index in (-1, np.int64(-1), -(2**63), 2**63):
+        with pytest.raises(ValueError, match=rf"labels\[1\] is {2**64 - 1}"):
+            ce(x, labels, ignore_index=index)
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("kind", ["labels", "ignored, weighted, smoothed", "probabilities", "all"])
 def test_memory(kind, axis):
