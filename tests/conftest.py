@@ -9,7 +9,6 @@ their functions that has a ufunc, ``partial`` for those that are derivatives by 
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import os
 import signal
@@ -41,7 +40,6 @@ settings.register_profile("long", max_examples=500, **COMMON)
 settings.load_profile(PROFILE)
 ACTIVATIONS = part(fa.activations.values(), 5)
 
-M_ARENA_MAX = -8  # of glibc's mallopt
 PEAKS = pytest.StashKey[dict[str, int]]()
 STATUS = Path("/proc/self/status")  # of Linux
 
@@ -62,15 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
     # A shell's background job ignores Ctrl-C, and so would all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    one_heap()
     for managers in (newpassmanagers.ModulePassManager, newpassmanagers.FunctionPassManager):
         free_what_is_dropped(managers)
-
-
-def one_heap() -> None:
-    """Have glibc keep one heap for all threads: each load is a thread, and leaves its own."""
-    if hasattr(mallopt := ctypes.CDLL(None), "mallopt"):
-        mallopt.mallopt(M_ARENA_MAX, 1)
 
 
 def free_what_is_dropped(managers: type) -> None:
