@@ -11,6 +11,7 @@ raises from inside the loop and keeps it from being vectorised.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FunctionType, SimpleNamespace
@@ -248,7 +249,7 @@ def remembering() -> Any:
 
 def what_is_needed(context: Any) -> None:
     """Load what Numba knows: all of it takes a third of a second, of which we need little."""
-    if _all_of_numba:
+    if _all_of_numba or LAST in sys.modules:
         load_all(context)
         return
     # These tell Numba's registries what they know when they are imported.
@@ -261,6 +262,9 @@ def what_is_needed(context: Any) -> None:
 
 
 load_all = CPUContext.load_additional_registries
+# A module that Numba imports when it loads all, as for a function of the user's: then some of what
+# `min` is, say, is known in the other way, and goes only with the rest.
+LAST = "numba.np.linalg"
 _all_of_numba: list[bool] = []  # whether a function has been compiled that may need more
 
 

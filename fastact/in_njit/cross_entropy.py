@@ -33,6 +33,7 @@ def checked(labels: Any, classes: Any, weight: Any, ignore: Any) -> Any:
             good &= np.isfinite(each)
     for place, label in np.ndenumerate(labels):
         number, counts = np.int64(label), True
+        good &= (number < 0) == (label < 0)  # but for uint64 that are no int64
         if ignore is not None:
             counts = number != ignore
         here = number if counts else 0

@@ -195,3 +195,30 @@ def test_an_activation_that_nothing_finds_is_compiled_again(python, tmp_path):
     env = {"PYTHONPATH": f"{tmp_path}:{PACKAGE.parent}", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     for _ in range(2):
         assert python("import local", **env).stdout.split() == ["5.0", "0"]
+
+
+# ---------------------------------------------------------------- an empty store
+FUNCTIONS = """
+import numpy as np
+from numba import njit
+import fastact as fa
+
+def outside(x, labels, lengths):
+    loss, gradient = fa.softmax_cross_entropy.value_and_grad(x, labels, label_smoothing=0.1)
+    y = fa.softmax(x, lengths=lengths)
+    return loss, gradient, y, fa.softmax.backward(x, y=y, where=x < 1)
+
+inside, own = njit(outside), njit(lambda x: min(x.size, 3))
+given = np.eye(2, 3), np.array([1, 2]), np.array([3, 2])
+"""
+COMPARED = """
+for a, b in zip(inside(*given), outside(*given), strict=True):
+    assert np.array_equal(a, b)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", ["inside(*given)", "own(given[0])", "outside(*given)"])
+def test_whatever_is_compiled_first(python, tmp_path, first):
+    """Loops are compiled before, in or after a function of the user's, which needs all of Numba."""
+    python(FUNCTIONS + first + COMPARED, FASTACT_CACHE_DIR=str(tmp_path / "store"))

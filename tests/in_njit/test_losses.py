@@ -206,3 +206,15 @@ def test_gated_pairs_into_arrays_and_wrong_values():
     assert_same(into(same, same[:, :4]), fa.swiglu(x))
     with pytest.raises(ValueError, match="even length"):
         numba.njit(lambda x: fa.swiglu(x))(np.ones((2, 3)))
+
+
+def test_ignored_labels_that_are_no_int64():
+    """A label of 2**64 - 1 is not -1, whose bits it has."""
+    ce = fa.softmax_cross_entropy
+    inside = numba.njit(lambda x, labels, index: ce(x, labels, ignore_index=index))
+    x, labels = np.eye(2, 3), np.array([1, 2**64 - 1], np.uint64)
+    for index in (-1, 5):
+        with pytest.raises(ValueError, match=rf"labels\[1\] is {2**64 - 1}"):
+            inside(x, labels, index)
+    labels[1] = 2
+    assert inside(x, labels, 2) == ce(x[:1], labels[:1])
