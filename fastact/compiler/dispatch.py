@@ -262,8 +262,8 @@ def what_is_needed(context: Any) -> None:
 
 
 load_all = CPUContext.load_additional_registries
-# A module that Numba imports when it loads all, as for a function of the user's: then some of what
-# `min` is, say, is known in the other way, and goes only with the rest.
+# A module that Numba imports when it loads all, as for a function of the user's. From then on it
+# lowers `min`, for one, only if the context is told all, too.
 LAST = "numba.np.linalg"
 _all_of_numba: list[bool] = []  # whether a function has been compiled that may need more
 

@@ -24,7 +24,7 @@ from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import OPTIONS
 from fastact.native import loading, loop_registry, mode, threads, ufunc
-from fastact.native.glue import FIRST, OUT, Form
+from fastact.native.glue import Form, plain_forms
 from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Function(described.Described):
 
     _has_standard = True  # whether there are loops at the defaults of the parameters, if it has any
     _direct = True  # whether a call may go to the ufunc as it is
-    _plain = 0  # how many forms of calls native code makes
+    _plain: tuple[np.ufunc, ...] = ()  # those whose plain calls native code makes
     _options: Mapping[str, Any] = OPTIONS  # the keywords beside the parameters, with their defaults
 
     def __init__(self, owner: Owner, variety: str, nin: int) -> None:
@@ -234,13 +234,12 @@ class Function(described.Described):
 
     def _forms(self) -> list[Form]:
         """Plain calls at the defaults of the parameters, as far as ufuncs for them are made."""
-        return plain_calls((), self._quick, self._nout)
+        return [] if self._quick is None else plain_forms(self._quick, out=self._nout == 1)
 
-    def _go_plainly(self) -> None:
-        """Let native code make the plain calls that there are ufuncs for."""
-        known = len(self._forms())
-        if known > self._plain and threads.direct_until(self):
-            self._plain = known
+    def _go_plainly(self, quick: np.ufunc) -> None:
+        """Let native code make the plain calls of this ufunc too, which `_forms` has by now."""
+        if quick not in self._plain and threads.direct_until(self):
+            self._plain += (quick,)
             self._redirect()
 
     def _detour(self) -> None:
@@ -349,7 +348,7 @@ class Function(described.Described):
             if quick is None or type(x) not in PLAIN:
                 return None
             if self.params:
-                self._go_plainly()
+                self._go_plainly(quick)
             return ufunc.calling(options.get("out"), x), quick, x
         if self.params and type(x) is np.ndarray and x.dtype.kind == "f":
             known = self._known(params, options)
@@ -443,14 +442,6 @@ class Function(described.Described):
         return f"<fastact.{self._owner.name}.{self._variety}>"
 
 
-def plain_calls(keywords: tuple[str, ...], quick: np.ufunc | None, results: int) -> list[Form]:
-    """The forms of calls of a ufunc with an array and these keywords, and perhaps `out`."""
-    if quick is None:
-        return []
-    outs = ((), (OUT,)) if results == 1 else ((),)
-    return [Form.of(*keywords, *o, steps=[(quick, FIRST, *keywords, *o)]) for o in outs]
-
-
 class Backward(Function):
     """The vector-Jacobian product of an activation: ``dy * f'(x)``."""
 
@@ -463,8 +454,9 @@ class Backward(Function):
             self._from_output = FromOutput(owner, "backward_from_output", self._nin)
 
     def _forms(self) -> list[Form]:
-        from_output = None if self._from_output is None else self._from_output._quick
-        return [*plain_calls(("x",), self._quick, 1), *plain_calls(("y",), from_output, 1)]
+        ufuncs = {"x": self._quick, "y": self._from_output and self._from_output._quick}
+        known = ((key, quick) for key, quick in ufuncs.items() if isinstance(quick, np.ufunc))
+        return [form for key, quick in known for form in plain_forms(quick, key)]
 
     def _general(
         self,
@@ -517,7 +509,7 @@ class Backward(Function):
     ) -> Any:
         """Call a ufunc for which all has been looked at."""
         if not known:
-            self._go_plainly()
+            self._go_plainly(quick)
         if out is None:
             return threads.call(quick, dy, data, *known)
         return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)

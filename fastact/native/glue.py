@@ -104,6 +104,20 @@ class Form(NamedTuple):
         return cls(tuple(map(sys.intern, keywords)), sign, tuple(steps))
 
 
+def plain_forms(
+    ufunc: np.ufunc, *keywords: str, beside: tuple[Any, ...] = (), out: bool = True
+) -> list[Form]:
+    """The forms of calls that are one step: a ufunc of the array, keywords and constants.
+
+    With `out` there is a form for that keyword, too.
+    """
+    outs: tuple[tuple[str, ...], ...] = ((), (OUT,)) if out else ((),)
+    return [
+        Form.of(*keywords, *each, steps=[(ufunc, FIRST, *keywords, *beside, *each)])
+        for each in outs
+    ]
+
+
 # Constants of the C code, in bytes, that depend on this Python.
 DEFINED = {
     "head": object.__basicsize__,

@@ -53,13 +53,11 @@ def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, matrices: Any) -> None:
     factor, length = (
         each[..., None] if np.ndim(each) else each for each in (rows.factor, rows.lengths)
     )
-    given: dict[str, Any] = {
-        "y": y[..., None, :], "options": (where, factor, length), "out": matrices
-    }  # fmt: skip
-    owner._columns._of_output(1 - units, **given)
+    given = y[..., None, :], where, factor, length, -1, matrices
+    owner._columns._of_output(1 - units, *given)
     kept = np.zeros(y.shape) if sink is None else lost(y, sink, factor)
     kept -= diagonal
-    owner._rows._of_output(units, **given)
+    owner._rows._of_output(units, *given)
     diagonal[...] = kept
 
 

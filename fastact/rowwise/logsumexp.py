@@ -28,8 +28,7 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
-from fastact.native import threads
-from fastact.native.glue import FIRST, MADE, OUT, WHERE, Form
+from fastact.native.glue import FIRST, MADE, WHERE, Form, plain_forms
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import (
     MAX_ULP,
@@ -211,11 +210,7 @@ class LogSumExp(LogSum, CalledPlainly):
 
     def _forms(self) -> list[Form]:
         seen = chosen.ufunc, FIRST, WHERE, tuple(ABSENT.values())
-        return [
-            Form.of(steps=[(self.ufunc, FIRST)]),
-            Form.of(OUT, steps=[(self.ufunc, FIRST, OUT)]),
-            Form.of(WHERE, steps=[seen, (self.ufunc, MADE)]),
-        ]
+        return [*plain_forms(self.ufunc), Form.of(WHERE, steps=[seen, (self.ufunc, MADE)])]
 
     @without_unknown
     def __call__(
@@ -253,9 +248,7 @@ class LogSumExp(LogSum, CalledPlainly):
             out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim
             and x.size <= SLAB and quick(1.0, x.shape, axis % x.ndim, where) is not None
         ):  # fmt: skip
-            choose = chosen._ufunc or chosen.ufunc  # `masked`, in less time
-            seen = threads.call(choose, x, where, ABSENT[x.dtype.char])
-            return self._in_one_call(seen, axis=axis)
+            return self._in_one_call(masked(x, where, ABSENT[x.dtype.char]), axis=axis)
         return self._general(x, axis, where=where, out=out)
 
     @public(lazy=("x",))

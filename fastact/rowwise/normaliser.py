@@ -31,7 +31,7 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.elementwise import logit, tanh
 from fastact.native import threads
-from fastact.native.glue import FIRST, MADE, OUT, TEMPERATURE, WHERE, Form
+from fastact.native.glue import FIRST, MADE, TEMPERATURE, WHERE, Form, plain_forms
 from fastact.native.ufunc import calling
 from fastact.numerics.primitives import Kernel
 from fastact.numerics.rows import NO_GRADIENT, Product
@@ -147,8 +147,7 @@ class Normaliser(RowFunction, CalledPlainly):
             (choose, MADE, WHERE, fills, MADE),
         ]
         return [
-            Form.of(steps=[(apply, FIRST, *beside)]),
-            Form.of(OUT, steps=[(apply, FIRST, *beside, OUT)]),
+            *plain_forms(apply, beside=beside),
             Form.of(WHERE, steps=masked),
             Form.of(TEMPERATURE, steps=[(scaled.ufunc, FIRST, *at)], sign=self._sign),
         ]

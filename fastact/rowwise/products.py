@@ -33,7 +33,7 @@ from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.elementwise import tanh
 from fastact.native import threads
-from fastact.native.glue import FIRST, OUT, WHERE, Form
+from fastact.native.glue import FIRST, WHERE, Form, plain_forms
 from fastact.rowwise import documents
 from fastact.rowwise.row_function import CalledPlainly, RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
@@ -67,8 +67,7 @@ class Product(CalledPlainly):
         masked = Form.of("y", WHERE, steps=[steps])
         if not self._unsigned:
             return [masked]
-        plain = [Form.of("y", *out, steps=[(self.ufunc, FIRST, "y", *out)]) for out in ((), (OUT,))]
-        return [*plain, masked]
+        return [*plain_forms(self.ufunc, "y"), masked]
 
     @without_unknown
     def __call__(
@@ -128,17 +127,15 @@ class Product(CalledPlainly):
         if x is not None:
             y = self._owner._forward_at_once(x, axis, None, where, found)
         factor, length = found
+        return self._of_output(d, y, where, factor, length, axis, out)
+
+    def _of_output(
+        self, d: Any, y: Any, where: Any, factor: Any, length: Any, axis: int, out: Any
+    ) -> Any:
+        """The product in one call, with a mask, factors and lengths if there are any."""
         if where is None and factor is None and length is None:
             return self._function._in_one_call(d, y, axis=axis, out=out)
         return self._masked(d, y, where, factor, length, axis, out)
-
-    def _of_output(
-        self, d: Any, y: Any, options: tuple[Any, Any, Any], axis: int = -1, out: Any = None
-    ) -> Any:
-        """The product in one call, with a mask, factors and lengths if there are any."""
-        if all(each is None for each in options):
-            return self._function._in_one_call(d, y, axis=axis, out=out)
-        return self._masked(d, y, *options, axis, out)
 
     def _masked(
         self, d: Any, y: Any, where: Any, factor: Any, length: Any, axis: int, out: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -40,6 +40,7 @@ class CalledPlainly(Documented):
     __slots__ = ("__call__", "__dict__", "__weakref__")
     __call__: Any
     _applied: Any
+    _forms: Callable[[], list[Form]]  # of plain calls: each class has this method
     _method = "_applied"
     _waits = True  # whether plain calls still go to `_applied`: until the first call
 
@@ -64,10 +65,6 @@ class CalledPlainly(Documented):
     def _redirect(self) -> None:
         """Let native code run plain calls from now on."""
         self.__call__ = threads.direct(ufunc.plainly(self._applied, self._forms(), "axis"))
-
-    def _forms(self) -> list[Form]:
-        """The forms of plain calls: what they give, and their steps."""
-        raise NotImplementedError
 
     def _detour(self) -> None:
         """Let all calls be those of `_applied` from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import tracemalloc
@@ -15,6 +16,7 @@ import pytest
 
 import fastact as fa
 from fastact.catalogue import of_kind
+from fastact.definition.function import Backward, Function
 from fastact.native import glue, glue_layout, ufunc
 from fastact.native.glue import FIRST, MADE, Form
 from fastact.rowwise.row_function import SLAB
@@ -239,6 +241,19 @@ def test_elements_at_defaults(f: Any, dtype: str) -> None:
                 call(first, **named, **wrong)
         with pytest.raises(TypeError, match="axis"):
             g(first, **named, axis=-1)
+
+
+def test_forms_are_made_once(f: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that are not plain, of numbers say, do not make them again."""
+    if not defaults(f):
+        return
+    numbers = {"x": 0.5, "y": 0.5} if f.from_output else {"x": 0.5}
+    calls = [functools.partial(f.backward, 1.0, **{key: value}) for key, value in numbers.items()]
+    calls.append(functools.partial(f, 0.5, out=np.empty(())))
+    wanted = [call() for call in calls]
+    monkeypatch.setattr(Function, "_forms", not_plain)
+    monkeypatch.setattr(Backward, "_forms", not_plain)
+    assert [call() for call in calls] == wanted
 
 
 def test_calls_go_on_where_threads_are_limited(f: Any) -> None:
