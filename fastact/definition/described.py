@@ -181,20 +181,23 @@ class Shown:
         return found
 
 
-class OfOne(staticmethod):  # type: ignore[type-arg]  # generic to checkers alone
+class OfOne:
     """The function of a bound method, of which all is asked that is asked of the method.
 
-    It has the name, the signature and the docstring of the method of one object. Beside functions,
-    a `staticmethod` is what Python calls soonest.
+    It has the name, the signature and the docstring of the method of one object. Calling it is
+    calling the method of the class, or what the object has put into the slot `__call__` instead.
     """
+
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+    __call__: Any
 
     def __init__(self, method: Any, instance: Any) -> None:
         from inspect import cleandoc
 
-        super().__init__(method)
-        self._instance = instance
+        self.__call__, self._instance = method, instance
         self.__signature__ = plain(method)
-        self.__module__, self.__qualname__ = "fastact", f"{instance.name}.{method.__name__}"
+        self.__module__, self.__name__ = "fastact", method.__name__
+        self.__qualname__ = f"{instance.name}.{method.__name__}"
         self.__doc__ = instance._member(method.__name__, cleandoc(method.__doc__ or ""))
 
     @property

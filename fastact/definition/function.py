@@ -228,8 +228,11 @@ class Function(described.Described):
 
     def _redirect(self) -> None:
         """Let native code call the ufunc from now on, or where no parameter is given."""
-        plain = self._forms() if self.params or not self._direct else None
-        made = ufunc.guarded(self.ufunc) if plain is None else ufunc.plainly(self._general, plain)
+        if self._direct and not self.params:
+            made = ufunc.guarded(self.ufunc)
+        else:
+            forms = self._forms()
+            made = ufunc.plainly(forms[0].ufunc, self._general, forms)
         self.__call__ = threads.direct(made)
 
     def _forms(self) -> list[Form]:

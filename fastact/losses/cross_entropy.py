@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,9 +22,11 @@ from fastact.losses.shared import (
     check_reduction,
     gradient_array,
     narrowed,
+    number_of,
     slabs,
+    summed,
 )  # fmt: skip
-from fastact.native import threads
+from fastact.native import threads, ufunc
 from fastact.rowwise.row_function import RowFunction
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["nll", "softmax_cross_entropy"]
 
 OWNER = "softmax_cross_entropy"
-SIGNED, UNSIGNED = np.dtype(np.int64), np.dtype(np.uint64)  # NumPy takes dtypes sooner than types
+SIGNED = np.dtype(np.int64)  # NumPy takes dtypes sooner than types
 
 
 def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowFunction, RowFunction]:
@@ -48,6 +51,12 @@ GENERAL = pair("cross_entropy_general", "XidXd")
 PICKED = pair("nll", "Xid", owner="nll")
 NO_LABEL = np.int64(-1)
 HESSIAN = RowFunction("cross_entropy_hessian", OWNER, "Xidd", "XX")
+
+
+@functools.cache
+def largest() -> Callable[[Any], float]:
+    """The function of the largest of labels, as unsigned numbers."""
+    return ufunc.largest(LABELLED[0].ufunc)
 
 
 # ---------------------------------------------------------------- what is checked before any work
@@ -82,8 +91,7 @@ def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
 
     Seen as unsigned integers, negative labels are the largest, so that one pass is enough.
     """
-    unsigned = labels.view(UNSIGNED)
-    if not labels.size or unsigned.item(unsigned.argmax()) < classes:  # sooner than a reduction
+    if not labels.size or largest()(labels) < classes:
         return
     place = tuple(int(i) for i in np.argwhere((labels < 0) | (labels >= classes))[0])
     where = f"labels[{', '.join(map(str, place))}]" if place else "the label"
@@ -168,42 +176,39 @@ def last(x: Any, axis: int) -> Any:
     return x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
 
 
-def of_labels(x: Any, gradient: Any, found: Targets) -> Any:
-    """The losses of rows with labels, a new array; writes the gradient if there is an array."""
+def of_labels(x: Any, gradient: Any, found: Targets, losses: Any) -> float:
+    """The sum of `losses`, those of rows with labels, which it writes, and the gradient."""
     operands: tuple[Any, ...] = (found.labels, found.factor)
     functions = LABELLED
     if found.smoothing is not None:
         weight = np.ones(x.shape[-1]) if found.weight is None else found.weight
         operands, functions = (*operands, cast(weight, x.dtype), found.smoothing), GENERAL
-    return of_operands(functions, x, gradient, operands)
+    return of_operands(functions, x, gradient, operands, losses)
 
 
-def of_picked(x: Any, gradient: Any, found: Targets) -> Any:
-    """The losses of rows of log-probabilities with labels."""
-    return of_operands(PICKED, x, gradient, (found.labels, found.factor))
+def of_picked(x: Any, gradient: Any, found: Targets, losses: Any) -> float:
+    """The same of rows of log-probabilities with labels."""
+    return of_operands(PICKED, x, gradient, (found.labels, found.factor), losses)
 
 
-def of_operands(functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...]) -> Any:
-    """The losses of rows, a new array, by the ufunc of the pair that makes the gradient or not.
-
-    `operands` begin with the labels.
-    """
-    losses = np.empty(operands[0].shape)
+def of_operands(
+    functions: Any, x: Any, gradient: Any, operands: tuple[Any, ...], losses: Any
+) -> float:
+    """The same, by the ufunc of the pair that makes the gradient or not."""
     outs = (losses,) if gradient is None else (losses, gradient)
-    function = functions[gradient is not None]
-    threads.call(function._ufunc or function.ufunc, x, *operands, *outs)
-    return losses
+    return summed(functions[gradient is not None], losses, x, *operands, *outs)
 
 
-def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any) -> Any:
-    """The losses of rows with probabilities, a new array; writes the gradient if there is one."""
+def of_probabilities(
+    name: str, x: Any, gradient: Any, labels: Any, options: Any, losses: Any
+) -> float:
+    """The sum of `losses`, those of rows with probabilities, which it writes, and the gradient."""
     weight, _, smoothing, reduction = options
     classes, shape = x.shape[-1], x.shape[:-1]
     if weight is not None:
         weight = class_weights(name, weight, classes)
     scale = classes / x.size if reduction == "mean" else 1.0
     x, labels = apart(x, gradient), apart(labels, gradient)
-    losses = np.empty(shape)
     as_given = weight is None and not smoothing and labels.dtype == x.dtype
     for slab in [...] if as_given else slabs(shape, max(1, SLAB // classes)):
         q = labels[slab] if as_given else mixed(labels[slab], x.dtype, weight, smoothing)
@@ -213,7 +218,7 @@ def of_probabilities(name: str, x: Any, gradient: Any, labels: Any, options: Any
         threads.call(
             GENERAL[gradient is not None].ufunc, x[slab], NO_LABEL, 0.0, q, scale, out=outs
         )
-    return losses
+    return float(np.add.reduce(losses, None))
 
 
 @np.errstate(all="ignore")
@@ -231,15 +236,42 @@ class LossOfLabels(Loss):
 
     _kind = "loss of labels"
     _input = "logits"  # the name of the first argument
-    # The losses of rows of an array, and their gradient where there is an array for it.
-    _of_labels: Callable[[Any, Any, Targets], Any]
+    _positional = ("labels",)
+    # What writes losses of rows, and the gradient where there is an array for it.
+    _of_labels: Callable[[Any, Any, Targets, Any], float]
     _of_probabilities: Any = None
+
+    @property
+    def _any_ufunc(self) -> np.ufunc:
+        return LABELLED[0].ufunc
+
+    def _plain_loss(self, x: Any, labels: Any) -> Any:
+        """The mean loss of rows along the last axis, with labels for them in int64."""
+        return self._plain_mean(self.name, x, labels, None)
+
+    def _plain_loss_and_gradient(self, x: Any, labels: Any, out: Any = None) -> tuple[Any, Any]:
+        """The mean loss of rows along the last axis, and its gradient."""
+        name = f"{self.name}.value_and_grad"
+        gradient = gradient_array(name, out, x)
+        return self._plain_mean(name, x, labels, gradient), gradient
+
+    def _plain_mean(self, name: str, x: Any, labels: Any, gradient: Any) -> Any:
+        """The mean loss of rows along the last axis; writes the gradient if there is an array."""
+        rows = labels.size
+        check_batch(name, rows, "mean", "row")
+        found = labels.astype(SIGNED)  # a copy, as in `targets`
+        check_range(name, found, x.shape[-1], labels)
+        plain = Targets(found, 1.0 / rows, None, None)
+        total = self._of_labels(x, gradient, plain, np.empty(labels.shape))
+        return number_of(total, x.dtype)
 
     def _computed(
         self, name: str, x: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
     ) -> tuple[Any, Any]:
         """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
         _, ignore_index, smoothing, reduction = options
+        if self._waits:
+            self._go_plainly()
         if ignore_index is not None:
             integer(name, "ignore_index", ignore_index)
         check_reduction(name, reduction)
@@ -251,15 +283,17 @@ class LossOfLabels(Loss):
         (check_probabilities if soft else check_labels)(name, labels, x.shape, axis)
         check_batch(name, labels.size, reduction, "row")
         rows = last(x, axis), None if gradient is None else last(gradient, axis)
+        losses = np.empty(rows[0].shape[:-1])
         if soft:
             if ignore_index is not None:
                 raise ValueError(f"{name}(): ignore_index needs labels that are class indices")
-            losses = self._of_probabilities(name, *rows, last(labels, axis), options)
+            total = self._of_probabilities(name, *rows, last(labels, axis), options, losses)
         else:
-            losses = self._of_labels(*rows, targets(name, labels, x.shape[axis], options))
+            found = targets(name, labels, x.shape[axis], options)
+            total = self._of_labels(*rows, found, losses)
         if reduction == "none":
             return narrowed(losses, x.dtype)[()], gradient
-        return narrowed(np.add.reduce(losses, None), x.dtype), gradient  # a sum of float64
+        return number_of(total, x.dtype), gradient
 
 
 # ---------------------------------------------------------------- softmax cross-entropy

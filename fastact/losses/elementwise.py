@@ -15,7 +15,7 @@ from fastact.losses.shared import (
     ElementwiseLoss,
     LossFunction,
     Operand,
-    SlabPass,
+    Slabs,
     check_reduction,
     fitting,
     functions,
@@ -23,6 +23,7 @@ from fastact.losses.shared import (
     no_nan,
     slabs,
 )  # fmt: skip
+from fastact.native import threads
 from fastact.numerics.elementary import clamp, exp, log, log1p_unit
 from fastact.numerics.primitives import kernel, where
 
@@ -139,6 +140,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
     })  # fmt: skip
 
     _letters = "xxxdd"
+    _defaults = (1.0, 1.0)
     _kernels = MappingProxyType(
         {"value": sigmoid_value, "gradient": sigmoid_gradient, "hessian": sigmoid_hessian}
     )
@@ -229,9 +231,9 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         name = f"{self.name}.gradient_and_hessian"
         x, others = self._operands(name, logits, targets, pos_weight, weight)
         gradient, hessian = (gradient_array(name, o, x) for o in outputs(name, out, 2))
-        one_pass = SlabPass(self._functions["_hessian"], x, others, (gradient, hessian))
+        compute, parts = self._functions["_hessian"].ufunc, Slabs(x, others, (gradient, hessian))
         for slab in slabs(x.shape):
-            one_pass(slab, 1.0)
+            threads.call(compute, *parts.cut(slab, 1.0))
         return gradient, hessian
 
 
@@ -334,6 +336,7 @@ class Focal(ElementwiseLoss):
     })  # fmt: skip
 
     _letters = "xxddd"
+    _defaults = (2.0, -1.0)
     _kernels = MappingProxyType({"value": focal_value, "gradient": focal_gradient})
 
     def _operands(

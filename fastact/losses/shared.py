@@ -11,13 +11,16 @@ import numpy as np
 
 from fastact.arguments import broadcast, cast, choice, fits, floats, output, overlaps
 from fastact.containers.door import public
-from fastact.definition.described import Documented, called, filled, shown
+from fastact.definition.described import called, filled, shown
+from fastact.definition.plain_calls import CalledPlainly
 from fastact.native import loop_registry, threads, ufunc
+from fastact.native.glue import FIRST, OUT, Form
 from fastact.numerics.primitives import Kernel
 
 Array = Any
 REDUCTIONS = ("mean", "sum", "none")
-NORMAL = {c: (float(np.finfo(c).tiny), float(np.finfo(c).max)) for c in "ef"}
+# What numbers are normal in a dtype, by its character, and their type.
+NORMAL = {c: (float(np.finfo(c).tiny), float(np.finfo(c).max), np.dtype(c).type) for c in "efd"}
 SLAB = 2**16  # elements that are computed before they are summed: half a MiB of float64
 Slab = Any  # an index
 
@@ -60,15 +63,29 @@ def gradient_array(name: str, out: Any, like: Any) -> Any:
 
 
 # ---------------------------------------------------------------- results
-def narrowed(loss: Any, dtype: Any) -> Any:
-    """Losses in float64, or their sum, in the dtype of the input; what is too large is infinity."""
+def narrowed(losses: Any, dtype: Any) -> Any:
+    """Losses in float64, in the dtype of the input; what is too large is infinity."""
     if dtype.char == "d":
-        return loss
-    low, high = NORMAL[dtype.char]
-    if loss.ndim == 0 and low < abs(value := float(loss)) < high:
-        return dtype.type(value)
+        return losses
     with np.errstate(all="ignore"):
-        return loss.astype(dtype.newbyteorder("="))
+        return losses.astype(dtype.newbyteorder("="))
+
+
+def number_of(loss: float, dtype: Any) -> Any:
+    """A loss as a number of the dtype of the input; what is too large is infinity."""
+    low, high, kind = NORMAL[dtype.char]
+    return kind(loss) if low < abs(loss) < high else narrowed(np.float64(loss), dtype)
+
+
+def summed(function: Any, values: Any, *operands: Any) -> float:
+    """The sum of `values`, which the function computes first: the first of its outputs.
+
+    They are float64 without gaps. `operands` are all operands of the function, `values` too.
+    """
+    if values.size <= SLAB:
+        return float(threads.call(function._summing, *operands))
+    threads.call(function.ufunc, *operands)
+    return float(np.add.reduce(values, None))
 
 
 # ---------------------------------------------------------------- passes
@@ -125,17 +142,20 @@ class LossFunction:
             None, self.fixed,
         )  # fmt: skip
 
+    @functools.cached_property
+    def _summing(self) -> Callable[..., float]:
+        """The ufunc with arrays for all outputs: returns the sum of the first, which is float64."""
+        return ufunc.summing(self.ufunc)
+
 
 Operand = tuple[Any, Any]  # an array or a number, and the dtype that the ufunc takes
 
 
-class SlabPass:
-    """A ufunc applied slab by slab, so that what is converted or summed stays in the cache."""
+class Slabs:
+    """Operands cut into slabs, so that what is converted or summed stays in the cache."""
 
-    def __init__(
-        self, function: LossFunction, x: Any, others: tuple[Operand, ...], outs: tuple[Any, ...]
-    ) -> None:
-        self.compute, self.outs = function.ufunc, outs
+    def __init__(self, x: Any, others: tuple[Operand, ...], outs: tuple[Any, ...]) -> None:
+        self.outs = outs
         operands = ((x, x.dtype.newbyteorder("=")), *others)
         self.operands = [self.prepared(x.shape, *operand) for operand in operands]
 
@@ -151,12 +171,12 @@ class SlabPass:
             return cast(array.reshape(()), dtype), None
         return np.broadcast_to(array, shape), dtype
 
-    def __call__(self, slab: Any, scale: float, *values: Any) -> None:
-        """Compute a slab of the outputs, and `values`, outputs that have its shape."""
+    def cut(self, slab: Any, scale: float, *values: Any) -> list[Any]:
+        """The operands of a slab, with the outputs: `values`, which have its shape, and others."""
         cut = [
             array if dtype is None else cast(array[slab], dtype) for array, dtype in self.operands
         ]
-        threads.call(self.compute, *cut, scale, out=(*values, *(out[slab] for out in self.outs)))
+        return [*cut, scale, *values, *(out[slab] for out in self.outs)]
 
 
 def total(
@@ -167,28 +187,46 @@ def total(
 
     Writes the gradient times `scale` to `gradient`, if that is an array.
     """
-    one_pass = SlabPass(function, x, others, () if gradient is None else (gradient,))
+    parts = Slabs(x, others, () if gradient is None else (gradient,))
     scratch, found = np.empty(min(x.size, SLAB)), 0.0
     for slab in slabs(x.shape):
         part = x[slab]
-        values = scratch[: part.size]
-        one_pass(slab, scale, values.reshape(part.shape))
+        values = scratch[: part.size].reshape(part.shape)
+        operands = parts.cut(slab, scale, values)
         if losses is None:
-            found += float(np.add.reduce(values))
+            found += summed(function, values, *operands)
         else:
-            losses[slab] = values.reshape(part.shape)
+            threads.call(function.ufunc, *operands)
+            losses[slab] = values
     return found
 
 
-class Loss(Documented):
-    """A loss: it is called with an input and targets, and gives its gradient by the input."""
+class Loss(CalledPlainly):
+    """A loss: it is called with an input and targets, and gives its gradient by the input.
+
+    Its plain calls, and those of `value_and_grad`, are an array, targets of its dtype and shape or
+    labels for its rows, and perhaps ``out=``. They go to `_plain_loss` and
+    `_plain_loss_and_gradient`, which find nothing to check but what these take.
+    """
 
     # In LaTeX, what each member gives.
     _formulas: Mapping[str, str] = MappingProxyType({})
+    _positional = ("targets",)  # the name of the second argument
+    _plain_loss: Callable[[Any, Any], Any]
+    _plain_loss_and_gradient: Callable[..., tuple[Any, Any]]
 
     def __init__(self, name: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
+
+    def _forms(self) -> list[Form]:
+        return [Form.of(*self._positional, steps=[(self._plain_loss, FIRST, *self._positional)])]
+
+    @property
+    def _member_forms(self) -> Mapping[str, list[Form]]:
+        function = self._plain_loss_and_gradient
+        keywords = self._positional, (*self._positional, OUT)
+        return {"value_and_grad": [Form.of(*k, steps=[(function, FIRST, *k)]) for k in keywords]}
 
     def _member(self, name: str, text: str) -> str:
         """Below the first line of the text of a member: the formula, and how it is called."""
@@ -215,11 +253,40 @@ class ElementwiseLoss(Loss):
     _reductions: tuple[str, ...] = REDUCTIONS
     _kernels: Mapping[str, Kernel] = MappingProxyType({})
     _letters = "xxd"
+    _defaults: tuple[float, ...] = ()  # of the operands between targets and scale
     _operands: Callable[..., tuple[Any, Any]]  # the input, and those after it with their dtypes
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._functions = functions(name, self._letters, self._kernels)
+
+    @property
+    def _any_ufunc(self) -> np.ufunc:
+        return self._functions[""].ufunc
+
+    def _plain_function(self, ending: str) -> LossFunction:
+        """What computes the loss, or its gradient too, without options."""
+        return self._functions[ending]
+
+    def _plain_loss(self, x: Any, targets: Any) -> Any:
+        """The loss of two arrays of one shape and dtype."""
+        if not 0 < x.size <= SLAB:
+            return self._applied(x, targets)
+        return self._plain_total(self._plain_function(""), x, targets)
+
+    def _plain_loss_and_gradient(self, x: Any, targets: Any, out: Any = None) -> tuple[Any, Any]:
+        """The loss of two arrays of one shape and dtype, and its gradient."""
+        if not 0 < x.size <= SLAB:
+            general: Any = type(self)
+            return general.value_and_grad(self, x, targets, out=out)  # type: ignore[no-any-return]
+        gradient = gradient_array(f"{self.name}.value_and_grad", out, x)
+        return self._plain_total(self._plain_function("_gradient"), x, targets, gradient), gradient
+
+    def _plain_total(self, function: LossFunction, x: Any, targets: Any, *outs: Any) -> Any:
+        """The loss of two small arrays of one shape; writes the gradient to `outs`."""
+        divisor, values = self._divisor(x, self._reductions[0]), np.empty(x.shape)
+        operands = x, targets, *self._defaults, 1.0 / divisor, values, *outs
+        return number_of(summed(function, values, *operands) / divisor, x.dtype)
 
     def _loss(self, *given: Any, reduction: str) -> Any:
         """The loss of what `_operands` takes."""
@@ -239,13 +306,15 @@ class ElementwiseLoss(Loss):
         self, function: LossFunction, x: Any, others: Any, reduction: str, gradient: Any = None
     ) -> Any:
         """The loss; writes the gradient, if there is an array for it."""
+        if self._waits:
+            self._go_plainly()
         check_batch(self.name, x.size, reduction)
         scale, losses = self._divisor(x, reduction), None
         if reduction == "none":
             losses = np.empty(x.shape, x.dtype.newbyteorder("="))
         if losses is None:
             found = total(function, x, others, 1.0 / scale, gradient, None)
-            return narrowed(np.float64(found / scale), x.dtype)
+            return number_of(found / scale, x.dtype)
         with np.errstate(all="ignore"):
             total(function, x, others, 1.0, gradient, losses)
         return losses[()]

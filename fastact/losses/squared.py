@@ -6,6 +6,8 @@ import functools
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fastact.arguments import floats, refused
 from fastact.containers.door import public
 from fastact.definition.activation import Activation
@@ -83,6 +85,16 @@ class SquaredError(ElementwiseLoss):
     _formulas = MappingProxyType({
         "value_and_grad": r"\delta_i = \frac{\partial E}{\partial z_i} = (g(z_i) - t_i)\,g'(z_i)",
     })  # fmt: skip
+
+    _positional = ("t",)
+    _reductions = ("sum",)
+
+    @property
+    def _any_ufunc(self) -> np.ufunc:
+        return self._plain_function("").ufunc
+
+    def _plain_function(self, ending: str) -> LossFunction:
+        return squared(SIGMOID, ending)
 
     @public()
     def __call__(self, z: Array, t: Array, activation: Activation | None = None) -> Any:

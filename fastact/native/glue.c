@@ -32,7 +32,7 @@ enum {
     HALF = 23,
     SINGLE = 11,
     DOUBLE = 12,
-    MOST_KEYWORDS = 4, // of a form
+    MOST_KEYWORDS = 4, // of a form, with the arguments after the first
     MOST_OPERANDS = 8, // of a step
     SMALL = 1 << 18    // elements of the largest array with a mask: SLAB of row_function.py
 };
@@ -51,8 +51,9 @@ struct python {
     double (*to_double)(object *number);
     object *(*from_double)(double number);
     object *ndarray, *float_type, *tuple_type, *last; // the last is -1
-    object *first, *made;                       // these strings, which steps have,
-    object *out, *where, *temperature;          // and these, as keywords have them
+    object *integers;                                 // the dtype of labels
+    object *first, *made;                             // these strings, which steps have,
+    object *out, *where, *temperature, *labels;       // and these, as keywords have them
 };
 
 // One loop of a ufunc.
@@ -105,6 +106,19 @@ static const struct array *array_of(const object *thing) {
 // The number of a dtype follows a pointer and four characters of PyArray_Descr.
 static int32_t number_of(const object *dtype) {
     return *(const int32_t *)inside(dtype, fastact_glue_head + 12);
+}
+
+// Of the four characters the third tells the order of bytes: `=` is that of the machine.
+static bool has_native_order(const object *dtype) {
+    return *(const uint8_t *)inside(dtype, fastact_glue_head + 10) == '=';
+}
+
+static int64_t elements_of(const struct array *a) {
+    int64_t elements = 1;
+    for (int32_t k = 0; k < a->rank; k++) {
+        elements *= a->dims[k];
+    }
+    return elements;
 }
 
 // ---------------------------------------------------------------- the loop that NumPy is given
@@ -218,10 +232,13 @@ object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count,
 // A plain call has one of the forms that its function lists, and is the steps of that form. This
 // and `struct form` are the items of Python's tuples: `Plain` of ufunc.py and `Form` of glue.py.
 struct plain {
-    object *ufunc; // any of the function's: its places know `struct python`
-    object *more;  // what is called if the call is not plain
-    object *forms; // a tuple of them
-    object *axis;  // a keyword that may be given too, as -1, which changes nothing; or None
+    object *ufunc;      // any of the function's: its places know `struct python`
+    object *more;       // what is called if the call is not plain
+    object *forms;      // a tuple of them
+    object *axis;       // a keyword that may be given too, as -1, which changes nothing; or None
+    object *owner;      // a tuple: of the object that is the first argument, or empty
+    object *positional; // a tuple: keywords that may be given by position, after the array
+    object *unshaped;   // a tuple: keywords of arrays of any shape, which steps look at
 };
 
 struct form {
@@ -243,23 +260,36 @@ static const void *items(const object *tuple) {
     return inside(tuple, fastact_glue_tuple);
 }
 
+// Put the array into `call`; false if it is none that a plain call may have.
+static bool read_array(struct call *call, object *x) {
+    if (!is_a(x, call->python->ndarray) || array_of(x)->rank == 0) {
+        return false;
+    }
+    call->x = x;
+    const object *dtype = array_of(x)->dtype;
+    int32_t number = number_of(dtype);
+    call->kind = number == DOUBLE ? 2 : number == SINGLE ? 1 : 0;
+    return has_native_order(dtype) && (call->kind != 0 || number == HALF);
+}
+
 // Put the arguments into `call`; false if the call cannot be plain.
 static bool read_arguments(struct call *call, object **args, int64_t count, object *names,
-                           const object *axis) {
+                           const struct plain *plain) {
     const struct python *python = call->python;
-    if (count != 1 || !is_a(args[0], python->ndarray) || array_of(args[0])->rank == 0) {
+    int64_t first = python->size(plain->owner), most = python->size(plain->positional);
+    int64_t after = count - first - 1;
+    if (after < 0 || after > most || !read_array(call, args[first])) {
         return false;
     }
-    call->x = args[0];
-    int32_t number = number_of(array_of(call->x)->dtype);
-    call->kind = number == DOUBLE ? 2 : number == SINGLE ? 1 : 0;
-    if (call->kind == 0 && number != HALF) {
-        return false;
+    for (int64_t k = 0; k < after; k++) {
+        call->names[k] = python->item(plain->positional, k);
+        call->values[k] = args[first + 1 + k];
     }
+    call->count = after;
     int64_t given = names == NULL ? 0 : python->size(names);
     for (int64_t k = 0; k < given; k++) {
-        object *name = python->item(names, k), *value = args[1 + k];
-        if (name == axis && value == python->last) {
+        object *name = python->item(names, k), *value = args[count + k];
+        if (name == plain->axis && value == python->last) {
             continue;
         }
         if (call->count == MOST_KEYWORDS) {
@@ -271,21 +301,13 @@ static bool read_arguments(struct call *call, object **args, int64_t count, obje
     return true;
 }
 
-// Whether two arrays have one shape.
-static bool alike(const struct array *a, const struct array *b) {
-    bool same = a->rank == b->rank;
+// Whether the axes of an array are as long as the first ones of another, which has `more` axes.
+static bool begins_as(const struct array *a, const struct array *b, int32_t more) {
+    bool same = a->rank + more == b->rank;
     for (int32_t k = 0; same && k < a->rank; k++) {
         same = a->dims[k] == b->dims[k];
     }
     return same;
-}
-
-static int64_t elements_of(const struct array *a) {
-    int64_t elements = 1;
-    for (int32_t k = 0; k < a->rank; k++) {
-        elements *= a->dims[k];
-    }
-    return elements;
 }
 
 // Whether subnormal numbers are kept and results rounded to nearest: `mode.is_default` in C.
@@ -294,8 +316,18 @@ static bool in_default_mode(void) {
     return tiny * half != 0.0 && one + little == one && one - little == one;
 }
 
+static bool contains(const struct python *python, object *tuple, const object *item) {
+    bool found = false;
+    int64_t size = python->size(tuple);
+    for (int64_t k = 0; k < size; k++) {
+        found |= python->item(tuple, k) == item;
+    }
+    return found;
+}
+
 // Whether steps take this value of a keyword.
-static bool is_plain(const struct call *call, const object *name, object *value) {
+static bool is_plain(const struct call *call, const struct plain *plain, const object *name,
+                     object *value) {
     const struct python *python = call->python;
     if (name == python->temperature) {
         if (!is_a(value, python->float_type) || !in_default_mode()) {
@@ -309,32 +341,41 @@ static bool is_plain(const struct call *call, const object *name, object *value)
     }
     const struct array *x = array_of(call->x), *a = array_of(value);
     if (name == python->where) {
-        return number_of(a->dtype) == BOOL && alike(a, x) && elements_of(a) <= SMALL;
+        return number_of(a->dtype) == BOOL && begins_as(a, x, 0) && elements_of(a) <= SMALL;
     }
-    return a->dtype == x->dtype && (name == python->out || alike(a, x));
+    if (name == python->labels) {
+        return a->dtype == python->integers && begins_as(a, x, 1);
+    }
+    bool fits = contains(python, plain->unshaped, name) || begins_as(a, x, 0);
+    return a->dtype == x->dtype && fits;
+}
+
+// Whether a call gives a keyword.
+static bool gives(const struct call *call, const object *keyword) {
+    bool found = false;
+    for (int64_t k = 0; k < call->count; k++) {
+        found |= call->names[k] == keyword;
+    }
+    return found;
 }
 
 // Whether a call has a form.
-static bool has_form(const struct call *call, const struct form *form) {
+static bool has_form(const struct call *call, const struct plain *plain,
+                     const struct form *form) {
     const struct python *python = call->python;
-    if (python->size(form->keywords) != call->count) {
-        return false;
+    bool same = python->size(form->keywords) == call->count;
+    for (int64_t k = 0; same && k < call->count; k++) {
+        same = gives(call, python->item(form->keywords, k));
     }
-    for (int64_t k = 0; k < call->count; k++) {
-        bool known = false;
-        for (int64_t j = 0; j < call->count; j++) {
-            known |= python->item(form->keywords, j) == call->names[k];
-        }
-        if (!known) {
-            return false;
-        }
+    for (int64_t k = 0; same && k < call->count; k++) {
+        same = is_plain(call, plain, call->names[k], call->values[k]);
     }
-    for (int64_t k = 0; k < call->count; k++) {
-        if (!is_plain(call, call->names[k], call->values[k])) {
-            return false;
-        }
-    }
-    return true;
+    return same;
+}
+
+// Whether steps may compute beside loops, as those of functions of several arrays do.
+static bool may_compute(const struct call *call, const struct plain *plain) {
+    return call->python->size(plain->positional) == 0 || in_default_mode();
 }
 
 // What an operand of a step stands for: the strings "first", "made" and keywords for objects of the
@@ -408,14 +449,70 @@ object *fastact_glue_native_plainly(object *self, object **args, int64_t count, 
     call.python = places_of(plain->ufunc)[0]->python;
     call.made = call.factor = NULL;
     call.count = 0;
-    if (read_arguments(&call, args, count, names, plain->axis)) {
+    if (read_arguments(&call, args, count, names, plain) && may_compute(&call, plain)) {
         int64_t forms = call.python->size(plain->forms);
         for (int64_t k = 0; k < forms; k++) {
             const struct form *form = items(call.python->item(plain->forms, k));
-            if (has_form(&call, form)) {
+            if (has_form(&call, plain, form)) {
                 return run_form(&call, form);
             }
         }
     }
     return call.python->vectorcall(plain->more, args, (size_t)count, names);
+}
+
+// ---------------------------------------------------------------- sums and checks of small arrays
+// The sum of float64 in the order of `numpy.add.reduce`, which halves what is longer than 128.
+static double sum_of(const double *x, int64_t n) {
+    if (n > 128) {
+        int64_t half = n / 2;
+        half -= half % 8;
+        return sum_of(x, half) + sum_of(x + half, n - half);
+    }
+    double sum = 0.0;
+    int64_t k = 0;
+    if (n >= 8) {
+        ARRAY double part[8];
+        for (; k < 8; k++) {
+            part[k] = x[k];
+        }
+        for (; k + 8 <= n; k += 8) {
+            for (int j = 0; j < 8; j++) {
+                part[j] += x[k + j];
+            }
+        }
+        sum = ((part[0] + part[1]) + (part[2] + part[3])) +
+              ((part[4] + part[5]) + (part[6] + part[7]));
+    }
+    for (; k < n; k++) {
+        sum += x[k];
+    }
+    return sum;
+}
+
+// A function of Python's C API that calls the ufunc, its `self`, with arrays for all outputs, and
+// returns the sum of the first one, which is float64 without gaps.
+object *fastact_glue_native_summing(object *ufunc, object **args, int64_t count, object *names) {
+    const struct python *python = places_of(ufunc)[0]->python;
+    object *answer = python->vectorcall(ufunc, args, (size_t)count, names);
+    if (answer == NULL) {
+        return NULL;
+    }
+    python->forget(answer);
+    int32_t inputs = *(const int32_t *)inside(ufunc, fastact_glue_head);
+    const struct array *made = array_of(args[inputs]);
+    return python->from_double(0.0 + sum_of((const double *)made->data, elements_of(made)));
+}
+
+// A function of Python's C API, whose `self` is any of our ufuncs: the largest of int64 without
+// gaps, seen as unsigned, so that negative ones are the largest.
+object *fastact_glue_native_largest(object *ufunc, object **args, int64_t count, object *names) {
+    const struct array *labels = array_of(args[0]);
+    const uint64_t *label = (const uint64_t *)labels->data;
+    int64_t n = elements_of(labels);
+    uint64_t largest = 0;
+    for (int64_t k = 0; k < n; k++) {
+        largest = label[k] > largest ? label[k] : largest;
+    }
+    return places_of(ufunc)[0]->python->from_double((double)largest);
 }

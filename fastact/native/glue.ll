@@ -1,16 +1,16 @@
-; tools/native_ir.py made this from glue.c (2de8dcc48165e59a) with clang 19.
+; tools/native_ir.py made this from glue.c (7fca6c18e2458a12) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
-%struct.plain = type { ptr, ptr, ptr, ptr }
+%struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.form = type { ptr, ptr, ptr }
 
 @fastact_glue_way = external constant i64, align 8
-@fastact_glue_ntypes = external constant i64, align 8
 @fastact_glue_head = external constant i64, align 8
+@fastact_glue_ntypes = external constant i64, align 8
 @fastact_glue_data = external constant i64, align 8
 @fastact_glue_tuple = external constant i64, align 8
 
@@ -596,7 +596,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 15
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 16
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -681,82 +681,86 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %30 = load i64, ptr %8, align 8
   %31 = load ptr, ptr %9, align 8
   %32 = load ptr, ptr %10, align 8
-  %33 = getelementptr inbounds %struct.plain, ptr %32, i32 0, i32 3
-  %34 = load ptr, ptr %33, align 8
-  %35 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %34) #2
-  br i1 %35, label %36, label %70
+  %33 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %32) #2
+  br i1 %33, label %34, label %72
 
-36:
-  %37 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %38 = load ptr, ptr %37, align 8
-  %39 = getelementptr inbounds %struct.python, ptr %38, i32 0, i32 5
-  %40 = load ptr, ptr %39, align 8
-  %41 = load ptr, ptr %10, align 8
-  %42 = getelementptr inbounds %struct.plain, ptr %41, i32 0, i32 2
-  %43 = load ptr, ptr %42, align 8
-  %44 = call i64 %40(ptr noundef %43) #2
-  store i64 %44, ptr %12, align 8
+34:
+  %35 = load ptr, ptr %10, align 8
+  %36 = call i1 @may_compute(ptr noundef %11, ptr noundef %35) #2
+  br i1 %36, label %37, label %72
+
+37:
+  %38 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %39 = load ptr, ptr %38, align 8
+  %40 = getelementptr inbounds %struct.python, ptr %39, i32 0, i32 5
+  %41 = load ptr, ptr %40, align 8
+  %42 = load ptr, ptr %10, align 8
+  %43 = getelementptr inbounds %struct.plain, ptr %42, i32 0, i32 2
+  %44 = load ptr, ptr %43, align 8
+  %45 = call i64 %41(ptr noundef %44) #2
+  store i64 %45, ptr %12, align 8
   store i64 0, ptr %13, align 8
-  br label %45
+  br label %46
 
-45:
-  %46 = load i64, ptr %13, align 8
-  %47 = load i64, ptr %12, align 8
-  %48 = icmp slt i64 %46, %47
-  br i1 %48, label %49, label %69
+46:
+  %47 = load i64, ptr %13, align 8
+  %48 = load i64, ptr %12, align 8
+  %49 = icmp slt i64 %47, %48
+  br i1 %49, label %50, label %71
 
-49:
-  %50 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %51 = load ptr, ptr %50, align 8
-  %52 = getelementptr inbounds %struct.python, ptr %51, i32 0, i32 6
-  %53 = load ptr, ptr %52, align 8
-  %54 = load ptr, ptr %10, align 8
-  %55 = getelementptr inbounds %struct.plain, ptr %54, i32 0, i32 2
-  %56 = load ptr, ptr %55, align 8
-  %57 = load i64, ptr %13, align 8
-  %58 = call ptr %53(ptr noundef %56, i64 noundef %57) #2
-  %59 = call ptr @items(ptr noundef %58) #2
-  store ptr %59, ptr %14, align 8
-  %60 = load ptr, ptr %14, align 8
-  %61 = call i1 @has_form(ptr noundef %11, ptr noundef %60) #2
-  br i1 %61, label %62, label %65
+50:
+  %51 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %52 = load ptr, ptr %51, align 8
+  %53 = getelementptr inbounds %struct.python, ptr %52, i32 0, i32 6
+  %54 = load ptr, ptr %53, align 8
+  %55 = load ptr, ptr %10, align 8
+  %56 = getelementptr inbounds %struct.plain, ptr %55, i32 0, i32 2
+  %57 = load ptr, ptr %56, align 8
+  %58 = load i64, ptr %13, align 8
+  %59 = call ptr %54(ptr noundef %57, i64 noundef %58) #2
+  %60 = call ptr @items(ptr noundef %59) #2
+  store ptr %60, ptr %14, align 8
+  %61 = load ptr, ptr %10, align 8
+  %62 = load ptr, ptr %14, align 8
+  %63 = call i1 @has_form(ptr noundef %11, ptr noundef %61, ptr noundef %62) #2
+  br i1 %63, label %64, label %67
 
-62:
-  %63 = load ptr, ptr %14, align 8
-  %64 = call ptr @run_form(ptr noundef %11, ptr noundef %63) #2
-  store ptr %64, ptr %5, align 8
-  br label %82
+64:
+  %65 = load ptr, ptr %14, align 8
+  %66 = call ptr @run_form(ptr noundef %11, ptr noundef %65) #2
+  store ptr %66, ptr %5, align 8
+  br label %84
 
-65:
-  br label %66
+67:
+  br label %68
 
-66:
-  %67 = load i64, ptr %13, align 8
-  %68 = add nsw i64 %67, 1
-  store i64 %68, ptr %13, align 8
-  br label %45
+68:
+  %69 = load i64, ptr %13, align 8
+  %70 = add nsw i64 %69, 1
+  store i64 %70, ptr %13, align 8
+  br label %46
 
-69:
-  br label %70
+71:
+  br label %72
 
-70:
-  %71 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %72 = load ptr, ptr %71, align 8
-  %73 = getelementptr inbounds %struct.python, ptr %72, i32 0, i32 4
+72:
+  %73 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   %74 = load ptr, ptr %73, align 8
-  %75 = load ptr, ptr %10, align 8
-  %76 = getelementptr inbounds %struct.plain, ptr %75, i32 0, i32 1
-  %77 = load ptr, ptr %76, align 8
-  %78 = load ptr, ptr %7, align 8
-  %79 = load i64, ptr %8, align 8
-  %80 = load ptr, ptr %9, align 8
-  %81 = call ptr %74(ptr noundef %77, ptr noundef %78, i64 noundef %79, ptr noundef %80) #2
-  store ptr %81, ptr %5, align 8
-  br label %82
+  %75 = getelementptr inbounds %struct.python, ptr %74, i32 0, i32 4
+  %76 = load ptr, ptr %75, align 8
+  %77 = load ptr, ptr %10, align 8
+  %78 = getelementptr inbounds %struct.plain, ptr %77, i32 0, i32 1
+  %79 = load ptr, ptr %78, align 8
+  %80 = load ptr, ptr %7, align 8
+  %81 = load i64, ptr %8, align 8
+  %82 = load ptr, ptr %9, align 8
+  %83 = call ptr %76(ptr noundef %79, ptr noundef %80, i64 noundef %81, ptr noundef %82) #2
+  store ptr %83, ptr %5, align 8
+  br label %84
 
-82:
-  %83 = load ptr, ptr %5, align 8
-  ret ptr %83
+84:
+  %85 = load ptr, ptr %5, align 8
+  ret ptr %85
 }
 
 define internal ptr @items(ptr noundef %0) #0 {
@@ -776,356 +780,367 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %10 = alloca ptr, align 8
   %11 = alloca ptr, align 8
   %12 = alloca ptr, align 8
-  %13 = alloca i32, align 4
+  %13 = alloca i64, align 8
   %14 = alloca i64, align 8
   %15 = alloca i64, align 8
-  %16 = alloca ptr, align 8
-  %17 = alloca ptr, align 8
+  %16 = alloca i64, align 8
+  %17 = alloca i64, align 8
+  %18 = alloca i64, align 8
+  %19 = alloca ptr, align 8
+  %20 = alloca ptr, align 8
   store ptr %0, ptr %7, align 8
   store ptr %1, ptr %8, align 8
   store i64 %2, ptr %9, align 8
   store ptr %3, ptr %10, align 8
   store ptr %4, ptr %11, align 8
-  %18 = load ptr, ptr %7, align 8
-  %19 = getelementptr inbounds %struct.call, ptr %18, i32 0, i32 0
-  %20 = load ptr, ptr %19, align 8
-  store ptr %20, ptr %12, align 8
-  %21 = load i64, ptr %9, align 8
-  %22 = icmp ne i64 %21, 1
-  br i1 %22, label %39, label %23
-
-23:
-  %24 = load ptr, ptr %8, align 8
-  %25 = getelementptr inbounds ptr, ptr %24, i64 0
+  %21 = load ptr, ptr %7, align 8
+  %22 = getelementptr inbounds %struct.call, ptr %21, i32 0, i32 0
+  %23 = load ptr, ptr %22, align 8
+  store ptr %23, ptr %12, align 8
+  %24 = load ptr, ptr %12, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 5
   %26 = load ptr, ptr %25, align 8
-  %27 = load ptr, ptr %12, align 8
-  %28 = getelementptr inbounds %struct.python, ptr %27, i32 0, i32 9
+  %27 = load ptr, ptr %11, align 8
+  %28 = getelementptr inbounds %struct.plain, ptr %27, i32 0, i32 4
   %29 = load ptr, ptr %28, align 8
-  %30 = call i1 @is_a(ptr noundef %26, ptr noundef %29) #2
-  br i1 %30, label %31, label %39
+  %30 = call i64 %26(ptr noundef %29) #2
+  store i64 %30, ptr %13, align 8
+  %31 = load ptr, ptr %12, align 8
+  %32 = getelementptr inbounds %struct.python, ptr %31, i32 0, i32 5
+  %33 = load ptr, ptr %32, align 8
+  %34 = load ptr, ptr %11, align 8
+  %35 = getelementptr inbounds %struct.plain, ptr %34, i32 0, i32 5
+  %36 = load ptr, ptr %35, align 8
+  %37 = call i64 %33(ptr noundef %36) #2
+  store i64 %37, ptr %14, align 8
+  %38 = load i64, ptr %9, align 8
+  %39 = load i64, ptr %13, align 8
+  %40 = sub nsw i64 %38, %39
+  %41 = sub nsw i64 %40, 1
+  store i64 %41, ptr %15, align 8
+  %42 = load i64, ptr %15, align 8
+  %43 = icmp slt i64 %42, 0
+  br i1 %43, label %55, label %44
 
-31:
-  %32 = load ptr, ptr %8, align 8
-  %33 = getelementptr inbounds ptr, ptr %32, i64 0
-  %34 = load ptr, ptr %33, align 8
-  %35 = call ptr @array_of(ptr noundef %34) #2
-  %36 = getelementptr inbounds %struct.array, ptr %35, i32 0, i32 1
-  %37 = load i32, ptr %36, align 8
-  %38 = icmp eq i32 %37, 0
-  br i1 %38, label %39, label %40
+44:
+  %45 = load i64, ptr %15, align 8
+  %46 = load i64, ptr %14, align 8
+  %47 = icmp sgt i64 %45, %46
+  br i1 %47, label %55, label %48
 
-39:
-  store i1 false, ptr %6, align 1
-  br label %138
-
-40:
-  %41 = load ptr, ptr %8, align 8
-  %42 = getelementptr inbounds ptr, ptr %41, i64 0
-  %43 = load ptr, ptr %42, align 8
-  %44 = load ptr, ptr %7, align 8
-  %45 = getelementptr inbounds %struct.call, ptr %44, i32 0, i32 1
-  store ptr %43, ptr %45, align 8
-  %46 = load ptr, ptr %7, align 8
-  %47 = getelementptr inbounds %struct.call, ptr %46, i32 0, i32 1
-  %48 = load ptr, ptr %47, align 8
-  %49 = call ptr @array_of(ptr noundef %48) #2
-  %50 = getelementptr inbounds %struct.array, ptr %49, i32 0, i32 5
-  %51 = load ptr, ptr %50, align 8
-  %52 = call i32 @number_of(ptr noundef %51) #2
-  store i32 %52, ptr %13, align 4
-  %53 = load i32, ptr %13, align 4
-  %54 = icmp eq i32 %53, 12
-  br i1 %54, label %55, label %56
+48:
+  %49 = load ptr, ptr %7, align 8
+  %50 = load ptr, ptr %8, align 8
+  %51 = load i64, ptr %13, align 8
+  %52 = getelementptr inbounds ptr, ptr %50, i64 %51
+  %53 = load ptr, ptr %52, align 8
+  %54 = call i1 @read_array(ptr noundef %49, ptr noundef %53) #2
+  br i1 %54, label %56, label %55
 
 55:
-  br label %61
+  store i1 false, ptr %6, align 1
+  br label %158
 
 56:
-  %57 = load i32, ptr %13, align 4
-  %58 = icmp eq i32 %57, 11
-  %59 = zext i1 %58 to i64
-  %60 = select i1 %58, i32 1, i32 0
-  br label %61
+  store i64 0, ptr %16, align 8
+  br label %57
+
+57:
+  %58 = load i64, ptr %16, align 8
+  %59 = load i64, ptr %15, align 8
+  %60 = icmp slt i64 %58, %59
+  br i1 %60, label %61, label %88
 
 61:
-  %62 = phi i32 [ 2, %55 ], [ %60, %56 ]
-  %63 = sext i32 %62 to i64
-  %64 = load ptr, ptr %7, align 8
-  %65 = getelementptr inbounds %struct.call, ptr %64, i32 0, i32 5
-  store i64 %63, ptr %65, align 8
-  %66 = load ptr, ptr %7, align 8
-  %67 = getelementptr inbounds %struct.call, ptr %66, i32 0, i32 5
-  %68 = load i64, ptr %67, align 8
-  %69 = icmp eq i64 %68, 0
-  br i1 %69, label %70, label %74
+  %62 = load ptr, ptr %12, align 8
+  %63 = getelementptr inbounds %struct.python, ptr %62, i32 0, i32 6
+  %64 = load ptr, ptr %63, align 8
+  %65 = load ptr, ptr %11, align 8
+  %66 = getelementptr inbounds %struct.plain, ptr %65, i32 0, i32 5
+  %67 = load ptr, ptr %66, align 8
+  %68 = load i64, ptr %16, align 8
+  %69 = call ptr %64(ptr noundef %67, i64 noundef %68) #2
+  %70 = load ptr, ptr %7, align 8
+  %71 = getelementptr inbounds %struct.call, ptr %70, i32 0, i32 6
+  %72 = load i64, ptr %16, align 8
+  %73 = getelementptr inbounds [4 x ptr], ptr %71, i64 0, i64 %72
+  store ptr %69, ptr %73, align 8
+  %74 = load ptr, ptr %8, align 8
+  %75 = load i64, ptr %13, align 8
+  %76 = add nsw i64 %75, 1
+  %77 = load i64, ptr %16, align 8
+  %78 = add nsw i64 %76, %77
+  %79 = getelementptr inbounds ptr, ptr %74, i64 %78
+  %80 = load ptr, ptr %79, align 8
+  %81 = load ptr, ptr %7, align 8
+  %82 = getelementptr inbounds %struct.call, ptr %81, i32 0, i32 7
+  %83 = load i64, ptr %16, align 8
+  %84 = getelementptr inbounds [4 x ptr], ptr %82, i64 0, i64 %83
+  store ptr %80, ptr %84, align 8
+  br label %85
 
-70:
-  %71 = load i32, ptr %13, align 4
-  %72 = icmp ne i32 %71, 23
-  br i1 %72, label %73, label %74
+85:
+  %86 = load i64, ptr %16, align 8
+  %87 = add nsw i64 %86, 1
+  store i64 %87, ptr %16, align 8
+  br label %57
 
-73:
-  store i1 false, ptr %6, align 1
-  br label %138
+88:
+  %89 = load i64, ptr %15, align 8
+  %90 = load ptr, ptr %7, align 8
+  %91 = getelementptr inbounds %struct.call, ptr %90, i32 0, i32 4
+  store i64 %89, ptr %91, align 8
+  %92 = load ptr, ptr %10, align 8
+  %93 = icmp eq ptr %92, null
+  br i1 %93, label %94, label %95
 
-74:
-  %75 = load ptr, ptr %10, align 8
-  %76 = icmp eq ptr %75, null
-  br i1 %76, label %77, label %78
+94:
+  br label %101
 
-77:
-  br label %84
+95:
+  %96 = load ptr, ptr %12, align 8
+  %97 = getelementptr inbounds %struct.python, ptr %96, i32 0, i32 5
+  %98 = load ptr, ptr %97, align 8
+  %99 = load ptr, ptr %10, align 8
+  %100 = call i64 %98(ptr noundef %99) #2
+  br label %101
 
-78:
-  %79 = load ptr, ptr %12, align 8
-  %80 = getelementptr inbounds %struct.python, ptr %79, i32 0, i32 5
-  %81 = load ptr, ptr %80, align 8
-  %82 = load ptr, ptr %10, align 8
-  %83 = call i64 %81(ptr noundef %82) #2
-  br label %84
+101:
+  %102 = phi i64 [ 0, %94 ], [ %100, %95 ]
+  store i64 %102, ptr %17, align 8
+  store i64 0, ptr %18, align 8
+  br label %103
 
-84:
-  %85 = phi i64 [ 0, %77 ], [ %83, %78 ]
-  store i64 %85, ptr %14, align 8
-  store i64 0, ptr %15, align 8
-  br label %86
+103:
+  %104 = load i64, ptr %18, align 8
+  %105 = load i64, ptr %17, align 8
+  %106 = icmp slt i64 %104, %105
+  br i1 %106, label %107, label %157
 
-86:
-  %87 = load i64, ptr %15, align 8
-  %88 = load i64, ptr %14, align 8
-  %89 = icmp slt i64 %87, %88
-  br i1 %89, label %90, label %137
+107:
+  %108 = load ptr, ptr %12, align 8
+  %109 = getelementptr inbounds %struct.python, ptr %108, i32 0, i32 6
+  %110 = load ptr, ptr %109, align 8
+  %111 = load ptr, ptr %10, align 8
+  %112 = load i64, ptr %18, align 8
+  %113 = call ptr %110(ptr noundef %111, i64 noundef %112) #2
+  store ptr %113, ptr %19, align 8
+  %114 = load ptr, ptr %8, align 8
+  %115 = load i64, ptr %9, align 8
+  %116 = load i64, ptr %18, align 8
+  %117 = add nsw i64 %115, %116
+  %118 = getelementptr inbounds ptr, ptr %114, i64 %117
+  %119 = load ptr, ptr %118, align 8
+  store ptr %119, ptr %20, align 8
+  %120 = load ptr, ptr %19, align 8
+  %121 = load ptr, ptr %11, align 8
+  %122 = getelementptr inbounds %struct.plain, ptr %121, i32 0, i32 3
+  %123 = load ptr, ptr %122, align 8
+  %124 = icmp eq ptr %120, %123
+  br i1 %124, label %125, label %132
 
-90:
-  %91 = load ptr, ptr %12, align 8
-  %92 = getelementptr inbounds %struct.python, ptr %91, i32 0, i32 6
-  %93 = load ptr, ptr %92, align 8
-  %94 = load ptr, ptr %10, align 8
-  %95 = load i64, ptr %15, align 8
-  %96 = call ptr %93(ptr noundef %94, i64 noundef %95) #2
-  store ptr %96, ptr %16, align 8
-  %97 = load ptr, ptr %8, align 8
-  %98 = load i64, ptr %15, align 8
-  %99 = add nsw i64 1, %98
-  %100 = getelementptr inbounds ptr, ptr %97, i64 %99
-  %101 = load ptr, ptr %100, align 8
-  store ptr %101, ptr %17, align 8
-  %102 = load ptr, ptr %16, align 8
-  %103 = load ptr, ptr %11, align 8
-  %104 = icmp eq ptr %102, %103
-  br i1 %104, label %105, label %112
+125:
+  %126 = load ptr, ptr %20, align 8
+  %127 = load ptr, ptr %12, align 8
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 12
+  %129 = load ptr, ptr %128, align 8
+  %130 = icmp eq ptr %126, %129
+  br i1 %130, label %131, label %132
 
-105:
-  %106 = load ptr, ptr %17, align 8
-  %107 = load ptr, ptr %12, align 8
-  %108 = getelementptr inbounds %struct.python, ptr %107, i32 0, i32 12
-  %109 = load ptr, ptr %108, align 8
-  %110 = icmp eq ptr %106, %109
-  br i1 %110, label %111, label %112
+131:
+  br label %154
 
-111:
-  br label %134
-
-112:
-  %113 = load ptr, ptr %7, align 8
-  %114 = getelementptr inbounds %struct.call, ptr %113, i32 0, i32 4
-  %115 = load i64, ptr %114, align 8
-  %116 = icmp eq i64 %115, 4
-  br i1 %116, label %117, label %118
-
-117:
-  store i1 false, ptr %6, align 1
-  br label %138
-
-118:
-  %119 = load ptr, ptr %16, align 8
-  %120 = load ptr, ptr %7, align 8
-  %121 = getelementptr inbounds %struct.call, ptr %120, i32 0, i32 6
-  %122 = load ptr, ptr %7, align 8
-  %123 = getelementptr inbounds %struct.call, ptr %122, i32 0, i32 4
-  %124 = load i64, ptr %123, align 8
-  %125 = getelementptr inbounds [4 x ptr], ptr %121, i64 0, i64 %124
-  store ptr %119, ptr %125, align 8
-  %126 = load ptr, ptr %17, align 8
-  %127 = load ptr, ptr %7, align 8
-  %128 = getelementptr inbounds %struct.call, ptr %127, i32 0, i32 7
-  %129 = load ptr, ptr %7, align 8
-  %130 = getelementptr inbounds %struct.call, ptr %129, i32 0, i32 4
-  %131 = load i64, ptr %130, align 8
-  %132 = add nsw i64 %131, 1
-  store i64 %132, ptr %130, align 8
-  %133 = getelementptr inbounds [4 x ptr], ptr %128, i64 0, i64 %131
-  store ptr %126, ptr %133, align 8
-  br label %134
-
-134:
-  %135 = load i64, ptr %15, align 8
-  %136 = add nsw i64 %135, 1
-  store i64 %136, ptr %15, align 8
-  br label %86
+132:
+  %133 = load ptr, ptr %7, align 8
+  %134 = getelementptr inbounds %struct.call, ptr %133, i32 0, i32 4
+  %135 = load i64, ptr %134, align 8
+  %136 = icmp eq i64 %135, 4
+  br i1 %136, label %137, label %138
 
 137:
-  store i1 true, ptr %6, align 1
-  br label %138
+  store i1 false, ptr %6, align 1
+  br label %158
 
 138:
-  %139 = load i1, ptr %6, align 1
-  ret i1 %139
+  %139 = load ptr, ptr %19, align 8
+  %140 = load ptr, ptr %7, align 8
+  %141 = getelementptr inbounds %struct.call, ptr %140, i32 0, i32 6
+  %142 = load ptr, ptr %7, align 8
+  %143 = getelementptr inbounds %struct.call, ptr %142, i32 0, i32 4
+  %144 = load i64, ptr %143, align 8
+  %145 = getelementptr inbounds [4 x ptr], ptr %141, i64 0, i64 %144
+  store ptr %139, ptr %145, align 8
+  %146 = load ptr, ptr %20, align 8
+  %147 = load ptr, ptr %7, align 8
+  %148 = getelementptr inbounds %struct.call, ptr %147, i32 0, i32 7
+  %149 = load ptr, ptr %7, align 8
+  %150 = getelementptr inbounds %struct.call, ptr %149, i32 0, i32 4
+  %151 = load i64, ptr %150, align 8
+  %152 = add nsw i64 %151, 1
+  store i64 %152, ptr %150, align 8
+  %153 = getelementptr inbounds [4 x ptr], ptr %148, i64 0, i64 %151
+  store ptr %146, ptr %153, align 8
+  br label %154
+
+154:
+  %155 = load i64, ptr %18, align 8
+  %156 = add nsw i64 %155, 1
+  store i64 %156, ptr %18, align 8
+  br label %103
+
+157:
+  store i1 true, ptr %6, align 1
+  br label %158
+
+158:
+  %159 = load i1, ptr %6, align 1
+  ret i1 %159
 }
 
-define internal i1 @has_form(ptr noundef %0, ptr noundef %1) #0 {
-  %3 = alloca i1, align 1
+define internal i1 @may_compute(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  %5 = load ptr, ptr %3, align 8
+  %6 = getelementptr inbounds %struct.call, ptr %5, i32 0, i32 0
+  %7 = load ptr, ptr %6, align 8
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 5
+  %9 = load ptr, ptr %8, align 8
+  %10 = load ptr, ptr %4, align 8
+  %11 = getelementptr inbounds %struct.plain, ptr %10, i32 0, i32 5
+  %12 = load ptr, ptr %11, align 8
+  %13 = call i64 %9(ptr noundef %12) #2
+  %14 = icmp eq i64 %13, 0
+  br i1 %14, label %17, label %15
+
+15:
+  %16 = call i1 @in_default_mode() #2
+  br label %17
+
+17:
+  %18 = phi i1 [ true, %2 ], [ %16, %15 ]
+  ret i1 %18
+}
+
+define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8
   %6 = alloca ptr, align 8
-  %7 = alloca i64, align 8
+  %7 = alloca ptr, align 8
   %8 = alloca i8, align 1
   %9 = alloca i64, align 8
   %10 = alloca i64, align 8
   store ptr %0, ptr %4, align 8
   store ptr %1, ptr %5, align 8
+  store ptr %2, ptr %6, align 8
   %11 = load ptr, ptr %4, align 8
   %12 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   %13 = load ptr, ptr %12, align 8
-  store ptr %13, ptr %6, align 8
-  %14 = load ptr, ptr %6, align 8
+  store ptr %13, ptr %7, align 8
+  %14 = load ptr, ptr %7, align 8
   %15 = getelementptr inbounds %struct.python, ptr %14, i32 0, i32 5
   %16 = load ptr, ptr %15, align 8
-  %17 = load ptr, ptr %5, align 8
+  %17 = load ptr, ptr %6, align 8
   %18 = getelementptr inbounds %struct.form, ptr %17, i32 0, i32 0
   %19 = load ptr, ptr %18, align 8
   %20 = call i64 %16(ptr noundef %19) #2
   %21 = load ptr, ptr %4, align 8
   %22 = getelementptr inbounds %struct.call, ptr %21, i32 0, i32 4
   %23 = load i64, ptr %22, align 8
-  %24 = icmp ne i64 %20, %23
-  br i1 %24, label %25, label %26
-
-25:
-  store i1 false, ptr %3, align 1
-  br label %99
+  %24 = icmp eq i64 %20, %23
+  %25 = zext i1 %24 to i8
+  store i8 %25, ptr %8, align 1
+  store i64 0, ptr %9, align 8
+  br label %26
 
 26:
-  store i64 0, ptr %7, align 8
-  br label %27
+  %27 = load i8, ptr %8, align 1
+  %28 = trunc i8 %27 to i1
+  br i1 %28, label %29, label %35
 
-27:
-  %28 = load i64, ptr %7, align 8
-  %29 = load ptr, ptr %4, align 8
-  %30 = getelementptr inbounds %struct.call, ptr %29, i32 0, i32 4
-  %31 = load i64, ptr %30, align 8
-  %32 = icmp slt i64 %28, %31
-  br i1 %32, label %33, label %73
+29:
+  %30 = load i64, ptr %9, align 8
+  %31 = load ptr, ptr %4, align 8
+  %32 = getelementptr inbounds %struct.call, ptr %31, i32 0, i32 4
+  %33 = load i64, ptr %32, align 8
+  %34 = icmp slt i64 %30, %33
+  br label %35
 
-33:
-  store i8 0, ptr %8, align 1
-  store i64 0, ptr %9, align 8
-  br label %34
+35:
+  %36 = phi i1 [ false, %26 ], [ %34, %29 ]
+  br i1 %36, label %37, label %52
 
-34:
-  %35 = load i64, ptr %9, align 8
-  %36 = load ptr, ptr %4, align 8
-  %37 = getelementptr inbounds %struct.call, ptr %36, i32 0, i32 4
-  %38 = load i64, ptr %37, align 8
-  %39 = icmp slt i64 %35, %38
-  br i1 %39, label %40, label %65
+37:
+  %38 = load ptr, ptr %4, align 8
+  %39 = load ptr, ptr %7, align 8
+  %40 = getelementptr inbounds %struct.python, ptr %39, i32 0, i32 6
+  %41 = load ptr, ptr %40, align 8
+  %42 = load ptr, ptr %6, align 8
+  %43 = getelementptr inbounds %struct.form, ptr %42, i32 0, i32 0
+  %44 = load ptr, ptr %43, align 8
+  %45 = load i64, ptr %9, align 8
+  %46 = call ptr %41(ptr noundef %44, i64 noundef %45) #2
+  %47 = call i1 @gives(ptr noundef %38, ptr noundef %46) #2
+  %48 = zext i1 %47 to i8
+  store i8 %48, ptr %8, align 1
+  br label %49
 
-40:
-  %41 = load ptr, ptr %6, align 8
-  %42 = getelementptr inbounds %struct.python, ptr %41, i32 0, i32 6
-  %43 = load ptr, ptr %42, align 8
-  %44 = load ptr, ptr %5, align 8
-  %45 = getelementptr inbounds %struct.form, ptr %44, i32 0, i32 0
-  %46 = load ptr, ptr %45, align 8
-  %47 = load i64, ptr %9, align 8
-  %48 = call ptr %43(ptr noundef %46, i64 noundef %47) #2
-  %49 = load ptr, ptr %4, align 8
-  %50 = getelementptr inbounds %struct.call, ptr %49, i32 0, i32 6
-  %51 = load i64, ptr %7, align 8
-  %52 = getelementptr inbounds [4 x ptr], ptr %50, i64 0, i64 %51
-  %53 = load ptr, ptr %52, align 8
-  %54 = icmp eq ptr %48, %53
-  %55 = zext i1 %54 to i32
-  %56 = load i8, ptr %8, align 1
-  %57 = trunc i8 %56 to i1
-  %58 = zext i1 %57 to i32
-  %59 = or i32 %58, %55
-  %60 = icmp ne i32 %59, 0
-  %61 = zext i1 %60 to i8
-  store i8 %61, ptr %8, align 1
+49:
+  %50 = load i64, ptr %9, align 8
+  %51 = add nsw i64 %50, 1
+  store i64 %51, ptr %9, align 8
+  br label %26
+
+52:
+  store i64 0, ptr %10, align 8
+  br label %53
+
+53:
+  %54 = load i8, ptr %8, align 1
+  %55 = trunc i8 %54 to i1
+  br i1 %55, label %56, label %62
+
+56:
+  %57 = load i64, ptr %10, align 8
+  %58 = load ptr, ptr %4, align 8
+  %59 = getelementptr inbounds %struct.call, ptr %58, i32 0, i32 4
+  %60 = load i64, ptr %59, align 8
+  %61 = icmp slt i64 %57, %60
   br label %62
 
 62:
-  %63 = load i64, ptr %9, align 8
-  %64 = add nsw i64 %63, 1
-  store i64 %64, ptr %9, align 8
-  br label %34
+  %63 = phi i1 [ false, %53 ], [ %61, %56 ]
+  br i1 %63, label %64, label %82
 
-65:
-  %66 = load i8, ptr %8, align 1
-  %67 = trunc i8 %66 to i1
-  br i1 %67, label %69, label %68
+64:
+  %65 = load ptr, ptr %4, align 8
+  %66 = load ptr, ptr %5, align 8
+  %67 = load ptr, ptr %4, align 8
+  %68 = getelementptr inbounds %struct.call, ptr %67, i32 0, i32 6
+  %69 = load i64, ptr %10, align 8
+  %70 = getelementptr inbounds [4 x ptr], ptr %68, i64 0, i64 %69
+  %71 = load ptr, ptr %70, align 8
+  %72 = load ptr, ptr %4, align 8
+  %73 = getelementptr inbounds %struct.call, ptr %72, i32 0, i32 7
+  %74 = load i64, ptr %10, align 8
+  %75 = getelementptr inbounds [4 x ptr], ptr %73, i64 0, i64 %74
+  %76 = load ptr, ptr %75, align 8
+  %77 = call i1 @is_plain(ptr noundef %65, ptr noundef %66, ptr noundef %71, ptr noundef %76) #2
+  %78 = zext i1 %77 to i8
+  store i8 %78, ptr %8, align 1
+  br label %79
 
-68:
-  store i1 false, ptr %3, align 1
-  br label %99
+79:
+  %80 = load i64, ptr %10, align 8
+  %81 = add nsw i64 %80, 1
+  store i64 %81, ptr %10, align 8
+  br label %53
 
-69:
-  br label %70
-
-70:
-  %71 = load i64, ptr %7, align 8
-  %72 = add nsw i64 %71, 1
-  store i64 %72, ptr %7, align 8
-  br label %27
-
-73:
-  store i64 0, ptr %10, align 8
-  br label %74
-
-74:
-  %75 = load i64, ptr %10, align 8
-  %76 = load ptr, ptr %4, align 8
-  %77 = getelementptr inbounds %struct.call, ptr %76, i32 0, i32 4
-  %78 = load i64, ptr %77, align 8
-  %79 = icmp slt i64 %75, %78
-  br i1 %79, label %80, label %98
-
-80:
-  %81 = load ptr, ptr %4, align 8
-  %82 = load ptr, ptr %4, align 8
-  %83 = getelementptr inbounds %struct.call, ptr %82, i32 0, i32 6
-  %84 = load i64, ptr %10, align 8
-  %85 = getelementptr inbounds [4 x ptr], ptr %83, i64 0, i64 %84
-  %86 = load ptr, ptr %85, align 8
-  %87 = load ptr, ptr %4, align 8
-  %88 = getelementptr inbounds %struct.call, ptr %87, i32 0, i32 7
-  %89 = load i64, ptr %10, align 8
-  %90 = getelementptr inbounds [4 x ptr], ptr %88, i64 0, i64 %89
-  %91 = load ptr, ptr %90, align 8
-  %92 = call i1 @is_plain(ptr noundef %81, ptr noundef %86, ptr noundef %91) #2
-  br i1 %92, label %94, label %93
-
-93:
-  store i1 false, ptr %3, align 1
-  br label %99
-
-94:
-  br label %95
-
-95:
-  %96 = load i64, ptr %10, align 8
-  %97 = add nsw i64 %96, 1
-  store i64 %97, ptr %10, align 8
-  br label %74
-
-98:
-  store i1 true, ptr %3, align 1
-  br label %99
-
-99:
-  %100 = load i1, ptr %3, align 1
-  ret i1 %100
+82:
+  %83 = load i8, ptr %8, align 1
+  %84 = trunc i8 %83 to i1
+  ret i1 %84
 }
 
 define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
@@ -1223,6 +1238,81 @@ define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   ret ptr %62
 }
 
+define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca i32, align 4
+  %13 = alloca ptr, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %14 = load ptr, ptr %6, align 8
+  %15 = call ptr @places_of(ptr noundef %14) #2
+  %16 = getelementptr inbounds ptr, ptr %15, i64 0
+  %17 = load ptr, ptr %16, align 8
+  %18 = getelementptr inbounds %struct.place, ptr %17, i32 0, i32 8
+  %19 = load ptr, ptr %18, align 8
+  store ptr %19, ptr %10, align 8
+  %20 = load ptr, ptr %10, align 8
+  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 4
+  %22 = load ptr, ptr %21, align 8
+  %23 = load ptr, ptr %6, align 8
+  %24 = load ptr, ptr %7, align 8
+  %25 = load i64, ptr %8, align 8
+  %26 = load ptr, ptr %9, align 8
+  %27 = call ptr %22(ptr noundef %23, ptr noundef %24, i64 noundef %25, ptr noundef %26) #2
+  store ptr %27, ptr %11, align 8
+  %28 = load ptr, ptr %11, align 8
+  %29 = icmp eq ptr %28, null
+  br i1 %29, label %30, label %31
+
+30:
+  store ptr null, ptr %5, align 8
+  br label %57
+
+31:
+  %32 = load ptr, ptr %10, align 8
+  %33 = getelementptr inbounds %struct.python, ptr %32, i32 0, i32 3
+  %34 = load ptr, ptr %33, align 8
+  %35 = load ptr, ptr %11, align 8
+  call void %34(ptr noundef %35) #2
+  %36 = load ptr, ptr %6, align 8
+  %37 = load i64, ptr @fastact_glue_head, align 8
+  %38 = call ptr @inside(ptr noundef %36, i64 noundef %37) #2
+  %39 = load i32, ptr %38, align 4
+  store i32 %39, ptr %12, align 4
+  %40 = load ptr, ptr %7, align 8
+  %41 = load i32, ptr %12, align 4
+  %42 = sext i32 %41 to i64
+  %43 = getelementptr inbounds ptr, ptr %40, i64 %42
+  %44 = load ptr, ptr %43, align 8
+  %45 = call ptr @array_of(ptr noundef %44) #2
+  store ptr %45, ptr %13, align 8
+  %46 = load ptr, ptr %10, align 8
+  %47 = getelementptr inbounds %struct.python, ptr %46, i32 0, i32 8
+  %48 = load ptr, ptr %47, align 8
+  %49 = load ptr, ptr %13, align 8
+  %50 = getelementptr inbounds %struct.array, ptr %49, i32 0, i32 0
+  %51 = load ptr, ptr %50, align 8
+  %52 = load ptr, ptr %13, align 8
+  %53 = call i64 @elements_of(ptr noundef %52) #2
+  %54 = call double @sum_of(ptr noundef %51, i64 noundef %53) #2
+  %55 = fadd double 0.000000e+00, %54
+  %56 = call ptr %48(double noundef %55) #2
+  store ptr %56, ptr %5, align 8
+  br label %57
+
+57:
+  %58 = load ptr, ptr %5, align 8
+  ret ptr %58
+}
+
 define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca i64, align 8
@@ -1234,32 +1324,6 @@ define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
   ret ptr %7
 }
 
-define internal i32 @number_of(ptr noundef %0) #0 {
-  %2 = alloca ptr, align 8
-  store ptr %0, ptr %2, align 8
-  %3 = load ptr, ptr %2, align 8
-  %4 = load i64, ptr @fastact_glue_head, align 8
-  %5 = add nsw i64 %4, 12
-  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #2
-  %7 = load i32, ptr %6, align 4
-  ret i32 %7
-}
-
-define internal i1 @is_a(ptr noundef %0, ptr noundef %1) #0 {
-  %3 = alloca ptr, align 8
-  %4 = alloca ptr, align 8
-  store ptr %0, ptr %3, align 8
-  store ptr %1, ptr %4, align 8
-  %5 = load ptr, ptr %3, align 8
-  %6 = load i64, ptr @fastact_glue_head, align 8
-  %7 = sub nsw i64 %6, 8
-  %8 = call ptr @inside(ptr noundef %5, i64 noundef %7) #2
-  %9 = load ptr, ptr %8, align 8
-  %10 = load ptr, ptr %4, align 8
-  %11 = icmp eq ptr %9, %10
-  ret i1 %11
-}
-
 define internal ptr @array_of(ptr noundef %0) #0 {
   %2 = alloca ptr, align 8
   store ptr %0, ptr %2, align 8
@@ -1269,259 +1333,185 @@ define internal ptr @array_of(ptr noundef %0) #0 {
   ret ptr %5
 }
 
-define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
-  %4 = alloca i1, align 1
-  %5 = alloca ptr, align 8
-  %6 = alloca ptr, align 8
-  %7 = alloca ptr, align 8
-  %8 = alloca ptr, align 8
-  %9 = alloca double, align 8
-  %10 = alloca ptr, align 8
-  %11 = alloca ptr, align 8
-  store ptr %0, ptr %5, align 8
-  store ptr %1, ptr %6, align 8
-  store ptr %2, ptr %7, align 8
-  %12 = load ptr, ptr %5, align 8
-  %13 = getelementptr inbounds %struct.call, ptr %12, i32 0, i32 0
-  %14 = load ptr, ptr %13, align 8
-  store ptr %14, ptr %8, align 8
-  %15 = load ptr, ptr %6, align 8
-  %16 = load ptr, ptr %8, align 8
-  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 17
-  %18 = load ptr, ptr %17, align 8
-  %19 = icmp eq ptr %15, %18
-  br i1 %19, label %20, label %42
+define internal double @sum_of(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca double, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  %7 = alloca double, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca [8 x double], align 16
+  %10 = alloca i32, align 4
+  store ptr %0, ptr %4, align 8
+  store i64 %1, ptr %5, align 8
+  %11 = load i64, ptr %5, align 8
+  %12 = icmp sgt i64 %11, 128
+  br i1 %12, label %13, label %31
 
-20:
-  %21 = load ptr, ptr %7, align 8
-  %22 = load ptr, ptr %8, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 10
-  %24 = load ptr, ptr %23, align 8
-  %25 = call i1 @is_a(ptr noundef %21, ptr noundef %24) #2
-  br i1 %25, label %26, label %28
+13:
+  %14 = load i64, ptr %5, align 8
+  %15 = sdiv i64 %14, 2
+  store i64 %15, ptr %6, align 8
+  %16 = load i64, ptr %6, align 8
+  %17 = srem i64 %16, 8
+  %18 = load i64, ptr %6, align 8
+  %19 = sub nsw i64 %18, %17
+  store i64 %19, ptr %6, align 8
+  %20 = load ptr, ptr %4, align 8
+  %21 = load i64, ptr %6, align 8
+  %22 = call double @sum_of(ptr noundef %20, i64 noundef %21) #2
+  %23 = load ptr, ptr %4, align 8
+  %24 = load i64, ptr %6, align 8
+  %25 = getelementptr inbounds double, ptr %23, i64 %24
+  %26 = load i64, ptr %5, align 8
+  %27 = load i64, ptr %6, align 8
+  %28 = sub nsw i64 %26, %27
+  %29 = call double @sum_of(ptr noundef %25, i64 noundef %28) #2
+  %30 = fadd double %22, %29
+  store double %30, ptr %3, align 8
+  br label %119
 
-26:
-  %27 = call i1 @in_default_mode() #2
-  br i1 %27, label %29, label %28
+31:
+  store double 0.000000e+00, ptr %7, align 8
+  store i64 0, ptr %8, align 8
+  %32 = load i64, ptr %5, align 8
+  %33 = icmp sge i64 %32, 8
+  br i1 %33, label %34, label %102
 
-28:
-  store i1 false, ptr %4, align 1
-  br label %99
+34:
+  br label %35
 
-29:
-  %30 = load ptr, ptr %8, align 8
-  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 7
-  %32 = load ptr, ptr %31, align 8
-  %33 = load ptr, ptr %7, align 8
-  %34 = call double %32(ptr noundef %33) #2
-  store double %34, ptr %9, align 8
-  %35 = load double, ptr %9, align 8
-  %36 = fcmp ole double 0x1FF0000000000000, %35
-  br i1 %36, label %37, label %40
+35:
+  %36 = load i64, ptr %8, align 8
+  %37 = icmp slt i64 %36, 8
+  br i1 %37, label %38, label %48
 
-37:
-  %38 = load double, ptr %9, align 8
-  %39 = fcmp ole double %38, 0x5FF0000000000000
-  br label %40
+38:
+  %39 = load ptr, ptr %4, align 8
+  %40 = load i64, ptr %8, align 8
+  %41 = getelementptr inbounds double, ptr %39, i64 %40
+  %42 = load double, ptr %41, align 8
+  %43 = load i64, ptr %8, align 8
+  %44 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 %43
+  store double %42, ptr %44, align 8
+  br label %45
 
-40:
-  %41 = phi i1 [ false, %29 ], [ %39, %37 ]
-  store i1 %41, ptr %4, align 1
-  br label %99
-
-42:
-  %43 = load ptr, ptr %7, align 8
-  %44 = load ptr, ptr %8, align 8
-  %45 = getelementptr inbounds %struct.python, ptr %44, i32 0, i32 9
-  %46 = load ptr, ptr %45, align 8
-  %47 = call i1 @is_a(ptr noundef %43, ptr noundef %46) #2
-  br i1 %47, label %49, label %48
+45:
+  %46 = load i64, ptr %8, align 8
+  %47 = add nsw i64 %46, 1
+  store i64 %47, ptr %8, align 8
+  br label %35
 
 48:
-  store i1 false, ptr %4, align 1
-  br label %99
+  br label %49
 
 49:
-  %50 = load ptr, ptr %5, align 8
-  %51 = getelementptr inbounds %struct.call, ptr %50, i32 0, i32 1
-  %52 = load ptr, ptr %51, align 8
-  %53 = call ptr @array_of(ptr noundef %52) #2
-  store ptr %53, ptr %10, align 8
-  %54 = load ptr, ptr %7, align 8
-  %55 = call ptr @array_of(ptr noundef %54) #2
-  store ptr %55, ptr %11, align 8
-  %56 = load ptr, ptr %6, align 8
-  %57 = load ptr, ptr %8, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 16
-  %59 = load ptr, ptr %58, align 8
-  %60 = icmp eq ptr %56, %59
-  br i1 %60, label %61, label %77
+  %50 = load i64, ptr %8, align 8
+  %51 = add nsw i64 %50, 8
+  %52 = load i64, ptr %5, align 8
+  %53 = icmp sle i64 %51, %52
+  br i1 %53, label %54, label %78
 
-61:
-  %62 = load ptr, ptr %11, align 8
-  %63 = getelementptr inbounds %struct.array, ptr %62, i32 0, i32 5
-  %64 = load ptr, ptr %63, align 8
-  %65 = call i32 @number_of(ptr noundef %64) #2
-  %66 = icmp eq i32 %65, 0
-  br i1 %66, label %67, label %75
+54:
+  store i32 0, ptr %10, align 4
+  br label %55
 
-67:
-  %68 = load ptr, ptr %11, align 8
-  %69 = load ptr, ptr %10, align 8
-  %70 = call i1 @alike(ptr noundef %68, ptr noundef %69) #2
-  br i1 %70, label %71, label %75
+55:
+  %56 = load i32, ptr %10, align 4
+  %57 = icmp slt i32 %56, 8
+  br i1 %57, label %58, label %74
+
+58:
+  %59 = load ptr, ptr %4, align 8
+  %60 = load i64, ptr %8, align 8
+  %61 = load i32, ptr %10, align 4
+  %62 = sext i32 %61 to i64
+  %63 = add nsw i64 %60, %62
+  %64 = getelementptr inbounds double, ptr %59, i64 %63
+  %65 = load double, ptr %64, align 8
+  %66 = load i32, ptr %10, align 4
+  %67 = sext i32 %66 to i64
+  %68 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 %67
+  %69 = load double, ptr %68, align 8
+  %70 = fadd double %69, %65
+  store double %70, ptr %68, align 8
+  br label %71
 
 71:
-  %72 = load ptr, ptr %11, align 8
-  %73 = call i64 @elements_of(ptr noundef %72) #2
-  %74 = icmp sle i64 %73, 262144
+  %72 = load i32, ptr %10, align 4
+  %73 = add nsw i32 %72, 1
+  store i32 %73, ptr %10, align 4
+  br label %55
+
+74:
   br label %75
 
 75:
-  %76 = phi i1 [ false, %67 ], [ false, %61 ], [ %74, %71 ]
-  store i1 %76, ptr %4, align 1
-  br label %99
+  %76 = load i64, ptr %8, align 8
+  %77 = add nsw i64 %76, 8
+  store i64 %77, ptr %8, align 8
+  br label %49
 
-77:
-  %78 = load ptr, ptr %11, align 8
-  %79 = getelementptr inbounds %struct.array, ptr %78, i32 0, i32 5
-  %80 = load ptr, ptr %79, align 8
-  %81 = load ptr, ptr %10, align 8
-  %82 = getelementptr inbounds %struct.array, ptr %81, i32 0, i32 5
-  %83 = load ptr, ptr %82, align 8
-  %84 = icmp eq ptr %80, %83
-  br i1 %84, label %85, label %97
+78:
+  %79 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 0
+  %80 = load double, ptr %79, align 16
+  %81 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 1
+  %82 = load double, ptr %81, align 8
+  %83 = fadd double %80, %82
+  %84 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 2
+  %85 = load double, ptr %84, align 16
+  %86 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 3
+  %87 = load double, ptr %86, align 8
+  %88 = fadd double %85, %87
+  %89 = fadd double %83, %88
+  %90 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 4
+  %91 = load double, ptr %90, align 16
+  %92 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 5
+  %93 = load double, ptr %92, align 8
+  %94 = fadd double %91, %93
+  %95 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 6
+  %96 = load double, ptr %95, align 16
+  %97 = getelementptr inbounds [8 x double], ptr %9, i64 0, i64 7
+  %98 = load double, ptr %97, align 8
+  %99 = fadd double %96, %98
+  %100 = fadd double %94, %99
+  %101 = fadd double %89, %100
+  store double %101, ptr %7, align 8
+  br label %102
 
-85:
-  %86 = load ptr, ptr %6, align 8
-  %87 = load ptr, ptr %8, align 8
-  %88 = getelementptr inbounds %struct.python, ptr %87, i32 0, i32 15
-  %89 = load ptr, ptr %88, align 8
-  %90 = icmp eq ptr %86, %89
-  br i1 %90, label %95, label %91
+102:
+  br label %103
 
-91:
-  %92 = load ptr, ptr %11, align 8
-  %93 = load ptr, ptr %10, align 8
-  %94 = call i1 @alike(ptr noundef %92, ptr noundef %93) #2
-  br label %95
+103:
+  %104 = load i64, ptr %8, align 8
+  %105 = load i64, ptr %5, align 8
+  %106 = icmp slt i64 %104, %105
+  br i1 %106, label %107, label %117
 
-95:
-  %96 = phi i1 [ true, %85 ], [ %94, %91 ]
-  br label %97
+107:
+  %108 = load ptr, ptr %4, align 8
+  %109 = load i64, ptr %8, align 8
+  %110 = getelementptr inbounds double, ptr %108, i64 %109
+  %111 = load double, ptr %110, align 8
+  %112 = load double, ptr %7, align 8
+  %113 = fadd double %112, %111
+  store double %113, ptr %7, align 8
+  br label %114
 
-97:
-  %98 = phi i1 [ false, %77 ], [ %96, %95 ]
-  store i1 %98, ptr %4, align 1
-  br label %99
+114:
+  %115 = load i64, ptr %8, align 8
+  %116 = add nsw i64 %115, 1
+  store i64 %116, ptr %8, align 8
+  br label %103
 
-99:
-  %100 = load i1, ptr %4, align 1
-  ret i1 %100
-}
+117:
+  %118 = load double, ptr %7, align 8
+  store double %118, ptr %3, align 8
+  br label %119
 
-define internal i1 @in_default_mode() #0 {
-  %1 = alloca double, align 8
-  %2 = alloca double, align 8
-  %3 = alloca double, align 8
-  %4 = alloca double, align 8
-  store volatile double 0x10000000000000, ptr %1, align 8
-  store volatile double 5.000000e-01, ptr %2, align 8
-  store volatile double 1.000000e+00, ptr %3, align 8
-  store volatile double 0x3C80000000000000, ptr %4, align 8
-  %5 = load volatile double, ptr %1, align 8
-  %6 = load volatile double, ptr %2, align 8
-  %7 = fmul double %5, %6
-  %8 = fcmp une double %7, 0.000000e+00
-  br i1 %8, label %9, label %21
-
-9:
-  %10 = load volatile double, ptr %3, align 8
-  %11 = load volatile double, ptr %4, align 8
-  %12 = fadd double %10, %11
-  %13 = load volatile double, ptr %3, align 8
-  %14 = fcmp oeq double %12, %13
-  br i1 %14, label %15, label %21
-
-15:
-  %16 = load volatile double, ptr %3, align 8
-  %17 = load volatile double, ptr %4, align 8
-  %18 = fsub double %16, %17
-  %19 = load volatile double, ptr %3, align 8
-  %20 = fcmp oeq double %18, %19
-  br label %21
-
-21:
-  %22 = phi i1 [ false, %9 ], [ false, %0 ], [ %20, %15 ]
-  ret i1 %22
-}
-
-define internal i1 @alike(ptr noundef %0, ptr noundef %1) #0 {
-  %3 = alloca ptr, align 8
-  %4 = alloca ptr, align 8
-  %5 = alloca i8, align 1
-  %6 = alloca i32, align 4
-  store ptr %0, ptr %3, align 8
-  store ptr %1, ptr %4, align 8
-  %7 = load ptr, ptr %3, align 8
-  %8 = getelementptr inbounds %struct.array, ptr %7, i32 0, i32 1
-  %9 = load i32, ptr %8, align 8
-  %10 = load ptr, ptr %4, align 8
-  %11 = getelementptr inbounds %struct.array, ptr %10, i32 0, i32 1
-  %12 = load i32, ptr %11, align 8
-  %13 = icmp eq i32 %9, %12
-  %14 = zext i1 %13 to i8
-  store i8 %14, ptr %5, align 1
-  store i32 0, ptr %6, align 4
-  br label %15
-
-15:
-  %16 = load i8, ptr %5, align 1
-  %17 = trunc i8 %16 to i1
-  br i1 %17, label %18, label %24
-
-18:
-  %19 = load i32, ptr %6, align 4
-  %20 = load ptr, ptr %3, align 8
-  %21 = getelementptr inbounds %struct.array, ptr %20, i32 0, i32 1
-  %22 = load i32, ptr %21, align 8
-  %23 = icmp slt i32 %19, %22
-  br label %24
-
-24:
-  %25 = phi i1 [ false, %15 ], [ %23, %18 ]
-  br i1 %25, label %26, label %46
-
-26:
-  %27 = load ptr, ptr %3, align 8
-  %28 = getelementptr inbounds %struct.array, ptr %27, i32 0, i32 2
-  %29 = load ptr, ptr %28, align 8
-  %30 = load i32, ptr %6, align 4
-  %31 = sext i32 %30 to i64
-  %32 = getelementptr inbounds i64, ptr %29, i64 %31
-  %33 = load i64, ptr %32, align 8
-  %34 = load ptr, ptr %4, align 8
-  %35 = getelementptr inbounds %struct.array, ptr %34, i32 0, i32 2
-  %36 = load ptr, ptr %35, align 8
-  %37 = load i32, ptr %6, align 4
-  %38 = sext i32 %37 to i64
-  %39 = getelementptr inbounds i64, ptr %36, i64 %38
-  %40 = load i64, ptr %39, align 8
-  %41 = icmp eq i64 %33, %40
-  %42 = zext i1 %41 to i8
-  store i8 %42, ptr %5, align 1
-  br label %43
-
-43:
-  %44 = load i32, ptr %6, align 4
-  %45 = add nsw i32 %44, 1
-  store i32 %45, ptr %6, align 4
-  br label %15
-
-46:
-  %47 = load i8, ptr %5, align 1
-  %48 = trunc i8 %47 to i1
-  ret i1 %48
+119:
+  %120 = load double, ptr %3, align 8
+  ret double %120
 }
 
 define internal i64 @elements_of(ptr noundef %0) #0 {
@@ -1565,6 +1555,621 @@ define internal i64 @elements_of(ptr noundef %0) #0 {
   ret i64 %25
 }
 
+define ptr @fastact_glue_native_largest(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca i64, align 8
+  %12 = alloca i64, align 8
+  %13 = alloca i64, align 8
+  store ptr %0, ptr %5, align 8
+  store ptr %1, ptr %6, align 8
+  store i64 %2, ptr %7, align 8
+  store ptr %3, ptr %8, align 8
+  %14 = load ptr, ptr %6, align 8
+  %15 = getelementptr inbounds ptr, ptr %14, i64 0
+  %16 = load ptr, ptr %15, align 8
+  %17 = call ptr @array_of(ptr noundef %16) #2
+  store ptr %17, ptr %9, align 8
+  %18 = load ptr, ptr %9, align 8
+  %19 = getelementptr inbounds %struct.array, ptr %18, i32 0, i32 0
+  %20 = load ptr, ptr %19, align 8
+  store ptr %20, ptr %10, align 8
+  %21 = load ptr, ptr %9, align 8
+  %22 = call i64 @elements_of(ptr noundef %21) #2
+  store i64 %22, ptr %11, align 8
+  store i64 0, ptr %12, align 8
+  store i64 0, ptr %13, align 8
+  br label %23
+
+23:
+  %24 = load i64, ptr %13, align 8
+  %25 = load i64, ptr %11, align 8
+  %26 = icmp slt i64 %24, %25
+  br i1 %26, label %27, label %46
+
+27:
+  %28 = load ptr, ptr %10, align 8
+  %29 = load i64, ptr %13, align 8
+  %30 = getelementptr inbounds i64, ptr %28, i64 %29
+  %31 = load i64, ptr %30, align 8
+  %32 = load i64, ptr %12, align 8
+  %33 = icmp ugt i64 %31, %32
+  br i1 %33, label %34, label %39
+
+34:
+  %35 = load ptr, ptr %10, align 8
+  %36 = load i64, ptr %13, align 8
+  %37 = getelementptr inbounds i64, ptr %35, i64 %36
+  %38 = load i64, ptr %37, align 8
+  br label %41
+
+39:
+  %40 = load i64, ptr %12, align 8
+  br label %41
+
+41:
+  %42 = phi i64 [ %38, %34 ], [ %40, %39 ]
+  store i64 %42, ptr %12, align 8
+  br label %43
+
+43:
+  %44 = load i64, ptr %13, align 8
+  %45 = add nsw i64 %44, 1
+  store i64 %45, ptr %13, align 8
+  br label %23
+
+46:
+  %47 = load ptr, ptr %5, align 8
+  %48 = call ptr @places_of(ptr noundef %47) #2
+  %49 = getelementptr inbounds ptr, ptr %48, i64 0
+  %50 = load ptr, ptr %49, align 8
+  %51 = getelementptr inbounds %struct.place, ptr %50, i32 0, i32 8
+  %52 = load ptr, ptr %51, align 8
+  %53 = getelementptr inbounds %struct.python, ptr %52, i32 0, i32 8
+  %54 = load ptr, ptr %53, align 8
+  %55 = load i64, ptr %12, align 8
+  %56 = uitofp i64 %55 to double
+  %57 = call ptr %54(double noundef %56) #2
+  ret ptr %57
+}
+
+define internal i32 @number_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_head, align 8
+  %5 = add nsw i64 %4, 12
+  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #2
+  %7 = load i32, ptr %6, align 4
+  ret i32 %7
+}
+
+define internal i1 @is_a(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  %5 = load ptr, ptr %3, align 8
+  %6 = load i64, ptr @fastact_glue_head, align 8
+  %7 = sub nsw i64 %6, 8
+  %8 = call ptr @inside(ptr noundef %5, i64 noundef %7) #2
+  %9 = load ptr, ptr %8, align 8
+  %10 = load ptr, ptr %4, align 8
+  %11 = icmp eq ptr %9, %10
+  ret i1 %11
+}
+
+define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i32, align 4
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %8 = load ptr, ptr %5, align 8
+  %9 = load ptr, ptr %4, align 8
+  %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
+  %11 = load ptr, ptr %10, align 8
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 9
+  %13 = load ptr, ptr %12, align 8
+  %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #2
+  br i1 %14, label %15, label %21
+
+15:
+  %16 = load ptr, ptr %5, align 8
+  %17 = call ptr @array_of(ptr noundef %16) #2
+  %18 = getelementptr inbounds %struct.array, ptr %17, i32 0, i32 1
+  %19 = load i32, ptr %18, align 8
+  %20 = icmp eq i32 %19, 0
+  br i1 %20, label %21, label %22
+
+21:
+  store i1 false, ptr %3, align 1
+  br label %59
+
+22:
+  %23 = load ptr, ptr %5, align 8
+  %24 = load ptr, ptr %4, align 8
+  %25 = getelementptr inbounds %struct.call, ptr %24, i32 0, i32 1
+  store ptr %23, ptr %25, align 8
+  %26 = load ptr, ptr %5, align 8
+  %27 = call ptr @array_of(ptr noundef %26) #2
+  %28 = getelementptr inbounds %struct.array, ptr %27, i32 0, i32 5
+  %29 = load ptr, ptr %28, align 8
+  store ptr %29, ptr %6, align 8
+  %30 = load ptr, ptr %6, align 8
+  %31 = call i32 @number_of(ptr noundef %30) #2
+  store i32 %31, ptr %7, align 4
+  %32 = load i32, ptr %7, align 4
+  %33 = icmp eq i32 %32, 12
+  br i1 %33, label %34, label %35
+
+34:
+  br label %40
+
+35:
+  %36 = load i32, ptr %7, align 4
+  %37 = icmp eq i32 %36, 11
+  %38 = zext i1 %37 to i64
+  %39 = select i1 %37, i32 1, i32 0
+  br label %40
+
+40:
+  %41 = phi i32 [ 2, %34 ], [ %39, %35 ]
+  %42 = sext i32 %41 to i64
+  %43 = load ptr, ptr %4, align 8
+  %44 = getelementptr inbounds %struct.call, ptr %43, i32 0, i32 5
+  store i64 %42, ptr %44, align 8
+  %45 = load ptr, ptr %6, align 8
+  %46 = call i1 @has_native_order(ptr noundef %45) #2
+  br i1 %46, label %47, label %57
+
+47:
+  %48 = load ptr, ptr %4, align 8
+  %49 = getelementptr inbounds %struct.call, ptr %48, i32 0, i32 5
+  %50 = load i64, ptr %49, align 8
+  %51 = icmp ne i64 %50, 0
+  br i1 %51, label %55, label %52
+
+52:
+  %53 = load i32, ptr %7, align 4
+  %54 = icmp eq i32 %53, 23
+  br label %55
+
+55:
+  %56 = phi i1 [ true, %47 ], [ %54, %52 ]
+  br label %57
+
+57:
+  %58 = phi i1 [ false, %40 ], [ %56, %55 ]
+  store i1 %58, ptr %3, align 1
+  br label %59
+
+59:
+  %60 = load i1, ptr %3, align 1
+  ret i1 %60
+}
+
+define internal i1 @has_native_order(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_head, align 8
+  %5 = add nsw i64 %4, 10
+  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #2
+  %7 = load i8, ptr %6, align 1
+  %8 = zext i8 %7 to i32
+  %9 = icmp eq i32 %8, 61
+  ret i1 %9
+}
+
+define internal i1 @in_default_mode() #0 {
+  %1 = alloca double, align 8
+  %2 = alloca double, align 8
+  %3 = alloca double, align 8
+  %4 = alloca double, align 8
+  store volatile double 0x10000000000000, ptr %1, align 8
+  store volatile double 5.000000e-01, ptr %2, align 8
+  store volatile double 1.000000e+00, ptr %3, align 8
+  store volatile double 0x3C80000000000000, ptr %4, align 8
+  %5 = load volatile double, ptr %1, align 8
+  %6 = load volatile double, ptr %2, align 8
+  %7 = fmul double %5, %6
+  %8 = fcmp une double %7, 0.000000e+00
+  br i1 %8, label %9, label %21
+
+9:
+  %10 = load volatile double, ptr %3, align 8
+  %11 = load volatile double, ptr %4, align 8
+  %12 = fadd double %10, %11
+  %13 = load volatile double, ptr %3, align 8
+  %14 = fcmp oeq double %12, %13
+  br i1 %14, label %15, label %21
+
+15:
+  %16 = load volatile double, ptr %3, align 8
+  %17 = load volatile double, ptr %4, align 8
+  %18 = fsub double %16, %17
+  %19 = load volatile double, ptr %3, align 8
+  %20 = fcmp oeq double %18, %19
+  br label %21
+
+21:
+  %22 = phi i1 [ false, %9 ], [ false, %0 ], [ %20, %15 ]
+  ret i1 %22
+}
+
+define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i8, align 1
+  %6 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store ptr %1, ptr %4, align 8
+  store i8 0, ptr %5, align 1
+  store i64 0, ptr %6, align 8
+  br label %7
+
+7:
+  %8 = load i64, ptr %6, align 8
+  %9 = load ptr, ptr %3, align 8
+  %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 4
+  %11 = load i64, ptr %10, align 8
+  %12 = icmp slt i64 %8, %11
+  br i1 %12, label %13, label %31
+
+13:
+  %14 = load ptr, ptr %3, align 8
+  %15 = getelementptr inbounds %struct.call, ptr %14, i32 0, i32 6
+  %16 = load i64, ptr %6, align 8
+  %17 = getelementptr inbounds [4 x ptr], ptr %15, i64 0, i64 %16
+  %18 = load ptr, ptr %17, align 8
+  %19 = load ptr, ptr %4, align 8
+  %20 = icmp eq ptr %18, %19
+  %21 = zext i1 %20 to i32
+  %22 = load i8, ptr %5, align 1
+  %23 = trunc i8 %22 to i1
+  %24 = zext i1 %23 to i32
+  %25 = or i32 %24, %21
+  %26 = icmp ne i32 %25, 0
+  %27 = zext i1 %26 to i8
+  store i8 %27, ptr %5, align 1
+  br label %28
+
+28:
+  %29 = load i64, ptr %6, align 8
+  %30 = add nsw i64 %29, 1
+  store i64 %30, ptr %6, align 8
+  br label %7
+
+31:
+  %32 = load i8, ptr %5, align 1
+  %33 = trunc i8 %32 to i1
+  ret i1 %33
+}
+
+define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3) #0 {
+  %5 = alloca i1, align 1
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca double, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca ptr, align 8
+  %14 = alloca i8, align 1
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store ptr %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %15 = load ptr, ptr %6, align 8
+  %16 = getelementptr inbounds %struct.call, ptr %15, i32 0, i32 0
+  %17 = load ptr, ptr %16, align 8
+  store ptr %17, ptr %10, align 8
+  %18 = load ptr, ptr %8, align 8
+  %19 = load ptr, ptr %10, align 8
+  %20 = getelementptr inbounds %struct.python, ptr %19, i32 0, i32 18
+  %21 = load ptr, ptr %20, align 8
+  %22 = icmp eq ptr %18, %21
+  br i1 %22, label %23, label %45
+
+23:
+  %24 = load ptr, ptr %9, align 8
+  %25 = load ptr, ptr %10, align 8
+  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 10
+  %27 = load ptr, ptr %26, align 8
+  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #2
+  br i1 %28, label %29, label %31
+
+29:
+  %30 = call i1 @in_default_mode() #2
+  br i1 %30, label %32, label %31
+
+31:
+  store i1 false, ptr %5, align 1
+  br label %126
+
+32:
+  %33 = load ptr, ptr %10, align 8
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 7
+  %35 = load ptr, ptr %34, align 8
+  %36 = load ptr, ptr %9, align 8
+  %37 = call double %35(ptr noundef %36) #2
+  store double %37, ptr %11, align 8
+  %38 = load double, ptr %11, align 8
+  %39 = fcmp ole double 0x1FF0000000000000, %38
+  br i1 %39, label %40, label %43
+
+40:
+  %41 = load double, ptr %11, align 8
+  %42 = fcmp ole double %41, 0x5FF0000000000000
+  br label %43
+
+43:
+  %44 = phi i1 [ false, %32 ], [ %42, %40 ]
+  store i1 %44, ptr %5, align 1
+  br label %126
+
+45:
+  %46 = load ptr, ptr %9, align 8
+  %47 = load ptr, ptr %10, align 8
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 9
+  %49 = load ptr, ptr %48, align 8
+  %50 = call i1 @is_a(ptr noundef %46, ptr noundef %49) #2
+  br i1 %50, label %52, label %51
+
+51:
+  store i1 false, ptr %5, align 1
+  br label %126
+
+52:
+  %53 = load ptr, ptr %6, align 8
+  %54 = getelementptr inbounds %struct.call, ptr %53, i32 0, i32 1
+  %55 = load ptr, ptr %54, align 8
+  %56 = call ptr @array_of(ptr noundef %55) #2
+  store ptr %56, ptr %12, align 8
+  %57 = load ptr, ptr %9, align 8
+  %58 = call ptr @array_of(ptr noundef %57) #2
+  store ptr %58, ptr %13, align 8
+  %59 = load ptr, ptr %8, align 8
+  %60 = load ptr, ptr %10, align 8
+  %61 = getelementptr inbounds %struct.python, ptr %60, i32 0, i32 17
+  %62 = load ptr, ptr %61, align 8
+  %63 = icmp eq ptr %59, %62
+  br i1 %63, label %64, label %80
+
+64:
+  %65 = load ptr, ptr %13, align 8
+  %66 = getelementptr inbounds %struct.array, ptr %65, i32 0, i32 5
+  %67 = load ptr, ptr %66, align 8
+  %68 = call i32 @number_of(ptr noundef %67) #2
+  %69 = icmp eq i32 %68, 0
+  br i1 %69, label %70, label %78
+
+70:
+  %71 = load ptr, ptr %13, align 8
+  %72 = load ptr, ptr %12, align 8
+  %73 = call i1 @begins_as(ptr noundef %71, ptr noundef %72, i32 noundef 0) #2
+  br i1 %73, label %74, label %78
+
+74:
+  %75 = load ptr, ptr %13, align 8
+  %76 = call i64 @elements_of(ptr noundef %75) #2
+  %77 = icmp sle i64 %76, 262144
+  br label %78
+
+78:
+  %79 = phi i1 [ false, %70 ], [ false, %64 ], [ %77, %74 ]
+  store i1 %79, ptr %5, align 1
+  br label %126
+
+80:
+  %81 = load ptr, ptr %8, align 8
+  %82 = load ptr, ptr %10, align 8
+  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 19
+  %84 = load ptr, ptr %83, align 8
+  %85 = icmp eq ptr %81, %84
+  br i1 %85, label %86, label %100
+
+86:
+  %87 = load ptr, ptr %13, align 8
+  %88 = getelementptr inbounds %struct.array, ptr %87, i32 0, i32 5
+  %89 = load ptr, ptr %88, align 8
+  %90 = load ptr, ptr %10, align 8
+  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 13
+  %92 = load ptr, ptr %91, align 8
+  %93 = icmp eq ptr %89, %92
+  br i1 %93, label %94, label %98
+
+94:
+  %95 = load ptr, ptr %13, align 8
+  %96 = load ptr, ptr %12, align 8
+  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 1) #2
+  br label %98
+
+98:
+  %99 = phi i1 [ false, %86 ], [ %97, %94 ]
+  store i1 %99, ptr %5, align 1
+  br label %126
+
+100:
+  %101 = load ptr, ptr %10, align 8
+  %102 = load ptr, ptr %7, align 8
+  %103 = getelementptr inbounds %struct.plain, ptr %102, i32 0, i32 6
+  %104 = load ptr, ptr %103, align 8
+  %105 = load ptr, ptr %8, align 8
+  %106 = call i1 @contains(ptr noundef %101, ptr noundef %104, ptr noundef %105) #2
+  br i1 %106, label %111, label %107
+
+107:
+  %108 = load ptr, ptr %13, align 8
+  %109 = load ptr, ptr %12, align 8
+  %110 = call i1 @begins_as(ptr noundef %108, ptr noundef %109, i32 noundef 0) #2
+  br label %111
+
+111:
+  %112 = phi i1 [ true, %100 ], [ %110, %107 ]
+  %113 = zext i1 %112 to i8
+  store i8 %113, ptr %14, align 1
+  %114 = load ptr, ptr %13, align 8
+  %115 = getelementptr inbounds %struct.array, ptr %114, i32 0, i32 5
+  %116 = load ptr, ptr %115, align 8
+  %117 = load ptr, ptr %12, align 8
+  %118 = getelementptr inbounds %struct.array, ptr %117, i32 0, i32 5
+  %119 = load ptr, ptr %118, align 8
+  %120 = icmp eq ptr %116, %119
+  br i1 %120, label %121, label %124
+
+121:
+  %122 = load i8, ptr %14, align 1
+  %123 = trunc i8 %122 to i1
+  br label %124
+
+124:
+  %125 = phi i1 [ false, %111 ], [ %123, %121 ]
+  store i1 %125, ptr %5, align 1
+  br label %126
+
+126:
+  %127 = load i1, ptr %5, align 1
+  ret i1 %127
+}
+
+define internal i1 @begins_as(ptr noundef %0, ptr noundef %1, i32 noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca i32, align 4
+  %7 = alloca i8, align 1
+  %8 = alloca i32, align 4
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  store i32 %2, ptr %6, align 4
+  %9 = load ptr, ptr %4, align 8
+  %10 = getelementptr inbounds %struct.array, ptr %9, i32 0, i32 1
+  %11 = load i32, ptr %10, align 8
+  %12 = load i32, ptr %6, align 4
+  %13 = add nsw i32 %11, %12
+  %14 = load ptr, ptr %5, align 8
+  %15 = getelementptr inbounds %struct.array, ptr %14, i32 0, i32 1
+  %16 = load i32, ptr %15, align 8
+  %17 = icmp eq i32 %13, %16
+  %18 = zext i1 %17 to i8
+  store i8 %18, ptr %7, align 1
+  store i32 0, ptr %8, align 4
+  br label %19
+
+19:
+  %20 = load i8, ptr %7, align 1
+  %21 = trunc i8 %20 to i1
+  br i1 %21, label %22, label %28
+
+22:
+  %23 = load i32, ptr %8, align 4
+  %24 = load ptr, ptr %4, align 8
+  %25 = getelementptr inbounds %struct.array, ptr %24, i32 0, i32 1
+  %26 = load i32, ptr %25, align 8
+  %27 = icmp slt i32 %23, %26
+  br label %28
+
+28:
+  %29 = phi i1 [ false, %19 ], [ %27, %22 ]
+  br i1 %29, label %30, label %50
+
+30:
+  %31 = load ptr, ptr %4, align 8
+  %32 = getelementptr inbounds %struct.array, ptr %31, i32 0, i32 2
+  %33 = load ptr, ptr %32, align 8
+  %34 = load i32, ptr %8, align 4
+  %35 = sext i32 %34 to i64
+  %36 = getelementptr inbounds i64, ptr %33, i64 %35
+  %37 = load i64, ptr %36, align 8
+  %38 = load ptr, ptr %5, align 8
+  %39 = getelementptr inbounds %struct.array, ptr %38, i32 0, i32 2
+  %40 = load ptr, ptr %39, align 8
+  %41 = load i32, ptr %8, align 4
+  %42 = sext i32 %41 to i64
+  %43 = getelementptr inbounds i64, ptr %40, i64 %42
+  %44 = load i64, ptr %43, align 8
+  %45 = icmp eq i64 %37, %44
+  %46 = zext i1 %45 to i8
+  store i8 %46, ptr %7, align 1
+  br label %47
+
+47:
+  %48 = load i32, ptr %8, align 4
+  %49 = add nsw i32 %48, 1
+  store i32 %49, ptr %8, align 4
+  br label %19
+
+50:
+  %51 = load i8, ptr %7, align 1
+  %52 = trunc i8 %51 to i1
+  ret i1 %52
+}
+
+define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i8, align 1
+  %8 = alloca i64, align 8
+  %9 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  store ptr %2, ptr %6, align 8
+  store i8 0, ptr %7, align 1
+  %10 = load ptr, ptr %4, align 8
+  %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 5
+  %12 = load ptr, ptr %11, align 8
+  %13 = load ptr, ptr %5, align 8
+  %14 = call i64 %12(ptr noundef %13) #2
+  store i64 %14, ptr %8, align 8
+  store i64 0, ptr %9, align 8
+  br label %15
+
+15:
+  %16 = load i64, ptr %9, align 8
+  %17 = load i64, ptr %8, align 8
+  %18 = icmp slt i64 %16, %17
+  br i1 %18, label %19, label %38
+
+19:
+  %20 = load ptr, ptr %4, align 8
+  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 6
+  %22 = load ptr, ptr %21, align 8
+  %23 = load ptr, ptr %5, align 8
+  %24 = load i64, ptr %9, align 8
+  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #2
+  %26 = load ptr, ptr %6, align 8
+  %27 = icmp eq ptr %25, %26
+  %28 = zext i1 %27 to i32
+  %29 = load i8, ptr %7, align 1
+  %30 = trunc i8 %29 to i1
+  %31 = zext i1 %30 to i32
+  %32 = or i32 %31, %28
+  %33 = icmp ne i32 %32, 0
+  %34 = zext i1 %33 to i8
+  store i8 %34, ptr %7, align 1
+  br label %35
+
+35:
+  %36 = load i64, ptr %9, align 8
+  %37 = add nsw i64 %36, 1
+  store i64 %37, ptr %9, align 8
+  br label %15
+
+38:
+  %39 = load i8, ptr %7, align 1
+  %40 = trunc i8 %39 to i1
+  ret i1 %40
+}
+
 define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca i1, align 1
   %4 = alloca ptr, align 8
@@ -1596,7 +2201,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [4 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 17
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 18
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -1765,7 +2370,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 13
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 14
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -1780,7 +2385,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 14
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 15
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30

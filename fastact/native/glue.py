@@ -1,8 +1,9 @@
 """The C code between NumPy or Python and the loops, ``glue.c``, and what it must know.
 
-It has three parts: what NumPy calls of every ufunc, which goes on to the loop of the call's dtypes;
-a function that checks keywords and calls a ufunc (`ufunc.guarded`); and a function whose plain
-calls are steps of ufuncs (`ufunc.plainly`). The package carries the code as LLVM IR, ``glue.ll``.
+It has four parts: what NumPy calls of every ufunc, which goes on to the loop of the call's dtypes;
+a function that checks keywords and calls a ufunc (`ufunc.guarded`); a function whose plain calls
+are steps of ufuncs (`ufunc.plainly`); and sums and checks of small arrays, for losses. The package
+carries the code as LLVM IR, ``glue.ll``.
 
 The C code knows each loop by a `Place`, to which the data of its ufunc point, and Python by one
 `Python`. It holds no references: whoever fills these in keeps the objects.
@@ -62,13 +63,14 @@ FUNCTIONS = {
     "from_double": "PyFloat_FromDouble",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
-FIRST, MADE, OUT, WHERE, TEMPERATURE = map(
-    sys.intern, ("first", "made", "out", "where", "temperature")
+FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
+    sys.intern, ("first", "made", "out", "where", "temperature", "labels")
 )
 LAST = -1  # an axis
 OBJECTS = {
     "ndarray": np.ndarray, "float_type": float, "tuple_type": tuple, "last": LAST,
-    "first": FIRST, "made": MADE, "out": OUT, "where": WHERE, "temperature": TEMPERATURE,
+    "integers": np.dtype(np.int64), "first": FIRST, "made": MADE, "out": OUT, "where": WHERE,
+    "temperature": TEMPERATURE, "labels": LABELS,
 }  # fmt: skip
 
 
@@ -83,13 +85,13 @@ def python() -> Python:
 class Form(NamedTuple):
     """A form of plain calls: the keywords that they give, and the steps that they are.
 
-    A plain call gives an array of float16, float32 or float64, and for `keywords` a mask of its
-    shape, arrays of its dtype and, but for `OUT`, of its shape, and as a temperature a float: steps
-    get `sign` / temperature.
+    A plain call gives an array of float16, float32 or float64 in native byte order. For `keywords`
+    it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and, but for
+    `OUT`, of its shape, and as a temperature a float: steps get `sign` / temperature.
 
-    A step is a ufunc and its operands. `FIRST`, `MADE` and the names of keywords stand for the
-    array, for what the last step made and for the keyword's value; a tuple for its item of the
-    array's dtype, in the order float16, float32, float64; all else for itself.
+    A step is a ufunc, or another function, and its operands. `FIRST`, `MADE` and the names of
+    keywords stand for the array, for what the last step made and for the keyword's value; a tuple
+    for its item of the array's dtype, in the order float16, float32, float64; all else for itself.
     """
 
     keywords: tuple[str, ...]
@@ -102,6 +104,12 @@ class Form(NamedTuple):
         if len(keywords) > MOST_KEYWORDS or any(len(step) > MOST_OPERANDS for step in steps):
             raise ValueError(f"native code has no room for {keywords} or {steps}")
         return cls(tuple(map(sys.intern, keywords)), sign, tuple(steps))
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """What the first step calls."""
+        found: np.ufunc = self.steps[0][0]
+        return found
 
 
 def plain_forms(

@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (2de8dcc48165e59a): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (7fca6c18e2458a12): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ PYTHON = {
     "float_type": 80,
     "tuple_type": 88,
     "last": 96,
-    "first": 104,
-    "made": 112,
-    "out": 120,
-    "where": 128,
-    "temperature": 136,
+    "integers": 104,
+    "first": 112,
+    "made": 120,
+    "out": 128,
+    "where": 136,
+    "temperature": 144,
+    "labels": 152,
 }
 
 PLACE = {

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastact.native import loading, loop_registry, threads
-from fastact.native.glue import Form, Place, UFuncObject, glue, python
+from fastact.native.glue import OUT, Form, Place, UFuncObject, glue, python
 
 loading.refuse_reload(globals())
 
@@ -172,18 +172,48 @@ class Plain(NamedTuple):
     more: Callable[..., Any]
     forms: tuple[Form, ...]
     axis: str | None
+    owner: tuple[Any, ...]
+    positional: tuple[str, ...]
+    unshaped: tuple[str, ...]
 
 
 def plainly(
-    more: Callable[..., Any], forms: list[Form], axis: str | None = None
+    of: np.ufunc,
+    more: Callable[..., Any],
+    forms: list[Form],
+    axis: str | None = None,
+    owner: tuple[Any, ...] = (),
+    positional: tuple[str, ...] = (),
+    unshaped: tuple[str, ...] = (),
 ) -> Callable[..., Any]:
     """A function of C code: a plain call is the steps of its form, all others are calls of `more`.
 
     A plain call gives one array and the keywords of one of the `forms`, and perhaps -1 by the
-    keyword `axis`, which changes nothing.
+    keyword `axis`, which changes nothing. Those that are `positional` may follow the array by
+    position; then steps are functions of Python's too, so that such calls have NumPy's own
+    floating-point mode. Those that are `unshaped`, and `OUT`, are arrays
+    of any shape, at which steps look. A method is called with its `owner` first. `of` is any of the
+    function's ufuncs.
     """
     axis = axis and sys.intern(axis)
-    return _builtin("_plainly", Plain(forms[0].steps[0][0], more, tuple(forms), axis))
+    names, free = (tuple(map(sys.intern, each)) for each in (positional, (*unshaped, OUT)))
+    return _builtin("_plainly", Plain(of, more, tuple(forms), axis, owner, names, free))
+
+
+def summing(ufunc: np.ufunc) -> Callable[..., float]:
+    """A function of C code: calls the ufunc, with arrays for all outputs, and sums the first one.
+
+    That one is float64 without gaps; the sum has the bits of ``numpy.add.reduce``.
+    """
+    return _builtin("_summing", ufunc)
+
+
+def largest(of: np.ufunc) -> Callable[..., float]:
+    """A function of C code: the largest of an array of int64 without gaps, as unsigned numbers.
+
+    `of` is any ufunc of ours.
+    """
+    return _builtin("_largest", of)
 
 
 def make(

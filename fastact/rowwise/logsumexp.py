@@ -28,12 +28,12 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
+from fastact.definition.plain_calls import CalledPlainly
 from fastact.native.glue import FIRST, MADE, WHERE, Form, plain_forms
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import (
     MAX_ULP,
     SLAB,
-    CalledPlainly,
     Layout,
     RowFunction,
     chosen,
@@ -202,6 +202,7 @@ class LogSumExp(LogSum, CalledPlainly):
     4.0 -1.0
     """
 
+    _axis = "axis"
     max_ulp = MAX_ULP
     _least = LEAST
 

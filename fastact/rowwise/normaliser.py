@@ -1,6 +1,6 @@
 """A function along an axis that makes shares of a row: the call, its options, the Jacobian.
 
-A plain call (`row_function.CalledPlainly`) is steps of ufuncs in native code. `__call__` is for the
+A plain call (`plain_calls.CalledPlainly`) is steps of ufuncs in native code. `__call__` is for the
 others. If `row_options.quick` knows the options, the call is one of a generalized ufunc, with a
 mask between two of `chosen`. All else (a cap, policies for special rows) goes through the rows in
 slabs, in the output's own memory.
@@ -29,6 +29,7 @@ from fastact.arguments import (
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
+from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import logit, tanh
 from fastact.native import threads
 from fastact.native.glue import FIRST, MADE, TEMPERATURE, WHERE, Form, plain_forms
@@ -38,7 +39,7 @@ from fastact.numerics.rows import NO_GRADIENT, Product
 from fastact.rowwise import chunks, documents, jacobians, products
 from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
-from fastact.rowwise.row_function import CalledPlainly, RowFunction, chosen, masked, slabs
+from fastact.rowwise.row_function import RowFunction, chosen, masked, slabs
 from fastact.rowwise.row_options import (
     COLD,
     EMPTY,
@@ -65,6 +66,7 @@ class Normaliser(RowFunction, CalledPlainly):
     under its name (``name``, ``name_general``, ``name_backward``).
     """
 
+    _axis = "axis"
     _kind = "shares"
     _row: Kernel | None = None  # what writes the results of a row: see `numerics.rows`
     _product: Product | None = None  # of the Jacobian and a vector, from the output

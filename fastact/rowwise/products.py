@@ -31,11 +31,12 @@ from fastact.arguments import (
 )
 from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
+from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import tanh
 from fastact.native import threads
 from fastact.native.glue import FIRST, WHERE, Form, plain_forms
 from fastact.rowwise import documents
-from fastact.rowwise.row_function import CalledPlainly, RowFunction, masked
+from fastact.rowwise.row_function import RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
 
 Array = Any
@@ -47,6 +48,7 @@ class Product(CalledPlainly):
     `function` takes the vector and the output, `masked` a mask, a factor and a length too.
     """
 
+    _axis = "axis"
     _before = False  # whether the cap's slope comes before the product
     _vector = "dy"
 

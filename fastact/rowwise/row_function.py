@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from fastact.arguments import INTEGER, Axis, axes, delivered
 from fastact.definition.described import Documented
 from fastact.native import loop_registry, threads, ufunc
-from fastact.native.glue import Form
 from fastact.native.ufunc import calling
 
 Array = Any
@@ -26,49 +26,6 @@ MAX_ULP: dict[str, dict[str, float]] = {
     "float64": {"forward": 3.0},
 }
 SLAB = 2**18  # elements that are computed at once where options need room for them: it stays cached
-
-
-class CalledPlainly(Documented):
-    """A function whose plain calls are steps of ufuncs in native code (`native.glue`).
-
-    A call is plain if it has one of the function's forms: an array of floats alone, or with what
-    one of `_forms` lists, such as ``out=``. All other calls are those of `__call__`, which the
-    class defines as any class does. In an object it is `_applied`: Python looks for `__call__` on
-    the type and finds this slot, which each object fills.
-    """
-
-    __slots__ = ("__call__", "__dict__", "__weakref__")
-    __call__: Any
-    _applied: Any
-    _forms: Callable[[], list[Form]]  # of plain calls: each class has this method
-    _method = "_applied"
-    _waits = True  # whether plain calls still go to `_applied`: until the first call
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if "__call__" in vars(cls):
-            cls._applied = vars(cls)["__call__"]
-            del cls.__call__
-
-    def __new__(cls, *_: Any) -> Self:
-        """Make an object, all of whose calls are `_applied`."""
-        made = super().__new__(cls)
-        made._detour()
-        return made
-
-    def _go_plainly(self) -> None:
-        """Let native code run plain calls from now on, unless a package forbids it."""
-        if threads.direct_until(self):
-            self._redirect()
-        self._waits = False
-
-    def _redirect(self) -> None:
-        """Let native code run plain calls from now on."""
-        self.__call__ = threads.direct(ufunc.plainly(self._applied, self._forms(), "axis"))
-
-    def _detour(self) -> None:
-        """Let all calls be those of `_applied` from now on."""
-        self.__call__ = self._applied
 
 
 class RowFunction(Documented):
@@ -118,6 +75,11 @@ class RowFunction(Documented):
                 self._core, tuple(FIXED[c.lower()] for c in self._letters),
             )  # fmt: skip
         return self._ufunc
+
+    @functools.cached_property
+    def _summing(self) -> Callable[..., float]:
+        """The ufunc with arrays for all outputs: returns the sum of the first, which is float64."""
+        return ufunc.summing(self.ufunc)
 
     def _address(self, dtype: str) -> int:
         return loop_registry.get(self.name, dtype).address()

@@ -71,7 +71,7 @@ def not_plain(*_args: Any, **_named: Any) -> None:
 
 def natively(f: Any) -> Any:
     """The same function in native code alone."""
-    return ufunc.plainly(not_plain, f._forms(), "axis" if f in CALLS else None)
+    return ufunc.plainly(f._forms()[0].ufunc, not_plain, f._forms(), "axis" if f in CALLS else None)
 
 
 def given(f: Any, shape: tuple[int, ...], dtype: str) -> tuple[Any, dict[str, Any]]:
@@ -237,7 +237,7 @@ def test_elements_at_defaults(f: Any, dtype: str) -> None:
     calls = [(f.backward, dy, {key: value}) for key, value in sources.items()]
     calls += [(g, x, {}) for g in (f, f.derivative) if g.params and g(x) is not None]
     for g, first, named in calls:
-        call = ufunc.plainly(not_plain, g._forms())
+        call = ufunc.plainly(g.ufunc, not_plain, g._forms())
         wanted = g._general(first, **named)
         assert_same_bits(call(first, **named), wanted)
         assert_same_bits(g(first, **named), wanted)
@@ -275,6 +275,208 @@ def test_calls_go_on_where_threads_are_limited(f: Any) -> None:
             assert_same_bits(each, before)
 
 
+# ---------------------------------------------------------------- with functions of Python as steps
+LOSSES = [*of_kind("loss"), *of_kind("loss of labels")]
+PAIRS = [*of_kind("gated"), fa.swiglu.with_params(0.5)]
+over_losses = pytest.mark.parametrize("f", LOSSES, ids=lambda f: f.name)
+over_both = pytest.mark.parametrize("f", [*LOSSES, *PAIRS], ids=lambda f: f.name)
+
+
+def pair(f: Any, shape: tuple[int, ...], dtype: str) -> tuple[Any, Any]:
+    """An input of a loss and what follows it in a plain call."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 3, shape).astype(dtype)
+    if f._positional == ("labels",):
+        return x, rng.integers(0, shape[-1], shape[:-1])
+    return x, rng.random(shape).astype(dtype)
+
+
+def in_native_code(f: Any) -> list[Any]:
+    """A function and its member in native code alone."""
+    ((_, forms),) = f._member_forms.items()
+    given: dict[str, Any] = {"positional": f._positional, "unshaped": f._unshaped}
+    value = ufunc.plainly(f._any_ufunc, not_plain, f._forms(), **given)
+    member = ufunc.plainly(f._any_ufunc, not_plain, forms, owner=(f,), **given)
+    return [value, functools.partial(member, f)]
+
+
+def in_general(f: Any) -> list[Any]:
+    """The same as the class defines them."""
+    (name,) = f._member_forms
+    return [f._applied, functools.partial(getattr(type(f), name), f)]
+
+
+def in_public(f: Any) -> list[Any]:
+    """The same as users call them."""
+    (name,) = f._member_forms
+    return [f, getattr(f, name)]
+
+
+def assert_same(got: Any, wanted: Any) -> None:
+    """The same bits in results of the same types."""
+    got, wanted = (each if type(each) is tuple else (each,) for each in (got, wanted))
+    for one, other in zip(got, wanted, strict=True):
+        assert type(one) is type(other)
+        assert_same_bits(np.asarray(one), np.asarray(other))
+
+
+def plain_calls(f: Any, shape: tuple[int, ...], dtype: str) -> Iterator[list[Any]]:
+    """Calls of a function and of its member: arguments, keywords, and the shapes of `out`."""
+    if f in PAIRS:
+        rng = np.random.default_rng(0)
+        x = rng.normal(0, 3, (*shape[:-1], 2 * shape[-1])).astype(dtype)
+        dy = rng.normal(0, 3, shape).astype(dtype)
+        for a, b in ((x, dy), (x[::-1], dy[..., ::-1])):
+            yield [((a,), {}, shape), ((b,), {"x": a}, x.shape)]
+        return
+    x, second = pair(f, shape, dtype)
+    for a, b in ((x, second), (x[::-1], second[::-1] if np.ndim(second) else second)):
+        yield [((a, b), {}, None), ((a, b), {}, shape)]
+        yield [((a,), {f._positional[0]: b}, None), ((a,), {f._positional[0]: b}, shape)]
+
+
+@over_both
+@pytest.mark.parametrize("shape", [(7,), (4, 10), (2, 3, 5), (40, 1, 57), (300, 300)], ids=str)
+def test_plain_calls_are_the_general_ones(f: Any, shape: tuple[int, ...], dtype: str) -> None:
+    for calls in plain_calls(f, shape, dtype):
+        ways = zip(calls, in_native_code(f), in_general(f), in_public(f), strict=True)
+        for (args, named, out_shape), native, general, public in ways:
+            wanted = general(*args, **named)
+            assert_same(native(*args, **named), wanted)
+            assert_same(public(*args, **named), wanted)
+            if out_shape is not None:
+                out = np.empty(out_shape, dtype)
+                got = native(*args, **named, out=out)
+                assert_same(got, wanted)
+                assert (got[-1] if type(got) is tuple else got) is out
+
+
+def other_pairs(f: Any) -> Iterator[list[tuple[tuple[Any, ...], dict[str, Any]]]]:
+    """Calls of a pair and of its gradient that are not plain."""
+    x, dy = np.linspace(-3, 3, 40, dtype="f4").reshape(4, 10), np.ones((4, 5), "f4")
+    for first in (x.tolist(), x.view(Subclass), x.astype(">f4"), x.astype(int), x[0, 0], None):
+        yield [((first,), {}), ((dy,), {"x": first})]
+    for named in ({"axis": 0}, {"axis": -1}, {"gate_first": True}, {"unknown": 1}):
+        yield [((x,), named), ((dy[:2],), {"x": x, **named})]
+    for other in (dy.astype("f8"), dy.tolist(), 1.0, dy.astype(">f4")):
+        yield [((x, other), {}), ((other,), {"x": x})]
+    for out in (np.empty((4, 5)), (dy.copy(),), "a"):
+        yield [((x,), {"out": out}), ((dy,), {"x": x, "out": out})]
+
+
+def other_both(f: Any) -> Iterator[list[tuple[tuple[Any, ...], dict[str, Any]]]]:
+    """Calls of a function and of its member that are not plain."""
+    return other_pairs(f) if f in PAIRS else ([each, each] for each in other_losses(f))
+
+
+def other_losses(f: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Calls that are not plain, of which some are right and others wrong."""
+    x, second = pair(f, (4, 10), "float32")
+    yield (), {}
+    yield (x,), {}
+    yield (x, second), {f._positional[0]: second}
+    yield (x, second, None), {}
+    for first in (x.tolist(), x.view(Subclass), x.astype(">f4"), x.astype(int), x[0, 0], None):
+        yield (first, second), {}
+    kinds = [second.tolist(), second.astype("u8"), second.astype(">i8"), second.astype("f2"),
+             second[:1], second[None], second.view(Subclass), None]  # fmt: skip
+    yield from (((x, other), {}) for other in [*kinds, second.astype("i4"), second[..., None]])
+    yield (x, second), {"reduction": "sum"}
+    yield (x, second), {"unknown": 1}
+    for out in (np.empty((4, 10)), [], (np.empty((4, 10), "f4"), None)):
+        yield (x, second), {"out": out}
+
+
+@over_both
+def test_all_else_is_not_plain_either(f: Any) -> None:
+    for calls in other_both(f):
+        ways = zip(calls, in_native_code(f), in_general(f), in_public(f), strict=True)
+        for (args, named), native, general, public in ways:
+            with pytest.raises(LookupError):
+                native(*args, **named)
+            (kind, got), wanted = outcome(public, args, named), outcome(general, args, named)
+            assert kind == wanted[0]
+            if kind == "result":
+                assert_same(got, wanted[1])
+            else:
+                assert got == wanted[1]
+
+
+def assert_refused(f: Any, args: Any, named: dict[str, Any]) -> None:
+    """The plain call raises the error of the general one, which names the function."""
+    got, wanted = (outcome(ways(f)[1], args, named) for ways in (in_native_code, in_general))
+    assert got == wanted
+    assert got[0] == "ValueError"
+    assert f.name in got[1]
+
+
+@over_losses
+def test_wrong_outputs_of_plain_losses(f: Any) -> None:
+    x, second = pair(f, (4, 10), "float32")
+    locked = np.empty((4, 10), "float32")
+    locked.flags.writeable = False
+    for out in (np.empty((4, 9), "float32"), np.empty((1, 4, 10), "float32"), locked):
+        assert_refused(f, (x, second), {"out": out})
+    if f is not fa.squared_error:
+        assert_refused(f, (x[:0], second[:0]), {})
+
+
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)
+def test_wrong_shapes_of_plain_pairs(f: Any) -> None:
+    x, dy = np.ones((4, 10), "f4"), np.ones((4, 5), "f4")
+    for other in (x[:, :9], x[:3], x[:, :8], x[0]):
+        assert_refused(f, (dy,), {"x": other})
+    for other in (x[None], np.ones((2, 4, 10), "f4")):  # to which dy broadcasts
+        native, general = (ways(f)[1] for ways in (in_native_code, in_general))
+        assert_same(native(dy, x=other), general(dy, x=other))
+    for other in (dy[:3], dy[:, :4], np.ones((2, 4, 5), "f4"), dy[:, :0]):
+        assert_refused(f, (other,), {"x": x})
+    for wrong in (np.empty((4, 9), "f4"), np.empty((2, 4, 10), "f4")):
+        assert_refused(f, (dy,), {"x": x, "out": wrong})
+    got, wanted = (outcome(ways(f)[0], (x[:, :9],), {}) for ways in (in_native_code, in_general))
+    assert got == wanted == ("ValueError", wanted[1])
+
+
+@pytest.mark.parametrize("f", of_kind("loss of labels"), ids=lambda f: f.name)
+@pytest.mark.parametrize("label", [-1, 10, 2**62, -(2**63)])
+def test_wrong_labels_of_plain_losses(f: Any, label: int) -> None:
+    x, labels = pair(f, (4, 10), "float32")
+    labels[2], out = label, np.zeros_like(x)
+    assert_refused(f, (x, labels), {"out": out})
+    assert not out.any()
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 127, 128, 129, 200, 257, 1000, 4097, 65536])
+def test_sums_are_those_of_numpy(n: int) -> None:
+    rng = np.random.default_rng(n)
+    z, t, values = rng.normal(0, 3, n), rng.normal(0, 1e3, n), np.empty(n)
+    function = fa.squared_error._plain_function("")
+    found = function._summing(z, t, 1.0, values)
+    assert type(found) is float
+    assert found == np.add.reduce(values)
+    assert n < 1000 or found != np.add.accumulate(values)[-1]
+
+
+@pytest.mark.parametrize("labels", [[0], [3, 1], [-1, 5], [2**63 - 1], [-(2**63)], range(1000)])
+def test_largest_of_labels(labels: Any) -> None:
+    array = np.array(labels, "int64")
+    found = ufunc.largest(fa.softmax.ufunc)(array)
+    assert found == float(array.view("uint64").max())
+
+
+@over_losses
+def test_losses_keep_no_reference(f: Any) -> None:
+    x, second = pair(f, (4, 10), "float32")
+    value, both = in_native_code(f)
+    for call in (functools.partial(value, x, second), functools.partial(both, x, second, out=x)):
+        call()
+        before = sys.getrefcount(x), sys.getrefcount(second)
+        for _ in range(100):
+            call()
+        assert (sys.getrefcount(x), sys.getrefcount(second)) == before
+        assert kept(call) < 100 * sys.getsizeof(0.0)
+
+
 def test_a_step_that_fails_ends_the_call() -> None:
     def fails(x: Any) -> Any:
         raise ZeroDivisionError("of a step")
@@ -284,7 +486,7 @@ def test_a_step_that_fails_ends_the_call() -> None:
         (fails, MADE),
         (fa.softmax.ufunc, MADE),
     ]
-    call = ufunc.plainly(not_plain, [Form.of(steps=steps)])
+    call = ufunc.plainly(fa.softmax.ufunc, not_plain, [Form.of(steps=steps)])
     x = np.ones(3)
     before = sys.getrefcount(x)
     with pytest.raises(ZeroDivisionError, match="of a step"):
