@@ -260,6 +260,7 @@ class GatedPair(CalledPlainly):
     """A gated linear unit: one half of an array times an activation of the other half."""
 
     _kind = "gated"
+    _axis = "axis"
     _unshaped = ("x",)
 
     def __init__(

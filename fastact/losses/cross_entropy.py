@@ -236,6 +236,7 @@ class LossOfLabels(Loss):
 
     _kind = "loss of labels"
     _input = "logits"  # the name of the first argument
+    _axis = "axis"
     _positional = ("labels",)
     # What writes losses of rows, and the gradient where there is an array for it.
     _of_labels: Callable[[Any, Any, Targets, Any], float]
