@@ -136,10 +136,9 @@ class Targets:
 
 
 def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
-    """Labels, checked in a copy of their own, with the factors of their rows."""
+    """Labels, which are checked, with the factors of their rows."""
     weight, ignore_index, smoothing, reduction = options
-    # A copy, which nobody else can change between this check and the loop that trusts it.
-    found = labels.astype(SIGNED)
+    found = np.asarray(labels, SIGNED, "C")
     counted: Any = None  # which rows count, None if all do
     if ignore_index is not None:
         counted = labels != int(ignore_index)  # as uint64, labels of which are not all int64
@@ -260,7 +259,7 @@ class LossOfLabels(Loss):
         """The mean loss of rows along the last axis; writes the gradient if there is an array."""
         rows = labels.size
         check_batch(name, rows, "mean", "row")
-        found = labels.astype(SIGNED)  # a copy, as in `targets`
+        found = np.asarray(labels, SIGNED, "C")
         check_range(name, found, x.shape[-1], labels)
         plain = Targets(found, 1.0 / rows, None, None)
         total = self._of_labels(x, gradient, plain, np.empty(labels.shape))

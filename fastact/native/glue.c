@@ -508,11 +508,11 @@ object *fastact_glue_native_summing(object *ufunc, object **args, int64_t count,
 // gaps, seen as unsigned, so that negative ones are the largest.
 object *fastact_glue_native_largest(object *ufunc, object **args, int64_t count, object *names) {
     const struct array *labels = array_of(args[0]);
-    const uint64_t *label = (const uint64_t *)labels->data;
     int64_t n = elements_of(labels);
-    uint64_t largest = 0;
+    uint64_t largest = 0, label;
     for (int64_t k = 0; k < n; k++) {
-        largest = label[k] > largest ? label[k] : largest;
+        __builtin_memcpy(&label, labels->data + 8 * k, sizeof label); // it need not be aligned
+        largest = label > largest ? label : largest;
     }
     return places_of(ufunc)[0]->python->from_double((double)largest);
 }

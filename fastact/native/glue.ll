@@ -1,4 +1,4 @@
-; tools/native_ir.py made this from glue.c (7fca6c18e2458a12) with clang 19.
+; tools/native_ir.py made this from glue.c (84a255c6773c0ec5) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
@@ -32,7 +32,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
   store ptr %3, ptr %10, align 8
   store ptr %4, ptr %11, align 8
   %17 = load ptr, ptr %7, align 8
-  %18 = call ptr @place_of_call(ptr noundef %17) #2
+  %18 = call ptr @place_of_call(ptr noundef %17) #3
   store ptr %18, ptr %12, align 8
   %19 = load ptr, ptr %12, align 8
   %20 = getelementptr inbounds %struct.place, ptr %19, i32 0, i32 0
@@ -46,7 +46,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
 
 25:
   %26 = load ptr, ptr %12, align 8
-  %27 = call i1 @fill_in(ptr noundef %26) #2
+  %27 = call i1 @fill_in(ptr noundef %26) #3
   br i1 %27, label %29, label %28
 
 28:
@@ -86,7 +86,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
   %52 = load ptr, ptr %12, align 8
   %53 = getelementptr inbounds %struct.place, ptr %52, i32 0, i32 2
   %54 = load i64, ptr %53, align 8
-  %55 = call i64 %44(ptr noundef %47, ptr noundef %48, ptr noundef %49, ptr noundef %50, ptr noundef %51, i64 noundef %54) #2
+  %55 = call i64 %44(ptr noundef %47, ptr noundef %48, ptr noundef %49, ptr noundef %50, ptr noundef %51, i64 noundef %54) #3
   %56 = trunc i64 %55 to i32
   store i32 %56, ptr %6, align 4
   br label %65
@@ -99,7 +99,7 @@ define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, 
   %62 = load ptr, ptr %12, align 8
   %63 = getelementptr inbounds %struct.place, ptr %62, i32 0, i32 1
   %64 = load ptr, ptr %63, align 8
-  call void %58(ptr noundef %59, ptr noundef %60, ptr noundef %61, ptr noundef %64) #2
+  call void %58(ptr noundef %59, ptr noundef %60, ptr noundef %61, ptr noundef %64) #3
   store i32 0, ptr %6, align 4
   br label %65
 
@@ -118,13 +118,13 @@ define internal ptr @place_of_call(ptr noundef %0) #0 {
   %7 = load ptr, ptr %3, align 8
   %8 = getelementptr inbounds %struct.context, ptr %7, i32 0, i32 0
   %9 = load ptr, ptr %8, align 8
-  %10 = call ptr @places_of(ptr noundef %9) #2
+  %10 = call ptr @places_of(ptr noundef %9) #3
   store ptr %10, ptr %4, align 8
   %11 = load ptr, ptr %3, align 8
   %12 = getelementptr inbounds %struct.context, ptr %11, i32 0, i32 0
   %13 = load ptr, ptr %12, align 8
   %14 = load i64, ptr @fastact_glue_ntypes, align 8
-  %15 = call ptr @inside(ptr noundef %13, i64 noundef %14) #2
+  %15 = call ptr @inside(ptr noundef %13, i64 noundef %14) #3
   %16 = load i32, ptr %15, align 4
   %17 = sub nsw i32 %16, 1
   store i32 %17, ptr %5, align 4
@@ -150,7 +150,7 @@ define internal ptr @place_of_call(ptr noundef %0) #0 {
   %32 = load i64, ptr %31, align 8
   %33 = getelementptr inbounds ptr, ptr %25, i64 %32
   %34 = load ptr, ptr %33, align 8
-  %35 = call i32 @number_of(ptr noundef %34) #2
+  %35 = call i32 @number_of(ptr noundef %34) #3
   %36 = sext i32 %35 to i64
   %37 = load ptr, ptr %4, align 8
   %38 = load i32, ptr %6, align 4
@@ -207,7 +207,7 @@ define internal i1 @fill_in(ptr noundef %0) #1 {
   %9 = load ptr, ptr %3, align 8
   %10 = getelementptr inbounds %struct.python, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = call i32 %11() #2
+  %12 = call i32 %11() #3
   store i32 %12, ptr %4, align 4
   %13 = load ptr, ptr %3, align 8
   %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 2
@@ -215,7 +215,7 @@ define internal i1 @fill_in(ptr noundef %0) #1 {
   %16 = load ptr, ptr %2, align 8
   %17 = getelementptr inbounds %struct.place, ptr %16, i32 0, i32 5
   %18 = load ptr, ptr %17, align 8
-  %19 = call ptr %15(ptr noundef %18) #2
+  %19 = call ptr %15(ptr noundef %18) #3
   store ptr %19, ptr %5, align 8
   %20 = load ptr, ptr %5, align 8
   %21 = icmp ne ptr %20, null
@@ -226,7 +226,7 @@ define internal i1 @fill_in(ptr noundef %0) #1 {
   %24 = getelementptr inbounds %struct.python, ptr %23, i32 0, i32 3
   %25 = load ptr, ptr %24, align 8
   %26 = load ptr, ptr %5, align 8
-  call void %25(ptr noundef %26) #2
+  call void %25(ptr noundef %26) #3
   br label %27
 
 27:
@@ -234,7 +234,7 @@ define internal i1 @fill_in(ptr noundef %0) #1 {
   %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 1
   %30 = load ptr, ptr %29, align 8
   %31 = load i32, ptr %4, align 4
-  call void %30(i32 noundef %31) #2
+  call void %30(i32 noundef %31) #3
   %32 = load ptr, ptr %5, align 8
   %33 = icmp ne ptr %32, null
   ret i1 %33
@@ -306,7 +306,7 @@ define i32 @fastact_glue_native_fold(ptr noundef %0, ptr noundef %1, ptr noundef
   %52 = load ptr, ptr %9, align 8
   %53 = load ptr, ptr %10, align 8
   %54 = load ptr, ptr %11, align 8
-  %55 = call i32 @fastact_glue_native(ptr noundef %50, ptr noundef %51, ptr noundef %52, ptr noundef %53, ptr noundef %54) #2
+  %55 = call i32 @fastact_glue_native(ptr noundef %50, ptr noundef %51, ptr noundef %52, ptr noundef %53, ptr noundef %54) #3
   store i32 %55, ptr %6, align 4
   br label %105
 
@@ -339,7 +339,7 @@ define i32 @fastact_glue_native_fold(ptr noundef %0, ptr noundef %1, ptr noundef
   %74 = getelementptr inbounds [3 x ptr], ptr %15, i64 0, i64 0
   %75 = load ptr, ptr %10, align 8
   %76 = load ptr, ptr %11, align 8
-  %77 = call i32 @fastact_glue_native(ptr noundef %73, ptr noundef %74, ptr noundef %13, ptr noundef %75, ptr noundef %76) #2
+  %77 = call i32 @fastact_glue_native(ptr noundef %73, ptr noundef %74, ptr noundef %13, ptr noundef %75, ptr noundef %76) #3
   store i32 %77, ptr %17, align 4
   %78 = load i32, ptr %17, align 4
   %79 = icmp ne i32 %78, 0
@@ -417,7 +417,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
   %19 = load ptr, ptr %6, align 8
-  %20 = call ptr @places_of(ptr noundef %19) #2
+  %20 = call ptr @places_of(ptr noundef %19) #3
   %21 = getelementptr inbounds ptr, ptr %20, i64 0
   %22 = load ptr, ptr %21, align 8
   store ptr %22, ptr %10, align 8
@@ -438,7 +438,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 5
   %32 = load ptr, ptr %31, align 8
   %33 = load ptr, ptr %9, align 8
-  %34 = call i64 %32(ptr noundef %33) #2
+  %34 = call i64 %32(ptr noundef %33) #3
   br label %35
 
 35:
@@ -459,7 +459,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %44 = load ptr, ptr %43, align 8
   %45 = load ptr, ptr %9, align 8
   %46 = load i64, ptr %14, align 8
-  %47 = call ptr %44(ptr noundef %45, i64 noundef %46) #2
+  %47 = call ptr %44(ptr noundef %45, i64 noundef %46) #3
   store ptr %47, ptr %15, align 8
   %48 = getelementptr inbounds ptr, ptr %15, i64 1
   %49 = load ptr, ptr %7, align 8
@@ -476,7 +476,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %59 = load ptr, ptr %58, align 8
   %60 = load ptr, ptr %7, align 8
   %61 = load i64, ptr %8, align 8
-  %62 = call i1 @is_usual(ptr noundef %55, ptr noundef %57, ptr noundef %59, ptr noundef %60, i64 noundef %61) #2
+  %62 = call i1 @is_usual(ptr noundef %55, ptr noundef %57, ptr noundef %59, ptr noundef %60, i64 noundef %61) #3
   br i1 %62, label %63, label %64
 
 63:
@@ -490,7 +490,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %69 = getelementptr inbounds %struct.place, ptr %68, i32 0, i32 6
   %70 = load ptr, ptr %69, align 8
   %71 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %72 = call ptr %67(ptr noundef %70, ptr noundef %71, i64 noundef 2, ptr noundef null) #2
+  %72 = call ptr %67(ptr noundef %70, ptr noundef %71, i64 noundef 2, ptr noundef null) #3
   store ptr %72, ptr %16, align 8
   %73 = load ptr, ptr %16, align 8
   %74 = icmp eq ptr %73, null
@@ -505,7 +505,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 3
   %79 = load ptr, ptr %78, align 8
   %80 = load ptr, ptr %16, align 8
-  call void %79(ptr noundef %80) #2
+  call void %79(ptr noundef %80) #3
   store i8 1, ptr %12, align 1
   br label %81
 
@@ -528,7 +528,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %92 = load ptr, ptr %7, align 8
   %93 = load i64, ptr %8, align 8
   %94 = load ptr, ptr %9, align 8
-  %95 = call ptr %90(ptr noundef %91, ptr noundef %92, i64 noundef %93, ptr noundef %94) #2
+  %95 = call ptr %90(ptr noundef %91, ptr noundef %92, i64 noundef %93, ptr noundef %94) #3
   store ptr %95, ptr %5, align 8
   br label %121
 
@@ -539,7 +539,7 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %100 = load ptr, ptr %10, align 8
   %101 = getelementptr inbounds %struct.place, ptr %100, i32 0, i32 7
   %102 = load ptr, ptr %101, align 8
-  %103 = call ptr %99(ptr noundef %102, ptr noundef %6, i64 noundef 1, ptr noundef null) #2
+  %103 = call ptr %99(ptr noundef %102, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
   store ptr %103, ptr %17, align 8
   %104 = load ptr, ptr %17, align 8
   %105 = icmp eq ptr %104, null
@@ -557,13 +557,13 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %112 = load ptr, ptr %7, align 8
   %113 = load i64, ptr %8, align 8
   %114 = load ptr, ptr %9, align 8
-  %115 = call ptr %110(ptr noundef %111, ptr noundef %112, i64 noundef %113, ptr noundef %114) #2
+  %115 = call ptr %110(ptr noundef %111, ptr noundef %112, i64 noundef %113, ptr noundef %114) #3
   store ptr %115, ptr %18, align 8
   %116 = load ptr, ptr %11, align 8
   %117 = getelementptr inbounds %struct.python, ptr %116, i32 0, i32 3
   %118 = load ptr, ptr %117, align 8
   %119 = load ptr, ptr %17, align 8
-  call void %118(ptr noundef %119) #2
+  call void %118(ptr noundef %119) #3
   %120 = load ptr, ptr %18, align 8
   store ptr %120, ptr %5, align 8
   br label %121
@@ -578,7 +578,7 @@ define internal ptr @places_of(ptr noundef %0) #0 {
   store ptr %0, ptr %2, align 8
   %3 = load ptr, ptr %2, align 8
   %4 = load i64, ptr @fastact_glue_data, align 8
-  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #2
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #3
   %6 = load ptr, ptr %5, align 8
   ret ptr %6
 }
@@ -611,7 +611,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %21 = load ptr, ptr %6, align 8
   %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 9
   %23 = load ptr, ptr %22, align 8
-  %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #2
+  %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
 
 25:
@@ -621,18 +621,18 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %29 = load ptr, ptr %6, align 8
   %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 9
   %31 = load ptr, ptr %30, align 8
-  %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #2
+  %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
 
 33:
   %34 = load ptr, ptr %8, align 8
-  %35 = call ptr @array_of(ptr noundef %34) #2
+  %35 = call ptr @array_of(ptr noundef %34) #3
   %36 = getelementptr inbounds %struct.array, ptr %35, i32 0, i32 5
   %37 = load ptr, ptr %36, align 8
   %38 = load ptr, ptr %9, align 8
   %39 = getelementptr inbounds ptr, ptr %38, i64 0
   %40 = load ptr, ptr %39, align 8
-  %41 = call ptr @array_of(ptr noundef %40) #2
+  %41 = call ptr @array_of(ptr noundef %40) #3
   %42 = getelementptr inbounds %struct.array, ptr %41, i32 0, i32 5
   %43 = load ptr, ptr %42, align 8
   %44 = icmp eq ptr %37, %43
@@ -659,12 +659,12 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
   %15 = load ptr, ptr %6, align 8
-  %16 = call ptr @items(ptr noundef %15) #2
+  %16 = call ptr @items(ptr noundef %15) #3
   store ptr %16, ptr %10, align 8
   %17 = load ptr, ptr %10, align 8
   %18 = getelementptr inbounds %struct.plain, ptr %17, i32 0, i32 0
   %19 = load ptr, ptr %18, align 8
-  %20 = call ptr @places_of(ptr noundef %19) #2
+  %20 = call ptr @places_of(ptr noundef %19) #3
   %21 = getelementptr inbounds ptr, ptr %20, i64 0
   %22 = load ptr, ptr %21, align 8
   %23 = getelementptr inbounds %struct.place, ptr %22, i32 0, i32 8
@@ -681,12 +681,12 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %30 = load i64, ptr %8, align 8
   %31 = load ptr, ptr %9, align 8
   %32 = load ptr, ptr %10, align 8
-  %33 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %32) #2
+  %33 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %32) #3
   br i1 %33, label %34, label %72
 
 34:
   %35 = load ptr, ptr %10, align 8
-  %36 = call i1 @may_compute(ptr noundef %11, ptr noundef %35) #2
+  %36 = call i1 @may_compute(ptr noundef %11, ptr noundef %35) #3
   br i1 %36, label %37, label %72
 
 37:
@@ -697,7 +697,7 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %42 = load ptr, ptr %10, align 8
   %43 = getelementptr inbounds %struct.plain, ptr %42, i32 0, i32 2
   %44 = load ptr, ptr %43, align 8
-  %45 = call i64 %41(ptr noundef %44) #2
+  %45 = call i64 %41(ptr noundef %44) #3
   store i64 %45, ptr %12, align 8
   store i64 0, ptr %13, align 8
   br label %46
@@ -717,17 +717,17 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %56 = getelementptr inbounds %struct.plain, ptr %55, i32 0, i32 2
   %57 = load ptr, ptr %56, align 8
   %58 = load i64, ptr %13, align 8
-  %59 = call ptr %54(ptr noundef %57, i64 noundef %58) #2
-  %60 = call ptr @items(ptr noundef %59) #2
+  %59 = call ptr %54(ptr noundef %57, i64 noundef %58) #3
+  %60 = call ptr @items(ptr noundef %59) #3
   store ptr %60, ptr %14, align 8
   %61 = load ptr, ptr %10, align 8
   %62 = load ptr, ptr %14, align 8
-  %63 = call i1 @has_form(ptr noundef %11, ptr noundef %61, ptr noundef %62) #2
+  %63 = call i1 @has_form(ptr noundef %11, ptr noundef %61, ptr noundef %62) #3
   br i1 %63, label %64, label %67
 
 64:
   %65 = load ptr, ptr %14, align 8
-  %66 = call ptr @run_form(ptr noundef %11, ptr noundef %65) #2
+  %66 = call ptr @run_form(ptr noundef %11, ptr noundef %65) #3
   store ptr %66, ptr %5, align 8
   br label %84
 
@@ -754,7 +754,7 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %80 = load ptr, ptr %7, align 8
   %81 = load i64, ptr %8, align 8
   %82 = load ptr, ptr %9, align 8
-  %83 = call ptr %76(ptr noundef %79, ptr noundef %80, i64 noundef %81, ptr noundef %82) #2
+  %83 = call ptr %76(ptr noundef %79, ptr noundef %80, i64 noundef %81, ptr noundef %82) #3
   store ptr %83, ptr %5, align 8
   br label %84
 
@@ -768,7 +768,7 @@ define internal ptr @items(ptr noundef %0) #0 {
   store ptr %0, ptr %2, align 8
   %3 = load ptr, ptr %2, align 8
   %4 = load i64, ptr @fastact_glue_tuple, align 8
-  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #2
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #3
   ret ptr %5
 }
 
@@ -803,7 +803,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %27 = load ptr, ptr %11, align 8
   %28 = getelementptr inbounds %struct.plain, ptr %27, i32 0, i32 4
   %29 = load ptr, ptr %28, align 8
-  %30 = call i64 %26(ptr noundef %29) #2
+  %30 = call i64 %26(ptr noundef %29) #3
   store i64 %30, ptr %13, align 8
   %31 = load ptr, ptr %12, align 8
   %32 = getelementptr inbounds %struct.python, ptr %31, i32 0, i32 5
@@ -811,7 +811,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %34 = load ptr, ptr %11, align 8
   %35 = getelementptr inbounds %struct.plain, ptr %34, i32 0, i32 5
   %36 = load ptr, ptr %35, align 8
-  %37 = call i64 %33(ptr noundef %36) #2
+  %37 = call i64 %33(ptr noundef %36) #3
   store i64 %37, ptr %14, align 8
   %38 = load i64, ptr %9, align 8
   %39 = load i64, ptr %13, align 8
@@ -834,7 +834,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %51 = load i64, ptr %13, align 8
   %52 = getelementptr inbounds ptr, ptr %50, i64 %51
   %53 = load ptr, ptr %52, align 8
-  %54 = call i1 @read_array(ptr noundef %49, ptr noundef %53) #2
+  %54 = call i1 @read_array(ptr noundef %49, ptr noundef %53) #3
   br i1 %54, label %56, label %55
 
 55:
@@ -859,7 +859,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %66 = getelementptr inbounds %struct.plain, ptr %65, i32 0, i32 5
   %67 = load ptr, ptr %66, align 8
   %68 = load i64, ptr %16, align 8
-  %69 = call ptr %64(ptr noundef %67, i64 noundef %68) #2
+  %69 = call ptr %64(ptr noundef %67, i64 noundef %68) #3
   %70 = load ptr, ptr %7, align 8
   %71 = getelementptr inbounds %struct.call, ptr %70, i32 0, i32 6
   %72 = load i64, ptr %16, align 8
@@ -902,7 +902,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %97 = getelementptr inbounds %struct.python, ptr %96, i32 0, i32 5
   %98 = load ptr, ptr %97, align 8
   %99 = load ptr, ptr %10, align 8
-  %100 = call i64 %98(ptr noundef %99) #2
+  %100 = call i64 %98(ptr noundef %99) #3
   br label %101
 
 101:
@@ -923,7 +923,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %110 = load ptr, ptr %109, align 8
   %111 = load ptr, ptr %10, align 8
   %112 = load i64, ptr %18, align 8
-  %113 = call ptr %110(ptr noundef %111, i64 noundef %112) #2
+  %113 = call ptr %110(ptr noundef %111, i64 noundef %112) #3
   store ptr %113, ptr %19, align 8
   %114 = load ptr, ptr %8, align 8
   %115 = load i64, ptr %9, align 8
@@ -1010,12 +1010,12 @@ define internal i1 @may_compute(ptr noundef %0, ptr noundef %1) #0 {
   %10 = load ptr, ptr %4, align 8
   %11 = getelementptr inbounds %struct.plain, ptr %10, i32 0, i32 5
   %12 = load ptr, ptr %11, align 8
-  %13 = call i64 %9(ptr noundef %12) #2
+  %13 = call i64 %9(ptr noundef %12) #3
   %14 = icmp eq i64 %13, 0
   br i1 %14, label %17, label %15
 
 15:
-  %16 = call i1 @in_default_mode() #2
+  %16 = call i1 @in_default_mode() #3
   br label %17
 
 17:
@@ -1044,7 +1044,7 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %17 = load ptr, ptr %6, align 8
   %18 = getelementptr inbounds %struct.form, ptr %17, i32 0, i32 0
   %19 = load ptr, ptr %18, align 8
-  %20 = call i64 %16(ptr noundef %19) #2
+  %20 = call i64 %16(ptr noundef %19) #3
   %21 = load ptr, ptr %4, align 8
   %22 = getelementptr inbounds %struct.call, ptr %21, i32 0, i32 4
   %23 = load i64, ptr %22, align 8
@@ -1080,8 +1080,8 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %43 = getelementptr inbounds %struct.form, ptr %42, i32 0, i32 0
   %44 = load ptr, ptr %43, align 8
   %45 = load i64, ptr %9, align 8
-  %46 = call ptr %41(ptr noundef %44, i64 noundef %45) #2
-  %47 = call i1 @gives(ptr noundef %38, ptr noundef %46) #2
+  %46 = call ptr %41(ptr noundef %44, i64 noundef %45) #3
+  %47 = call i1 @gives(ptr noundef %38, ptr noundef %46) #3
   %48 = zext i1 %47 to i8
   store i8 %48, ptr %8, align 1
   br label %49
@@ -1126,7 +1126,7 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %74 = load i64, ptr %10, align 8
   %75 = getelementptr inbounds [4 x ptr], ptr %73, i64 0, i64 %74
   %76 = load ptr, ptr %75, align 8
-  %77 = call i1 @is_plain(ptr noundef %65, ptr noundef %66, ptr noundef %71, ptr noundef %76) #2
+  %77 = call i1 @is_plain(ptr noundef %65, ptr noundef %66, ptr noundef %71, ptr noundef %76) #3
   %78 = zext i1 %77 to i8
   store i8 %78, ptr %8, align 1
   br label %79
@@ -1158,7 +1158,7 @@ define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %11, ptr %6, align 8
   %12 = load ptr, ptr %4, align 8
   %13 = load ptr, ptr %5, align 8
-  %14 = call i1 @make_factor(ptr noundef %12, ptr noundef %13) #2
+  %14 = call i1 @make_factor(ptr noundef %12, ptr noundef %13) #3
   br i1 %14, label %16, label %15
 
 15:
@@ -1172,7 +1172,7 @@ define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   %20 = load ptr, ptr %5, align 8
   %21 = getelementptr inbounds %struct.form, ptr %20, i32 0, i32 2
   %22 = load ptr, ptr %21, align 8
-  %23 = call i64 %19(ptr noundef %22) #2
+  %23 = call i64 %19(ptr noundef %22) #3
   store i64 %23, ptr %7, align 8
   store i64 0, ptr %8, align 8
   br label %24
@@ -1192,8 +1192,8 @@ define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   %34 = getelementptr inbounds %struct.form, ptr %33, i32 0, i32 2
   %35 = load ptr, ptr %34, align 8
   %36 = load i64, ptr %8, align 8
-  %37 = call ptr %32(ptr noundef %35, i64 noundef %36) #2
-  %38 = call i1 @run_step(ptr noundef %29, ptr noundef %37) #2
+  %37 = call ptr %32(ptr noundef %35, i64 noundef %36) #3
+  %38 = call i1 @run_step(ptr noundef %29, ptr noundef %37) #3
   br label %39
 
 39:
@@ -1223,7 +1223,7 @@ define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   %54 = load ptr, ptr %4, align 8
   %55 = getelementptr inbounds %struct.call, ptr %54, i32 0, i32 3
   %56 = load ptr, ptr %55, align 8
-  call void %53(ptr noundef %56) #2
+  call void %53(ptr noundef %56) #3
   br label %57
 
 57:
@@ -1253,7 +1253,7 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
   %14 = load ptr, ptr %6, align 8
-  %15 = call ptr @places_of(ptr noundef %14) #2
+  %15 = call ptr @places_of(ptr noundef %14) #3
   %16 = getelementptr inbounds ptr, ptr %15, i64 0
   %17 = load ptr, ptr %16, align 8
   %18 = getelementptr inbounds %struct.place, ptr %17, i32 0, i32 8
@@ -1266,7 +1266,7 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   %24 = load ptr, ptr %7, align 8
   %25 = load i64, ptr %8, align 8
   %26 = load ptr, ptr %9, align 8
-  %27 = call ptr %22(ptr noundef %23, ptr noundef %24, i64 noundef %25, ptr noundef %26) #2
+  %27 = call ptr %22(ptr noundef %23, ptr noundef %24, i64 noundef %25, ptr noundef %26) #3
   store ptr %27, ptr %11, align 8
   %28 = load ptr, ptr %11, align 8
   %29 = icmp eq ptr %28, null
@@ -1281,10 +1281,10 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   %33 = getelementptr inbounds %struct.python, ptr %32, i32 0, i32 3
   %34 = load ptr, ptr %33, align 8
   %35 = load ptr, ptr %11, align 8
-  call void %34(ptr noundef %35) #2
+  call void %34(ptr noundef %35) #3
   %36 = load ptr, ptr %6, align 8
   %37 = load i64, ptr @fastact_glue_head, align 8
-  %38 = call ptr @inside(ptr noundef %36, i64 noundef %37) #2
+  %38 = call ptr @inside(ptr noundef %36, i64 noundef %37) #3
   %39 = load i32, ptr %38, align 4
   store i32 %39, ptr %12, align 4
   %40 = load ptr, ptr %7, align 8
@@ -1292,7 +1292,7 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   %42 = sext i32 %41 to i64
   %43 = getelementptr inbounds ptr, ptr %40, i64 %42
   %44 = load ptr, ptr %43, align 8
-  %45 = call ptr @array_of(ptr noundef %44) #2
+  %45 = call ptr @array_of(ptr noundef %44) #3
   store ptr %45, ptr %13, align 8
   %46 = load ptr, ptr %10, align 8
   %47 = getelementptr inbounds %struct.python, ptr %46, i32 0, i32 8
@@ -1301,10 +1301,10 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   %50 = getelementptr inbounds %struct.array, ptr %49, i32 0, i32 0
   %51 = load ptr, ptr %50, align 8
   %52 = load ptr, ptr %13, align 8
-  %53 = call i64 @elements_of(ptr noundef %52) #2
-  %54 = call double @sum_of(ptr noundef %51, i64 noundef %53) #2
+  %53 = call i64 @elements_of(ptr noundef %52) #3
+  %54 = call double @sum_of(ptr noundef %51, i64 noundef %53) #3
   %55 = fadd double 0.000000e+00, %54
-  %56 = call ptr %48(double noundef %55) #2
+  %56 = call ptr %48(double noundef %55) #3
   store ptr %56, ptr %5, align 8
   br label %57
 
@@ -1329,7 +1329,7 @@ define internal ptr @array_of(ptr noundef %0) #0 {
   store ptr %0, ptr %2, align 8
   %3 = load ptr, ptr %2, align 8
   %4 = load i64, ptr @fastact_glue_head, align 8
-  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #2
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #3
   ret ptr %5
 }
 
@@ -1359,14 +1359,14 @@ define internal double @sum_of(ptr noundef %0, i64 noundef %1) #0 {
   store i64 %19, ptr %6, align 8
   %20 = load ptr, ptr %4, align 8
   %21 = load i64, ptr %6, align 8
-  %22 = call double @sum_of(ptr noundef %20, i64 noundef %21) #2
+  %22 = call double @sum_of(ptr noundef %20, i64 noundef %21) #3
   %23 = load ptr, ptr %4, align 8
   %24 = load i64, ptr %6, align 8
   %25 = getelementptr inbounds double, ptr %23, i64 %24
   %26 = load i64, ptr %5, align 8
   %27 = load i64, ptr %6, align 8
   %28 = sub nsw i64 %26, %27
-  %29 = call double @sum_of(ptr noundef %25, i64 noundef %28) #2
+  %29 = call double @sum_of(ptr noundef %25, i64 noundef %28) #3
   %30 = fadd double %22, %29
   store double %30, ptr %3, align 8
   br label %119
@@ -1561,7 +1561,7 @@ define ptr @fastact_glue_native_largest(ptr noundef %0, ptr noundef %1, i64 noun
   %7 = alloca i64, align 8
   %8 = alloca ptr, align 8
   %9 = alloca ptr, align 8
-  %10 = alloca ptr, align 8
+  %10 = alloca i64, align 8
   %11 = alloca i64, align 8
   %12 = alloca i64, align 8
   %13 = alloca i64, align 8
@@ -1572,70 +1572,69 @@ define ptr @fastact_glue_native_largest(ptr noundef %0, ptr noundef %1, i64 noun
   %14 = load ptr, ptr %6, align 8
   %15 = getelementptr inbounds ptr, ptr %14, i64 0
   %16 = load ptr, ptr %15, align 8
-  %17 = call ptr @array_of(ptr noundef %16) #2
+  %17 = call ptr @array_of(ptr noundef %16) #3
   store ptr %17, ptr %9, align 8
   %18 = load ptr, ptr %9, align 8
-  %19 = getelementptr inbounds %struct.array, ptr %18, i32 0, i32 0
-  %20 = load ptr, ptr %19, align 8
-  store ptr %20, ptr %10, align 8
-  %21 = load ptr, ptr %9, align 8
-  %22 = call i64 @elements_of(ptr noundef %21) #2
-  store i64 %22, ptr %11, align 8
-  store i64 0, ptr %12, align 8
+  %19 = call i64 @elements_of(ptr noundef %18) #3
+  store i64 %19, ptr %10, align 8
+  store i64 0, ptr %11, align 8
   store i64 0, ptr %13, align 8
-  br label %23
+  br label %20
 
-23:
-  %24 = load i64, ptr %13, align 8
-  %25 = load i64, ptr %11, align 8
-  %26 = icmp slt i64 %24, %25
-  br i1 %26, label %27, label %46
+20:
+  %21 = load i64, ptr %13, align 8
+  %22 = load i64, ptr %10, align 8
+  %23 = icmp slt i64 %21, %22
+  br i1 %23, label %24, label %43
 
-27:
-  %28 = load ptr, ptr %10, align 8
-  %29 = load i64, ptr %13, align 8
-  %30 = getelementptr inbounds i64, ptr %28, i64 %29
-  %31 = load i64, ptr %30, align 8
-  %32 = load i64, ptr %12, align 8
+24:
+  %25 = load ptr, ptr %9, align 8
+  %26 = getelementptr inbounds %struct.array, ptr %25, i32 0, i32 0
+  %27 = load ptr, ptr %26, align 8
+  %28 = load i64, ptr %13, align 8
+  %29 = mul nsw i64 8, %28
+  %30 = getelementptr inbounds i8, ptr %27, i64 %29
+  call void @llvm.memcpy.p0.p0.i64(ptr align 8 %12, ptr align 1 %30, i64 8, i1 false)
+  %31 = load i64, ptr %12, align 8
+  %32 = load i64, ptr %11, align 8
   %33 = icmp ugt i64 %31, %32
-  br i1 %33, label %34, label %39
+  br i1 %33, label %34, label %36
 
 34:
-  %35 = load ptr, ptr %10, align 8
-  %36 = load i64, ptr %13, align 8
-  %37 = getelementptr inbounds i64, ptr %35, i64 %36
-  %38 = load i64, ptr %37, align 8
-  br label %41
+  %35 = load i64, ptr %12, align 8
+  br label %38
 
-39:
-  %40 = load i64, ptr %12, align 8
-  br label %41
+36:
+  %37 = load i64, ptr %11, align 8
+  br label %38
 
-41:
-  %42 = phi i64 [ %38, %34 ], [ %40, %39 ]
-  store i64 %42, ptr %12, align 8
-  br label %43
+38:
+  %39 = phi i64 [ %35, %34 ], [ %37, %36 ]
+  store i64 %39, ptr %11, align 8
+  br label %40
+
+40:
+  %41 = load i64, ptr %13, align 8
+  %42 = add nsw i64 %41, 1
+  store i64 %42, ptr %13, align 8
+  br label %20
 
 43:
-  %44 = load i64, ptr %13, align 8
-  %45 = add nsw i64 %44, 1
-  store i64 %45, ptr %13, align 8
-  br label %23
-
-46:
-  %47 = load ptr, ptr %5, align 8
-  %48 = call ptr @places_of(ptr noundef %47) #2
-  %49 = getelementptr inbounds ptr, ptr %48, i64 0
-  %50 = load ptr, ptr %49, align 8
-  %51 = getelementptr inbounds %struct.place, ptr %50, i32 0, i32 8
-  %52 = load ptr, ptr %51, align 8
-  %53 = getelementptr inbounds %struct.python, ptr %52, i32 0, i32 8
-  %54 = load ptr, ptr %53, align 8
-  %55 = load i64, ptr %12, align 8
-  %56 = uitofp i64 %55 to double
-  %57 = call ptr %54(double noundef %56) #2
-  ret ptr %57
+  %44 = load ptr, ptr %5, align 8
+  %45 = call ptr @places_of(ptr noundef %44) #3
+  %46 = getelementptr inbounds ptr, ptr %45, i64 0
+  %47 = load ptr, ptr %46, align 8
+  %48 = getelementptr inbounds %struct.place, ptr %47, i32 0, i32 8
+  %49 = load ptr, ptr %48, align 8
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 8
+  %51 = load ptr, ptr %50, align 8
+  %52 = load i64, ptr %11, align 8
+  %53 = uitofp i64 %52 to double
+  %54 = call ptr %51(double noundef %53) #3
+  ret ptr %54
 }
+
+declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #2
 
 define internal i32 @number_of(ptr noundef %0) #0 {
   %2 = alloca ptr, align 8
@@ -1643,7 +1642,7 @@ define internal i32 @number_of(ptr noundef %0) #0 {
   %3 = load ptr, ptr %2, align 8
   %4 = load i64, ptr @fastact_glue_head, align 8
   %5 = add nsw i64 %4, 12
-  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #2
+  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #3
   %7 = load i32, ptr %6, align 4
   ret i32 %7
 }
@@ -1656,7 +1655,7 @@ define internal i1 @is_a(ptr noundef %0, ptr noundef %1) #0 {
   %5 = load ptr, ptr %3, align 8
   %6 = load i64, ptr @fastact_glue_head, align 8
   %7 = sub nsw i64 %6, 8
-  %8 = call ptr @inside(ptr noundef %5, i64 noundef %7) #2
+  %8 = call ptr @inside(ptr noundef %5, i64 noundef %7) #3
   %9 = load ptr, ptr %8, align 8
   %10 = load ptr, ptr %4, align 8
   %11 = icmp eq ptr %9, %10
@@ -1677,12 +1676,12 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %11 = load ptr, ptr %10, align 8
   %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 9
   %13 = load ptr, ptr %12, align 8
-  %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #2
+  %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
 
 15:
   %16 = load ptr, ptr %5, align 8
-  %17 = call ptr @array_of(ptr noundef %16) #2
+  %17 = call ptr @array_of(ptr noundef %16) #3
   %18 = getelementptr inbounds %struct.array, ptr %17, i32 0, i32 1
   %19 = load i32, ptr %18, align 8
   %20 = icmp eq i32 %19, 0
@@ -1698,12 +1697,12 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %25 = getelementptr inbounds %struct.call, ptr %24, i32 0, i32 1
   store ptr %23, ptr %25, align 8
   %26 = load ptr, ptr %5, align 8
-  %27 = call ptr @array_of(ptr noundef %26) #2
+  %27 = call ptr @array_of(ptr noundef %26) #3
   %28 = getelementptr inbounds %struct.array, ptr %27, i32 0, i32 5
   %29 = load ptr, ptr %28, align 8
   store ptr %29, ptr %6, align 8
   %30 = load ptr, ptr %6, align 8
-  %31 = call i32 @number_of(ptr noundef %30) #2
+  %31 = call i32 @number_of(ptr noundef %30) #3
   store i32 %31, ptr %7, align 4
   %32 = load i32, ptr %7, align 4
   %33 = icmp eq i32 %32, 12
@@ -1726,7 +1725,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %44 = getelementptr inbounds %struct.call, ptr %43, i32 0, i32 5
   store i64 %42, ptr %44, align 8
   %45 = load ptr, ptr %6, align 8
-  %46 = call i1 @has_native_order(ptr noundef %45) #2
+  %46 = call i1 @has_native_order(ptr noundef %45) #3
   br i1 %46, label %47, label %57
 
 47:
@@ -1761,7 +1760,7 @@ define internal i1 @has_native_order(ptr noundef %0) #0 {
   %3 = load ptr, ptr %2, align 8
   %4 = load i64, ptr @fastact_glue_head, align 8
   %5 = add nsw i64 %4, 10
-  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #2
+  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #3
   %7 = load i8, ptr %6, align 1
   %8 = zext i8 %7 to i32
   %9 = icmp eq i32 %8, 61
@@ -1884,11 +1883,11 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %25 = load ptr, ptr %10, align 8
   %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 10
   %27 = load ptr, ptr %26, align 8
-  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #2
+  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #3
   br i1 %28, label %29, label %31
 
 29:
-  %30 = call i1 @in_default_mode() #2
+  %30 = call i1 @in_default_mode() #3
   br i1 %30, label %32, label %31
 
 31:
@@ -1900,7 +1899,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 7
   %35 = load ptr, ptr %34, align 8
   %36 = load ptr, ptr %9, align 8
-  %37 = call double %35(ptr noundef %36) #2
+  %37 = call double %35(ptr noundef %36) #3
   store double %37, ptr %11, align 8
   %38 = load double, ptr %11, align 8
   %39 = fcmp ole double 0x1FF0000000000000, %38
@@ -1921,7 +1920,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %47 = load ptr, ptr %10, align 8
   %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 9
   %49 = load ptr, ptr %48, align 8
-  %50 = call i1 @is_a(ptr noundef %46, ptr noundef %49) #2
+  %50 = call i1 @is_a(ptr noundef %46, ptr noundef %49) #3
   br i1 %50, label %52, label %51
 
 51:
@@ -1932,10 +1931,10 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %53 = load ptr, ptr %6, align 8
   %54 = getelementptr inbounds %struct.call, ptr %53, i32 0, i32 1
   %55 = load ptr, ptr %54, align 8
-  %56 = call ptr @array_of(ptr noundef %55) #2
+  %56 = call ptr @array_of(ptr noundef %55) #3
   store ptr %56, ptr %12, align 8
   %57 = load ptr, ptr %9, align 8
-  %58 = call ptr @array_of(ptr noundef %57) #2
+  %58 = call ptr @array_of(ptr noundef %57) #3
   store ptr %58, ptr %13, align 8
   %59 = load ptr, ptr %8, align 8
   %60 = load ptr, ptr %10, align 8
@@ -1948,19 +1947,19 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %65 = load ptr, ptr %13, align 8
   %66 = getelementptr inbounds %struct.array, ptr %65, i32 0, i32 5
   %67 = load ptr, ptr %66, align 8
-  %68 = call i32 @number_of(ptr noundef %67) #2
+  %68 = call i32 @number_of(ptr noundef %67) #3
   %69 = icmp eq i32 %68, 0
   br i1 %69, label %70, label %78
 
 70:
   %71 = load ptr, ptr %13, align 8
   %72 = load ptr, ptr %12, align 8
-  %73 = call i1 @begins_as(ptr noundef %71, ptr noundef %72, i32 noundef 0) #2
+  %73 = call i1 @begins_as(ptr noundef %71, ptr noundef %72, i32 noundef 0) #3
   br i1 %73, label %74, label %78
 
 74:
   %75 = load ptr, ptr %13, align 8
-  %76 = call i64 @elements_of(ptr noundef %75) #2
+  %76 = call i64 @elements_of(ptr noundef %75) #3
   %77 = icmp sle i64 %76, 262144
   br label %78
 
@@ -1990,7 +1989,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 94:
   %95 = load ptr, ptr %13, align 8
   %96 = load ptr, ptr %12, align 8
-  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 1) #2
+  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 1) #3
   br label %98
 
 98:
@@ -2004,13 +2003,13 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %103 = getelementptr inbounds %struct.plain, ptr %102, i32 0, i32 6
   %104 = load ptr, ptr %103, align 8
   %105 = load ptr, ptr %8, align 8
-  %106 = call i1 @contains(ptr noundef %101, ptr noundef %104, ptr noundef %105) #2
+  %106 = call i1 @contains(ptr noundef %101, ptr noundef %104, ptr noundef %105) #3
   br i1 %106, label %111, label %107
 
 107:
   %108 = load ptr, ptr %13, align 8
   %109 = load ptr, ptr %12, align 8
-  %110 = call i1 @begins_as(ptr noundef %108, ptr noundef %109, i32 noundef 0) #2
+  %110 = call i1 @begins_as(ptr noundef %108, ptr noundef %109, i32 noundef 0) #3
   br label %111
 
 111:
@@ -2128,7 +2127,7 @@ define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 5
   %12 = load ptr, ptr %11, align 8
   %13 = load ptr, ptr %5, align 8
-  %14 = call i64 %12(ptr noundef %13) #2
+  %14 = call i64 %12(ptr noundef %13) #3
   store i64 %14, ptr %8, align 8
   store i64 0, ptr %9, align 8
   br label %15
@@ -2145,7 +2144,7 @@ define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %22 = load ptr, ptr %21, align 8
   %23 = load ptr, ptr %5, align 8
   %24 = load i64, ptr %9, align 8
-  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #2
+  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #3
   %26 = load ptr, ptr %6, align 8
   %27 = icmp eq ptr %25, %26
   %28 = zext i1 %27 to i32
@@ -2215,7 +2214,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %34 = load i64, ptr %7, align 8
   %35 = getelementptr inbounds [4 x ptr], ptr %33, i64 0, i64 %34
   %36 = load ptr, ptr %35, align 8
-  %37 = call double %31(ptr noundef %36) #2
+  %37 = call double %31(ptr noundef %36) #3
   store double %37, ptr %8, align 8
   %38 = load ptr, ptr %6, align 8
   %39 = getelementptr inbounds %struct.python, ptr %38, i32 0, i32 8
@@ -2226,10 +2225,10 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %44 = load ptr, ptr %5, align 8
   %45 = getelementptr inbounds %struct.form, ptr %44, i32 0, i32 1
   %46 = load ptr, ptr %45, align 8
-  %47 = call double %43(ptr noundef %46) #2
+  %47 = call double %43(ptr noundef %46) #3
   %48 = load double, ptr %8, align 8
   %49 = fdiv double %47, %48
-  %50 = call ptr %40(double noundef %49) #2
+  %50 = call ptr %40(double noundef %49) #3
   %51 = load ptr, ptr %4, align 8
   %52 = getelementptr inbounds %struct.call, ptr %51, i32 0, i32 3
   store ptr %50, ptr %52, align 8
@@ -2284,7 +2283,7 @@ define internal i1 @run_step(ptr noundef %0, ptr noundef %1) #0 {
   %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 5
   %15 = load ptr, ptr %14, align 8
   %16 = load ptr, ptr %4, align 8
-  %17 = call i64 %15(ptr noundef %16) #2
+  %17 = call i64 %15(ptr noundef %16) #3
   store i64 %17, ptr %7, align 8
   store i64 1, ptr %8, align 8
   br label %18
@@ -2302,8 +2301,8 @@ define internal i1 @run_step(ptr noundef %0, ptr noundef %1) #0 {
   %26 = load ptr, ptr %25, align 8
   %27 = load ptr, ptr %4, align 8
   %28 = load i64, ptr %8, align 8
-  %29 = call ptr %26(ptr noundef %27, i64 noundef %28) #2
-  %30 = call ptr @operand_value(ptr noundef %23, ptr noundef %29) #2
+  %29 = call ptr %26(ptr noundef %27, i64 noundef %28) #3
+  %30 = call ptr @operand_value(ptr noundef %23, ptr noundef %29) #3
   %31 = load i64, ptr %8, align 8
   %32 = sub nsw i64 %31, 1
   %33 = getelementptr inbounds [8 x ptr], ptr %6, i64 0, i64 %32
@@ -2324,11 +2323,11 @@ define internal i1 @run_step(ptr noundef %0, ptr noundef %1) #0 {
   %42 = getelementptr inbounds %struct.python, ptr %41, i32 0, i32 6
   %43 = load ptr, ptr %42, align 8
   %44 = load ptr, ptr %4, align 8
-  %45 = call ptr %43(ptr noundef %44, i64 noundef 0) #2
+  %45 = call ptr %43(ptr noundef %44, i64 noundef 0) #3
   %46 = getelementptr inbounds [8 x ptr], ptr %6, i64 0, i64 0
   %47 = load i64, ptr %7, align 8
   %48 = sub i64 %47, 1
-  %49 = call ptr %40(ptr noundef %45, ptr noundef %46, i64 noundef %48, ptr noundef null) #2
+  %49 = call ptr %40(ptr noundef %45, ptr noundef %46, i64 noundef %48, ptr noundef null) #3
   store ptr %49, ptr %9, align 8
   %50 = load ptr, ptr %3, align 8
   %51 = getelementptr inbounds %struct.call, ptr %50, i32 0, i32 2
@@ -2343,7 +2342,7 @@ define internal i1 @run_step(ptr noundef %0, ptr noundef %1) #0 {
   %58 = load ptr, ptr %3, align 8
   %59 = getelementptr inbounds %struct.call, ptr %58, i32 0, i32 2
   %60 = load ptr, ptr %59, align 8
-  call void %57(ptr noundef %60) #2
+  call void %57(ptr noundef %60) #3
   br label %61
 
 61:
@@ -2442,7 +2441,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %57 = load ptr, ptr %6, align 8
   %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 11
   %59 = load ptr, ptr %58, align 8
-  %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #2
+  %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70
 
 61:
@@ -2453,7 +2452,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %66 = load ptr, ptr %4, align 8
   %67 = getelementptr inbounds %struct.call, ptr %66, i32 0, i32 5
   %68 = load i64, ptr %67, align 8
-  %69 = call ptr %64(ptr noundef %65, i64 noundef %68) #2
+  %69 = call ptr %64(ptr noundef %65, i64 noundef %68) #3
   br label %72
 
 70:
@@ -2472,4 +2471,5 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 
 attributes #0 = { nounwind "no-builtins" }
 attributes #1 = { noinline nounwind "no-builtins" }
-attributes #2 = { nobuiltin "no-builtins" }
+attributes #2 = { nocallback nofree nounwind willreturn memory(argmem: readwrite) }
+attributes #3 = { nobuiltin "no-builtins" }

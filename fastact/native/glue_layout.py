@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (7fca6c18e2458a12): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (84a255c6773c0ec5): offsets in bytes."""
 
 from __future__ import annotations
 

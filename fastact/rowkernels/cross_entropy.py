@@ -30,6 +30,7 @@ from fastact.rowkernels.cross_entropy_terms import (
     Weighted,
     WeightedGradient,
     any_row,
+    class_of,
     complete,
     quotient_of,
     slope_of,
@@ -92,7 +93,7 @@ def beginning(form: Form) -> tuple[Any, Any, Any]:
 
     def at_label(row, n, state):
         """Write to `state` what label and targets give; later exponentials may overwrite x."""
-        label = value_of_row(row.label)
+        label = class_of(row, n)
         state[X_AT] = double(element_at(row.x, label, zero) if label >= 0 else zero)
         if weighted:
             state[W_AT] = double(element_at(row.w, label, zero) if label >= 0 else zero)
@@ -185,7 +186,7 @@ def passes(form: Form) -> Passes:
     def close(operands, r, n, state):
         """Write the gradient at the label over that of an element like others."""
         here = from_row(operands, r)
-        label = value_of_row(here.label)
+        label = class_of(here, n)
         if label >= 0:
             put(here.dx, label, 1, round_off(state[SLOPE]))
 

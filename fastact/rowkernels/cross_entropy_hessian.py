@@ -20,6 +20,7 @@ from fastact.numerics.primitives import where
 from fastact.rowkernels.across import sums_across
 from fastact.rowkernels.along import fill, largest, nan_if_any, subtract_maximum, summed
 from fastact.rowkernels.arithmetic import NATIVE, Terms
+from fastact.rowkernels.cross_entropy_terms import class_of
 from fastact.rowkernels.memory import (
     DEPTH,
     back,
@@ -77,9 +78,9 @@ def rows_of(dtype: str) -> Any:
 
     def write(x, n, m, row):
         """Write `row.g` and `row.h`, from `x` with a maximum that is not large; `g` may be `x`."""
-        label, factor = row.label.pointer[0], row.factor.pointer[0]
+        label, factor = class_of(row, n), row.factor.pointer[0]
         factor_h = row.factor_h.pointer[0]
-        at = element_at(x, label, zero)
+        at = element_at(x, label, zero) if label >= 0 else m
         total, rest, count = 0.0, 0.0, zero
         for start in range(0, n, longest):
             of_part = total_of(from_element(x, start), min(longest, n - start), m)
@@ -91,7 +92,8 @@ def rows_of(dtype: str) -> Any:
             put(row.g, i, n - i, round_off(p * factor))
             put(row.h, i, n - i, round_off(p * q * factor_h))
         p, q = probability(power(at, m), inverse, others)
-        put(row.g, label, 1, one * round_off(-q * factor))
+        if label >= 0:
+            put(row.g, label, 1, one * round_off(-q * factor))
 
     write = njit(write)
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.dispatch import outlined
 from fastact.compiler.simd import LANES, double, splat, within
@@ -119,6 +121,17 @@ def value_of_row(values):
     return values.pointer[0]
 
 
+@njit
+def class_of(row, n):
+    """Return the label of a row of `n` classes, or -1 for none.
+
+    Labels have been checked, but are the caller's own memory: whatever other threads write there
+    meanwhile, no index leaves the row.
+    """
+    label = value_of_row(row.label)
+    return label if np.uint64(label) < np.uint64(n) else np.int64(-1)
+
+
 # ---------------------------------------------------------------- any target, any row
 class Sums(NamedTuple):
     """Sum, rest and count of exponentials; the sums of w (m - x) and of w over the targets."""
@@ -188,7 +201,7 @@ def any_row(form: Form) -> Any:
     def any_row(row, n):
         """Return the loss of `row`, and write its gradient to `row.dx`."""
         x, w, dx = row.x, row.w, row.dx
-        label, factor = value_of_row(row.label), value_of_row(row.factor)
+        label, factor = class_of(row, n), value_of_row(row.factor)
         smoothing = value_of_row(row.smoothing) if weighted else 0.0
         m, nan = most(x, n), nan_of(x, n)
         if m == -INF:

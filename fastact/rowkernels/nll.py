@@ -11,20 +11,27 @@ from fastact.compiler.dispatch import dispatcher as njit
 from fastact.compiler.simd import double
 from fastact.rowkernels.along import fill
 from fastact.rowkernels.arithmetic import NATIVE
-from fastact.rowkernels.cross_entropy_terms import Labelled, LabelledGradient, value_of_row
+from fastact.rowkernels.cross_entropy_terms import (
+    Labelled,
+    LabelledGradient,
+    class_of,
+    value_of_row,
+)
 from fastact.rowkernels.memory import element_at, from_row, put
 from fastact.rowkernels.operation import RowOperation, over_rows
 
 
 def loop(dtype: str, *, gradient: bool) -> Any:
-    """Make the loop of the losses, with the gradient or without; labels are in range."""
+    """Make the loop of the losses, with the gradient or without."""
     zero, round_off = NATIVE[dtype].zero, NATIVE[dtype].round
 
     def rows(operands, rows, n, scratch):
         """Write ``-x[label] factor``, and the gradient: ``-factor`` at the label, else 0."""
         for r in range(rows):
             row = from_row(operands, r)
-            factor, label = value_of_row(row.factor), value_of_row(row.label)
+            factor, label = value_of_row(row.factor), class_of(row, n)
+            if label < 0:
+                factor, label = 0.0, 0
             at = 0.0 if factor == 0.0 else -double(element_at(row.x, label, zero))
             row.loss.pointer[0] = at * factor
             if gradient:

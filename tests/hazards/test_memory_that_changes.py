@@ -17,16 +17,20 @@ LOSSES = {
 }
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside njit"])
+@pytest.mark.parametrize("classes", [5, 300])  # rows in tiles, and one by one
 @pytest.mark.parametrize("loss", LOSSES)
-def test_labels_that_change(loss: str) -> None:
-    """What is checked is what is used: a result, or the error of a label out of range."""
+def test_labels_that_change(loss: str, classes: int, inside: bool) -> None:
+    """No index leaves a row: a result, or the error of a label out of range."""
+    compiled = "numba.njit(nogil=True)" if inside else ""
     run(
         f"""
+        import numba
         import fastact as fa
         from fastact.native import threads
-        z = np.random.default_rng(0).standard_normal((200_000, 5)).astype("f4")
+        z = np.random.default_rng(0).standard_normal(({10**6 // classes}, {classes})).astype("f4")
         labels = np.zeros(len(z), dtype=np.int64)
-        w = np.ones(5, "f4")
+        w = np.ones({classes}, "f4")
         going = [True]
         def change():
             for k in itertools.cycle(range(len(labels))):
@@ -35,13 +39,15 @@ def test_labels_that_change(loss: str) -> None:
                 if not going:
                     break
         changer = threading.Thread(target=change)
+        compute = {compiled}(lambda z, labels, w: {LOSSES[loss]})
+        compute(z, labels, w)
         changer.start()
         done = {{"value": 0, "error": 0}}
         try:
             end = time.monotonic() + {2 * ROUNDS}
             while time.monotonic() < end or not done["value"]:
                 try:
-                    {LOSSES[loss]}
+                    compute(z, labels, w)
                     done["value"] += 1
                 except (ValueError, IndexError):
                     done["error"] += 1
