@@ -73,6 +73,13 @@ class Pipeline(CompilerBase):
         passes.finalize()
         return [passes]
 
+    def _compile_core(self) -> Any:
+        """Compile, and keep nothing of how: of each statement Numba has notes, and the types."""
+        result = super()._compile_core()
+        result.metadata.clear()
+        result.fndesc.typemap = result.fndesc.calltypes = None  # as in results that it has cached
+        return result
+
 
 # `_nrt`: functions of this package hold no objects whose references Numba would have to count.
 OWN = OPTIONS | {"pipeline_class": Pipeline, "_nrt": False}
