@@ -277,7 +277,7 @@ def of_loss(f: Any) -> list[Bad]:
         Bad("complex numbers", n, "", lambda: f(X + 1j, target), TypeError),
         Bad("text", n, "", lambda: f(np.array(["a"]), target), TypeError),
     ]  # fmt: skip
-    if n != "squared_error":
+    if "reduction" in inspect.signature(f).parameters:
         found.append(Bad("an unknown reduction", n, "reduction",
                          lambda: f(X, target, reduction="men"), ValueError, "mean"))  # fmt: skip
     return [*found, *of_options_of_loss(f, target)]
