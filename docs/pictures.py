@@ -47,7 +47,8 @@ def pair(f: Any) -> tuple[str, Curves]:
 
 
 def loss(*others: Any, x: Any = X, **options: Any) -> Callable[[Any], tuple[str, Curves]]:
-    """The loss of each input, and its derivative by it."""
+    """The loss of each input, and its derivative by it; targets are 1 where none are given."""
+    others = others or (np.ones_like(X),)
 
     def curves(f: Any) -> tuple[str, Curves]:
         cuts = [slice(k, k + 1) for k in range(X.size)]  # the loss of one sample is its mean too
@@ -66,15 +67,14 @@ X_OF = {
     "squared_error": "z, for activation = sigmoid and t = 1",
     "kl_divergence": "x, a log-probability, where the target is 0.5",
 }
+# By the name of a function that needs other inputs than those of its kind, or by its kind.
 CURVES: Mapping[str, Callable[[Any], tuple[str, Curves]]] = {
     "gated": pair,
     "shares": shares,
     "sum": total,
-    "softmax_cross_entropy": loss(LABELS, x=ROWS),
-    "nll": loss(LABELS, x=ROWS),
-    "sigmoid_cross_entropy": loss(np.ones_like(X)),
-    "focal": loss(np.ones_like(X)),
-    "squared_error": loss(np.ones_like(X), activation=fa.sigmoid),
+    "loss of labels": loss(LABELS, x=ROWS),
+    "loss": loss(),
+    "squared_error": loss(activation=fa.sigmoid),
     "kl_divergence": loss(np.full_like(X, 0.5)),
 }
 
@@ -99,7 +99,7 @@ def draw(entry: Any, path: Path) -> None:
 
 def several(entry: Any, axes: Any) -> None:
     """Draw a function of several inputs along one of them."""
-    label, curves = CURVES.get(entry.name, CURVES.get(entry.kind))(entry.function)  # type: ignore[misc]
+    label, curves = (CURVES.get(entry.name) or CURVES[entry.kind])(entry.function)
     for k, (name, y) in enumerate(curves.items()):
         style = {"color": figure.COLOURS[k], "linestyle": figure.STYLES[k], "lw": 2.0}
         axes.plot(X, y, label=name, **style)

@@ -1,4 +1,6 @@
-"""Every public function that there is, and its kind: the list that other lists come from.
+"""Every public function of arrays, and its kind: the list that other lists come from.
+
+`gumbel_softmax` is not in it: it is random, and made of functions that are.
 
 >>> from fastact.catalogue import catalogue
 >>> catalogue["softmax"].kind, catalogue["softmax"].function

@@ -30,6 +30,10 @@ except ImportError as error:
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def softmax(x: Any, /, axis: Axis = -1, *, split_every: int | None = None) -> Any:
     """Softmax along an axis of a dask array, split along it or not.
 

@@ -327,7 +327,8 @@ SPECIAL = (
     "where: Bools | None = ..., temperature: Reals | None = ..., lengths: ArrayLike | None = ..., "
     "causal: bool = ..., softcap: float | None = ..."
 )
-FORWARD = (WITH_OUT, *ARRAYS, *SCALARS, FOREIGN)
+WITHOUT_OUT = (*ARRAYS, *SCALARS, FOREIGN)
+FORWARD = (WITH_OUT, *WITHOUT_OUT)
 OF_ROWS = (WITH_OUT, *ARRAYS)  # with an array for each row
 
 
@@ -360,6 +361,22 @@ def along() -> Iterator[str]:
         ),
         overloads("jacobian", f"x: {{x}}, /, axis: int = ..., *, {SPECIAL}", ARRAYS),
         attributes=f"{UFUNC}name: str\n{ULPS}backward: Product\njvp: Product\nsequences: Sequences",
+    )  # fmt: skip
+
+
+def samples() -> str:
+    """Softmax with noise: a sample, or a sample and its shares."""
+    rest = (
+        "axis: Axis = ..., *, rng: np.random.Generator, temperature: Reals = ..., "
+        "hard: bool = ..., where: Bools | None = ..., lengths: ArrayLike | None = ..., "
+        "return_shares: "
+    )
+    one, both = (f"x: {{x}}, /, {rest}{way}" for way in ("Literal[False] = ...", "Literal[True]"))
+    return protocol(
+        "Samples", "Samples of a categorical distribution.",
+        overloads("__call__", one, WITHOUT_OUT),
+        overloads("__call__", both, map(pair, WITHOUT_OUT)),
+        attributes="name: str",
     )  # fmt: skip
 
 
@@ -535,7 +552,7 @@ def gated() -> Iterator[str]:
 def text() -> str:
     """The file."""
     losses = [loss(name, *arguments) for name, arguments in LOSSES.items()]
-    parts = [HEAD, *activations(), *along(), *log_sums(), *losses, squared(), *gated()]
+    parts = [HEAD, *activations(), *along(), samples(), *log_sums(), *losses, squared(), *gated()]
     return "\n".join(parts)
 
 

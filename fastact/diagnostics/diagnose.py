@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastact.arguments import refused, shown
+from fastact.arguments import axes, refused, shown
 from fastact.containers.opened import LAZY, is_dask, opener
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import evaluate
@@ -181,12 +181,12 @@ def diagnose(
     if arriving is not None and arriving.shape != layer.shape:
         raise ValueError(f"diagnose(): dy must have the shape of x, {layer.shape}, "
                          f"got {arriving.shape}")  # fmt: skip
-    axes = np.lib.array_utils.normalize_axis_tuple(axis, layer.ndim, "axis")
-    rows = math.prod(layer.shape[k] for k in axes)
-    if not rows:
+    batch = axes("diagnose", axis, layer.ndim)
+    rows = math.prod(layer.shape[k] for k in batch)
+    if not (batch and rows):
         raise ValueError(f"diagnose(): needs rows along axis {axis}, got shape {layer.shape}")
-    counts = Sums(axes, dead, SATURATED * min(1.0, steepest(f, params)))
-    for part in chunks(layer.shape, axes):
+    counts = Sums(batch, dead, SATURATED * min(1.0, steepest(f, params)))
+    for part in chunks(layer.shape, batch):
         given = {
             name: value if np.ndim(value) == 0 else np.broadcast_to(value, layer.shape)[part]
             for name, value in params.items()

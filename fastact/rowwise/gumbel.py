@@ -8,6 +8,7 @@ import numpy as np
 
 from fastact.arguments import boolean, floats
 from fastact.containers.door import public
+from fastact.definition import interfaces
 from fastact.elementwise import logit
 from fastact.rowwise.row_options import Rows
 from fastact.rowwise.softmax_family import hardmax, softmax
@@ -108,4 +109,4 @@ def noise(rng: np.random.Generator, x: Any) -> Any:
     return -logit(drawn / (1 + drawn))
 
 
-gumbel_softmax = GumbelSoftmax()
+gumbel_softmax: interfaces.Samples = GumbelSoftmax()

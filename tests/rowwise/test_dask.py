@@ -318,6 +318,10 @@ def test_importing_the_package_imports_no_dask(python):
     python("import fastact, sys; assert 'dask' not in sys.modules; fastact.dask.softmax")
 
 
+def test_the_module_shows_its_functions_and_no_more():
+    assert dir(fa.dask) == ["log_softmax", "logsumexp", "softmax"]
+
+
 def test_without_dask_the_error_says_what_to_install(python):
     code = """
 import sys

@@ -277,7 +277,7 @@ def of_loss(f: Any) -> list[Bad]:
         Bad("complex numbers", n, "", lambda: f(X + 1j, target), TypeError),
         Bad("text", n, "", lambda: f(np.array(["a"]), target), TypeError),
     ]  # fmt: skip
-    if n != "squared_error":
+    if "reduction" in inspect.signature(f).parameters:
         found.append(Bad("an unknown reduction", n, "reduction",
                          lambda: f(X, target, reduction="men"), ValueError, "mean"))  # fmt: skip
     return [*found, *of_options_of_loss(f, target)]
@@ -310,6 +310,11 @@ def of_others() -> list[Bad]:
             lambda: own(lambda x: x, name=3), TypeError),
         Bad("no activation", "check", "f", lambda: fa.check(np.tanh), TypeError),
         Bad("no activation", "diagnose", "f", lambda: fa.diagnose(X, np.tanh), TypeError),
+        Bad("an axis that there is not", "diagnose", "axis",
+            lambda: fa.diagnose(X, fa.relu, axis=5), AXIS),
+        Bad("an axis in words", "diagnose", "axis",
+            lambda: fa.diagnose(X, fa.relu, axis="rows"), TypeError),
+        Bad("no axis", "diagnose", "axis", lambda: fa.diagnose(X, fa.relu, axis=()), ValueError),
         Bad("threads that are no number", "set_num_threads", "",
             lambda: fa.set_num_threads("two"), TypeError),
         Bad("no threads", "set_num_threads", "", lambda: fa.set_num_threads(0), ValueError),

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,9 @@ def test_a_stranger_succeeds_with_the_text_alone(name, copy):
         assert len(re.findall(rf"^PASSED .*\b{function}\b", ran, re.MULTILINE)) > 50
     warm = run(copy, "-c", COUNT, *functions)
     assert ast.literal_eval(warm) == dict.fromkeys(functions, True)
+    if find_spec("matplotlib"):  # of the extra `plot`
+        run(copy, "-c", DRAW, *functions)
+        assert all((copy / f"{function}.svg").exists() for function in functions)
 
 
 # Whether a function is among what `fastact warmup` compiles and the benchmarks measure.
@@ -131,6 +135,17 @@ measured = {case.function for case in cases()}
 owners = {n: getattr(catalogue[n].function, "_owner", n) for n in sys.argv[1:]}
 found = {n: (owner if isinstance(owner, str) else n) in loops for n, owner in owners.items()}
 print({n: here and n in measured for n, here in found.items()})
+"""
+
+# The pictures of the documentation's pages.
+DRAW = """
+import sys
+from pathlib import Path
+sys.path.append("docs")
+import pictures
+from fastact.catalogue import catalogue
+for name in sys.argv[1:]:
+    pictures.draw(catalogue[name], Path(f"{name}.svg"))
 """
 
 

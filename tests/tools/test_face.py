@@ -241,7 +241,11 @@ def test_every_public_callable_has_a_signature():
 
 
 def test_what_asks_for_a_signature_works_with_an_activation():
-    """SciPy's curve_fit counts parameters; FastAPI's Depends binds names; so do other tools."""
+    """SciPy's curve_fit counts parameters; other tools bind them.
+
+    FastAPI's Depends gives all by name, but x goes by position alone, as in NumPy's ufuncs: it
+    takes ``lambda x: fa.sigmoid(x)``.
+    """
     optimize = pytest.importorskip("scipy.optimize", reason="scipy is in the extra `test`")
     x = np.linspace(-3.0, 3.0, 50)
     found, _ = optimize.curve_fit(fa.swish, x, fa.swish(x, 1.75))

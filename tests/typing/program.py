@@ -177,6 +177,10 @@ assert_type(signed, tuple[np.float64, np.float64])
 assert_type(fa.logsumexp.backward(single, x=rows), Single)
 assert_type(fa.logsumexp.jvp(rows, x=rows), Single | np.float32)
 assert_type(fa.logmeanexp(rows, axis=None), np.float32)
+assert_type(fa.gumbel_softmax(rows, rng=generator, temperature=0.5), Single)
+assert_type(fa.gumbel_softmax([0.5, 1.0], axis=0, rng=generator, hard=True), Double)
+drawn = fa.gumbel_softmax(rows, rng=generator, hard=True, return_shares=True)
+assert_type(drawn, tuple[Single, Single])
 
 
 # ---------------------------------------------------------------- losses
@@ -230,4 +234,10 @@ with fa.num_threads(2):
 report = fa.check(fa.relu, dtypes=["float64"], raises=False)
 assert_type([failure.x for failure in report.failures], list[float])
 diagnosis = fa.diagnose(double, fa.sigmoid)
+
+
+def failed(error: fa.CheckError) -> str:
+    return error.function
+
+
 conventions = fa.conventions()

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fastact as fa
 from fastact.catalogue import catalogue
 from tests.conftest import PACKAGE
 from tools import interfaces
@@ -73,6 +74,13 @@ def checker(request, tmp_path):
 def test_a_program_of_a_user_is_typed(checker):
     errors, said = checker(PROGRAM)
     assert errors == set(), said
+
+
+def test_the_program_has_every_public_name():
+    """But for activations, which are of one class for each list of parameters."""
+    named = set(re.findall(r"\bfa\.(\w+)", PROGRAM.read_text(encoding="utf-8")))
+    activations = {name for name in dir(fa) if isinstance(getattr(fa, name), fa.Activation)}
+    assert {*dir(fa)} - activations - named == set()
 
 
 def test_each_mistake_of_a_user_is_reported(checker):

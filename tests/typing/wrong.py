@@ -64,6 +64,8 @@ fa.softmax.backward.owner  # what is private
 fa.softmax_cross_entropy.computed  # what is private
 fa.focal.functions  # what is private
 fa.swiglu.operands  # what is private
+fa.gumbel_softmax(rows)  # a generator is needed
+fa.gumbel_softmax(rows, rng=0)  # no generator
 fa.logsumexp(rows, dim=1)  # another package's name
 fa.logsumexp(rows, keepdims="yes")  # no switch
 fa.softmax_cross_entropy(rows)  # labels are needed
