@@ -54,7 +54,7 @@ def build(spec: LoopSpec) -> bytes:
     f, b = inner_loop.function(module, spec.symbol, DRIVE, public=True)
     loop, data, table, operands, offsets, count, rows, release, take = f.args
     sections = [b.offset(table, b.mul(operands, INT(8 * k))) for k in range(SECTIONS)]
-    places, row_steps, core_steps, steps, _, found = sections
+    places, row_steps, element_steps, steps, _, found = sections
     dims, first, stopped = b.alloca(INT, INT(2)), b.alloca(INT), b.alloca(INT)
 
     def word(pointer: Any, k: Any) -> Any:
@@ -86,7 +86,7 @@ def build(spec: LoopSpec) -> bytes:
             set_word(dims, INT(0), b.select(single, b.sub(following, begin), rows))
             set_word(dims, ONE, length)
             with b.count(operands) as j:
-                step = word(core_steps, j)
+                step = word(element_steps, j)
                 place = b.add(word(places, j), b.mul(word(offsets, begin), step))
                 set_word(found, j, place)
                 set_word(steps, j, b.select(single, b.mul(length, step), word(row_steps, j)))
