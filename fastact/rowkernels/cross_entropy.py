@@ -243,8 +243,11 @@ def abreast(form: Form) -> Any:
     quotient, slope_at, log_of = quotient_of(f), slope_of(form), log_sum(f)
     find, write = at_labels(form), gradients_across(form)
 
-    def abreast(rows, width, lanes, n, scratch):
-        """Write losses and gradients; return False, having done nothing, if a maximum is large."""
+    def abreast(rows, width, lanes, n, ahead, scratch):
+        """Write losses and gradients; return False, having done nothing, if a maximum is large.
+
+        With `ahead` and gradients, the memory of the next rows, which lie beside, is prefetched.
+        """
         x, dx, w = side_by_side(rows.x), side_by_side(rows.dx), rows.w
         done, m = maxima_of(x, n, lanes)
         if not done:
@@ -259,7 +262,7 @@ def abreast(form: Form) -> Any:
             smoothing = fetch_across(rows.smoothing, 0, width, 0.0)
             spread, mass = targets(x, w, n, lanes, m, scratch)
             unused = unused & (smoothing == 0.0)
-        how = How(gradient, False, False)
+        how = How(gradient, False, gradient and ahead)
         total, rest, count = total_of(x, dx, n, lanes, m, None, how, scratch)
         logarithm = log_of(total, rest, count)
         value = factor * ((double(m) - double(at)) + logarithm)
@@ -292,7 +295,7 @@ def tile_of(form: Form) -> Any:
         inside = WeightedGradient(
             x, rows.label, rows.factor, column(targets), rows.smoothing, rows.loss, x
         )
-        done = many(inside, width, LANES, n, scratch)
+        done = many(inside, width, LANES, n, False, scratch)
         if gradient and done:
             back(tile, rows.dx, width, n)
         return done
@@ -307,7 +310,7 @@ def loop(form: Form) -> Any:
 
     def columns(rows, width, n, scratch):
         """Compute `width` rows where they lie in `rows`; return whether that was possible."""
-        return many(rows, width, width, n, scratch)
+        return many(rows, width, width, n, True, scratch)
 
     # float16 has too few bits to keep an exponential in the output.
     in_place = njit(columns) if form.dtype != "float16" else None
