@@ -350,9 +350,9 @@ class SoftmaxCrossEntropy(LossOfLabels):
     or their weights sum to 0, the mean is 0 with gradient 0, as in Chainer (torch: NaN). Infinite
     logits are limits: +inf share the mass; a row of -inf has loss inf and gradient 0 (torch: NaN).
     NaN makes its row NaN.
-    Error: a row's loss at most 1 ulp in float32 and 3 ulp in float64, each element of the gradient
-    at most 2 ulp in float32 and 4 ulp in float64, also where the label has nearly all the mass:
-    1 - p is not formed by subtraction. With weights and smoothing, or with probabilities, the
+    Error: a row's loss at most 2 ulp in float32 and 3.5 ulp in float64, each element of the
+    gradient at most 2 ulp in float32 and 4 ulp in float64, also where the label has nearly all the
+    mass: 1 - p is not formed by subtraction. With weights and smoothing, or with probabilities, the
     errors of the gradient are those of its larger term. Probabilities that are smoothed or weighted
     are rounded to the dtype of the logits before.
     Source: Bridle 1990; for label smoothing Szegedy et al. 2016, Rethinking the Inception

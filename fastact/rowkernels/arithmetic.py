@@ -462,11 +462,18 @@ def share_of(e, high, low):
 @functools.cache
 def log_sum(f: Precision) -> Any:
     """Make the function that makes the logarithm of a row's sum."""
-    down = 1.0 / f.up
+    down, wide = 1.0 / f.up, f.number == types.float64
 
     def log_sum(total, rest, count):
         """Return log(sum) in float64, where `count` terms 1 are not in `total`."""
-        return log1p((total + rest) * down + (double(count) - 1.0))
+        others = double(count) - 1.0
+        terms = (total + rest) * down
+        x = terms + others
+        if not wide:
+            return log1p(x)
+        # What rounds off in both sums, times the slope of the logarithm.
+        lost = (total - (total + rest)) + rest
+        return log1p(x) + (lost * down + (terms - (x - others))) / (1.0 + x)
 
     return njit(log_sum)
 
