@@ -25,6 +25,7 @@ from fastact.losses.shared import (
     number_of,
     slabs,
     summed,
+    total_of,
 )  # fmt: skip
 from fastact.native import threads, ufunc
 from fastact.rowwise.row_function import RowFunction
@@ -217,7 +218,7 @@ def of_probabilities(
         threads.call(
             GENERAL[gradient is not None].ufunc, x[slab], NO_LABEL, 0.0, q, scale, out=outs
         )
-    return float(np.add.reduce(losses, None))
+    return total_of(losses)
 
 
 @np.errstate(all="ignore")

@@ -85,7 +85,13 @@ def summed(function: Any, values: Any, *operands: Any) -> float:
     if values.size <= SLAB:
         return float(threads.call(function._summing, *operands))
     threads.call(function.ufunc, *operands)
-    return float(np.add.reduce(values, None))
+    return total_of(values)
+
+
+def total_of(losses: Any) -> float:
+    """The sum of losses, of which infinite ones are no floating-point error."""
+    with np.errstate(all="ignore"):
+        return float(np.add.reduce(losses, None))
 
 
 # ---------------------------------------------------------------- passes
