@@ -160,6 +160,17 @@ def dominated(rng: Generator, shape: Shape, dtype: str) -> Array:
     return replaced(rng, rng.normal(0, 1, shape), rng.uniform(5, 60, (shape[0], 1)))
 
 
+def alike(rng: Generator, shape: Shape, dtype: str) -> Array:
+    """One element is the largest and all others are equal, so that their exponentials err alike.
+
+    These are a little above a power of two, where an error counts most.
+    """
+    others = rng.uniform(0, 1.5 / shape[1], (shape[0], 1)) - np.log(2) * rng.integers(
+        1, 10, (shape[0], 1)
+    )
+    return replaced(rng, np.repeat(others, shape[1], axis=1), np.zeros((shape[0], 1)))
+
+
 def replaced(rng: Generator, x: Array, value: Array) -> Array:
     """Rows with one element replaced."""
     np.put_along_axis(x, rng.integers(x.shape[1], size=(x.shape[0], 1)), value, axis=1)
@@ -206,6 +217,7 @@ KINDS: dict[str, Callable[[Generator, Shape, str], Array]] = {
     "huge": huge,
     "around 1e5": partial(normal, scale=1, centre=1e5),
     "around -1e5": partial(normal, scale=1, centre=-1e5),
+    "alike": alike,
     "ties": lambda rng, shape, dtype: rng.integers(-3, 3, shape) * 1.25,
     "equal": lambda rng, shape, dtype: np.broadcast_to(rng.normal(0, 9, (shape[0], 1)), shape),
     "some -inf": partial(with_some, value=-np.inf),
