@@ -17,6 +17,7 @@ from __future__ import annotations
 import _thread
 import atexit
 import ctypes
+import functools
 import os
 import sys
 import threading
@@ -346,12 +347,21 @@ if hasattr(os, "register_at_fork"):
 # ---------------------------------------------------------------- the end
 def _at_exit() -> None:
     """Stop threads that load: LLVM must not be taken down while one is inside it."""
-    _ending[0] = True
+    _ending[0], sys.unraisablehook = True, functools.partial(_unraisable, sys.unraisablehook)
     while alive := _loaders.intersection(sys._current_frames()):
         for ident in alive:
             _raise_in(ident, SystemExit)
         with suppress(BaseException):  # a second Ctrl-C does not end the process sooner
             time.sleep(BETWEEN_LOOKS)
+
+
+def _unraisable(hook: Callable[[Any], Any], what: Any) -> None:
+    """Say nothing where a thread is told to stop in a callback of Python's, which drops that.
+
+    It is told again.
+    """
+    if not (what.exc_type is SystemExit and _thread.get_ident() in _loaders):
+        hook(what)
 
 
 atexit.register(_at_exit)

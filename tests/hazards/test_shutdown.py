@@ -72,3 +72,32 @@ def test_exit_while_a_thread_compiles(tmp_path: Path) -> None:
         FASTACT_CACHE_DIR=str(tmp_path),
     )
     assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_exit_while_a_thread_is_in_a_callback() -> None:
+    """Python drops what is raised in a callback: the thread is told again, and nothing is said."""
+    done = finished(
+        """
+        import weakref
+        from fastact.native import loading
+        class Thing:
+            pass
+        def wait(*_):
+            while True:
+                time.sleep(0.001)
+        def work():
+            thing = Thing()
+            reference = weakref.ref(thing, wait)
+            del thing
+            wait()
+        def handler(*_):
+            raise KeyboardInterrupt
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        try:
+            loading.loaded(work)
+        except KeyboardInterrupt:
+            sys.exit(7)
+        """
+    )
+    assert (done.returncode, done.stderr) == (7, "")
