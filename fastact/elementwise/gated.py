@@ -25,7 +25,7 @@ from fastact.definition.function import integral, summed_to
 from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import gelu, relu, sigmoid, silu, swish
 from fastact.native import loop_registry, pool, threads, ufunc
-from fastact.native.glue import FIRST, OUT, Form
+from fastact.native.glue import Form, plain_forms
 from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
@@ -136,8 +136,12 @@ def short_rows(arrays: Sequence[Any], outs: Sequence[Any], axis: int) -> bool:
 
 def halves(x: Any, axis: int, gate_first: bool) -> tuple[Any, Any]:
     """Gate and value: views of `x`."""
-    before, middle = (slice(None),) * axis, x.shape[axis] // 2
-    first, second = x[(*before, slice(middle))], x[(*before, slice(middle, None))]
+    middle = x.shape[axis] // 2
+    if axis == x.ndim - 1:  # the usual one, where Python has sooner words for it
+        first, second = x[..., :middle], x[..., middle:]
+    else:
+        before = (slice(None),) * axis
+        first, second = x[(*before, slice(middle))], x[(*before, slice(middle, None))]
     return (first, second) if gate_first else (second, first)
 
 
@@ -306,7 +310,7 @@ class GatedPair(CalledPlainly):
         return self._functions[f"{variety}_bias" if biases else variety]
 
     def _forms(self) -> list[Form]:
-        return [Form.of(*out, steps=[(self._plain, FIRST, *out)]) for out in ((), (OUT,))]
+        return plain_forms(self._plain)
 
     @property
     def _any_ufunc(self) -> np.ufunc:
@@ -314,16 +318,13 @@ class GatedPair(CalledPlainly):
 
     @property
     def _member_forms(self) -> Mapping[str, list[Form]]:
-        keywords = ("x",), ("x", OUT)
-        steps = [Form.of(*k, steps=[(self._plain_backward, FIRST, *k)]) for k in keywords]
-        return {"backward": steps}
+        return {"backward": plain_forms(self._plain_backward, "x")}
 
     def _plain(self, x: Any, out: Any = None) -> Any:
         """Apply the function to the halves of an array of floats along its last axis."""
-        middle, odd = divmod(x.shape[-1], 2)
-        if odd or x.size >= pool.CUTOVER:
+        if x.shape[-1] % 2 or x.size >= pool.CUTOVER:
             return self._applied(x, out=out)
-        value, gate = x[..., :middle], x[..., middle:]
+        gate, value = halves(x, x.ndim - 1, False)
         function = self._functions["forward"].of_small(x)
         if out is None:
             return threads.call(function, gate, value)
@@ -339,8 +340,8 @@ class GatedPair(CalledPlainly):
             out = np.empty(x.shape, x.dtype)
         else:
             output(f"{self.name}.backward", out, x.shape, x.dtype)
-        arrays = (each[..., k] for each in (x, out) for k in (slice(middle, None), slice(middle)))
-        threads.call(self._functions["backward"].of_small(x), dy, *arrays)
+        inputs, outs = (halves(each, x.ndim - 1, False) for each in (x, out))
+        threads.call(self._functions["backward"].of_small(x), dy, *inputs, *outs)
         return out
 
     @public()

@@ -17,6 +17,7 @@ from fastact.losses.shared import (
     SLAB,
     Array,
     Loss,
+    OfLosses,
     apart,
     check_batch,
     check_reduction,
@@ -39,11 +40,15 @@ OWNER = "softmax_cross_entropy"
 SIGNED = np.dtype(np.int64)  # NumPy takes dtypes sooner than types
 
 
-def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowFunction, RowFunction]:
+class RowLosses(RowFunction, OfLosses):
+    """The losses of rows, and perhaps their gradient."""
+
+
+def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowLosses, RowLosses]:
     """The ufunc of the losses, and that of losses and gradient."""
     return (
-        RowFunction(name, owner, inputs, "d"),
-        RowFunction(f"{name}_gradient", owner, inputs, "dX"),
+        RowLosses(name, owner, inputs, "d"),
+        RowLosses(f"{name}_gradient", owner, inputs, "dX"),
     )
 
 
@@ -137,7 +142,7 @@ class Targets:
 
 
 def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
-    """Labels, which are checked, with the factors of their rows."""
+    """Labels, which are checked, and by the loops once more, with the factors of their rows."""
     weight, ignore_index, smoothing, reduction = options
     found = np.asarray(labels, SIGNED, "C")
     counted: Any = None  # which rows count, None if all do

@@ -15,7 +15,7 @@ from fastact.losses.shared import (
     ElementwiseLoss,
     LossFunction,
     Operand,
-    Slabs,
+    Operands,
     check_reduction,
     fitting,
     functions,
@@ -231,7 +231,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         name = f"{self.name}.gradient_and_hessian"
         x, others = self._operands(name, logits, targets, pos_weight, weight)
         gradient, hessian = (gradient_array(name, o, x) for o in outputs(name, out, 2))
-        compute, parts = self._functions["_hessian"].ufunc, Slabs(x, others, (gradient, hessian))
+        compute, parts = self._functions["_hessian"].ufunc, Operands(x, others, (gradient, hessian))
         for slab in slabs(x.shape):
             threads.call(compute, *parts.cut(slab, 1.0))
         return gradient, hessian

@@ -14,7 +14,7 @@ from fastact.containers.door import public
 from fastact.definition.described import called, filled, shown
 from fastact.definition.plain_calls import CalledPlainly
 from fastact.native import loop_registry, threads, ufunc
-from fastact.native.glue import FIRST, OUT, Form
+from fastact.native.glue import Form, plain_forms
 from fastact.numerics.primitives import Kernel
 
 Array = Any
@@ -77,13 +77,13 @@ def number_of(loss: float, dtype: Any) -> Any:
     return kind(loss) if low < abs(loss) < high else narrowed(np.float64(loss), dtype)
 
 
-def summed(function: Any, values: Any, *operands: Any) -> float:
+def summed(function: OfLosses, values: Any, *operands: Any) -> float:
     """The sum of `values`, which the function computes first: the first of its outputs.
 
     They are float64 without gaps. `operands` are all operands of the function, `values` too.
     """
     if values.size <= SLAB:
-        return float(threads.call(function._summing, *operands))
+        return float(threads.call(function.summing, *operands))
     threads.call(function.ufunc, *operands)
     return total_of(values)
 
@@ -120,7 +120,21 @@ def apart(x: Any, out: Any) -> Any:
 
 
 # ---------------------------------------------------------------- element by element
-class LossFunction:
+class OfLosses:
+    """A function whose first output are losses, in float64."""
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """The `numpy.ufunc` itself."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def summing(self) -> Callable[..., float]:
+        """The ufunc with arrays for all outputs: returns the sum of the losses."""
+        return ufunc.summing(self.ufunc)
+
+
+class LossFunction(OfLosses):
     """A NumPy ufunc of elements (``x``) and float64 numbers (``d``), made on its first use."""
 
     def __init__(
@@ -148,16 +162,11 @@ class LossFunction:
             None, self.fixed,
         )  # fmt: skip
 
-    @functools.cached_property
-    def _summing(self) -> Callable[..., float]:
-        """The ufunc with arrays for all outputs: returns the sum of the first, which is float64."""
-        return ufunc.summing(self.ufunc)
-
 
 Operand = tuple[Any, Any]  # an array or a number, and the dtype that the ufunc takes
 
 
-class Slabs:
+class Operands:
     """Operands cut into slabs, so that what is converted or summed stays in the cache."""
 
     def __init__(self, x: Any, others: tuple[Operand, ...], outs: tuple[Any, ...]) -> None:
@@ -193,7 +202,7 @@ def total(
 
     Writes the gradient times `scale` to `gradient`, if that is an array.
     """
-    parts = Slabs(x, others, () if gradient is None else (gradient,))
+    parts = Operands(x, others, () if gradient is None else (gradient,))
     scratch, found = np.empty(min(x.size, SLAB)), 0.0
     for slab in slabs(x.shape):
         part = x[slab]
@@ -220,19 +229,18 @@ class Loss(CalledPlainly):
     _positional = ("targets",)  # the name of the second argument
     _plain_loss: Callable[[Any, Any], Any]
     _plain_loss_and_gradient: Callable[..., tuple[Any, Any]]
+    value_and_grad: Callable[..., tuple[Any, Any]]
 
     def __init__(self, name: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
 
     def _forms(self) -> list[Form]:
-        return [Form.of(*self._positional, steps=[(self._plain_loss, FIRST, *self._positional)])]
+        return plain_forms(self._plain_loss, *self._positional, out=False)
 
     @property
     def _member_forms(self) -> Mapping[str, list[Form]]:
-        function = self._plain_loss_and_gradient
-        keywords = self._positional, (*self._positional, OUT)
-        return {"value_and_grad": [Form.of(*k, steps=[(function, FIRST, *k)]) for k in keywords]}
+        return {"value_and_grad": plain_forms(self._plain_loss_and_gradient, *self._positional)}
 
     def _member(self, name: str, text: str) -> str:
         """Below the first line of the text of a member: the formula, and how it is called."""
@@ -283,8 +291,7 @@ class ElementwiseLoss(Loss):
     def _plain_loss_and_gradient(self, x: Any, targets: Any, out: Any = None) -> tuple[Any, Any]:
         """The loss of two arrays of one shape and dtype, and its gradient."""
         if not 0 < x.size <= SLAB:
-            general: Any = type(self)
-            return general.value_and_grad(self, x, targets, out=out)  # type: ignore[no-any-return]
+            return type(self).value_and_grad(self, x, targets, out=out)
         gradient = gradient_array(f"{self.name}.value_and_grad", out, x)
         return self._plain_total(self._plain_function("_gradient"), x, targets, gradient), gradient
 

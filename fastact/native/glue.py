@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,15 +114,15 @@ class Form(NamedTuple):
 
 
 def plain_forms(
-    ufunc: np.ufunc, *keywords: str, beside: tuple[Any, ...] = (), out: bool = True
+    function: Callable[..., Any], *keywords: str, beside: tuple[Any, ...] = (), out: bool = True
 ) -> list[Form]:
-    """The forms of calls that are one step: a ufunc of the array, keywords and constants.
+    """The forms of calls that are one step: a function of the array, keywords and constants.
 
     With `out` there is a form for that keyword, too.
     """
     outs: tuple[tuple[str, ...], ...] = ((), (OUT,)) if out else ((),)
     return [
-        Form.of(*keywords, *each, steps=[(ufunc, FIRST, *keywords, *beside, *each)])
+        Form.of(*keywords, *each, steps=[(function, FIRST, *keywords, *beside, *each)])
         for each in outs
     ]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -77,11 +76,6 @@ class RowFunction(Documented):
                 self._core, tuple(FIXED[c.lower()] for c in self._letters),
             )  # fmt: skip
         return self._ufunc
-
-    @functools.cached_property
-    def _summing(self) -> Callable[..., float]:
-        """The ufunc with arrays for all outputs: returns the sum of the first, which is float64."""
-        return ufunc.summing(self.ufunc)
 
     def _address(self, dtype: str) -> int:
         return loop_registry.get(self.name, dtype).address()

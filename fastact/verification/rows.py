@@ -165,10 +165,10 @@ def alike(rng: Generator, shape: Shape, dtype: str) -> Array:
 
     These are a little above a power of two, where an error counts most.
     """
-    others = rng.uniform(0, 1.5 / shape[1], (shape[0], 1)) - np.log(2) * rng.integers(
-        1, 10, (shape[0], 1)
-    )
-    return replaced(rng, np.repeat(others, shape[1], axis=1), np.zeros((shape[0], 1)))
+    rows, n = shape
+    above, halvings = rng.uniform(0, 1.5 / n, (rows, 1)), rng.integers(1, 10, (rows, 1))
+    others = above - np.log(2) * halvings
+    return replaced(rng, np.repeat(others, n, axis=1), np.zeros((rows, 1)))
 
 
 def replaced(rng: Generator, x: Array, value: Array) -> Array:
