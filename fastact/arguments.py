@@ -24,6 +24,8 @@ INTEGRAL = frozenset("biu")
 LARGEST = 8  # bytes of a number: float64, and no long double
 FLOATS = ("float16", "float32", "float64")
 CHARACTERS = frozenset("efd")  # NumPy's for `FLOATS`
+# Numbers and lists, which NumPy makes arrays of.
+NUMPYS = frozenset({float, int, bool, complex, str, list, tuple, *np.sctypeDict.values()})
 # What other packages call the arguments that we have.
 SYNONYMS = {
     "dim": "axis", "axes": "axis", "dims": "axis", "keepdim": "keepdims", "mask": "where",
@@ -139,15 +141,20 @@ def positive(name: str, argument: str, value: Array) -> float:
 
 
 # ---------------------------------------------------------------- arrays
+def known(name: str, argument: str, dtype: Any) -> None:
+    """Raise a TypeError unless an array may have this dtype."""
+    if dtype.char not in CHARACTERS and dtype.kind not in INTEGRAL:
+        raise refused(name, argument, "float16, float32, float64 or integers", dtype)
+
+
 def floats(name: str, argument: str, x: Array) -> Any:
     """An array of one of our float types, in native byte order; integers become float64."""
     array = np.asarray(x)
     dtype = array.dtype
     if dtype.char in CHARACTERS:
         return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
-    if dtype.kind in INTEGRAL:
-        return array.astype(np.float64)
-    raise refused(name, argument, "float16, float32, float64 or integers", dtype)
+    known(name, argument, dtype)
+    return array.astype(np.float64)
 
 
 def cast(array: Any, dtype: Any) -> Any:
@@ -324,6 +331,27 @@ def outputs(name: str, out: Any, count: int) -> tuple[Any, ...]:
         got = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
         raise refused(name, "out", f"{'two' if count == 2 else count} arrays in a tuple", got)
     return out
+
+
+def explain(name: str, out: Any = None, where: Array = True, **arrays: Array) -> None:
+    """Raise an error that names what a ufunc of elements has refused, if it is one of these.
+
+    What NumPy itself says of shapes and dtypes names neither the function nor the argument.
+    """
+    given = {key: each for key, each in arrays.items() if each is not None}
+    if not all(type(each) in NUMPYS or isinstance(each, np.ndarray) for each in given.values()):
+        return  # containers say it themselves
+    for key, each in given.items():
+        known(name, key, np.asarray(each).dtype)
+    mask = {} if isinstance(where, BOOLEAN) else {"where": where}
+    shape = together(name, **given, **mask)
+    numbers = (each if type(each) in {int, float} else np.asarray(each) for each in given.values())
+    dtype = np.result_type(*numbers)
+    dtype = np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
+    for each in out if isinstance(out, tuple) else (out,):
+        if each is not None:
+            wide = isinstance(each, np.ndarray) and fits(shape, each.shape)
+            output(name, each, each.shape if wide else shape, dtype)
 
 
 def same_view(a: Any, b: Any) -> bool:

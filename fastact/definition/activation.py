@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import unexpected
+from fastact.arguments import explain, unexpected
 from fastact.containers.door import public
 from fastact.definition import algebra, described
 from fastact.definition.bitmask import ForwardWithMask
@@ -123,6 +123,7 @@ class Activation(Algebra, Function):
         if params:
             known = ("x", *(p.name for p in self.params))
             raise unexpected(called, next(iter(params)), known)
+        explain(called, dy=dy, x=x)
         self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None

@@ -12,6 +12,8 @@ import numpy as np
 from fastact.arguments import (
     boolean,
     broadcast,
+    explain,
+    known,
     one_axis,
     output,
     outputs,
@@ -25,7 +27,7 @@ from fastact.definition.function import integral, summed_to
 from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import gelu, relu, sigmoid, silu, swish
 from fastact.native import loop_registry, pool, threads, ufunc
-from fastact.native.glue import Form, plain_forms
+from fastact.native.glue import OUT, Form, plain_forms
 from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
@@ -149,7 +151,11 @@ def gradient(dy: Any, name: str, shape: tuple[int, ...]) -> Any:
     """`dy` as an array of the shape of the output; a Python number keeps its weak dtype."""
     if np.shape(dy) != shape:
         broadcast(name, "dy", dy, shape, "the shape of the output")
-    return dy if isinstance(dy, float | int) else np.asarray(dy)
+    if isinstance(dy, float | int):
+        return dy
+    dy = np.asarray(dy)
+    known(name, "dy", dy.dtype)
+    return dy
 
 
 def unbroadcast(term: Any, array: Any) -> Any:
@@ -195,15 +201,18 @@ class Split(Documented):
         **options: Any,
     ) -> Any:
         """Return ``value * g(gate)``; see the class."""
-        known = ("gate", "value", "gate_bias", "value_bias", "out", *self._passed_on)
+        names = ("gate", "value", "gate_bias", "value_bias", "out", *self._passed_on)
         for key, given in {"out": out, **options}.items():
-            ufunc_keyword(self.name, known, key, given)
+            ufunc_keyword(self.name, names, key, given)
         biases = both(gate_bias, value_bias)
         function = self._owner._function("forward", biases)
         try:
             return function(gate, value, *biases, out=out, **options)
-        except ValueError:
-            together(self.name, gate=gate, value=value, gate_bias=gate_bias, value_bias=value_bias)
+        except (TypeError, ValueError):
+            explain(
+                self.name, out, options.get("where", True), gate=gate, value=value,
+                gate_bias=gate_bias, value_bias=value_bias,
+            )  # fmt: skip
             raise
 
     @shown
@@ -223,6 +232,9 @@ class Split(Documented):
         name = f"{self.name}.backward"
         given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
         shape = together(name, **given)
+        for key, each in given.items():
+            if each is not None:
+                known(name, key, np.asarray(each).dtype)
         dy = gradient(dy, name, shape)
         ufunc_keyword(name, (), "out", out)
         if out is not None and not np.shape(gate) == np.shape(value) == shape:
@@ -232,7 +244,10 @@ class Split(Documented):
             )
         biases = both(gate_bias, value_bias)
         function = self._owner._function("backward", biases)
-        terms = function(dy, gate, value, *biases, out=outputs(name, out, 2))
+        outs = outputs(name, out, 2)
+        for each in () if out is None else outs:
+            output(name, each, shape, common(dy, *(a for a in given.values() if a is not None)))
+        terms = function(dy, gate, value, *biases, out=outs)
         summed = (
             summed_to(np.shape(array), np.asarray(term))
             for array, term in zip((gate_bias, value_bias), terms, strict=True)
@@ -265,7 +280,7 @@ class GatedPair(CalledPlainly):
 
     _kind = "gated"
     _axis = "axis"
-    _unshaped = ("x",)
+    _unshaped = ("x", OUT)
 
     def __init__(
         self, name: str, activation: Activation, summary: str, source: str, *,
@@ -402,6 +417,7 @@ class GatedPair(CalledPlainly):
         if self._waits:
             self._go_plainly()
         x = np.asarray(x)
+        known(name, "x", x.dtype)
         index = one_axis(name, axis, x.ndim)
         gate_first = boolean(name, "gate_first", gate_first)
         n = x.shape[index]
@@ -414,6 +430,7 @@ class GatedPair(CalledPlainly):
         if bias is None:
             return arrays, index
         bias = np.asarray(bias)
+        known(name, "bias", bias.dtype)
         if bias.shape != (n,):
             raise ValueError(
                 f"{name}(): bias needs shape ({n},), the length of x along axis {axis}, "

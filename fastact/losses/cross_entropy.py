@@ -76,8 +76,8 @@ def check_labels(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> N
     if labels.shape != rows:
         hint = "; probabilities must be floats" if labels.shape == shape else ""
         raise ValueError(
-            f"{name}(): class indices need the shape of the logits {shape} without axis {axis}, "
-            f"{rows}, got {labels.shape}{hint}"
+            f"{name}(): labels that are class indices need the shape of the logits {shape} without "
+            f"axis {axis}, {rows}, got {labels.shape}{hint}"
         )
 
 
@@ -86,9 +86,12 @@ def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: in
     if labels.shape == shape:
         return
     if labels.shape == shape[:axis] + shape[axis + 1 :]:
-        raise TypeError(f"{name}(): class indices must be integers, got {labels.dtype}")
+        raise TypeError(
+            f"{name}(): labels that are class indices must be integers, got {labels.dtype}"
+        )
     raise ValueError(
-        f"{name}(): probabilities need the shape of the logits, {shape}, got {labels.shape}"
+        f"{name}(): labels that are probabilities need the shape of the logits, {shape}, "
+        f"got {labels.shape}"
     )
 
 

@@ -1,9 +1,9 @@
-; tools/native_ir.py made this from glue.c (84a255c6773c0ec5) with clang 19.
+; tools/native_ir.py made this from glue.c (03695c8af2e27b59) with clang 19.
 
-%struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
+%struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
-%struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.array = type { ptr, i32, ptr, ptr, ptr, ptr, i32 }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.form = type { ptr, ptr, ptr }
@@ -201,7 +201,7 @@ define internal i1 @fill_in(ptr noundef %0) #1 {
   %5 = alloca ptr, align 8
   store ptr %0, ptr %2, align 8
   %6 = load ptr, ptr %2, align 8
-  %7 = getelementptr inbounds %struct.place, ptr %6, i32 0, i32 8
+  %7 = getelementptr inbounds %struct.place, ptr %6, i32 0, i32 9
   %8 = load ptr, ptr %7, align 8
   store ptr %8, ptr %3, align 8
   %9 = load ptr, ptr %3, align 8
@@ -412,165 +412,206 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %16 = alloca ptr, align 8
   %17 = alloca ptr, align 8
   %18 = alloca ptr, align 8
+  %19 = alloca ptr, align 8
   store ptr %0, ptr %6, align 8
   store ptr %1, ptr %7, align 8
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
-  %19 = load ptr, ptr %6, align 8
-  %20 = call ptr @places_of(ptr noundef %19) #3
-  %21 = getelementptr inbounds ptr, ptr %20, i64 0
-  %22 = load ptr, ptr %21, align 8
-  store ptr %22, ptr %10, align 8
-  %23 = load ptr, ptr %10, align 8
-  %24 = getelementptr inbounds %struct.place, ptr %23, i32 0, i32 8
-  %25 = load ptr, ptr %24, align 8
-  store ptr %25, ptr %11, align 8
+  %20 = load ptr, ptr %6, align 8
+  %21 = call ptr @places_of(ptr noundef %20) #3
+  %22 = getelementptr inbounds ptr, ptr %21, i64 0
+  %23 = load ptr, ptr %22, align 8
+  store ptr %23, ptr %10, align 8
+  %24 = load ptr, ptr %10, align 8
+  %25 = getelementptr inbounds %struct.place, ptr %24, i32 0, i32 9
+  %26 = load ptr, ptr %25, align 8
+  store ptr %26, ptr %11, align 8
   store i8 0, ptr %12, align 1
-  %26 = load ptr, ptr %9, align 8
-  %27 = icmp eq ptr %26, null
-  br i1 %27, label %28, label %29
-
-28:
-  br label %35
+  %27 = load ptr, ptr %9, align 8
+  %28 = icmp eq ptr %27, null
+  br i1 %28, label %29, label %30
 
 29:
-  %30 = load ptr, ptr %11, align 8
-  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 5
-  %32 = load ptr, ptr %31, align 8
-  %33 = load ptr, ptr %9, align 8
-  %34 = call i64 %32(ptr noundef %33) #3
-  br label %35
+  br label %36
 
-35:
-  %36 = phi i64 [ 0, %28 ], [ %34, %29 ]
-  store i64 %36, ptr %13, align 8
+30:
+  %31 = load ptr, ptr %11, align 8
+  %32 = getelementptr inbounds %struct.python, ptr %31, i32 0, i32 5
+  %33 = load ptr, ptr %32, align 8
+  %34 = load ptr, ptr %9, align 8
+  %35 = call i64 %33(ptr noundef %34) #3
+  br label %36
+
+36:
+  %37 = phi i64 [ 0, %29 ], [ %35, %30 ]
+  store i64 %37, ptr %13, align 8
   store i64 0, ptr %14, align 8
-  br label %37
+  br label %38
 
-37:
-  %38 = load i64, ptr %14, align 8
-  %39 = load i64, ptr %13, align 8
-  %40 = icmp slt i64 %38, %39
-  br i1 %40, label %41, label %84
+38:
+  %39 = load i64, ptr %14, align 8
+  %40 = load i64, ptr %13, align 8
+  %41 = icmp slt i64 %39, %40
+  br i1 %41, label %42, label %85
 
-41:
-  %42 = load ptr, ptr %11, align 8
-  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 6
-  %44 = load ptr, ptr %43, align 8
-  %45 = load ptr, ptr %9, align 8
-  %46 = load i64, ptr %14, align 8
-  %47 = call ptr %44(ptr noundef %45, i64 noundef %46) #3
-  store ptr %47, ptr %15, align 8
-  %48 = getelementptr inbounds ptr, ptr %15, i64 1
-  %49 = load ptr, ptr %7, align 8
-  %50 = load i64, ptr %8, align 8
-  %51 = load i64, ptr %14, align 8
-  %52 = add nsw i64 %50, %51
-  %53 = getelementptr inbounds ptr, ptr %49, i64 %52
-  %54 = load ptr, ptr %53, align 8
-  store ptr %54, ptr %48, align 8
-  %55 = load ptr, ptr %11, align 8
-  %56 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %57 = load ptr, ptr %56, align 16
-  %58 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
-  %59 = load ptr, ptr %58, align 8
-  %60 = load ptr, ptr %7, align 8
-  %61 = load i64, ptr %8, align 8
-  %62 = call i1 @is_usual(ptr noundef %55, ptr noundef %57, ptr noundef %59, ptr noundef %60, i64 noundef %61) #3
-  br i1 %62, label %63, label %64
-
-63:
-  br label %81
+42:
+  %43 = load ptr, ptr %11, align 8
+  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 6
+  %45 = load ptr, ptr %44, align 8
+  %46 = load ptr, ptr %9, align 8
+  %47 = load i64, ptr %14, align 8
+  %48 = call ptr %45(ptr noundef %46, i64 noundef %47) #3
+  store ptr %48, ptr %15, align 8
+  %49 = getelementptr inbounds ptr, ptr %15, i64 1
+  %50 = load ptr, ptr %7, align 8
+  %51 = load i64, ptr %8, align 8
+  %52 = load i64, ptr %14, align 8
+  %53 = add nsw i64 %51, %52
+  %54 = getelementptr inbounds ptr, ptr %50, i64 %53
+  %55 = load ptr, ptr %54, align 8
+  store ptr %55, ptr %49, align 8
+  %56 = load ptr, ptr %11, align 8
+  %57 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %58 = load ptr, ptr %57, align 16
+  %59 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
+  %60 = load ptr, ptr %59, align 8
+  %61 = load ptr, ptr %7, align 8
+  %62 = load i64, ptr %8, align 8
+  %63 = call i1 @is_usual(ptr noundef %56, ptr noundef %58, ptr noundef %60, ptr noundef %61, i64 noundef %62) #3
+  br i1 %63, label %64, label %65
 
 64:
-  %65 = load ptr, ptr %11, align 8
-  %66 = getelementptr inbounds %struct.python, ptr %65, i32 0, i32 4
-  %67 = load ptr, ptr %66, align 8
-  %68 = load ptr, ptr %10, align 8
-  %69 = getelementptr inbounds %struct.place, ptr %68, i32 0, i32 6
-  %70 = load ptr, ptr %69, align 8
-  %71 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %72 = call ptr %67(ptr noundef %70, ptr noundef %71, i64 noundef 2, ptr noundef null) #3
-  store ptr %72, ptr %16, align 8
-  %73 = load ptr, ptr %16, align 8
-  %74 = icmp eq ptr %73, null
-  br i1 %74, label %75, label %76
+  br label %82
 
-75:
-  store ptr null, ptr %5, align 8
-  br label %121
+65:
+  %66 = load ptr, ptr %11, align 8
+  %67 = getelementptr inbounds %struct.python, ptr %66, i32 0, i32 4
+  %68 = load ptr, ptr %67, align 8
+  %69 = load ptr, ptr %10, align 8
+  %70 = getelementptr inbounds %struct.place, ptr %69, i32 0, i32 6
+  %71 = load ptr, ptr %70, align 8
+  %72 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %73 = call ptr %68(ptr noundef %71, ptr noundef %72, i64 noundef 2, ptr noundef null) #3
+  store ptr %73, ptr %16, align 8
+  %74 = load ptr, ptr %16, align 8
+  %75 = icmp eq ptr %74, null
+  br i1 %75, label %76, label %77
 
 76:
-  %77 = load ptr, ptr %11, align 8
-  %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 3
-  %79 = load ptr, ptr %78, align 8
-  %80 = load ptr, ptr %16, align 8
-  call void %79(ptr noundef %80) #3
+  store ptr null, ptr %5, align 8
+  br label %142
+
+77:
+  %78 = load ptr, ptr %11, align 8
+  %79 = getelementptr inbounds %struct.python, ptr %78, i32 0, i32 3
+  %80 = load ptr, ptr %79, align 8
+  %81 = load ptr, ptr %16, align 8
+  call void %80(ptr noundef %81) #3
   store i8 1, ptr %12, align 1
-  br label %81
+  br label %82
 
-81:
-  %82 = load i64, ptr %14, align 8
-  %83 = add nsw i64 %82, 1
-  store i64 %83, ptr %14, align 8
-  br label %37
+82:
+  %83 = load i64, ptr %14, align 8
+  %84 = add nsw i64 %83, 1
+  store i64 %84, ptr %14, align 8
+  br label %38
 
-84:
-  %85 = load i8, ptr %12, align 1
-  %86 = trunc i8 %85 to i1
-  br i1 %86, label %96, label %87
+85:
+  %86 = load i8, ptr %12, align 1
+  %87 = trunc i8 %86 to i1
+  br i1 %87, label %88, label %96
 
-87:
-  %88 = load ptr, ptr %11, align 8
-  %89 = getelementptr inbounds %struct.python, ptr %88, i32 0, i32 4
-  %90 = load ptr, ptr %89, align 8
-  %91 = load ptr, ptr %6, align 8
-  %92 = load ptr, ptr %7, align 8
-  %93 = load i64, ptr %8, align 8
-  %94 = load ptr, ptr %9, align 8
-  %95 = call ptr %90(ptr noundef %91, ptr noundef %92, i64 noundef %93, ptr noundef %94) #3
-  store ptr %95, ptr %5, align 8
-  br label %121
+88:
+  %89 = load ptr, ptr %11, align 8
+  %90 = getelementptr inbounds %struct.python, ptr %89, i32 0, i32 4
+  %91 = load ptr, ptr %90, align 8
+  %92 = load ptr, ptr %10, align 8
+  %93 = getelementptr inbounds %struct.place, ptr %92, i32 0, i32 7
+  %94 = load ptr, ptr %93, align 8
+  %95 = call ptr %91(ptr noundef %94, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
+  br label %97
 
 96:
-  %97 = load ptr, ptr %11, align 8
-  %98 = getelementptr inbounds %struct.python, ptr %97, i32 0, i32 4
-  %99 = load ptr, ptr %98, align 8
-  %100 = load ptr, ptr %10, align 8
-  %101 = getelementptr inbounds %struct.place, ptr %100, i32 0, i32 7
-  %102 = load ptr, ptr %101, align 8
-  %103 = call ptr %99(ptr noundef %102, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
-  store ptr %103, ptr %17, align 8
-  %104 = load ptr, ptr %17, align 8
-  %105 = icmp eq ptr %104, null
-  br i1 %105, label %106, label %107
+  br label %97
 
-106:
+97:
+  %98 = phi ptr [ %95, %88 ], [ null, %96 ]
+  store ptr %98, ptr %17, align 8
+  %99 = load i8, ptr %12, align 1
+  %100 = trunc i8 %99 to i1
+  br i1 %100, label %101, label %105
+
+101:
+  %102 = load ptr, ptr %17, align 8
+  %103 = icmp eq ptr %102, null
+  br i1 %103, label %104, label %105
+
+104:
   store ptr null, ptr %5, align 8
-  br label %121
+  br label %142
 
-107:
-  %108 = load ptr, ptr %11, align 8
-  %109 = getelementptr inbounds %struct.python, ptr %108, i32 0, i32 4
-  %110 = load ptr, ptr %109, align 8
-  %111 = load ptr, ptr %17, align 8
-  %112 = load ptr, ptr %7, align 8
-  %113 = load i64, ptr %8, align 8
-  %114 = load ptr, ptr %9, align 8
-  %115 = call ptr %110(ptr noundef %111, ptr noundef %112, i64 noundef %113, ptr noundef %114) #3
-  store ptr %115, ptr %18, align 8
-  %116 = load ptr, ptr %11, align 8
-  %117 = getelementptr inbounds %struct.python, ptr %116, i32 0, i32 3
-  %118 = load ptr, ptr %117, align 8
-  %119 = load ptr, ptr %17, align 8
-  call void %118(ptr noundef %119) #3
-  %120 = load ptr, ptr %18, align 8
-  store ptr %120, ptr %5, align 8
-  br label %121
+105:
+  %106 = load i8, ptr %12, align 1
+  %107 = trunc i8 %106 to i1
+  br i1 %107, label %108, label %110
 
-121:
-  %122 = load ptr, ptr %5, align 8
-  ret ptr %122
+108:
+  %109 = load ptr, ptr %17, align 8
+  br label %112
+
+110:
+  %111 = load ptr, ptr %6, align 8
+  br label %112
+
+112:
+  %113 = phi ptr [ %109, %108 ], [ %111, %110 ]
+  store ptr %113, ptr %18, align 8
+  %114 = load ptr, ptr %11, align 8
+  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 4
+  %116 = load ptr, ptr %115, align 8
+  %117 = load ptr, ptr %18, align 8
+  %118 = load ptr, ptr %7, align 8
+  %119 = load i64, ptr %8, align 8
+  %120 = load ptr, ptr %9, align 8
+  %121 = call ptr %116(ptr noundef %117, ptr noundef %118, i64 noundef %119, ptr noundef %120) #3
+  store ptr %121, ptr %19, align 8
+  %122 = load i8, ptr %12, align 1
+  %123 = trunc i8 %122 to i1
+  br i1 %123, label %124, label %129
+
+124:
+  %125 = load ptr, ptr %11, align 8
+  %126 = getelementptr inbounds %struct.python, ptr %125, i32 0, i32 3
+  %127 = load ptr, ptr %126, align 8
+  %128 = load ptr, ptr %17, align 8
+  call void %127(ptr noundef %128) #3
+  br label %129
+
+129:
+  %130 = load ptr, ptr %19, align 8
+  %131 = icmp ne ptr %130, null
+  br i1 %131, label %132, label %134
+
+132:
+  %133 = load ptr, ptr %19, align 8
+  br label %140
+
+134:
+  %135 = load ptr, ptr %10, align 8
+  %136 = load ptr, ptr %7, align 8
+  %137 = load i64, ptr %8, align 8
+  %138 = load ptr, ptr %9, align 8
+  %139 = call ptr @explained(ptr noundef %135, ptr noundef %136, i64 noundef %137, ptr noundef %138) #3
+  br label %140
+
+140:
+  %141 = phi ptr [ %133, %132 ], [ %139, %134 ]
+  store ptr %141, ptr %5, align 8
+  br label %142
+
+142:
+  %143 = load ptr, ptr %5, align 8
+  ret ptr %143
 }
 
 define internal ptr @places_of(ptr noundef %0) #0 {
@@ -596,7 +637,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 16
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 19
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -609,7 +650,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 9
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 12
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -619,7 +660,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 9
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 12
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -641,6 +682,142 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 45:
   %46 = phi i1 [ false, %25 ], [ false, %19 ], [ false, %16 ], [ false, %5 ], [ %44, %33 ]
   ret i1 %46
+}
+
+define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #1 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca i64, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca ptr, align 8
+  %14 = alloca [9 x ptr], align 16
+  %15 = alloca i64, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %16 = load ptr, ptr %6, align 8
+  %17 = getelementptr inbounds %struct.place, ptr %16, i32 0, i32 9
+  %18 = load ptr, ptr %17, align 8
+  store ptr %18, ptr %10, align 8
+  %19 = load i64, ptr %8, align 8
+  %20 = load ptr, ptr %9, align 8
+  %21 = icmp eq ptr %20, null
+  br i1 %21, label %22, label %23
+
+22:
+  br label %29
+
+23:
+  %24 = load ptr, ptr %10, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 5
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %9, align 8
+  %28 = call i64 %26(ptr noundef %27) #3
+  br label %29
+
+29:
+  %30 = phi i64 [ 0, %22 ], [ %28, %23 ]
+  %31 = add nsw i64 %19, %30
+  store i64 %31, ptr %11, align 8
+  %32 = load i64, ptr %11, align 8
+  %33 = icmp sgt i64 %32, 8
+  br i1 %33, label %34, label %35
+
+34:
+  store ptr null, ptr %5, align 8
+  br label %95
+
+35:
+  %36 = load ptr, ptr %10, align 8
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 9
+  %38 = load ptr, ptr %37, align 8
+  %39 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  call void %38(ptr noundef %12, ptr noundef %39, ptr noundef %13) #3
+  %40 = load ptr, ptr %10, align 8
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 10
+  %42 = load ptr, ptr %41, align 8
+  %43 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  call void %42(ptr noundef %12, ptr noundef %43, ptr noundef %13) #3
+  %44 = load ptr, ptr %13, align 8
+  %45 = icmp ne ptr %44, null
+  br i1 %45, label %46, label %58
+
+46:
+  %47 = load ptr, ptr %10, align 8
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 11
+  %49 = load ptr, ptr %48, align 8
+  %50 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  %51 = load ptr, ptr %50, align 16
+  %52 = load ptr, ptr %13, align 8
+  %53 = call i32 %49(ptr noundef %51, ptr noundef %52) #3
+  %54 = load ptr, ptr %10, align 8
+  %55 = getelementptr inbounds %struct.python, ptr %54, i32 0, i32 3
+  %56 = load ptr, ptr %55, align 8
+  %57 = load ptr, ptr %13, align 8
+  call void %56(ptr noundef %57) #3
+  br label %58
+
+58:
+  store i64 0, ptr %15, align 8
+  br label %59
+
+59:
+  %60 = load i64, ptr %15, align 8
+  %61 = load i64, ptr %11, align 8
+  %62 = icmp slt i64 %60, %61
+  br i1 %62, label %63, label %74
+
+63:
+  %64 = load ptr, ptr %7, align 8
+  %65 = load i64, ptr %15, align 8
+  %66 = getelementptr inbounds ptr, ptr %64, i64 %65
+  %67 = load ptr, ptr %66, align 8
+  %68 = load i64, ptr %15, align 8
+  %69 = add nsw i64 1, %68
+  %70 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 %69
+  store ptr %67, ptr %70, align 8
+  br label %71
+
+71:
+  %72 = load i64, ptr %15, align 8
+  %73 = add nsw i64 %72, 1
+  store i64 %73, ptr %15, align 8
+  br label %59
+
+74:
+  %75 = load ptr, ptr %10, align 8
+  %76 = getelementptr inbounds %struct.python, ptr %75, i32 0, i32 4
+  %77 = load ptr, ptr %76, align 8
+  %78 = load ptr, ptr %6, align 8
+  %79 = getelementptr inbounds %struct.place, ptr %78, i32 0, i32 8
+  %80 = load ptr, ptr %79, align 8
+  %81 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  %82 = load i64, ptr %8, align 8
+  %83 = add i64 %82, 1
+  %84 = load ptr, ptr %9, align 8
+  %85 = call ptr %77(ptr noundef %80, ptr noundef %81, i64 noundef %83, ptr noundef %84) #3
+  %86 = load ptr, ptr %10, align 8
+  %87 = getelementptr inbounds %struct.python, ptr %86, i32 0, i32 3
+  %88 = load ptr, ptr %87, align 8
+  %89 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  %90 = load ptr, ptr %89, align 16
+  call void %88(ptr noundef %90) #3
+  %91 = load ptr, ptr %10, align 8
+  %92 = getelementptr inbounds %struct.python, ptr %91, i32 0, i32 3
+  %93 = load ptr, ptr %92, align 8
+  %94 = load ptr, ptr %12, align 8
+  call void %93(ptr noundef %94) #3
+  store ptr null, ptr %5, align 8
+  br label %95
+
+95:
+  %96 = load ptr, ptr %5, align 8
+  ret ptr %96
 }
 
 define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
@@ -667,7 +844,7 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %20 = call ptr @places_of(ptr noundef %19) #3
   %21 = getelementptr inbounds ptr, ptr %20, i64 0
   %22 = load ptr, ptr %21, align 8
-  %23 = getelementptr inbounds %struct.place, ptr %22, i32 0, i32 8
+  %23 = getelementptr inbounds %struct.place, ptr %22, i32 0, i32 9
   %24 = load ptr, ptr %23, align 8
   %25 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   store ptr %24, ptr %25, align 8
@@ -942,7 +1119,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 12
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 15
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1256,7 +1433,7 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   %15 = call ptr @places_of(ptr noundef %14) #3
   %16 = getelementptr inbounds ptr, ptr %15, i64 0
   %17 = load ptr, ptr %16, align 8
-  %18 = getelementptr inbounds %struct.place, ptr %17, i32 0, i32 8
+  %18 = getelementptr inbounds %struct.place, ptr %17, i32 0, i32 9
   %19 = load ptr, ptr %18, align 8
   store ptr %19, ptr %10, align 8
   %20 = load ptr, ptr %10, align 8
@@ -1624,7 +1801,7 @@ define ptr @fastact_glue_native_largest(ptr noundef %0, ptr noundef %1, i64 noun
   %45 = call ptr @places_of(ptr noundef %44) #3
   %46 = getelementptr inbounds ptr, ptr %45, i64 0
   %47 = load ptr, ptr %46, align 8
-  %48 = getelementptr inbounds %struct.place, ptr %47, i32 0, i32 8
+  %48 = getelementptr inbounds %struct.place, ptr %47, i32 0, i32 9
   %49 = load ptr, ptr %48, align 8
   %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 8
   %51 = load ptr, ptr %50, align 8
@@ -1674,7 +1851,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 9
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 12
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -1863,181 +2040,206 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %12 = alloca ptr, align 8
   %13 = alloca ptr, align 8
   %14 = alloca i8, align 1
+  %15 = alloca i8, align 1
   store ptr %0, ptr %6, align 8
   store ptr %1, ptr %7, align 8
   store ptr %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
-  %15 = load ptr, ptr %6, align 8
-  %16 = getelementptr inbounds %struct.call, ptr %15, i32 0, i32 0
-  %17 = load ptr, ptr %16, align 8
-  store ptr %17, ptr %10, align 8
-  %18 = load ptr, ptr %8, align 8
-  %19 = load ptr, ptr %10, align 8
-  %20 = getelementptr inbounds %struct.python, ptr %19, i32 0, i32 18
-  %21 = load ptr, ptr %20, align 8
-  %22 = icmp eq ptr %18, %21
-  br i1 %22, label %23, label %45
+  %16 = load ptr, ptr %6, align 8
+  %17 = getelementptr inbounds %struct.call, ptr %16, i32 0, i32 0
+  %18 = load ptr, ptr %17, align 8
+  store ptr %18, ptr %10, align 8
+  %19 = load ptr, ptr %8, align 8
+  %20 = load ptr, ptr %10, align 8
+  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 21
+  %22 = load ptr, ptr %21, align 8
+  %23 = icmp eq ptr %19, %22
+  br i1 %23, label %24, label %46
 
-23:
-  %24 = load ptr, ptr %9, align 8
-  %25 = load ptr, ptr %10, align 8
-  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 10
-  %27 = load ptr, ptr %26, align 8
-  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #3
-  br i1 %28, label %29, label %31
+24:
+  %25 = load ptr, ptr %9, align 8
+  %26 = load ptr, ptr %10, align 8
+  %27 = getelementptr inbounds %struct.python, ptr %26, i32 0, i32 13
+  %28 = load ptr, ptr %27, align 8
+  %29 = call i1 @is_a(ptr noundef %25, ptr noundef %28) #3
+  br i1 %29, label %30, label %32
 
-29:
-  %30 = call i1 @in_default_mode() #3
-  br i1 %30, label %32, label %31
-
-31:
-  store i1 false, ptr %5, align 1
-  br label %126
+30:
+  %31 = call i1 @in_default_mode() #3
+  br i1 %31, label %33, label %32
 
 32:
-  %33 = load ptr, ptr %10, align 8
-  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 7
-  %35 = load ptr, ptr %34, align 8
-  %36 = load ptr, ptr %9, align 8
-  %37 = call double %35(ptr noundef %36) #3
-  store double %37, ptr %11, align 8
-  %38 = load double, ptr %11, align 8
-  %39 = fcmp ole double 0x1FF0000000000000, %38
-  br i1 %39, label %40, label %43
-
-40:
-  %41 = load double, ptr %11, align 8
-  %42 = fcmp ole double %41, 0x5FF0000000000000
-  br label %43
-
-43:
-  %44 = phi i1 [ false, %32 ], [ %42, %40 ]
-  store i1 %44, ptr %5, align 1
-  br label %126
-
-45:
-  %46 = load ptr, ptr %9, align 8
-  %47 = load ptr, ptr %10, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 9
-  %49 = load ptr, ptr %48, align 8
-  %50 = call i1 @is_a(ptr noundef %46, ptr noundef %49) #3
-  br i1 %50, label %52, label %51
-
-51:
   store i1 false, ptr %5, align 1
-  br label %126
+  br label %144
+
+33:
+  %34 = load ptr, ptr %10, align 8
+  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 7
+  %36 = load ptr, ptr %35, align 8
+  %37 = load ptr, ptr %9, align 8
+  %38 = call double %36(ptr noundef %37) #3
+  store double %38, ptr %11, align 8
+  %39 = load double, ptr %11, align 8
+  %40 = fcmp ole double 0x1FF0000000000000, %39
+  br i1 %40, label %41, label %44
+
+41:
+  %42 = load double, ptr %11, align 8
+  %43 = fcmp ole double %42, 0x5FF0000000000000
+  br label %44
+
+44:
+  %45 = phi i1 [ false, %33 ], [ %43, %41 ]
+  store i1 %45, ptr %5, align 1
+  br label %144
+
+46:
+  %47 = load ptr, ptr %9, align 8
+  %48 = load ptr, ptr %10, align 8
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 12
+  %50 = load ptr, ptr %49, align 8
+  %51 = call i1 @is_a(ptr noundef %47, ptr noundef %50) #3
+  br i1 %51, label %53, label %52
 
 52:
-  %53 = load ptr, ptr %6, align 8
-  %54 = getelementptr inbounds %struct.call, ptr %53, i32 0, i32 1
-  %55 = load ptr, ptr %54, align 8
-  %56 = call ptr @array_of(ptr noundef %55) #3
-  store ptr %56, ptr %12, align 8
-  %57 = load ptr, ptr %9, align 8
-  %58 = call ptr @array_of(ptr noundef %57) #3
-  store ptr %58, ptr %13, align 8
-  %59 = load ptr, ptr %8, align 8
-  %60 = load ptr, ptr %10, align 8
-  %61 = getelementptr inbounds %struct.python, ptr %60, i32 0, i32 17
-  %62 = load ptr, ptr %61, align 8
-  %63 = icmp eq ptr %59, %62
-  br i1 %63, label %64, label %80
+  store i1 false, ptr %5, align 1
+  br label %144
 
-64:
-  %65 = load ptr, ptr %13, align 8
-  %66 = getelementptr inbounds %struct.array, ptr %65, i32 0, i32 5
-  %67 = load ptr, ptr %66, align 8
-  %68 = call i32 @number_of(ptr noundef %67) #3
-  %69 = icmp eq i32 %68, 0
-  br i1 %69, label %70, label %78
+53:
+  %54 = load ptr, ptr %6, align 8
+  %55 = getelementptr inbounds %struct.call, ptr %54, i32 0, i32 1
+  %56 = load ptr, ptr %55, align 8
+  %57 = call ptr @array_of(ptr noundef %56) #3
+  store ptr %57, ptr %12, align 8
+  %58 = load ptr, ptr %9, align 8
+  %59 = call ptr @array_of(ptr noundef %58) #3
+  store ptr %59, ptr %13, align 8
+  %60 = load ptr, ptr %8, align 8
+  %61 = load ptr, ptr %10, align 8
+  %62 = getelementptr inbounds %struct.python, ptr %61, i32 0, i32 20
+  %63 = load ptr, ptr %62, align 8
+  %64 = icmp eq ptr %60, %63
+  br i1 %64, label %65, label %81
 
-70:
-  %71 = load ptr, ptr %13, align 8
-  %72 = load ptr, ptr %12, align 8
-  %73 = call i1 @begins_as(ptr noundef %71, ptr noundef %72, i32 noundef 0) #3
-  br i1 %73, label %74, label %78
+65:
+  %66 = load ptr, ptr %13, align 8
+  %67 = getelementptr inbounds %struct.array, ptr %66, i32 0, i32 5
+  %68 = load ptr, ptr %67, align 8
+  %69 = call i32 @number_of(ptr noundef %68) #3
+  %70 = icmp eq i32 %69, 0
+  br i1 %70, label %71, label %79
 
-74:
-  %75 = load ptr, ptr %13, align 8
-  %76 = call i64 @elements_of(ptr noundef %75) #3
-  %77 = icmp sle i64 %76, 262144
-  br label %78
+71:
+  %72 = load ptr, ptr %13, align 8
+  %73 = load ptr, ptr %12, align 8
+  %74 = call i1 @begins_as(ptr noundef %72, ptr noundef %73, i32 noundef 0) #3
+  br i1 %74, label %75, label %79
 
-78:
-  %79 = phi i1 [ false, %70 ], [ false, %64 ], [ %77, %74 ]
-  store i1 %79, ptr %5, align 1
-  br label %126
+75:
+  %76 = load ptr, ptr %13, align 8
+  %77 = call i64 @elements_of(ptr noundef %76) #3
+  %78 = icmp sle i64 %77, 262144
+  br label %79
 
-80:
-  %81 = load ptr, ptr %8, align 8
-  %82 = load ptr, ptr %10, align 8
-  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 19
-  %84 = load ptr, ptr %83, align 8
-  %85 = icmp eq ptr %81, %84
-  br i1 %85, label %86, label %100
+79:
+  %80 = phi i1 [ false, %71 ], [ false, %65 ], [ %78, %75 ]
+  store i1 %80, ptr %5, align 1
+  br label %144
 
-86:
-  %87 = load ptr, ptr %13, align 8
-  %88 = getelementptr inbounds %struct.array, ptr %87, i32 0, i32 5
-  %89 = load ptr, ptr %88, align 8
-  %90 = load ptr, ptr %10, align 8
-  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 13
-  %92 = load ptr, ptr %91, align 8
-  %93 = icmp eq ptr %89, %92
-  br i1 %93, label %94, label %98
+81:
+  %82 = load ptr, ptr %8, align 8
+  %83 = load ptr, ptr %10, align 8
+  %84 = getelementptr inbounds %struct.python, ptr %83, i32 0, i32 22
+  %85 = load ptr, ptr %84, align 8
+  %86 = icmp eq ptr %82, %85
+  br i1 %86, label %87, label %101
 
-94:
-  %95 = load ptr, ptr %13, align 8
-  %96 = load ptr, ptr %12, align 8
-  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 1) #3
-  br label %98
+87:
+  %88 = load ptr, ptr %13, align 8
+  %89 = getelementptr inbounds %struct.array, ptr %88, i32 0, i32 5
+  %90 = load ptr, ptr %89, align 8
+  %91 = load ptr, ptr %10, align 8
+  %92 = getelementptr inbounds %struct.python, ptr %91, i32 0, i32 16
+  %93 = load ptr, ptr %92, align 8
+  %94 = icmp eq ptr %90, %93
+  br i1 %94, label %95, label %99
 
-98:
-  %99 = phi i1 [ false, %86 ], [ %97, %94 ]
-  store i1 %99, ptr %5, align 1
-  br label %126
+95:
+  %96 = load ptr, ptr %13, align 8
+  %97 = load ptr, ptr %12, align 8
+  %98 = call i1 @begins_as(ptr noundef %96, ptr noundef %97, i32 noundef 1) #3
+  br label %99
 
-100:
-  %101 = load ptr, ptr %10, align 8
-  %102 = load ptr, ptr %7, align 8
-  %103 = getelementptr inbounds %struct.plain, ptr %102, i32 0, i32 6
-  %104 = load ptr, ptr %103, align 8
-  %105 = load ptr, ptr %8, align 8
-  %106 = call i1 @contains(ptr noundef %101, ptr noundef %104, ptr noundef %105) #3
-  br i1 %106, label %111, label %107
+99:
+  %100 = phi i1 [ false, %87 ], [ %98, %95 ]
+  store i1 %100, ptr %5, align 1
+  br label %144
 
-107:
-  %108 = load ptr, ptr %13, align 8
-  %109 = load ptr, ptr %12, align 8
-  %110 = call i1 @begins_as(ptr noundef %108, ptr noundef %109, i32 noundef 0) #3
-  br label %111
+101:
+  %102 = load ptr, ptr %10, align 8
+  %103 = load ptr, ptr %7, align 8
+  %104 = getelementptr inbounds %struct.plain, ptr %103, i32 0, i32 6
+  %105 = load ptr, ptr %104, align 8
+  %106 = load ptr, ptr %8, align 8
+  %107 = call i1 @contains(ptr noundef %102, ptr noundef %105, ptr noundef %106) #3
+  br i1 %107, label %112, label %108
 
-111:
-  %112 = phi i1 [ true, %100 ], [ %110, %107 ]
-  %113 = zext i1 %112 to i8
-  store i8 %113, ptr %14, align 1
-  %114 = load ptr, ptr %13, align 8
-  %115 = getelementptr inbounds %struct.array, ptr %114, i32 0, i32 5
-  %116 = load ptr, ptr %115, align 8
-  %117 = load ptr, ptr %12, align 8
-  %118 = getelementptr inbounds %struct.array, ptr %117, i32 0, i32 5
-  %119 = load ptr, ptr %118, align 8
-  %120 = icmp eq ptr %116, %119
-  br i1 %120, label %121, label %124
+108:
+  %109 = load ptr, ptr %13, align 8
+  %110 = load ptr, ptr %12, align 8
+  %111 = call i1 @begins_as(ptr noundef %109, ptr noundef %110, i32 noundef 0) #3
+  br label %112
 
-121:
-  %122 = load i8, ptr %14, align 1
-  %123 = trunc i8 %122 to i1
-  br label %124
+112:
+  %113 = phi i1 [ true, %101 ], [ %111, %108 ]
+  %114 = zext i1 %113 to i8
+  store i8 %114, ptr %14, align 1
+  %115 = load ptr, ptr %8, align 8
+  %116 = load ptr, ptr %10, align 8
+  %117 = getelementptr inbounds %struct.python, ptr %116, i32 0, i32 19
+  %118 = load ptr, ptr %117, align 8
+  %119 = icmp ne ptr %115, %118
+  br i1 %119, label %126, label %120
 
-124:
-  %125 = phi i1 [ false, %111 ], [ %123, %121 ]
-  store i1 %125, ptr %5, align 1
+120:
+  %121 = load ptr, ptr %13, align 8
+  %122 = getelementptr inbounds %struct.array, ptr %121, i32 0, i32 6
+  %123 = load i32, ptr %122, align 8
+  %124 = and i32 %123, 1024
+  %125 = icmp ne i32 %124, 0
   br label %126
 
 126:
-  %127 = load i1, ptr %5, align 1
-  ret i1 %127
+  %127 = phi i1 [ true, %112 ], [ %125, %120 ]
+  %128 = zext i1 %127 to i8
+  store i8 %128, ptr %15, align 1
+  %129 = load ptr, ptr %13, align 8
+  %130 = getelementptr inbounds %struct.array, ptr %129, i32 0, i32 5
+  %131 = load ptr, ptr %130, align 8
+  %132 = load ptr, ptr %12, align 8
+  %133 = getelementptr inbounds %struct.array, ptr %132, i32 0, i32 5
+  %134 = load ptr, ptr %133, align 8
+  %135 = icmp eq ptr %131, %134
+  br i1 %135, label %136, label %142
+
+136:
+  %137 = load i8, ptr %14, align 1
+  %138 = trunc i8 %137 to i1
+  br i1 %138, label %139, label %142
+
+139:
+  %140 = load i8, ptr %15, align 1
+  %141 = trunc i8 %140 to i1
+  br label %142
+
+142:
+  %143 = phi i1 [ false, %136 ], [ false, %126 ], [ %141, %139 ]
+  store i1 %143, ptr %5, align 1
+  br label %144
+
+144:
+  %145 = load i1, ptr %5, align 1
+  ret i1 %145
 }
 
 define internal i1 @begins_as(ptr noundef %0, ptr noundef %1, i32 noundef %2) #0 {
@@ -2200,7 +2402,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [4 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 18
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 21
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2369,7 +2571,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 14
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 17
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2384,7 +2586,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 15
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 18
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2439,7 +2641,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 11
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 14
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

@@ -62,6 +62,9 @@ FUNCTIONS = {
     "item": "PyTuple_GetItem",
     "to_double": "PyFloat_AsDouble",
     "from_double": "PyFloat_FromDouble",
+    "fetch": "PyErr_Fetch",
+    "normalize": "PyErr_NormalizeException",
+    "keep_trace": "PyException_SetTraceback",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
 FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
@@ -87,8 +90,8 @@ class Form(NamedTuple):
     """A form of plain calls: the keywords that they give, and the steps that they are.
 
     A plain call gives an array of float16, float32 or float64 in native byte order. For `keywords`
-    it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and, but for
-    `OUT`, of its shape, and as a temperature a float: steps get `sign` / temperature.
+    it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and shape, that
+    for `OUT` writeable, and as a temperature a float: steps get `sign` / temperature.
 
     A step is a ufunc, or another function, and its operands. `FIRST`, `MADE` and the names of
     keywords stand for the array, for what the last step made and for the keyword's value; a tuple

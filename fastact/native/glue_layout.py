@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (84a255c6773c0ec5): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (03695c8af2e27b59): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ PYTHON = {
     "item": 48,
     "to_double": 56,
     "from_double": 64,
-    "ndarray": 72,
-    "float_type": 80,
-    "tuple_type": 88,
-    "last": 96,
-    "integers": 104,
-    "first": 112,
-    "made": 120,
-    "out": 128,
-    "where": 136,
-    "temperature": 144,
-    "labels": 152,
+    "fetch": 72,
+    "normalize": 80,
+    "keep_trace": 88,
+    "ndarray": 96,
+    "float_type": 104,
+    "tuple_type": 112,
+    "last": 120,
+    "integers": 128,
+    "first": 136,
+    "made": 144,
+    "out": 152,
+    "where": 160,
+    "temperature": 168,
+    "labels": 176,
 }
 
 PLACE = {
@@ -34,8 +37,10 @@ PLACE = {
     "find": 40,
     "check": 48,
     "quietly": 56,
-    "python": 64,
+    "explain": 64,
+    "python": 72,
 }
 
 MOST_KEYWORDS = 4
 MOST_OPERANDS = 8
+MOST_ARGUMENTS = 8
