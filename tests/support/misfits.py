@@ -148,8 +148,8 @@ def wrong_arrays(right: Right, argument: str) -> Iterator[tuple[str, Any, type[E
         frozen = np.array(made)
         frozen.flags.writeable = False
         yield "an output that is read-only", frozen, ValueError
-        exact = right.called.endswith("value_and_grad")
-        yield "an output of integers", np.zeros(frozen.shape, int), ValueError if exact else TypeError
+        error = ValueError if right.called.endswith("value_and_grad") else TypeError
+        yield "an output of integers", np.zeros(frozen.shape, int), error
     elif argument in right.arrays and array.dtype.kind == "f":
         for dtype in ("complex", "longdouble"):
             yield f"numbers of the dtype {dtype}", array.astype(dtype), TypeError
