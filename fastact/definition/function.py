@@ -619,7 +619,11 @@ def partial_of(owner: Owner, parameter: str) -> Partial:
 
 
 def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
-    """The sum of `terms` over the axes along which an array of this shape was broadcast."""
+    """The sum of `terms` over the axes along which an array of this shape was broadcast.
+
+    In C order, whatever that of the terms is in memory: another order of additions has other bits.
+    """
+    terms = np.asarray(terms, order="C")
     ahead = terms.ndim - len(shape)
     axes = *range(ahead), *(ahead + k for k, n in enumerate(shape) if n == 1)
     with mode.default(), np.errstate(all="ignore"):

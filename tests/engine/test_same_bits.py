@@ -18,11 +18,13 @@ import pytest
 from llvmlite import ir
 
 import fastact as fa
+from fastact.catalogue import catalogue
 from fastact.compiler import fma
 from fastact.native import loader, loop_registry, machine_code, pool, threads
 from fastact.native.threads import num_threads
 from tests.conftest import PROFILE
 from tests.support import bits
+from tests.support.calls import flattened
 from tests.support.strategies import at_byte, stepped
 
 # Levels of x86-64, and the last feature of each: what runs on one runs on those above it. The
@@ -106,6 +108,57 @@ def test_threads(dtype):
         with num_threads(3):
             assert bits.digest(bits.results(name, dtype, long)) == wanted, name
         assert not threads.stats()["native"] or threads.stats()["launches"] > before
+
+
+# ---------------------------------------------------------------- what is summed
+RNG = np.random.default_rng(0)
+CUBE, OTHER = RNG.normal(0, 1, (7, 34, 6)), RNG.random((7, 34, 6))
+CLASSES = RNG.integers(0, 6, (7, 34))
+ORDERS = {
+    "Fortran": np.asfortranarray,
+    "backwards": lambda a: a[::-1].copy()[::-1],
+    "every second": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+}
+
+
+def typical(f, shape):
+    return {p.name: np.full(shape, p.typical) for p in f.params}
+
+
+def sums(f, kind):
+    """Calls that sum over several axes, and their arrays."""
+    if kind == "elementwise":
+        for given in [typical(f, shape) for shape in ((), (34, 1))] if f._partials else ():
+            yield lambda dy, x, given=given: f.backward_params(dy, x=x, **given), CUBE, OTHER
+    elif kind == "gated":
+        yield lambda dy, x: f.backward(dy, x=x, bias=np.zeros(6)), CUBE[..., :3], OTHER
+        yield lambda dy, x: f.backward(dy, x=x, axis=1, bias=np.zeros(34)), CUBE[:, :17], OTHER
+        yield (
+            lambda dy, g, v: f.split.backward(dy, gate=g, value=v, gate_bias=1.0),
+            CUBE, OTHER, OTHER[:1],
+        )  # fmt: skip
+    elif kind == "loss":
+        yield lambda x, t: f.value_and_grad(-abs(x), t), CUBE, OTHER
+        yield (
+            lambda x, t: f.value_and_grad(-abs(x), t),
+            np.resize(CUBE, (70, 340, 6)),
+            OTHER[:1, :1],
+        )
+    elif kind == "loss of labels":
+        for given in ({}, {"weight": OTHER[0, 0]}, {"weight": OTHER[0, 0], "ignore_index": 2}):
+            yield lambda x, t, given=given: f.value_and_grad(x, t, **given), CUBE, CLASSES
+    else:
+        for axis in (0, (0, 2), None):
+            yield lambda x, axis=axis: f(x, axis=axis), CUBE
+            if getattr(f, "_smooth", True):
+                yield lambda dx, x, axis=axis: f.jvp(dx, x=x, axis=axis), CUBE, OTHER
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", catalogue)
+def test_sums_do_not_depend_on_the_order_in_memory(name, order):
+    for call, *arrays in sums(catalogue[name].function, catalogue[name].kind):
+        assert flattened(call(*map(ORDERS[order], arrays))) == flattened(call(*arrays))
 
 
 def test_the_hash_tells_one_bit():
