@@ -78,6 +78,25 @@ def test_processors(tmp_path, level, dtype):
     assert not any(name in code for code in kept for name in (b"\0fma\0", b"\0fmaf\0"))
 
 
+# What `python -m tests.support.bits` prints last for a dtype and these words, on every machine. A
+# change of what these functions compute changes it.
+GOLDEN = {
+    "float16": "9acaf02508555259d44285779e6a8b7683e7293af2dd4b38cd16d379e4644200",
+    "float32": "dfa39fdc88485c5288a0f66a15443a8a7a114f52a94580c557902f97dc85bfcb",
+    "float64": "eaae779d5125603c6eb898ed79c6ff46ef34dc6132894348af4ac5b6588cc39c",
+}
+WORDS = (
+    "sigmoid", "tanh_backward_from_output", "gelu_derivative", "erf", "swiglu_backward",
+    "softmax", "logsumexp", "sparsemax",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", GOLDEN)
+def test_golden_hash(dtype):
+    """The same on every processor, every operating system and with every NumPy and Numba."""
+    assert bits.together(bits.lines({dtype, *WORDS})) == GOLDEN[dtype]
+
+
 PLACES = {
     "offset": lambda x: at_byte(x, 3 * x.itemsize),
     "misaligned": lambda x: at_byte(x, 1),
