@@ -170,7 +170,7 @@ def common(*arrays: Any) -> Any:
     dtype = dtypes.pop()
     if dtypes or dtype is None:
         dtype = np.result_type(*arrays)
-    return np.dtype(np.float64) if dtype.kind in "biu" else dtype
+    return np.dtype(np.float64) if dtype.kind in "biu" else dtype.newbyteorder("=")
 
 
 class Split(Documented):
@@ -397,7 +397,7 @@ class GatedPair(CalledPlainly):
         dy = gradient(dy, name, shape)
         dtype = common(dy, *arrays)
         if out is None:
-            out = np.empty_like(x, dtype)
+            out = np.empty_like(x, dtype, subok=False)
         else:
             output(name, out, whole, dtype)
         if np.shape(dy) != shape:

@@ -405,7 +405,7 @@ def joint(x: Any, b: Array) -> Any:
     given = np.asarray(b)
     beside = type(b) in {int, float, bool} or given.dtype.kind in INTEGRAL
     dtype = x.dtype if beside else np.result_type(x, given)
-    return np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
+    return np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype.newbyteorder("=")
 
 
 def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastact.arguments import (
+    cast,
     delivered,
     exactly_one,
     floats,
@@ -70,8 +71,7 @@ class Sequences(Documented):
         if cap is not None:
             x, factor = capped(x, cap), (1.0 if factor is None else factor) * cap
         function, constants = self._owner._function_of(factor, None)
-        result = over_sequences(function, (x, *constants), offsets, axis)
-        return result.astype(dtype, copy=False)
+        return cast(over_sequences(function, (x, *constants), offsets, axis), dtype)
 
     @shown
     @public()
@@ -112,7 +112,8 @@ class Sequences(Documented):
             y = saved if x is None else self._forward(saved, starts, axis, factor, None)
             result = over_sequences(self._owner.backward._function, (dy, y), starts, axis)
             if factor is not None:
-                np.multiply(result, np.float64(factor), out=result, casting="same_kind")
+                with np.errstate(all="ignore"):
+                    np.multiply(result, np.float64(factor), out=result, casting="same_kind")
         return delivered(name, out, result)
 
     def _document(self) -> str:

@@ -9,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from fastact.native.threads import num_threads
 from tests.conftest import PROFILE
 from tests.support import bits
 from tests.support.calls import flattened
+from tests.support.misfits import GIVEN, right_calls
+from tests.support.profile import part
 from tests.support.strategies import at_byte, stepped
 
 # Levels of x86-64, and the last feature of each: what runs on one runs on those above it. The
@@ -127,6 +130,38 @@ def test_threads(dtype):
         with num_threads(3):
             assert bits.digest(bits.results(name, dtype, long)) == wanted, name
         assert not threads.stats()["native"] or threads.stats()["launches"] > before
+
+
+def swapped(array):
+    """The array in the other byte order."""
+    return array.astype(array.dtype.newbyteorder())
+
+
+def found(right, other, change):
+    """What a call gives, a tuple; perhaps with one more argument."""
+    more = {other: GIVEN[other]} if other else {}
+    given = {key: change(array) for key, array in {**right.arrays, **more}.items()}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        result = right.call(**given)
+    result = tuple(result.values()) if isinstance(result, dict) else result
+    return result if isinstance(result, tuple) else (result,)
+
+
+@pytest.mark.parametrize("dtype", bits.ODD)
+def test_results_are_in_native_byte_order_whatever_the_inputs_are_in(dtype):
+    """Of every public function; a result is also of the same class, and no array for a number."""
+
+    def native(array):
+        return array.astype(dtype) if array.dtype.kind == "f" else array
+
+    for right in part(right_calls(), 3):
+        for other in ("", *(GIVEN.keys() & {*right.others} - {"where", "lengths"})):
+            results = (found(right, other, f) for f in (native, lambda a: swapped(native(a))))
+            for wanted, got in zip(*results, strict=True):
+                assert got.dtype == wanted.dtype, (right.called, other)
+                assert type(got) is type(wanted), (right.called, other)
+                assert got.tobytes() == wanted.tobytes(), (right.called, other)
 
 
 # ---------------------------------------------------------------- what is summed

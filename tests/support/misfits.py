@@ -20,7 +20,10 @@ from tests.support.bad_calls import LABELS, Bad, X, named
 SHAPES = (3, 5), (3,), (5, 4), (2, 5)
 MASK, HALF, SHARES = X > 0, X[:, :2], np.full(X.shape, 0.25)
 # What the values of arguments are that no right call has been given.
-GIVEN = {"where": MASK, "lengths": LABELS}
+GIVEN = {
+    "where": MASK, "lengths": LABELS, "b": SHARES, "bias": X[0], "weight": X[0] + 3.0,
+    "pos_weight": X[0] + 3.0, "gate_bias": X, "value_bias": X,
+}  # fmt: skip
 OPTIONS: tuple[dict[str, Any], ...] = (
     {}, {"temperature": 2.0}, {"where": MASK}, {"lengths": 3}, {"softcap": 3.0}, {"axis": 0},
     {"axis": None},
