@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 from tests.support.bad_calls import Bad, bad_calls
-from tests.support.misfits import misfits
+from tests.support.misfits import misfits, objects
 
 HEAD = """# Wrong calls
 
@@ -35,7 +35,7 @@ def said(bad: Bad) -> tuple[str, str]:
 
 def page() -> str:
     """The text of the page."""
-    calls, rows = [*bad_calls(), *(misfit.bad for misfit in misfits())], []
+    calls, rows = [*bad_calls(), *(misfit.bad for misfit in misfits()), *objects()], []
     for kind in dict.fromkeys(bad.kind for bad in calls):
         some = [bad for bad in calls if bad.kind == kind]
         error, text = said(some[-1])

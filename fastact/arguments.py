@@ -21,11 +21,10 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()  # 
 INTEGER = (int, np.integer)
 BOOLEAN = (bool, np.bool_)
 INTEGRAL = frozenset("biu")
+MOST = int(np.finfo(np.float64).max)
 LARGEST = 8  # bytes of a number: float64, and no long double
 FLOATS = ("float16", "float32", "float64")
 CHARACTERS = frozenset("efd")  # NumPy's for `FLOATS`
-# Numbers and lists, which NumPy makes arrays of.
-NUMPYS = frozenset({float, int, bool, complex, str, list, tuple, *np.sctypeDict.values()})
 # What other packages call the arguments that we have.
 SYNONYMS = {
     "dim": "axis", "axes": "axis", "dims": "axis", "keepdim": "keepdims", "mask": "where",
@@ -118,7 +117,7 @@ def integer(name: str, argument: str, value: Any) -> int:
 
 def numbers(name: str, argument: str, value: Array) -> Any:
     """Numbers as an array of float64."""
-    array = np.asarray(value)
+    array = array_of(name, argument, value)
     if array.dtype.kind not in "iuf":
         raise refused(name, argument, "a number", array.dtype)
     return array.astype(np.float64)
@@ -141,6 +140,24 @@ def positive(name: str, argument: str, value: Array) -> float:
 
 
 # ---------------------------------------------------------------- arrays
+def array_of(name: str, argument: str, value: Array, dtype: Any = None) -> Any:
+    """What NumPy makes an array of; an empty list has no numbers, and so any `dtype`."""
+    if isinstance(value, list | tuple):
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            expected = "an array or a list whose rows have one length"
+            raise refused(name, argument, expected, "rows of several", ValueError) from None
+        return array if array.size or dtype is None else array.astype(dtype)
+    return np.asarray(value)
+
+
+def is_container(value: object) -> bool:
+    """Whether an object of another package takes part in ufuncs by itself."""
+    numpys = isinstance(value, np.ndarray | np.generic)
+    return not numpys and hasattr(type(value), "__array_ufunc__")
+
+
 def known(name: str, argument: str, dtype: Any) -> None:
     """Raise a TypeError unless an array may have this dtype."""
     if dtype.char not in CHARACTERS and dtype.kind not in INTEGRAL:
@@ -149,7 +166,7 @@ def known(name: str, argument: str, dtype: Any) -> None:
 
 def floats(name: str, argument: str, x: Array) -> Any:
     """An array of one of our float types, in native byte order; integers become float64."""
-    array = np.asarray(x)
+    array = array_of(name, argument, x)
     dtype = array.dtype
     if dtype.char in CHARACTERS:
         return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
@@ -167,6 +184,8 @@ def cast(array: Any, dtype: Any) -> Any:
 
 def weak(value: Array, dtype: Any) -> Array:
     """A Python number in the dtype of the array that it goes with, which it must not widen."""
+    if type(value) is int and abs(value) > MOST:
+        return value  # no number of ours
     return np.asarray(value, dtype) if type(value) in {int, float, bool} else value
 
 
@@ -203,7 +222,7 @@ def together(name: str, **arrays: Any) -> tuple[int, ...]:
 
 def mask(name: str, argument: str, where: Array, shape: tuple[int, ...]) -> Any:
     """The mask of an array of this shape."""
-    where = np.asarray(where)
+    where = array_of(name, argument, where, np.bool_)
     if where.dtype != np.bool_:
         raise refused(name, argument, "boolean, True where an element counts", where.dtype)
     return broadcast(name, argument, where, shape, "the shape of x")
@@ -211,7 +230,7 @@ def mask(name: str, argument: str, where: Array, shape: tuple[int, ...]) -> Any:
 
 def integers(name: str, argument: str, value: Array) -> Any:
     """An array of integers, as int64."""
-    array = np.asarray(value)
+    array = array_of(name, argument, value, np.int64)
     if array.dtype.kind not in "iu":
         raise refused(name, argument, "integers", array.dtype)
     return array.astype(np.int64)
@@ -338,14 +357,13 @@ def explain(name: str, out: Any = None, where: Array = True, **arrays: Array) ->
 
     What NumPy itself says of shapes and dtypes names neither the function nor the argument.
     """
-    given = {key: each for key, each in arrays.items() if each is not None}
-    if not all(type(each) in NUMPYS or isinstance(each, np.ndarray) for each in given.values()):
-        return  # containers say it themselves
-    for key, each in given.items():
-        known(name, key, np.asarray(each).dtype)
+    if any(map(is_container, arrays.values())):
+        return  # they say it themselves
+    for key, each in arrays.items():
+        known(name, key, array_of(name, key, each).dtype)
     mask = {} if isinstance(where, BOOLEAN) else {"where": where}
-    shape = together(name, **given, **mask)
-    numbers = (each if type(each) in {int, float} else np.asarray(each) for each in given.values())
+    shape = together(name, **arrays, **mask)
+    numbers = (each if type(each) in {int, float} else np.asarray(each) for each in arrays.values())
     dtype = np.result_type(*numbers)
     dtype = np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
     for each in out if isinstance(out, tuple) else (out,):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastact.arguments import broadcast, delivered, refused, target, unexpected
+from fastact.arguments import array_of, broadcast, delivered, refused, target, unexpected
 from fastact.containers.door import public
 from fastact.containers.opened import array
 from fastact.definition.declaration import Field, compiled, evaluate
@@ -238,7 +238,7 @@ def of_units() -> np.ufunc:
 
 def operands(function: str, x: Array, values: Iterable[Array], called: str = "x") -> list[Any]:
     """`x`, and parameters of its size or of one element, as contiguous arrays of one dtype."""
-    x = np.asarray(array(function, called, x))
+    x = array_of(function, called, array(function, called, x))
     values = [v if isinstance(v, float | int) else np.asarray(v) for v in values]
     dtype = np.result_type(np.float64 if x.dtype.kind in INTEGRAL else x, *values)
     if dtype.char not in NAMES:

@@ -13,6 +13,7 @@ from fastact.arguments import (
     MISSING,
     PARAMETER,
     explain,
+    is_container,
     parameter,
     refused,
     together,
@@ -433,7 +434,7 @@ class Function(described.Described):
 
     def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
         """Raise a ValueError unless parameters that are arrays broadcast with the data."""
-        if FLOAT.issuperset(map(type, params)) or not PLAIN.issuperset(map(type, params)):
+        if FLOAT.issuperset(map(type, params)) or any(map(is_container, params)):
             return
         named = zip([p.name for p in self.params], params, strict=True)
         together(called, **data, **dict(named))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.arguments import (
+    array_of,
     boolean,
     broadcast,
     explain,
@@ -149,12 +150,12 @@ def halves(x: Any, axis: int, gate_first: bool) -> tuple[Any, Any]:
 
 def gradient(dy: Any, name: str, shape: tuple[int, ...]) -> Any:
     """`dy` as an array of the shape of the output; a Python number keeps its weak dtype."""
-    if np.shape(dy) != shape:
-        broadcast(name, "dy", dy, shape, "the shape of the output")
     if isinstance(dy, float | int):
         return dy
-    dy = np.asarray(dy)
+    dy = array_of(name, "dy", dy)
     known(name, "dy", dy.dtype)
+    if dy.shape != shape:
+        broadcast(name, "dy", dy, shape, "the shape of the output")
     return dy
 
 
@@ -209,10 +210,10 @@ class Split(Documented):
         try:
             return function(gate, value, *biases, out=out, **options)
         except (TypeError, ValueError):
-            explain(
-                self.name, out, options.get("where", True), gate=gate, value=value,
-                gate_bias=gate_bias, value_bias=value_bias,
-            )  # fmt: skip
+            given = {"gate_bias": gate_bias, "value_bias": value_bias}
+            given = {key: each for key, each in given.items() if each is not None}
+            where = options.get("where", True)
+            explain(self.name, out, where, gate=gate, value=value, **given)
             raise
 
     @shown
@@ -231,10 +232,10 @@ class Split(Documented):
         """Return the gradients of gate and value for that of the output: see `SPLIT_BACKWARD`."""
         name = f"{self.name}.backward"
         given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
-        shape = together(name, **given)
         for key, each in given.items():
-            if each is not None:
-                known(name, key, np.asarray(each).dtype)
+            if each is not None or not key.endswith("bias"):
+                known(name, key, array_of(name, key, each).dtype)
+        shape = together(name, **given)
         dy = gradient(dy, name, shape)
         ufunc_keyword(name, (), "out", out)
         if out is not None and not np.shape(gate) == np.shape(value) == shape:
@@ -416,7 +417,7 @@ class GatedPair(CalledPlainly):
         """Gate, value and their biases as arrays that broadcast, and `axis` as it counts from 0."""
         if self._waits:
             self._go_plainly()
-        x = np.asarray(x)
+        x = array_of(name, "x", x)
         known(name, "x", x.dtype)
         index = one_axis(name, axis, x.ndim)
         gate_first = boolean(name, "gate_first", gate_first)
@@ -429,7 +430,7 @@ class GatedPair(CalledPlainly):
         arrays = halves(x, index, gate_first)
         if bias is None:
             return arrays, index
-        bias = np.asarray(bias)
+        bias = array_of(name, "bias", bias)
         known(name, "bias", bias.dtype)
         if bias.shape != (n,):
             raise ValueError(

@@ -70,7 +70,8 @@ class RandomizedBackward(Backward):
             at = -1.0 if x is None else x
             return below_zero.backward(dy, x=at, negative_slope=slopes, out=out)
         except (TypeError, ValueError):
-            explain(f"{self._owner.name}.backward", out, dy=dy, x=x, slopes=slopes)
+            given = {} if x is None else {"x": x}
+            explain(f"{self._owner.name}.backward", out, dy=dy, **given, slopes=slopes)
             raise
 
 

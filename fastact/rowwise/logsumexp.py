@@ -412,8 +412,8 @@ def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:
     """Elements and weights of one dtype and one shape."""
     if b is None:
         return floats(name, "x", x), None
-    dtype = joint(np.asarray(x), b)
     x, given = floats(name, "x", x), floats(name, "b", b)
+    dtype = joint(x, b)
     shape = together(name, x=x, b=given)
     x, b = (cast(a, dtype) for a in (x, given))
     return np.broadcast_to(x, shape), np.broadcast_to(b, shape)

@@ -189,6 +189,23 @@ def misfits() -> list[Misfit]:
     ]
 
 
+# What is no array at all, and what is raised.
+OBJECTS: dict[str, tuple[Any, type[Exception]]] = {
+    "rows of several lengths": ([[1.0], [1.0, 2.0]], ValueError),
+    "a dictionary": ({"a": 1.0}, TypeError), "a set": ({1.0, 2.0}, TypeError),
+    "None for an array": (None, TypeError),
+}  # fmt: skip
+
+
+def objects() -> Iterator[Bad]:
+    """Every call with such an object in the place of an array."""
+    for right in right_calls():
+        for argument in right.arrays:
+            for kind, (value, error) in OBJECTS.items():
+                call = functools.partial(right.call, **{**right.arrays, argument: value})
+                yield Bad(kind, f"{right.called}()", argument, call, error)
+
+
 def said(misfit: Misfit, make: Callable[[Any], Any]) -> str:
     """What the call says."""
     try:

@@ -100,3 +100,12 @@ for module in pkgutil.walk_packages(fastact.__path__, "fastact."):
 
 def test_imports_are_quiet_whenever_they_come(python):
     python(IMPORT_ALL)
+
+
+def test_empty_lists_have_any_dtype():
+    """NumPy makes float64 of them, which masks, lengths and labels are not."""
+    rows = np.ones((0, 3))
+    assert fa.softmax(np.ones(0), where=[]).shape == (0,)
+    assert fa.softmax(rows, lengths=[]).shape == (0, 3)
+    assert fa.softmax_cross_entropy(rows, [], reduction="sum") == 0
+    assert fa.nll(rows, [], reduction="none").shape == (0,)

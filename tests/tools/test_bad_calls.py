@@ -12,12 +12,12 @@ import pytest
 
 import fastact as fa
 from tests.support.bad_calls import Bad, X, bad_calls, faults
-from tests.support.misfits import Sub, misfits, said
+from tests.support.misfits import Sub, misfits, objects, said
 
 ROOT = Path(__file__).parents[2]
 KINDS = defaultdict(list)
 MISFITS = misfits()
-for each in [*bad_calls(), *(misfit.bad for misfit in MISFITS)]:
+for each in [*bad_calls(), *(misfit.bad for misfit in MISFITS), *objects()]:
     KINDS[each.kind].append(each)
 
 
