@@ -87,9 +87,10 @@ def row(hazard: str, fault: str, *tests: str) -> Row:
 
 
 ROWS = [
-    row("An exception in a first call gets lost, or ends the process", "handlers that raise every "
-        "millisecond while loops load and compile, every class of error out of loading, the "
-        "recursion limit, threads that cannot start", "first_calls::"),
+    row("An exception in a call gets lost, or ends the process", "handlers that raise every "
+        "millisecond while loops load and compile, and before each line of this package in right and "
+        "wrong calls, with the classes that it catches; every class of error out of loading, the "
+        "recursion limit, threads that cannot start", "first_calls::", "handlers::"),
     row("Fork while something loads, compiles or computes", "1 and 4 threads that load or compile "
         "while the process forks; children, grandchildren, pools", "forks::",
         "engine.threads_in_processes::test_fork"),

@@ -7,6 +7,7 @@ before any work. What is no array of NumPy's has been opened by `fastact.contain
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -39,6 +40,20 @@ def refused(
 ) -> Exception:
     """The error for an argument that is not what it must be."""
     return kind(f"{name}(): {argument} must be {expected}, got {got}")
+
+
+def own(error: BaseException, *others: str) -> bool:
+    """Whether this package, NumPy or one of `others` has raised an error, or no code of Python's.
+
+    If not, it is another's, as of a handler of a signal, and nothing may take its place.
+    """
+    at = error.__traceback__
+    if at is None:
+        return True
+    while at.tb_next is not None:
+        at = at.tb_next
+    root = at.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+    return root in {__name__.partition(".")[0], "numpy", *others}
 
 
 def shown(value: object) -> str:
@@ -94,7 +109,9 @@ def parameter(name: str, argument: str, value: Any) -> None:
     if dtype is None and not hasattr(type(value), "__array_ufunc__"):
         try:
             dtype = np.asarray(value).dtype
-        except ValueError:  # of several lengths
+        except ValueError as error:  # of several lengths
+            if not own(error):
+                raise
             raise refused(name, argument, PARAMETER, shown(value)) from None
     if isinstance(dtype, np.dtype) and (dtype.kind not in "biuf" or dtype.itemsize > LARGEST):
         raise refused(name, argument, PARAMETER, shown(value))
@@ -111,7 +128,9 @@ def integer(name: str, argument: str, value: Any) -> int:
     """One integer."""
     try:
         return operator.index(value)
-    except TypeError:
+    except TypeError as error:
+        if not own(error):
+            raise
         raise refused(name, argument, "an integer", shown(value)) from None
 
 
@@ -145,7 +164,9 @@ def array_of(name: str, argument: str, value: Array, dtype: Any = None) -> Any:
     if isinstance(value, list | tuple):
         try:
             array = np.asarray(value)
-        except ValueError:
+        except ValueError as error:
+            if not own(error):
+                raise
             expected = "an array or a list whose rows have one length"
             raise refused(name, argument, expected, "rows of several", ValueError) from None
         return array if array.size or dtype is None else array.astype(dtype)
@@ -197,27 +218,32 @@ def fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     return len(shape) <= len(to) and all(n in (1, m) for n, m in ends)
 
 
+def joint(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The shape that shapes broadcast to, if they do."""
+    ends = itertools.zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1)
+    lengths = [{n for n in end if n != 1} or {1} for end in ends]
+    if any(len(each) > 1 for each in lengths):
+        return None
+    return tuple(n for each in lengths[::-1] for n in each)
+
+
 def broadcast(name: str, argument: str, array: Array, shape: tuple[int, ...], to: str) -> Any:
     """The array broadcast to a shape, that of `to`."""
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError:
-        raise ValueError(
-            f"{name}(): {argument} must broadcast to {to}, {shape}, got shape {np.shape(array)}"
-        ) from None
+    given = np.shape(array)
+    if not fits(given, shape):
+        raise ValueError(f"{name}(): {argument} must broadcast to {to}, {shape}, got shape {given}")
+    return np.broadcast_to(array, shape)
 
 
 def together(name: str, **arrays: Any) -> tuple[int, ...]:
     """The shape that arrays broadcast to; None is left out."""
     shapes = {key: np.shape(a) for key, a in arrays.items() if a is not None}
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
+    found = joint(*shapes.values())
+    if found is None:
         got = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
         first, *others = shapes
-        raise ValueError(
-            f"{name}(): {' and '.join(others)} must broadcast with {first}, got {got}"
-        ) from None
+        raise ValueError(f"{name}(): {' and '.join(others)} must broadcast with {first}, got {got}")
+    return found
 
 
 def mask(name: str, argument: str, where: Array, shape: tuple[int, ...]) -> Any:
@@ -260,7 +286,9 @@ def _dtype(name: str, argument: str, value: Any) -> None:
     try:
         if not (isinstance(value, type) and issubclass(value, np.dtype)):
             np.dtype(value)
-    except TypeError:
+    except TypeError as error:
+        if not own(error):
+            raise
         raise refused(name, argument, "a dtype", shown(value)) from None
 
 
@@ -300,7 +328,9 @@ def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     try:
         chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
-    except TypeError:
+    except TypeError as error:
+        if not own(error):
+            raise
         expected = "an integer, a tuple of integers or None"
         raise refused(name, "axis", expected, shown(axis)) from None
     for a in chosen:
@@ -352,12 +382,14 @@ def outputs(name: str, out: Any, count: int) -> tuple[Any, ...]:
     return out
 
 
-def explain(name: str, out: Any = None, where: Array = True, **arrays: Array) -> None:
+def explain(
+    error: Exception, name: str, out: Any = None, where: Array = True, **arrays: Array
+) -> None:
     """Raise an error that names what a ufunc of elements has refused, if it is one of these.
 
     What NumPy itself says of shapes and dtypes names neither the function nor the argument.
     """
-    if any(map(is_container, arrays.values())):
+    if not own(error) or any(map(is_container, arrays.values())):
         return  # they say it themselves
     for key, each in arrays.items():
         known(name, key, array_of(name, key, each).dtype)

@@ -123,17 +123,20 @@ class Activation(Algebra, Function):
         if params:
             known = ("x", *(p.name for p in self.params))
             raise unexpected(called, next(iter(params)), known)
-        explain(called, dy=dy, x=x)
         self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None
-        return {
-            name: summed_to(
-                shapes[name],
-                np.asarray(ufunc.quiet(partial.ufunc, dy, x, *values, dtype=dtype)),
-            )
-            for name, partial in self._partials.items()
-        }
+        try:
+            return {
+                name: summed_to(
+                    shapes[name],
+                    np.asarray(ufunc.quiet(partial.ufunc, dy, x, *values, dtype=dtype)),
+                )
+                for name, partial in self._partials.items()
+            }
+        except (TypeError, ValueError) as error:
+            explain(error, called, dy=dy, x=x)
+            raise
 
     def _with_params(self, *params: float, **named: float) -> Activation:
         """Return the activation with its parameters fixed: a function of `x` alone.

@@ -79,7 +79,7 @@ def explained(name: str, error: Exception, /, *data: Array, **options: Any) -> N
         x, *outs = data
         out = options.get("out", tuple(outs))
         try:
-            explain(name, out, options.get("where", True), x=x)
+            explain(error, name, out, options.get("where", True), x=x)
         except (TypeError, ValueError) as better:
             raise better from None
     raise error
@@ -536,8 +536,8 @@ class Backward(Function):
                 call = caller(arrays, params, out, options.get("dtype"))
                 return call(function, *arrays, *params, **options)
             return elementwise(function, name, (*arrays, *params), options)
-        except (TypeError, ValueError):
-            explain(name, out, **data)
+        except (TypeError, ValueError) as error:
+            explain(error, name, out, **data)
             raise
 
     def _at_once(
@@ -550,8 +550,8 @@ class Backward(Function):
             if out is None:
                 return threads.call(quick, dy, data, *known)
             return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)
-        except (TypeError, ValueError):
-            explain(f"{self._owner.name}.backward", out, **{"dy": dy, key: data})
+        except (TypeError, ValueError) as error:
+            explain(error, f"{self._owner.name}.backward", out, **{"dy": dy, key: data})
             raise
 
     def _no_source(self, name: str, x: Array, y: Array, named: Mapping[str, Any]) -> TypeError:

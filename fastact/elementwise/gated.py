@@ -18,6 +18,7 @@ from fastact.arguments import (
     one_axis,
     output,
     outputs,
+    own,
     together,
     ufunc_keyword,
 )
@@ -209,11 +210,11 @@ class Split(Documented):
         function = self._owner._function("forward", biases)
         try:
             return function(gate, value, *biases, out=out, **options)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError) as error:
             given = {"gate_bias": gate_bias, "value_bias": value_bias}
             given = {key: each for key, each in given.items() if each is not None}
             where = options.get("where", True)
-            explain(self.name, out, where, gate=gate, value=value, **given)
+            explain(error, self.name, out, where, gate=gate, value=value, **given)
             raise
 
     @shown
@@ -464,6 +465,8 @@ class Swiglu(GatedPair):
         try:
             return with_params(self, swish.with_params(beta=beta))
         except (TypeError, ValueError) as error:
+            if not own(error):
+                raise
             raise type(error)(f"{self.name}.with_params(): {error}") from None
 
     def _member(self, name: str, text: str) -> str:

@@ -69,9 +69,9 @@ class RandomizedBackward(Backward):
         try:
             at = -1.0 if x is None else x
             return below_zero.backward(dy, x=at, negative_slope=slopes, out=out)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError) as error:
             given = {} if x is None else {"x": x}
-            explain(f"{self._owner.name}.backward", out, dy=dy, **given, slopes=slopes)
+            explain(error, f"{self._owner.name}.backward", out, dy=dy, **given, slopes=slopes)
             raise
 
 
@@ -111,8 +111,8 @@ class Randomized(Activation):
         np.copyto(slopes, 1, where=x > 0)
         try:
             y = self._below_zero(x, slopes, out=out)
-        except (TypeError, ValueError):
-            explain("rrelu", out, x=x)
+        except (TypeError, ValueError) as error:
+            explain(error, "rrelu", out, x=x)
             raise
         return (y, slopes[()]) if return_slopes else y
 

@@ -22,6 +22,7 @@ from fastact.arguments import (
     mask,
     output,
     outputs,
+    own,
     together,
     weak,
 )
@@ -424,8 +425,9 @@ def shares(name: str, x: Any, axis: Axis, where: Array | None, b: Array | None) 
     if b is None:
         try:
             return softmax(x, axis=axis, where=where)
-        except (TypeError, ValueError):
-            Rows(name, x.shape, axis, where=where)  # says the same, of this function
+        except (TypeError, ValueError) as error:
+            if own(error):
+                Rows(name, x.shape, axis, where=where)  # says the same, of this function
             raise
     x, b = weights(name, x, b)
     layout = Layout(x.shape, axes(name, axis, x.ndim))
