@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
@@ -65,17 +66,27 @@ def lines(call: Callable[[], Any], at: int, error: Exception) -> tuple[int, Base
     return count, None
 
 
-@pytest.mark.skipif(
-    sys.gettrace() is not None, reason="something else traces: coverage, or a debugger"
-)
-@pytest.mark.parametrize("kind", [TypeError, ValueError])
-@pytest.mark.parametrize("called", CALLED)
-def test_what_a_handler_raises_is_raised(called: str, kind: type[Exception]) -> None:
+def lost(called: str, kind: type[Exception]) -> list[Any]:
+    """Where an exception is not raised as it is."""
+    found: list[Any] = []
     with np.errstate(all="ignore"):
         for name, call in variants(RIGHT[called]).items():
             lines(call, 0, kind())  # what first calls do
             total, _ = lines(call, 0, kind())
             for at in range(1, total + 1):
                 error = kind("of a handler")
-                reached, found = lines(call, at, error)
-                assert reached < at or found is error, (name, at, found)
+                reached, raised = lines(call, at, error)
+                if reached >= at and raised is not error:
+                    found.append((name, at, raised))
+    return found
+
+
+@pytest.mark.skipif(
+    sys.gettrace() is not None, reason="something else traces: coverage, or a debugger"
+)
+@pytest.mark.parametrize("kind", [TypeError, ValueError])
+@pytest.mark.parametrize("called", CALLED)
+def test_what_a_handler_raises_is_raised(called: str, kind: type[Exception]) -> None:
+    """In a thread that ends: what a tracer raises in an `except` stays the context of all later."""
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lost, called, kind).result() == []
