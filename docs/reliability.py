@@ -55,6 +55,8 @@ pytest-run-parallel. Arrays of more than 2³¹ elements are `pytest -m bigmem`. 
   from could not be reached. The nearest that was run: eight threads that make all first calls at once, with Python's
   lock handed on every microsecond, and pytest-run-parallel with eight threads a test. The same tests run on 3.14t, and
   then with the lock off: the first asserts that it stays off, in the second a warning that it is on is an error.
+- 10⁸ float64 of every function: [The largest errors](ulps.md) says how many of each were tried, besides published
+  hard cases of exp, expm1, log1p, tanh, erf and erfc. `fastact verify --dtype float64 --exhaustive` tries so many.
 - Windows, and freezers other than PyInstaller.
 - Python 3.14 in tox, which finds none there: the tests of forks with `-W error`, of shutdown and of first calls were run
   by hand on Debian's 3.14.
