@@ -13,6 +13,7 @@ from fastact.arguments import (
     INTEGRAL,
     MISSING,
     Axis,
+    array_of,
     axes,
     boolean,
     broadcast,
@@ -413,8 +414,8 @@ def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:
     """Elements and weights of one dtype and one shape."""
     if b is None:
         return floats(name, "x", x), None
-    x, given = floats(name, "x", x), floats(name, "b", b)
-    dtype = joint(x, b)
+    array, given = array_of(name, "x", x), floats(name, "b", b)
+    x, dtype = floats(name, "x", array), joint(array, b)
     shape = together(name, x=x, b=given)
     x, b = (cast(a, dtype) for a in (x, given))
     return np.broadcast_to(x, shape), np.broadcast_to(b, shape)
