@@ -229,11 +229,10 @@ class Function(described.Described):
     def _redirect(self) -> None:
         """Let native code call the ufunc from now on, or where no parameter is given."""
         if self._direct and not self.params:
-            made = ufunc.guarded(self.ufunc)
+            self.__call__ = ufunc.guarded(self.ufunc)
         else:
             forms = self._forms()
-            made = ufunc.plainly(forms[0].ufunc, self._general, forms)
-        self.__call__ = threads.direct(made)
+            self.__call__ = ufunc.plainly(forms[0].ufunc, self._general, forms)
 
     def _forms(self) -> list[Form]:
         """Plain calls at the defaults of the parameters, as far as ufuncs for them are made."""

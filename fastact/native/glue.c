@@ -50,6 +50,12 @@ struct python {
     object *(*item)(object *tuple, int64_t k); // a borrowed reference
     double (*to_double)(object *number);
     object *(*from_double)(double number);
+    int32_t (*of_context)(object *variable, object *otherwise, object **value);
+    int64_t (*to_integer)(object *number);
+    // The thread's own limit, which is that of the context; null until there has been one.
+    void *(*own_limit)(uint32_t key);
+    int64_t key;
+    object *limit, *sync; // the context's, and a callable that makes the thread's the same
     object *ndarray, *float_type, *tuple_type, *last; // the last is -1
     object *integers;                                 // the dtype of labels
     object *first, *made;                             // these strings, which steps have,
@@ -188,6 +194,29 @@ int32_t fastact_glue_native_fold(const struct context *context, char **args, con
     return 0;
 }
 
+// ---------------------------------------------------------------- the number of threads
+// Make the limit of this thread that of the context, which may be another one than in the call
+// before; false if Python raises an error.
+static bool limit_threads(const struct python *python) {
+    if (python->own_limit == NULL) {
+        return true;
+    }
+    object *value;
+    if (python->of_context(python->limit, NULL, &value) != 0) {
+        return false;
+    }
+    int64_t limit = python->to_integer(value);
+    python->forget(value);
+    if (limit == (int64_t)python->own_limit((uint32_t)python->key)) {
+        return true;
+    }
+    object *answer = python->call(python->sync);
+    if (answer != NULL) {
+        python->forget(answer);
+    }
+    return answer != NULL;
+}
+
 // ---------------------------------------------------------------- a ufunc whose keywords are checked
 // Whether a keyword needs no check and no cast: `out`, an array of the input's dtype.
 static bool is_usual(const struct python *python, const object *name, const object *value,
@@ -202,6 +231,9 @@ static bool is_usual(const struct python *python, const object *name, const obje
 object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count, object *names) {
     const struct place *place = places_of(ufunc)[0];
     const struct python *python = place->python;
+    if (!limit_threads(python)) {
+        return NULL;
+    }
     bool casts = false;
     int64_t named = names == NULL ? 0 : python->size(names);
     for (int64_t k = 0; k < named; k++) {
@@ -447,6 +479,9 @@ object *fastact_glue_native_plainly(object *self, object **args, int64_t count, 
     const struct plain *plain = items(self);
     struct call call;
     call.python = places_of(plain->ufunc)[0]->python;
+    if (!limit_threads(call.python)) {
+        return NULL;
+    }
     call.made = call.factor = NULL;
     call.count = 0;
     if (read_arguments(&call, args, count, names, plain) && may_compute(&call, plain)) {

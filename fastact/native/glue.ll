@@ -1,8 +1,8 @@
-; tools/native_ir.py made this from glue.c (84a255c6773c0ec5) with clang 19.
+; tools/native_ir.py made this from glue.c (459cc5407bcc08ea) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
@@ -425,152 +425,161 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %24 = getelementptr inbounds %struct.place, ptr %23, i32 0, i32 8
   %25 = load ptr, ptr %24, align 8
   store ptr %25, ptr %11, align 8
-  store i8 0, ptr %12, align 1
-  %26 = load ptr, ptr %9, align 8
-  %27 = icmp eq ptr %26, null
-  br i1 %27, label %28, label %29
+  %26 = load ptr, ptr %11, align 8
+  %27 = call i1 @limit_threads(ptr noundef %26) #3
+  br i1 %27, label %29, label %28
 
 28:
-  br label %35
+  store ptr null, ptr %5, align 8
+  br label %125
 
 29:
-  %30 = load ptr, ptr %11, align 8
-  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 5
-  %32 = load ptr, ptr %31, align 8
-  %33 = load ptr, ptr %9, align 8
-  %34 = call i64 %32(ptr noundef %33) #3
-  br label %35
+  store i8 0, ptr %12, align 1
+  %30 = load ptr, ptr %9, align 8
+  %31 = icmp eq ptr %30, null
+  br i1 %31, label %32, label %33
 
-35:
-  %36 = phi i64 [ 0, %28 ], [ %34, %29 ]
-  store i64 %36, ptr %13, align 8
+32:
+  br label %39
+
+33:
+  %34 = load ptr, ptr %11, align 8
+  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 5
+  %36 = load ptr, ptr %35, align 8
+  %37 = load ptr, ptr %9, align 8
+  %38 = call i64 %36(ptr noundef %37) #3
+  br label %39
+
+39:
+  %40 = phi i64 [ 0, %32 ], [ %38, %33 ]
+  store i64 %40, ptr %13, align 8
   store i64 0, ptr %14, align 8
-  br label %37
-
-37:
-  %38 = load i64, ptr %14, align 8
-  %39 = load i64, ptr %13, align 8
-  %40 = icmp slt i64 %38, %39
-  br i1 %40, label %41, label %84
+  br label %41
 
 41:
-  %42 = load ptr, ptr %11, align 8
-  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 6
-  %44 = load ptr, ptr %43, align 8
-  %45 = load ptr, ptr %9, align 8
-  %46 = load i64, ptr %14, align 8
-  %47 = call ptr %44(ptr noundef %45, i64 noundef %46) #3
-  store ptr %47, ptr %15, align 8
-  %48 = getelementptr inbounds ptr, ptr %15, i64 1
-  %49 = load ptr, ptr %7, align 8
-  %50 = load i64, ptr %8, align 8
-  %51 = load i64, ptr %14, align 8
-  %52 = add nsw i64 %50, %51
-  %53 = getelementptr inbounds ptr, ptr %49, i64 %52
-  %54 = load ptr, ptr %53, align 8
-  store ptr %54, ptr %48, align 8
-  %55 = load ptr, ptr %11, align 8
-  %56 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %57 = load ptr, ptr %56, align 16
-  %58 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
-  %59 = load ptr, ptr %58, align 8
-  %60 = load ptr, ptr %7, align 8
-  %61 = load i64, ptr %8, align 8
-  %62 = call i1 @is_usual(ptr noundef %55, ptr noundef %57, ptr noundef %59, ptr noundef %60, i64 noundef %61) #3
-  br i1 %62, label %63, label %64
+  %42 = load i64, ptr %14, align 8
+  %43 = load i64, ptr %13, align 8
+  %44 = icmp slt i64 %42, %43
+  br i1 %44, label %45, label %88
 
-63:
-  br label %81
+45:
+  %46 = load ptr, ptr %11, align 8
+  %47 = getelementptr inbounds %struct.python, ptr %46, i32 0, i32 6
+  %48 = load ptr, ptr %47, align 8
+  %49 = load ptr, ptr %9, align 8
+  %50 = load i64, ptr %14, align 8
+  %51 = call ptr %48(ptr noundef %49, i64 noundef %50) #3
+  store ptr %51, ptr %15, align 8
+  %52 = getelementptr inbounds ptr, ptr %15, i64 1
+  %53 = load ptr, ptr %7, align 8
+  %54 = load i64, ptr %8, align 8
+  %55 = load i64, ptr %14, align 8
+  %56 = add nsw i64 %54, %55
+  %57 = getelementptr inbounds ptr, ptr %53, i64 %56
+  %58 = load ptr, ptr %57, align 8
+  store ptr %58, ptr %52, align 8
+  %59 = load ptr, ptr %11, align 8
+  %60 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %61 = load ptr, ptr %60, align 16
+  %62 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
+  %63 = load ptr, ptr %62, align 8
+  %64 = load ptr, ptr %7, align 8
+  %65 = load i64, ptr %8, align 8
+  %66 = call i1 @is_usual(ptr noundef %59, ptr noundef %61, ptr noundef %63, ptr noundef %64, i64 noundef %65) #3
+  br i1 %66, label %67, label %68
 
-64:
-  %65 = load ptr, ptr %11, align 8
-  %66 = getelementptr inbounds %struct.python, ptr %65, i32 0, i32 4
-  %67 = load ptr, ptr %66, align 8
-  %68 = load ptr, ptr %10, align 8
-  %69 = getelementptr inbounds %struct.place, ptr %68, i32 0, i32 6
-  %70 = load ptr, ptr %69, align 8
-  %71 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %72 = call ptr %67(ptr noundef %70, ptr noundef %71, i64 noundef 2, ptr noundef null) #3
-  store ptr %72, ptr %16, align 8
-  %73 = load ptr, ptr %16, align 8
-  %74 = icmp eq ptr %73, null
-  br i1 %74, label %75, label %76
+67:
+  br label %85
 
-75:
+68:
+  %69 = load ptr, ptr %11, align 8
+  %70 = getelementptr inbounds %struct.python, ptr %69, i32 0, i32 4
+  %71 = load ptr, ptr %70, align 8
+  %72 = load ptr, ptr %10, align 8
+  %73 = getelementptr inbounds %struct.place, ptr %72, i32 0, i32 6
+  %74 = load ptr, ptr %73, align 8
+  %75 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %76 = call ptr %71(ptr noundef %74, ptr noundef %75, i64 noundef 2, ptr noundef null) #3
+  store ptr %76, ptr %16, align 8
+  %77 = load ptr, ptr %16, align 8
+  %78 = icmp eq ptr %77, null
+  br i1 %78, label %79, label %80
+
+79:
   store ptr null, ptr %5, align 8
-  br label %121
+  br label %125
 
-76:
-  %77 = load ptr, ptr %11, align 8
-  %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 3
-  %79 = load ptr, ptr %78, align 8
-  %80 = load ptr, ptr %16, align 8
-  call void %79(ptr noundef %80) #3
+80:
+  %81 = load ptr, ptr %11, align 8
+  %82 = getelementptr inbounds %struct.python, ptr %81, i32 0, i32 3
+  %83 = load ptr, ptr %82, align 8
+  %84 = load ptr, ptr %16, align 8
+  call void %83(ptr noundef %84) #3
   store i8 1, ptr %12, align 1
-  br label %81
+  br label %85
 
-81:
-  %82 = load i64, ptr %14, align 8
-  %83 = add nsw i64 %82, 1
-  store i64 %83, ptr %14, align 8
-  br label %37
+85:
+  %86 = load i64, ptr %14, align 8
+  %87 = add nsw i64 %86, 1
+  store i64 %87, ptr %14, align 8
+  br label %41
 
-84:
-  %85 = load i8, ptr %12, align 1
-  %86 = trunc i8 %85 to i1
-  br i1 %86, label %96, label %87
+88:
+  %89 = load i8, ptr %12, align 1
+  %90 = trunc i8 %89 to i1
+  br i1 %90, label %100, label %91
 
-87:
-  %88 = load ptr, ptr %11, align 8
-  %89 = getelementptr inbounds %struct.python, ptr %88, i32 0, i32 4
-  %90 = load ptr, ptr %89, align 8
-  %91 = load ptr, ptr %6, align 8
-  %92 = load ptr, ptr %7, align 8
-  %93 = load i64, ptr %8, align 8
-  %94 = load ptr, ptr %9, align 8
-  %95 = call ptr %90(ptr noundef %91, ptr noundef %92, i64 noundef %93, ptr noundef %94) #3
-  store ptr %95, ptr %5, align 8
-  br label %121
+91:
+  %92 = load ptr, ptr %11, align 8
+  %93 = getelementptr inbounds %struct.python, ptr %92, i32 0, i32 4
+  %94 = load ptr, ptr %93, align 8
+  %95 = load ptr, ptr %6, align 8
+  %96 = load ptr, ptr %7, align 8
+  %97 = load i64, ptr %8, align 8
+  %98 = load ptr, ptr %9, align 8
+  %99 = call ptr %94(ptr noundef %95, ptr noundef %96, i64 noundef %97, ptr noundef %98) #3
+  store ptr %99, ptr %5, align 8
+  br label %125
 
-96:
-  %97 = load ptr, ptr %11, align 8
-  %98 = getelementptr inbounds %struct.python, ptr %97, i32 0, i32 4
-  %99 = load ptr, ptr %98, align 8
-  %100 = load ptr, ptr %10, align 8
-  %101 = getelementptr inbounds %struct.place, ptr %100, i32 0, i32 7
-  %102 = load ptr, ptr %101, align 8
-  %103 = call ptr %99(ptr noundef %102, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
-  store ptr %103, ptr %17, align 8
-  %104 = load ptr, ptr %17, align 8
-  %105 = icmp eq ptr %104, null
-  br i1 %105, label %106, label %107
+100:
+  %101 = load ptr, ptr %11, align 8
+  %102 = getelementptr inbounds %struct.python, ptr %101, i32 0, i32 4
+  %103 = load ptr, ptr %102, align 8
+  %104 = load ptr, ptr %10, align 8
+  %105 = getelementptr inbounds %struct.place, ptr %104, i32 0, i32 7
+  %106 = load ptr, ptr %105, align 8
+  %107 = call ptr %103(ptr noundef %106, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
+  store ptr %107, ptr %17, align 8
+  %108 = load ptr, ptr %17, align 8
+  %109 = icmp eq ptr %108, null
+  br i1 %109, label %110, label %111
 
-106:
+110:
   store ptr null, ptr %5, align 8
-  br label %121
+  br label %125
 
-107:
-  %108 = load ptr, ptr %11, align 8
-  %109 = getelementptr inbounds %struct.python, ptr %108, i32 0, i32 4
-  %110 = load ptr, ptr %109, align 8
-  %111 = load ptr, ptr %17, align 8
-  %112 = load ptr, ptr %7, align 8
-  %113 = load i64, ptr %8, align 8
-  %114 = load ptr, ptr %9, align 8
-  %115 = call ptr %110(ptr noundef %111, ptr noundef %112, i64 noundef %113, ptr noundef %114) #3
-  store ptr %115, ptr %18, align 8
-  %116 = load ptr, ptr %11, align 8
-  %117 = getelementptr inbounds %struct.python, ptr %116, i32 0, i32 3
-  %118 = load ptr, ptr %117, align 8
-  %119 = load ptr, ptr %17, align 8
-  call void %118(ptr noundef %119) #3
-  %120 = load ptr, ptr %18, align 8
-  store ptr %120, ptr %5, align 8
-  br label %121
+111:
+  %112 = load ptr, ptr %11, align 8
+  %113 = getelementptr inbounds %struct.python, ptr %112, i32 0, i32 4
+  %114 = load ptr, ptr %113, align 8
+  %115 = load ptr, ptr %17, align 8
+  %116 = load ptr, ptr %7, align 8
+  %117 = load i64, ptr %8, align 8
+  %118 = load ptr, ptr %9, align 8
+  %119 = call ptr %114(ptr noundef %115, ptr noundef %116, i64 noundef %117, ptr noundef %118) #3
+  store ptr %119, ptr %18, align 8
+  %120 = load ptr, ptr %11, align 8
+  %121 = getelementptr inbounds %struct.python, ptr %120, i32 0, i32 3
+  %122 = load ptr, ptr %121, align 8
+  %123 = load ptr, ptr %17, align 8
+  call void %122(ptr noundef %123) #3
+  %124 = load ptr, ptr %18, align 8
+  store ptr %124, ptr %5, align 8
+  br label %125
 
-121:
-  %122 = load ptr, ptr %5, align 8
-  ret ptr %122
+125:
+  %126 = load ptr, ptr %5, align 8
+  ret ptr %126
 }
 
 define internal ptr @places_of(ptr noundef %0) #0 {
@@ -581,6 +590,99 @@ define internal ptr @places_of(ptr noundef %0) #0 {
   %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #3
   %6 = load ptr, ptr %5, align 8
   ret ptr %6
+}
+
+define internal i1 @limit_threads(ptr noundef %0) #0 {
+  %2 = alloca i1, align 1
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 11
+  %9 = load ptr, ptr %8, align 8
+  %10 = icmp eq ptr %9, null
+  br i1 %10, label %11, label %12
+
+11:
+  store i1 true, ptr %2, align 1
+  br label %62
+
+12:
+  %13 = load ptr, ptr %3, align 8
+  %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 9
+  %15 = load ptr, ptr %14, align 8
+  %16 = load ptr, ptr %3, align 8
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 13
+  %18 = load ptr, ptr %17, align 8
+  %19 = call i32 %15(ptr noundef %18, ptr noundef null, ptr noundef %4) #3
+  %20 = icmp ne i32 %19, 0
+  br i1 %20, label %21, label %22
+
+21:
+  store i1 false, ptr %2, align 1
+  br label %62
+
+22:
+  %23 = load ptr, ptr %3, align 8
+  %24 = getelementptr inbounds %struct.python, ptr %23, i32 0, i32 10
+  %25 = load ptr, ptr %24, align 8
+  %26 = load ptr, ptr %4, align 8
+  %27 = call i64 %25(ptr noundef %26) #3
+  store i64 %27, ptr %5, align 8
+  %28 = load ptr, ptr %3, align 8
+  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 3
+  %30 = load ptr, ptr %29, align 8
+  %31 = load ptr, ptr %4, align 8
+  call void %30(ptr noundef %31) #3
+  %32 = load i64, ptr %5, align 8
+  %33 = load ptr, ptr %3, align 8
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 11
+  %35 = load ptr, ptr %34, align 8
+  %36 = load ptr, ptr %3, align 8
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 12
+  %38 = load i64, ptr %37, align 8
+  %39 = trunc i64 %38 to i32
+  %40 = call ptr %35(i32 noundef %39) #3
+  %41 = ptrtoint ptr %40 to i64
+  %42 = icmp eq i64 %32, %41
+  br i1 %42, label %43, label %44
+
+43:
+  store i1 true, ptr %2, align 1
+  br label %62
+
+44:
+  %45 = load ptr, ptr %3, align 8
+  %46 = getelementptr inbounds %struct.python, ptr %45, i32 0, i32 2
+  %47 = load ptr, ptr %46, align 8
+  %48 = load ptr, ptr %3, align 8
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 14
+  %50 = load ptr, ptr %49, align 8
+  %51 = call ptr %47(ptr noundef %50) #3
+  store ptr %51, ptr %6, align 8
+  %52 = load ptr, ptr %6, align 8
+  %53 = icmp ne ptr %52, null
+  br i1 %53, label %54, label %59
+
+54:
+  %55 = load ptr, ptr %3, align 8
+  %56 = getelementptr inbounds %struct.python, ptr %55, i32 0, i32 3
+  %57 = load ptr, ptr %56, align 8
+  %58 = load ptr, ptr %6, align 8
+  call void %57(ptr noundef %58) #3
+  br label %59
+
+59:
+  %60 = load ptr, ptr %6, align 8
+  %61 = icmp ne ptr %60, null
+  store i1 %61, ptr %2, align 1
+  br label %62
+
+62:
+  %63 = load i1, ptr %2, align 1
+  ret i1 %63
 }
 
 define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, i64 noundef %4) #0 {
@@ -596,7 +698,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 16
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 22
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -609,7 +711,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 9
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 15
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -619,7 +721,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 9
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 15
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -671,96 +773,106 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %24 = load ptr, ptr %23, align 8
   %25 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   store ptr %24, ptr %25, align 8
-  %26 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 3
-  store ptr null, ptr %26, align 8
-  %27 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 2
-  store ptr null, ptr %27, align 8
-  %28 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 4
-  store i64 0, ptr %28, align 8
-  %29 = load ptr, ptr %7, align 8
-  %30 = load i64, ptr %8, align 8
-  %31 = load ptr, ptr %9, align 8
-  %32 = load ptr, ptr %10, align 8
-  %33 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %32) #3
-  br i1 %33, label %34, label %72
+  %26 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %27 = load ptr, ptr %26, align 8
+  %28 = call i1 @limit_threads(ptr noundef %27) #3
+  br i1 %28, label %30, label %29
 
-34:
-  %35 = load ptr, ptr %10, align 8
-  %36 = call i1 @may_compute(ptr noundef %11, ptr noundef %35) #3
-  br i1 %36, label %37, label %72
+29:
+  store ptr null, ptr %5, align 8
+  br label %89
 
-37:
-  %38 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %39 = load ptr, ptr %38, align 8
-  %40 = getelementptr inbounds %struct.python, ptr %39, i32 0, i32 5
-  %41 = load ptr, ptr %40, align 8
-  %42 = load ptr, ptr %10, align 8
-  %43 = getelementptr inbounds %struct.plain, ptr %42, i32 0, i32 2
+30:
+  %31 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 3
+  store ptr null, ptr %31, align 8
+  %32 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 2
+  store ptr null, ptr %32, align 8
+  %33 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 4
+  store i64 0, ptr %33, align 8
+  %34 = load ptr, ptr %7, align 8
+  %35 = load i64, ptr %8, align 8
+  %36 = load ptr, ptr %9, align 8
+  %37 = load ptr, ptr %10, align 8
+  %38 = call i1 @read_arguments(ptr noundef %11, ptr noundef %34, i64 noundef %35, ptr noundef %36, ptr noundef %37) #3
+  br i1 %38, label %39, label %77
+
+39:
+  %40 = load ptr, ptr %10, align 8
+  %41 = call i1 @may_compute(ptr noundef %11, ptr noundef %40) #3
+  br i1 %41, label %42, label %77
+
+42:
+  %43 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   %44 = load ptr, ptr %43, align 8
-  %45 = call i64 %41(ptr noundef %44) #3
-  store i64 %45, ptr %12, align 8
+  %45 = getelementptr inbounds %struct.python, ptr %44, i32 0, i32 5
+  %46 = load ptr, ptr %45, align 8
+  %47 = load ptr, ptr %10, align 8
+  %48 = getelementptr inbounds %struct.plain, ptr %47, i32 0, i32 2
+  %49 = load ptr, ptr %48, align 8
+  %50 = call i64 %46(ptr noundef %49) #3
+  store i64 %50, ptr %12, align 8
   store i64 0, ptr %13, align 8
-  br label %46
+  br label %51
 
-46:
-  %47 = load i64, ptr %13, align 8
-  %48 = load i64, ptr %12, align 8
-  %49 = icmp slt i64 %47, %48
-  br i1 %49, label %50, label %71
+51:
+  %52 = load i64, ptr %13, align 8
+  %53 = load i64, ptr %12, align 8
+  %54 = icmp slt i64 %52, %53
+  br i1 %54, label %55, label %76
 
-50:
-  %51 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %52 = load ptr, ptr %51, align 8
-  %53 = getelementptr inbounds %struct.python, ptr %52, i32 0, i32 6
-  %54 = load ptr, ptr %53, align 8
-  %55 = load ptr, ptr %10, align 8
-  %56 = getelementptr inbounds %struct.plain, ptr %55, i32 0, i32 2
+55:
+  %56 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   %57 = load ptr, ptr %56, align 8
-  %58 = load i64, ptr %13, align 8
-  %59 = call ptr %54(ptr noundef %57, i64 noundef %58) #3
-  %60 = call ptr @items(ptr noundef %59) #3
-  store ptr %60, ptr %14, align 8
-  %61 = load ptr, ptr %10, align 8
-  %62 = load ptr, ptr %14, align 8
-  %63 = call i1 @has_form(ptr noundef %11, ptr noundef %61, ptr noundef %62) #3
-  br i1 %63, label %64, label %67
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 6
+  %59 = load ptr, ptr %58, align 8
+  %60 = load ptr, ptr %10, align 8
+  %61 = getelementptr inbounds %struct.plain, ptr %60, i32 0, i32 2
+  %62 = load ptr, ptr %61, align 8
+  %63 = load i64, ptr %13, align 8
+  %64 = call ptr %59(ptr noundef %62, i64 noundef %63) #3
+  %65 = call ptr @items(ptr noundef %64) #3
+  store ptr %65, ptr %14, align 8
+  %66 = load ptr, ptr %10, align 8
+  %67 = load ptr, ptr %14, align 8
+  %68 = call i1 @has_form(ptr noundef %11, ptr noundef %66, ptr noundef %67) #3
+  br i1 %68, label %69, label %72
 
-64:
-  %65 = load ptr, ptr %14, align 8
-  %66 = call ptr @run_form(ptr noundef %11, ptr noundef %65) #3
-  store ptr %66, ptr %5, align 8
-  br label %84
-
-67:
-  br label %68
-
-68:
-  %69 = load i64, ptr %13, align 8
-  %70 = add nsw i64 %69, 1
-  store i64 %70, ptr %13, align 8
-  br label %46
-
-71:
-  br label %72
+69:
+  %70 = load ptr, ptr %14, align 8
+  %71 = call ptr @run_form(ptr noundef %11, ptr noundef %70) #3
+  store ptr %71, ptr %5, align 8
+  br label %89
 
 72:
-  %73 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %74 = load ptr, ptr %73, align 8
-  %75 = getelementptr inbounds %struct.python, ptr %74, i32 0, i32 4
-  %76 = load ptr, ptr %75, align 8
-  %77 = load ptr, ptr %10, align 8
-  %78 = getelementptr inbounds %struct.plain, ptr %77, i32 0, i32 1
-  %79 = load ptr, ptr %78, align 8
-  %80 = load ptr, ptr %7, align 8
-  %81 = load i64, ptr %8, align 8
-  %82 = load ptr, ptr %9, align 8
-  %83 = call ptr %76(ptr noundef %79, ptr noundef %80, i64 noundef %81, ptr noundef %82) #3
-  store ptr %83, ptr %5, align 8
-  br label %84
+  br label %73
 
-84:
-  %85 = load ptr, ptr %5, align 8
-  ret ptr %85
+73:
+  %74 = load i64, ptr %13, align 8
+  %75 = add nsw i64 %74, 1
+  store i64 %75, ptr %13, align 8
+  br label %51
+
+76:
+  br label %77
+
+77:
+  %78 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %79 = load ptr, ptr %78, align 8
+  %80 = getelementptr inbounds %struct.python, ptr %79, i32 0, i32 4
+  %81 = load ptr, ptr %80, align 8
+  %82 = load ptr, ptr %10, align 8
+  %83 = getelementptr inbounds %struct.plain, ptr %82, i32 0, i32 1
+  %84 = load ptr, ptr %83, align 8
+  %85 = load ptr, ptr %7, align 8
+  %86 = load i64, ptr %8, align 8
+  %87 = load ptr, ptr %9, align 8
+  %88 = call ptr %81(ptr noundef %84, ptr noundef %85, i64 noundef %86, ptr noundef %87) #3
+  store ptr %88, ptr %5, align 8
+  br label %89
+
+89:
+  %90 = load ptr, ptr %5, align 8
+  ret ptr %90
 }
 
 define internal ptr @items(ptr noundef %0) #0 {
@@ -942,7 +1054,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 12
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 18
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1674,7 +1786,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 9
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 15
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -1873,7 +1985,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store ptr %17, ptr %10, align 8
   %18 = load ptr, ptr %8, align 8
   %19 = load ptr, ptr %10, align 8
-  %20 = getelementptr inbounds %struct.python, ptr %19, i32 0, i32 18
+  %20 = getelementptr inbounds %struct.python, ptr %19, i32 0, i32 24
   %21 = load ptr, ptr %20, align 8
   %22 = icmp eq ptr %18, %21
   br i1 %22, label %23, label %45
@@ -1881,7 +1993,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 23:
   %24 = load ptr, ptr %9, align 8
   %25 = load ptr, ptr %10, align 8
-  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 10
+  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 16
   %27 = load ptr, ptr %26, align 8
   %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #3
   br i1 %28, label %29, label %31
@@ -1918,7 +2030,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 45:
   %46 = load ptr, ptr %9, align 8
   %47 = load ptr, ptr %10, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 9
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 15
   %49 = load ptr, ptr %48, align 8
   %50 = call i1 @is_a(ptr noundef %46, ptr noundef %49) #3
   br i1 %50, label %52, label %51
@@ -1938,7 +2050,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store ptr %58, ptr %13, align 8
   %59 = load ptr, ptr %8, align 8
   %60 = load ptr, ptr %10, align 8
-  %61 = getelementptr inbounds %struct.python, ptr %60, i32 0, i32 17
+  %61 = getelementptr inbounds %struct.python, ptr %60, i32 0, i32 23
   %62 = load ptr, ptr %61, align 8
   %63 = icmp eq ptr %59, %62
   br i1 %63, label %64, label %80
@@ -1971,7 +2083,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 80:
   %81 = load ptr, ptr %8, align 8
   %82 = load ptr, ptr %10, align 8
-  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 19
+  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 25
   %84 = load ptr, ptr %83, align 8
   %85 = icmp eq ptr %81, %84
   br i1 %85, label %86, label %100
@@ -1981,7 +2093,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %88 = getelementptr inbounds %struct.array, ptr %87, i32 0, i32 5
   %89 = load ptr, ptr %88, align 8
   %90 = load ptr, ptr %10, align 8
-  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 13
+  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 19
   %92 = load ptr, ptr %91, align 8
   %93 = icmp eq ptr %89, %92
   br i1 %93, label %94, label %98
@@ -2200,7 +2312,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [4 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 18
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 24
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2369,7 +2481,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 14
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 20
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2384,7 +2496,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 15
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 21
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2439,7 +2551,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 11
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 17
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

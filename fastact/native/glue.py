@@ -62,6 +62,8 @@ FUNCTIONS = {
     "item": "PyTuple_GetItem",
     "to_double": "PyFloat_AsDouble",
     "from_double": "PyFloat_FromDouble",
+    "of_context": "PyContextVar_Get",
+    "to_integer": "PyLong_AsSsize_t",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
 FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
@@ -77,7 +79,10 @@ OBJECTS = {
 
 @functools.cache
 def python() -> Python:
-    """What the C code calls of Python and compares with; the same for all loops, until the end."""
+    """What the C code calls of Python and compares with; the same for all loops, until the end.
+
+    `native.threads` adds what it must know of the limits of contexts, once there are any.
+    """
     functions = {name: getattr(ctypes.pythonapi, symbol) for name, symbol in FUNCTIONS.items()}
     addresses = {name: ctypes.cast(f, ctypes.c_void_p).value for name, f in functions.items()}
     return Python(**addresses, **{name: id(thing) for name, thing in OBJECTS.items()})

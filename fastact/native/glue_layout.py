@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (84a255c6773c0ec5): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (459cc5407bcc08ea): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ PYTHON = {
     "item": 48,
     "to_double": 56,
     "from_double": 64,
-    "ndarray": 72,
-    "float_type": 80,
-    "tuple_type": 88,
-    "last": 96,
-    "integers": 104,
-    "first": 112,
-    "made": 120,
-    "out": 128,
-    "where": 136,
-    "temperature": 144,
-    "labels": 152,
+    "of_context": 72,
+    "to_integer": 80,
+    "own_limit": 88,
+    "key": 96,
+    "limit": 104,
+    "sync": 112,
+    "ndarray": 120,
+    "float_type": 128,
+    "tuple_type": 136,
+    "last": 144,
+    "integers": 152,
+    "first": 160,
+    "made": 168,
+    "out": 176,
+    "where": 184,
+    "temperature": 192,
+    "labels": 200,
 }
 
 PLACE = {

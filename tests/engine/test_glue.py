@@ -60,7 +60,8 @@ def test_fields_are_where_c_puts_them(tmp_path: Path) -> None:
 
 
 def test_python_has_what_c_names() -> None:
-    assert {*glue.FUNCTIONS, *glue.OBJECTS} == {*glue_layout.PYTHON}
+    of_threads = {"own_limit", "key", "limit", "sync"}
+    assert {*glue.FUNCTIONS, *glue.OBJECTS, *of_threads} == {*glue_layout.PYTHON}
 
 
 # ---------------------------------------------------------------- forms of calls
