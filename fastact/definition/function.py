@@ -232,11 +232,27 @@ class Function(described.Described):
             self.__call__ = ufunc.guarded(self.ufunc)
         else:
             forms = self._forms()
-            self.__call__ = ufunc.plainly(forms[0].ufunc, self._general, forms)
+            self.__call__ = ufunc.plainly(
+                forms[0].ufunc, self._general, forms, positional=self._positional
+            )
 
     def _forms(self) -> list[Form]:
-        """Plain calls at the defaults of the parameters, as far as ufuncs for them are made."""
-        return [] if self._quick is None else plain_forms(self._quick, out=self._nout == 1)
+        """Plain calls, at the defaults of the parameters and others, as far as ufuncs are made."""
+        out = self._nout == 1
+        usual = [] if self._quick is None else plain_forms(self._quick, out=out)
+        return [*usual, *self._forms_of_numbers(out=out)]
+
+    def _forms_of_numbers(self, *data: str, out: bool = True) -> list[Form]:
+        """Plain calls that give all parameters, as floats that `_bind` has seen before."""
+        if not self.params or self._ufunc is None:
+            return []
+        order, obeyed = self._order, self._obeyed
+        return plain_forms(self._ufunc, *data, *order, out=out, numbers=order, obeyed=obeyed)
+
+    @property
+    def _positional(self) -> tuple[str, ...]:
+        """The keywords that may be given by position in a plain call."""
+        return self._order
 
     def _go_plainly(self, quick: np.ufunc) -> None:
         """Let native code make the plain calls of this ufunc too, which `_forms` has by now."""
@@ -356,7 +372,9 @@ class Function(described.Described):
             known = self._known(params, options)
             if known is not None:
                 options.clear()
-                return threads.call, self._ufunc or self.ufunc, x, *known
+                made = self._ufunc or self.ufunc
+                self._go_plainly(made)
+                return threads.call, made, x, *known
         return None
 
     def _known(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...] | None:
@@ -456,9 +474,16 @@ class Backward(Function):
             self._from_output = FromOutput(owner, "backward_from_output", self._nin)
 
     def _forms(self) -> list[Form]:
-        ufuncs = {"x": self._quick, "y": self._from_output and self._from_output._quick}
-        known = ((key, quick) for key, quick in ufuncs.items() if isinstance(quick, np.ufunc))
-        return [form for key, quick in known for form in plain_forms(quick, key)]
+        found = []
+        for key, used in (("x", self), ("y", self._from_output)):
+            if used is not None:
+                found += [] if used._quick is None else plain_forms(used._quick, key)
+                found += used._forms_of_numbers(key)
+        return found
+
+    @property
+    def _positional(self) -> tuple[str, ...]:
+        return ()
 
     def _general(
         self,
@@ -510,8 +535,7 @@ class Backward(Function):
         self, quick: np.ufunc, known: tuple[Array, ...], dy: Array, data: Array, out: Any
     ) -> Any:
         """Call a ufunc for which all has been looked at."""
-        if not known:
-            self._go_plainly(quick)
+        self._go_plainly(quick)
         if out is None:
             return threads.call(quick, dy, data, *known)
         return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)

@@ -32,7 +32,7 @@ enum {
     HALF = 23,
     SINGLE = 11,
     DOUBLE = 12,
-    MOST_KEYWORDS = 4, // of a form, with the arguments after the first
+    MOST_KEYWORDS = 6, // of a form, with the arguments after the first
     MOST_OPERANDS = 8, // of a step
     SMALL = 1 << 18    // elements of the largest array with a mask: SLAB of row_function.py
 };
@@ -50,6 +50,10 @@ struct python {
     object *(*item)(object *tuple, int64_t k); // a borrowed reference
     double (*to_double)(object *number);
     object *(*from_double)(double number);
+    object *(*new_tuple)(int64_t size);
+    int32_t (*set_item)(object *tuple, int64_t k, object *thing); // takes a reference
+    void (*keep)(object *thing);
+    int32_t (*has)(object *set, object *thing);
     int32_t (*of_context)(object *variable, object *otherwise, object **value);
     int64_t (*to_integer)(object *number);
     // The thread's own limit, which is that of the context; null until there has been one.
@@ -277,6 +281,8 @@ struct form {
     object *keywords; // a plain call gives all of them and no others
     object *sign;     // a temperature becomes the factor sign / temperature
     object *steps;    // each a tuple of a ufunc and its operands
+    object *numbers;  // a tuple: those of the keywords that are floats
+    object *obeyed;   // a set of tuples of such floats, which are known to be right
 };
 
 // A call: its array, keywords and their values, what the last step made, and sign / temperature.
@@ -358,9 +364,12 @@ static bool contains(const struct python *python, object *tuple, const object *i
 }
 
 // Whether steps take this value of a keyword.
-static bool is_plain(const struct call *call, const struct plain *plain, const object *name,
-                     object *value) {
+static bool is_plain(const struct call *call, const struct plain *plain, const struct form *form,
+                     const object *name, object *value) {
     const struct python *python = call->python;
+    if (contains(python, form->numbers, name)) {
+        return is_a(value, python->float_type);
+    }
     if (name == python->temperature) {
         if (!is_a(value, python->float_type) || !in_default_mode()) {
             return false;
@@ -382,12 +391,35 @@ static bool is_plain(const struct call *call, const struct plain *plain, const o
     return a->dtype == x->dtype && fits;
 }
 
-// Whether a call gives a keyword.
-static bool gives(const struct call *call, const object *keyword) {
-    bool found = false;
+// The value that a call gives for a keyword, borrowed; null if it gives none.
+static object *value_of(const struct call *call, const object *keyword) {
+    object *found = NULL;
     for (int64_t k = 0; k < call->count; k++) {
-        found |= call->names[k] == keyword;
+        if (call->names[k] == keyword) {
+            found = call->values[k];
+        }
     }
+    return found;
+}
+
+// Whether the floats of a call, together, are known to be right.
+static bool obeys(const struct call *call, const struct form *form) {
+    const struct python *python = call->python;
+    int64_t size = python->size(form->numbers);
+    if (size == 0) {
+        return true;
+    }
+    object *values = python->new_tuple(size);
+    for (int64_t k = 0; values != NULL && k < size; k++) {
+        object *value = value_of(call, python->item(form->numbers, k));
+        python->keep(value);
+        python->set_item(values, k, value);
+    }
+    if (values == NULL) {
+        return false;
+    }
+    bool found = python->has(form->obeyed, values) == 1;
+    python->forget(values);
     return found;
 }
 
@@ -397,12 +429,12 @@ static bool has_form(const struct call *call, const struct plain *plain,
     const struct python *python = call->python;
     bool same = python->size(form->keywords) == call->count;
     for (int64_t k = 0; same && k < call->count; k++) {
-        same = gives(call, python->item(form->keywords, k));
+        same = value_of(call, python->item(form->keywords, k)) != NULL;
     }
     for (int64_t k = 0; same && k < call->count; k++) {
-        same = is_plain(call, plain, call->names[k], call->values[k]);
+        same = is_plain(call, plain, form, call->names[k], call->values[k]);
     }
-    return same;
+    return same && obeys(call, form);
 }
 
 // Whether steps may compute beside loops, as those of functions of several arrays do.

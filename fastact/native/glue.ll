@@ -1,12 +1,12 @@
-; tools/native_ir.py made this from glue.c (459cc5407bcc08ea) with clang 19.
+; tools/native_ir.py made this from glue.c (9a0bffb6b47c8d51) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
-%struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
+%struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [6 x ptr], [6 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
-%struct.form = type { ptr, ptr, ptr }
+%struct.form = type { ptr, ptr, ptr, ptr, ptr }
 
 @fastact_glue_way = external constant i64, align 8
 @fastact_glue_head = external constant i64, align 8
@@ -600,7 +600,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %6 = alloca ptr, align 8
   store ptr %0, ptr %3, align 8
   %7 = load ptr, ptr %3, align 8
-  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 11
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 15
   %9 = load ptr, ptr %8, align 8
   %10 = icmp eq ptr %9, null
   br i1 %10, label %11, label %12
@@ -611,10 +611,10 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
 
 12:
   %13 = load ptr, ptr %3, align 8
-  %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 9
+  %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 13
   %15 = load ptr, ptr %14, align 8
   %16 = load ptr, ptr %3, align 8
-  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 13
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 17
   %18 = load ptr, ptr %17, align 8
   %19 = call i32 %15(ptr noundef %18, ptr noundef null, ptr noundef %4) #3
   %20 = icmp ne i32 %19, 0
@@ -626,7 +626,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
 
 22:
   %23 = load ptr, ptr %3, align 8
-  %24 = getelementptr inbounds %struct.python, ptr %23, i32 0, i32 10
+  %24 = getelementptr inbounds %struct.python, ptr %23, i32 0, i32 14
   %25 = load ptr, ptr %24, align 8
   %26 = load ptr, ptr %4, align 8
   %27 = call i64 %25(ptr noundef %26) #3
@@ -638,10 +638,10 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   call void %30(ptr noundef %31) #3
   %32 = load i64, ptr %5, align 8
   %33 = load ptr, ptr %3, align 8
-  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 11
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 15
   %35 = load ptr, ptr %34, align 8
   %36 = load ptr, ptr %3, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 12
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 16
   %38 = load i64, ptr %37, align 8
   %39 = trunc i64 %38 to i32
   %40 = call ptr %35(i32 noundef %39) #3
@@ -658,7 +658,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %46 = getelementptr inbounds %struct.python, ptr %45, i32 0, i32 2
   %47 = load ptr, ptr %46, align 8
   %48 = load ptr, ptr %3, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 14
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 18
   %50 = load ptr, ptr %49, align 8
   %51 = call ptr %47(ptr noundef %50) #3
   store ptr %51, ptr %6, align 8
@@ -698,7 +698,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 22
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 26
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -711,7 +711,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 15
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 19
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -721,7 +721,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 15
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 19
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -975,7 +975,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %70 = load ptr, ptr %7, align 8
   %71 = getelementptr inbounds %struct.call, ptr %70, i32 0, i32 6
   %72 = load i64, ptr %16, align 8
-  %73 = getelementptr inbounds [4 x ptr], ptr %71, i64 0, i64 %72
+  %73 = getelementptr inbounds [6 x ptr], ptr %71, i64 0, i64 %72
   store ptr %69, ptr %73, align 8
   %74 = load ptr, ptr %8, align 8
   %75 = load i64, ptr %13, align 8
@@ -987,7 +987,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %81 = load ptr, ptr %7, align 8
   %82 = getelementptr inbounds %struct.call, ptr %81, i32 0, i32 7
   %83 = load i64, ptr %16, align 8
-  %84 = getelementptr inbounds [4 x ptr], ptr %82, i64 0, i64 %83
+  %84 = getelementptr inbounds [6 x ptr], ptr %82, i64 0, i64 %83
   store ptr %80, ptr %84, align 8
   br label %85
 
@@ -1054,7 +1054,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 18
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 22
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1066,7 +1066,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %133 = load ptr, ptr %7, align 8
   %134 = getelementptr inbounds %struct.call, ptr %133, i32 0, i32 4
   %135 = load i64, ptr %134, align 8
-  %136 = icmp eq i64 %135, 4
+  %136 = icmp eq i64 %135, 6
   br i1 %136, label %137, label %138
 
 137:
@@ -1080,7 +1080,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %142 = load ptr, ptr %7, align 8
   %143 = getelementptr inbounds %struct.call, ptr %142, i32 0, i32 4
   %144 = load i64, ptr %143, align 8
-  %145 = getelementptr inbounds [4 x ptr], ptr %141, i64 0, i64 %144
+  %145 = getelementptr inbounds [6 x ptr], ptr %141, i64 0, i64 %144
   store ptr %139, ptr %145, align 8
   %146 = load ptr, ptr %20, align 8
   %147 = load ptr, ptr %7, align 8
@@ -1090,7 +1090,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %151 = load i64, ptr %150, align 8
   %152 = add nsw i64 %151, 1
   store i64 %152, ptr %150, align 8
-  %153 = getelementptr inbounds [4 x ptr], ptr %148, i64 0, i64 %151
+  %153 = getelementptr inbounds [6 x ptr], ptr %148, i64 0, i64 %151
   store ptr %146, ptr %153, align 8
   br label %154
 
@@ -1181,7 +1181,7 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
 
 35:
   %36 = phi i1 [ false, %26 ], [ %34, %29 ]
-  br i1 %36, label %37, label %52
+  br i1 %36, label %37, label %53
 
 37:
   %38 = load ptr, ptr %4, align 8
@@ -1193,66 +1193,78 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %44 = load ptr, ptr %43, align 8
   %45 = load i64, ptr %9, align 8
   %46 = call ptr %41(ptr noundef %44, i64 noundef %45) #3
-  %47 = call i1 @gives(ptr noundef %38, ptr noundef %46) #3
-  %48 = zext i1 %47 to i8
-  store i8 %48, ptr %8, align 1
-  br label %49
+  %47 = call ptr @value_of(ptr noundef %38, ptr noundef %46) #3
+  %48 = icmp ne ptr %47, null
+  %49 = zext i1 %48 to i8
+  store i8 %49, ptr %8, align 1
+  br label %50
 
-49:
-  %50 = load i64, ptr %9, align 8
-  %51 = add nsw i64 %50, 1
-  store i64 %51, ptr %9, align 8
+50:
+  %51 = load i64, ptr %9, align 8
+  %52 = add nsw i64 %51, 1
+  store i64 %52, ptr %9, align 8
   br label %26
 
-52:
-  store i64 0, ptr %10, align 8
-  br label %53
-
 53:
-  %54 = load i8, ptr %8, align 1
-  %55 = trunc i8 %54 to i1
-  br i1 %55, label %56, label %62
+  store i64 0, ptr %10, align 8
+  br label %54
 
-56:
-  %57 = load i64, ptr %10, align 8
-  %58 = load ptr, ptr %4, align 8
-  %59 = getelementptr inbounds %struct.call, ptr %58, i32 0, i32 4
-  %60 = load i64, ptr %59, align 8
-  %61 = icmp slt i64 %57, %60
-  br label %62
+54:
+  %55 = load i8, ptr %8, align 1
+  %56 = trunc i8 %55 to i1
+  br i1 %56, label %57, label %63
 
-62:
-  %63 = phi i1 [ false, %53 ], [ %61, %56 ]
-  br i1 %63, label %64, label %82
+57:
+  %58 = load i64, ptr %10, align 8
+  %59 = load ptr, ptr %4, align 8
+  %60 = getelementptr inbounds %struct.call, ptr %59, i32 0, i32 4
+  %61 = load i64, ptr %60, align 8
+  %62 = icmp slt i64 %58, %61
+  br label %63
 
-64:
-  %65 = load ptr, ptr %4, align 8
-  %66 = load ptr, ptr %5, align 8
-  %67 = load ptr, ptr %4, align 8
-  %68 = getelementptr inbounds %struct.call, ptr %67, i32 0, i32 6
-  %69 = load i64, ptr %10, align 8
-  %70 = getelementptr inbounds [4 x ptr], ptr %68, i64 0, i64 %69
-  %71 = load ptr, ptr %70, align 8
-  %72 = load ptr, ptr %4, align 8
-  %73 = getelementptr inbounds %struct.call, ptr %72, i32 0, i32 7
-  %74 = load i64, ptr %10, align 8
-  %75 = getelementptr inbounds [4 x ptr], ptr %73, i64 0, i64 %74
-  %76 = load ptr, ptr %75, align 8
-  %77 = call i1 @is_plain(ptr noundef %65, ptr noundef %66, ptr noundef %71, ptr noundef %76) #3
-  %78 = zext i1 %77 to i8
-  store i8 %78, ptr %8, align 1
-  br label %79
+63:
+  %64 = phi i1 [ false, %54 ], [ %62, %57 ]
+  br i1 %64, label %65, label %84
 
-79:
-  %80 = load i64, ptr %10, align 8
-  %81 = add nsw i64 %80, 1
-  store i64 %81, ptr %10, align 8
-  br label %53
+65:
+  %66 = load ptr, ptr %4, align 8
+  %67 = load ptr, ptr %5, align 8
+  %68 = load ptr, ptr %6, align 8
+  %69 = load ptr, ptr %4, align 8
+  %70 = getelementptr inbounds %struct.call, ptr %69, i32 0, i32 6
+  %71 = load i64, ptr %10, align 8
+  %72 = getelementptr inbounds [6 x ptr], ptr %70, i64 0, i64 %71
+  %73 = load ptr, ptr %72, align 8
+  %74 = load ptr, ptr %4, align 8
+  %75 = getelementptr inbounds %struct.call, ptr %74, i32 0, i32 7
+  %76 = load i64, ptr %10, align 8
+  %77 = getelementptr inbounds [6 x ptr], ptr %75, i64 0, i64 %76
+  %78 = load ptr, ptr %77, align 8
+  %79 = call i1 @is_plain(ptr noundef %66, ptr noundef %67, ptr noundef %68, ptr noundef %73, ptr noundef %78) #3
+  %80 = zext i1 %79 to i8
+  store i8 %80, ptr %8, align 1
+  br label %81
 
-82:
-  %83 = load i8, ptr %8, align 1
-  %84 = trunc i8 %83 to i1
-  ret i1 %84
+81:
+  %82 = load i64, ptr %10, align 8
+  %83 = add nsw i64 %82, 1
+  store i64 %83, ptr %10, align 8
+  br label %54
+
+84:
+  %85 = load i8, ptr %8, align 1
+  %86 = trunc i8 %85 to i1
+  br i1 %86, label %87, label %91
+
+87:
+  %88 = load ptr, ptr %4, align 8
+  %89 = load ptr, ptr %6, align 8
+  %90 = call i1 @obeys(ptr noundef %88, ptr noundef %89) #3
+  br label %91
+
+91:
+  %92 = phi i1 [ false, %84 ], [ %90, %87 ]
+  ret i1 %92
 }
 
 define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
@@ -1786,7 +1798,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 15
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 19
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -1915,14 +1927,14 @@ define internal i1 @in_default_mode() #0 {
   ret i1 %22
 }
 
-define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
+define internal ptr @value_of(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
-  %5 = alloca i8, align 1
+  %5 = alloca ptr, align 8
   %6 = alloca i64, align 8
   store ptr %0, ptr %3, align 8
   store ptr %1, ptr %4, align 8
-  store i8 0, ptr %5, align 1
+  store ptr null, ptr %5, align 8
   store i64 0, ptr %6, align 8
   br label %7
 
@@ -1938,18 +1950,22 @@ define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
   %14 = load ptr, ptr %3, align 8
   %15 = getelementptr inbounds %struct.call, ptr %14, i32 0, i32 6
   %16 = load i64, ptr %6, align 8
-  %17 = getelementptr inbounds [4 x ptr], ptr %15, i64 0, i64 %16
+  %17 = getelementptr inbounds [6 x ptr], ptr %15, i64 0, i64 %16
   %18 = load ptr, ptr %17, align 8
   %19 = load ptr, ptr %4, align 8
   %20 = icmp eq ptr %18, %19
-  %21 = zext i1 %20 to i32
-  %22 = load i8, ptr %5, align 1
-  %23 = trunc i8 %22 to i1
-  %24 = zext i1 %23 to i32
-  %25 = or i32 %24, %21
-  %26 = icmp ne i32 %25, 0
-  %27 = zext i1 %26 to i8
-  store i8 %27, ptr %5, align 1
+  br i1 %20, label %21, label %27
+
+21:
+  %22 = load ptr, ptr %3, align 8
+  %23 = getelementptr inbounds %struct.call, ptr %22, i32 0, i32 7
+  %24 = load i64, ptr %6, align 8
+  %25 = getelementptr inbounds [6 x ptr], ptr %23, i64 0, i64 %24
+  %26 = load ptr, ptr %25, align 8
+  store ptr %26, ptr %5, align 8
+  br label %27
+
+27:
   br label %28
 
 28:
@@ -1959,197 +1975,398 @@ define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
   br label %7
 
 31:
-  %32 = load i8, ptr %5, align 1
-  %33 = trunc i8 %32 to i1
-  ret i1 %33
+  %32 = load ptr, ptr %5, align 8
+  ret ptr %32
 }
 
-define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3) #0 {
-  %5 = alloca i1, align 1
-  %6 = alloca ptr, align 8
+define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, ptr noundef %4) #0 {
+  %6 = alloca i1, align 1
   %7 = alloca ptr, align 8
   %8 = alloca ptr, align 8
   %9 = alloca ptr, align 8
   %10 = alloca ptr, align 8
-  %11 = alloca double, align 8
+  %11 = alloca ptr, align 8
   %12 = alloca ptr, align 8
-  %13 = alloca ptr, align 8
-  %14 = alloca i8, align 1
-  store ptr %0, ptr %6, align 8
-  store ptr %1, ptr %7, align 8
-  store ptr %2, ptr %8, align 8
-  store ptr %3, ptr %9, align 8
-  %15 = load ptr, ptr %6, align 8
-  %16 = getelementptr inbounds %struct.call, ptr %15, i32 0, i32 0
-  %17 = load ptr, ptr %16, align 8
-  store ptr %17, ptr %10, align 8
-  %18 = load ptr, ptr %8, align 8
-  %19 = load ptr, ptr %10, align 8
-  %20 = getelementptr inbounds %struct.python, ptr %19, i32 0, i32 24
-  %21 = load ptr, ptr %20, align 8
-  %22 = icmp eq ptr %18, %21
-  br i1 %22, label %23, label %45
+  %13 = alloca double, align 8
+  %14 = alloca ptr, align 8
+  %15 = alloca ptr, align 8
+  %16 = alloca i8, align 1
+  store ptr %0, ptr %7, align 8
+  store ptr %1, ptr %8, align 8
+  store ptr %2, ptr %9, align 8
+  store ptr %3, ptr %10, align 8
+  store ptr %4, ptr %11, align 8
+  %17 = load ptr, ptr %7, align 8
+  %18 = getelementptr inbounds %struct.call, ptr %17, i32 0, i32 0
+  %19 = load ptr, ptr %18, align 8
+  store ptr %19, ptr %12, align 8
+  %20 = load ptr, ptr %12, align 8
+  %21 = load ptr, ptr %9, align 8
+  %22 = getelementptr inbounds %struct.form, ptr %21, i32 0, i32 3
+  %23 = load ptr, ptr %22, align 8
+  %24 = load ptr, ptr %10, align 8
+  %25 = call i1 @contains(ptr noundef %20, ptr noundef %23, ptr noundef %24) #3
+  br i1 %25, label %26, label %32
 
-23:
-  %24 = load ptr, ptr %9, align 8
-  %25 = load ptr, ptr %10, align 8
-  %26 = getelementptr inbounds %struct.python, ptr %25, i32 0, i32 16
-  %27 = load ptr, ptr %26, align 8
-  %28 = call i1 @is_a(ptr noundef %24, ptr noundef %27) #3
-  br i1 %28, label %29, label %31
-
-29:
-  %30 = call i1 @in_default_mode() #3
-  br i1 %30, label %32, label %31
-
-31:
-  store i1 false, ptr %5, align 1
-  br label %126
+26:
+  %27 = load ptr, ptr %11, align 8
+  %28 = load ptr, ptr %12, align 8
+  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 20
+  %30 = load ptr, ptr %29, align 8
+  %31 = call i1 @is_a(ptr noundef %27, ptr noundef %30) #3
+  store i1 %31, ptr %6, align 1
+  br label %141
 
 32:
   %33 = load ptr, ptr %10, align 8
-  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 7
-  %35 = load ptr, ptr %34, align 8
-  %36 = load ptr, ptr %9, align 8
-  %37 = call double %35(ptr noundef %36) #3
-  store double %37, ptr %11, align 8
-  %38 = load double, ptr %11, align 8
-  %39 = fcmp ole double 0x1FF0000000000000, %38
-  br i1 %39, label %40, label %43
+  %34 = load ptr, ptr %12, align 8
+  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 28
+  %36 = load ptr, ptr %35, align 8
+  %37 = icmp eq ptr %33, %36
+  br i1 %37, label %38, label %60
 
-40:
-  %41 = load double, ptr %11, align 8
-  %42 = fcmp ole double %41, 0x5FF0000000000000
-  br label %43
+38:
+  %39 = load ptr, ptr %11, align 8
+  %40 = load ptr, ptr %12, align 8
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 20
+  %42 = load ptr, ptr %41, align 8
+  %43 = call i1 @is_a(ptr noundef %39, ptr noundef %42) #3
+  br i1 %43, label %44, label %46
 
-43:
-  %44 = phi i1 [ false, %32 ], [ %42, %40 ]
-  store i1 %44, ptr %5, align 1
-  br label %126
+44:
+  %45 = call i1 @in_default_mode() #3
+  br i1 %45, label %47, label %46
 
-45:
-  %46 = load ptr, ptr %9, align 8
-  %47 = load ptr, ptr %10, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 15
-  %49 = load ptr, ptr %48, align 8
-  %50 = call i1 @is_a(ptr noundef %46, ptr noundef %49) #3
-  br i1 %50, label %52, label %51
+46:
+  store i1 false, ptr %6, align 1
+  br label %141
 
-51:
-  store i1 false, ptr %5, align 1
-  br label %126
+47:
+  %48 = load ptr, ptr %12, align 8
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 7
+  %50 = load ptr, ptr %49, align 8
+  %51 = load ptr, ptr %11, align 8
+  %52 = call double %50(ptr noundef %51) #3
+  store double %52, ptr %13, align 8
+  %53 = load double, ptr %13, align 8
+  %54 = fcmp ole double 0x1FF0000000000000, %53
+  br i1 %54, label %55, label %58
 
-52:
-  %53 = load ptr, ptr %6, align 8
-  %54 = getelementptr inbounds %struct.call, ptr %53, i32 0, i32 1
-  %55 = load ptr, ptr %54, align 8
-  %56 = call ptr @array_of(ptr noundef %55) #3
-  store ptr %56, ptr %12, align 8
-  %57 = load ptr, ptr %9, align 8
-  %58 = call ptr @array_of(ptr noundef %57) #3
-  store ptr %58, ptr %13, align 8
-  %59 = load ptr, ptr %8, align 8
-  %60 = load ptr, ptr %10, align 8
-  %61 = getelementptr inbounds %struct.python, ptr %60, i32 0, i32 23
-  %62 = load ptr, ptr %61, align 8
-  %63 = icmp eq ptr %59, %62
-  br i1 %63, label %64, label %80
+55:
+  %56 = load double, ptr %13, align 8
+  %57 = fcmp ole double %56, 0x5FF0000000000000
+  br label %58
 
-64:
-  %65 = load ptr, ptr %13, align 8
-  %66 = getelementptr inbounds %struct.array, ptr %65, i32 0, i32 5
-  %67 = load ptr, ptr %66, align 8
-  %68 = call i32 @number_of(ptr noundef %67) #3
-  %69 = icmp eq i32 %68, 0
-  br i1 %69, label %70, label %78
+58:
+  %59 = phi i1 [ false, %47 ], [ %57, %55 ]
+  store i1 %59, ptr %6, align 1
+  br label %141
 
-70:
-  %71 = load ptr, ptr %13, align 8
-  %72 = load ptr, ptr %12, align 8
-  %73 = call i1 @begins_as(ptr noundef %71, ptr noundef %72, i32 noundef 0) #3
-  br i1 %73, label %74, label %78
+60:
+  %61 = load ptr, ptr %11, align 8
+  %62 = load ptr, ptr %12, align 8
+  %63 = getelementptr inbounds %struct.python, ptr %62, i32 0, i32 19
+  %64 = load ptr, ptr %63, align 8
+  %65 = call i1 @is_a(ptr noundef %61, ptr noundef %64) #3
+  br i1 %65, label %67, label %66
 
-74:
-  %75 = load ptr, ptr %13, align 8
-  %76 = call i64 @elements_of(ptr noundef %75) #3
-  %77 = icmp sle i64 %76, 262144
-  br label %78
+66:
+  store i1 false, ptr %6, align 1
+  br label %141
 
-78:
-  %79 = phi i1 [ false, %70 ], [ false, %64 ], [ %77, %74 ]
-  store i1 %79, ptr %5, align 1
-  br label %126
+67:
+  %68 = load ptr, ptr %7, align 8
+  %69 = getelementptr inbounds %struct.call, ptr %68, i32 0, i32 1
+  %70 = load ptr, ptr %69, align 8
+  %71 = call ptr @array_of(ptr noundef %70) #3
+  store ptr %71, ptr %14, align 8
+  %72 = load ptr, ptr %11, align 8
+  %73 = call ptr @array_of(ptr noundef %72) #3
+  store ptr %73, ptr %15, align 8
+  %74 = load ptr, ptr %10, align 8
+  %75 = load ptr, ptr %12, align 8
+  %76 = getelementptr inbounds %struct.python, ptr %75, i32 0, i32 27
+  %77 = load ptr, ptr %76, align 8
+  %78 = icmp eq ptr %74, %77
+  br i1 %78, label %79, label %95
 
-80:
-  %81 = load ptr, ptr %8, align 8
-  %82 = load ptr, ptr %10, align 8
-  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 25
-  %84 = load ptr, ptr %83, align 8
-  %85 = icmp eq ptr %81, %84
-  br i1 %85, label %86, label %100
+79:
+  %80 = load ptr, ptr %15, align 8
+  %81 = getelementptr inbounds %struct.array, ptr %80, i32 0, i32 5
+  %82 = load ptr, ptr %81, align 8
+  %83 = call i32 @number_of(ptr noundef %82) #3
+  %84 = icmp eq i32 %83, 0
+  br i1 %84, label %85, label %93
 
-86:
-  %87 = load ptr, ptr %13, align 8
-  %88 = getelementptr inbounds %struct.array, ptr %87, i32 0, i32 5
-  %89 = load ptr, ptr %88, align 8
-  %90 = load ptr, ptr %10, align 8
-  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 19
-  %92 = load ptr, ptr %91, align 8
-  %93 = icmp eq ptr %89, %92
-  br i1 %93, label %94, label %98
+85:
+  %86 = load ptr, ptr %15, align 8
+  %87 = load ptr, ptr %14, align 8
+  %88 = call i1 @begins_as(ptr noundef %86, ptr noundef %87, i32 noundef 0) #3
+  br i1 %88, label %89, label %93
 
-94:
-  %95 = load ptr, ptr %13, align 8
-  %96 = load ptr, ptr %12, align 8
-  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 1) #3
-  br label %98
+89:
+  %90 = load ptr, ptr %15, align 8
+  %91 = call i64 @elements_of(ptr noundef %90) #3
+  %92 = icmp sle i64 %91, 262144
+  br label %93
 
-98:
-  %99 = phi i1 [ false, %86 ], [ %97, %94 ]
-  store i1 %99, ptr %5, align 1
-  br label %126
+93:
+  %94 = phi i1 [ false, %85 ], [ false, %79 ], [ %92, %89 ]
+  store i1 %94, ptr %6, align 1
+  br label %141
 
-100:
-  %101 = load ptr, ptr %10, align 8
-  %102 = load ptr, ptr %7, align 8
-  %103 = getelementptr inbounds %struct.plain, ptr %102, i32 0, i32 6
+95:
+  %96 = load ptr, ptr %10, align 8
+  %97 = load ptr, ptr %12, align 8
+  %98 = getelementptr inbounds %struct.python, ptr %97, i32 0, i32 29
+  %99 = load ptr, ptr %98, align 8
+  %100 = icmp eq ptr %96, %99
+  br i1 %100, label %101, label %115
+
+101:
+  %102 = load ptr, ptr %15, align 8
+  %103 = getelementptr inbounds %struct.array, ptr %102, i32 0, i32 5
   %104 = load ptr, ptr %103, align 8
-  %105 = load ptr, ptr %8, align 8
-  %106 = call i1 @contains(ptr noundef %101, ptr noundef %104, ptr noundef %105) #3
-  br i1 %106, label %111, label %107
+  %105 = load ptr, ptr %12, align 8
+  %106 = getelementptr inbounds %struct.python, ptr %105, i32 0, i32 23
+  %107 = load ptr, ptr %106, align 8
+  %108 = icmp eq ptr %104, %107
+  br i1 %108, label %109, label %113
 
-107:
-  %108 = load ptr, ptr %13, align 8
-  %109 = load ptr, ptr %12, align 8
-  %110 = call i1 @begins_as(ptr noundef %108, ptr noundef %109, i32 noundef 0) #3
-  br label %111
+109:
+  %110 = load ptr, ptr %15, align 8
+  %111 = load ptr, ptr %14, align 8
+  %112 = call i1 @begins_as(ptr noundef %110, ptr noundef %111, i32 noundef 1) #3
+  br label %113
 
-111:
-  %112 = phi i1 [ true, %100 ], [ %110, %107 ]
-  %113 = zext i1 %112 to i8
-  store i8 %113, ptr %14, align 1
-  %114 = load ptr, ptr %13, align 8
-  %115 = getelementptr inbounds %struct.array, ptr %114, i32 0, i32 5
-  %116 = load ptr, ptr %115, align 8
-  %117 = load ptr, ptr %12, align 8
-  %118 = getelementptr inbounds %struct.array, ptr %117, i32 0, i32 5
+113:
+  %114 = phi i1 [ false, %101 ], [ %112, %109 ]
+  store i1 %114, ptr %6, align 1
+  br label %141
+
+115:
+  %116 = load ptr, ptr %12, align 8
+  %117 = load ptr, ptr %8, align 8
+  %118 = getelementptr inbounds %struct.plain, ptr %117, i32 0, i32 6
   %119 = load ptr, ptr %118, align 8
-  %120 = icmp eq ptr %116, %119
-  br i1 %120, label %121, label %124
+  %120 = load ptr, ptr %10, align 8
+  %121 = call i1 @contains(ptr noundef %116, ptr noundef %119, ptr noundef %120) #3
+  br i1 %121, label %126, label %122
 
-121:
-  %122 = load i8, ptr %14, align 1
-  %123 = trunc i8 %122 to i1
-  br label %124
-
-124:
-  %125 = phi i1 [ false, %111 ], [ %123, %121 ]
-  store i1 %125, ptr %5, align 1
+122:
+  %123 = load ptr, ptr %15, align 8
+  %124 = load ptr, ptr %14, align 8
+  %125 = call i1 @begins_as(ptr noundef %123, ptr noundef %124, i32 noundef 0) #3
   br label %126
 
 126:
-  %127 = load i1, ptr %5, align 1
-  ret i1 %127
+  %127 = phi i1 [ true, %115 ], [ %125, %122 ]
+  %128 = zext i1 %127 to i8
+  store i8 %128, ptr %16, align 1
+  %129 = load ptr, ptr %15, align 8
+  %130 = getelementptr inbounds %struct.array, ptr %129, i32 0, i32 5
+  %131 = load ptr, ptr %130, align 8
+  %132 = load ptr, ptr %14, align 8
+  %133 = getelementptr inbounds %struct.array, ptr %132, i32 0, i32 5
+  %134 = load ptr, ptr %133, align 8
+  %135 = icmp eq ptr %131, %134
+  br i1 %135, label %136, label %139
+
+136:
+  %137 = load i8, ptr %16, align 1
+  %138 = trunc i8 %137 to i1
+  br label %139
+
+139:
+  %140 = phi i1 [ false, %126 ], [ %138, %136 ]
+  store i1 %140, ptr %6, align 1
+  br label %141
+
+141:
+  %142 = load i1, ptr %6, align 1
+  ret i1 %142
+}
+
+define internal i1 @obeys(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca i64, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca i8, align 1
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %12 = load ptr, ptr %4, align 8
+  %13 = getelementptr inbounds %struct.call, ptr %12, i32 0, i32 0
+  %14 = load ptr, ptr %13, align 8
+  store ptr %14, ptr %6, align 8
+  %15 = load ptr, ptr %6, align 8
+  %16 = getelementptr inbounds %struct.python, ptr %15, i32 0, i32 5
+  %17 = load ptr, ptr %16, align 8
+  %18 = load ptr, ptr %5, align 8
+  %19 = getelementptr inbounds %struct.form, ptr %18, i32 0, i32 3
+  %20 = load ptr, ptr %19, align 8
+  %21 = call i64 %17(ptr noundef %20) #3
+  store i64 %21, ptr %7, align 8
+  %22 = load i64, ptr %7, align 8
+  %23 = icmp eq i64 %22, 0
+  br i1 %23, label %24, label %25
+
+24:
+  store i1 true, ptr %3, align 1
+  br label %86
+
+25:
+  %26 = load ptr, ptr %6, align 8
+  %27 = getelementptr inbounds %struct.python, ptr %26, i32 0, i32 9
+  %28 = load ptr, ptr %27, align 8
+  %29 = load i64, ptr %7, align 8
+  %30 = call ptr %28(i64 noundef %29) #3
+  store ptr %30, ptr %8, align 8
+  store i64 0, ptr %9, align 8
+  br label %31
+
+31:
+  %32 = load ptr, ptr %8, align 8
+  %33 = icmp ne ptr %32, null
+  br i1 %33, label %34, label %38
+
+34:
+  %35 = load i64, ptr %9, align 8
+  %36 = load i64, ptr %7, align 8
+  %37 = icmp slt i64 %35, %36
+  br label %38
+
+38:
+  %39 = phi i1 [ false, %31 ], [ %37, %34 ]
+  br i1 %39, label %40, label %65
+
+40:
+  %41 = load ptr, ptr %4, align 8
+  %42 = load ptr, ptr %6, align 8
+  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 6
+  %44 = load ptr, ptr %43, align 8
+  %45 = load ptr, ptr %5, align 8
+  %46 = getelementptr inbounds %struct.form, ptr %45, i32 0, i32 3
+  %47 = load ptr, ptr %46, align 8
+  %48 = load i64, ptr %9, align 8
+  %49 = call ptr %44(ptr noundef %47, i64 noundef %48) #3
+  %50 = call ptr @value_of(ptr noundef %41, ptr noundef %49) #3
+  store ptr %50, ptr %10, align 8
+  %51 = load ptr, ptr %6, align 8
+  %52 = getelementptr inbounds %struct.python, ptr %51, i32 0, i32 11
+  %53 = load ptr, ptr %52, align 8
+  %54 = load ptr, ptr %10, align 8
+  call void %53(ptr noundef %54) #3
+  %55 = load ptr, ptr %6, align 8
+  %56 = getelementptr inbounds %struct.python, ptr %55, i32 0, i32 10
+  %57 = load ptr, ptr %56, align 8
+  %58 = load ptr, ptr %8, align 8
+  %59 = load i64, ptr %9, align 8
+  %60 = load ptr, ptr %10, align 8
+  %61 = call i32 %57(ptr noundef %58, i64 noundef %59, ptr noundef %60) #3
+  br label %62
+
+62:
+  %63 = load i64, ptr %9, align 8
+  %64 = add nsw i64 %63, 1
+  store i64 %64, ptr %9, align 8
+  br label %31
+
+65:
+  %66 = load ptr, ptr %8, align 8
+  %67 = icmp eq ptr %66, null
+  br i1 %67, label %68, label %69
+
+68:
+  store i1 false, ptr %3, align 1
+  br label %86
+
+69:
+  %70 = load ptr, ptr %6, align 8
+  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 12
+  %72 = load ptr, ptr %71, align 8
+  %73 = load ptr, ptr %5, align 8
+  %74 = getelementptr inbounds %struct.form, ptr %73, i32 0, i32 4
+  %75 = load ptr, ptr %74, align 8
+  %76 = load ptr, ptr %8, align 8
+  %77 = call i32 %72(ptr noundef %75, ptr noundef %76) #3
+  %78 = icmp eq i32 %77, 1
+  %79 = zext i1 %78 to i8
+  store i8 %79, ptr %11, align 1
+  %80 = load ptr, ptr %6, align 8
+  %81 = getelementptr inbounds %struct.python, ptr %80, i32 0, i32 3
+  %82 = load ptr, ptr %81, align 8
+  %83 = load ptr, ptr %8, align 8
+  call void %82(ptr noundef %83) #3
+  %84 = load i8, ptr %11, align 1
+  %85 = trunc i8 %84 to i1
+  store i1 %85, ptr %3, align 1
+  br label %86
+
+86:
+  %87 = load i1, ptr %3, align 1
+  ret i1 %87
+}
+
+define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i8, align 1
+  %8 = alloca i64, align 8
+  %9 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  store ptr %2, ptr %6, align 8
+  store i8 0, ptr %7, align 1
+  %10 = load ptr, ptr %4, align 8
+  %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 5
+  %12 = load ptr, ptr %11, align 8
+  %13 = load ptr, ptr %5, align 8
+  %14 = call i64 %12(ptr noundef %13) #3
+  store i64 %14, ptr %8, align 8
+  store i64 0, ptr %9, align 8
+  br label %15
+
+15:
+  %16 = load i64, ptr %9, align 8
+  %17 = load i64, ptr %8, align 8
+  %18 = icmp slt i64 %16, %17
+  br i1 %18, label %19, label %38
+
+19:
+  %20 = load ptr, ptr %4, align 8
+  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 6
+  %22 = load ptr, ptr %21, align 8
+  %23 = load ptr, ptr %5, align 8
+  %24 = load i64, ptr %9, align 8
+  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #3
+  %26 = load ptr, ptr %6, align 8
+  %27 = icmp eq ptr %25, %26
+  %28 = zext i1 %27 to i32
+  %29 = load i8, ptr %7, align 1
+  %30 = trunc i8 %29 to i1
+  %31 = zext i1 %30 to i32
+  %32 = or i32 %31, %28
+  %33 = icmp ne i32 %32, 0
+  %34 = zext i1 %33 to i8
+  store i8 %34, ptr %7, align 1
+  br label %35
+
+35:
+  %36 = load i64, ptr %9, align 8
+  %37 = add nsw i64 %36, 1
+  store i64 %37, ptr %9, align 8
+  br label %15
+
+38:
+  %39 = load i8, ptr %7, align 1
+  %40 = trunc i8 %39 to i1
+  ret i1 %40
 }
 
 define internal i1 @begins_as(ptr noundef %0, ptr noundef %1, i32 noundef %2) #0 {
@@ -2224,63 +2441,6 @@ define internal i1 @begins_as(ptr noundef %0, ptr noundef %1, i32 noundef %2) #0
   ret i1 %52
 }
 
-define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
-  %4 = alloca ptr, align 8
-  %5 = alloca ptr, align 8
-  %6 = alloca ptr, align 8
-  %7 = alloca i8, align 1
-  %8 = alloca i64, align 8
-  %9 = alloca i64, align 8
-  store ptr %0, ptr %4, align 8
-  store ptr %1, ptr %5, align 8
-  store ptr %2, ptr %6, align 8
-  store i8 0, ptr %7, align 1
-  %10 = load ptr, ptr %4, align 8
-  %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 5
-  %12 = load ptr, ptr %11, align 8
-  %13 = load ptr, ptr %5, align 8
-  %14 = call i64 %12(ptr noundef %13) #3
-  store i64 %14, ptr %8, align 8
-  store i64 0, ptr %9, align 8
-  br label %15
-
-15:
-  %16 = load i64, ptr %9, align 8
-  %17 = load i64, ptr %8, align 8
-  %18 = icmp slt i64 %16, %17
-  br i1 %18, label %19, label %38
-
-19:
-  %20 = load ptr, ptr %4, align 8
-  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 6
-  %22 = load ptr, ptr %21, align 8
-  %23 = load ptr, ptr %5, align 8
-  %24 = load i64, ptr %9, align 8
-  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #3
-  %26 = load ptr, ptr %6, align 8
-  %27 = icmp eq ptr %25, %26
-  %28 = zext i1 %27 to i32
-  %29 = load i8, ptr %7, align 1
-  %30 = trunc i8 %29 to i1
-  %31 = zext i1 %30 to i32
-  %32 = or i32 %31, %28
-  %33 = icmp ne i32 %32, 0
-  %34 = zext i1 %33 to i8
-  store i8 %34, ptr %7, align 1
-  br label %35
-
-35:
-  %36 = load i64, ptr %9, align 8
-  %37 = add nsw i64 %36, 1
-  store i64 %37, ptr %9, align 8
-  br label %15
-
-38:
-  %39 = load i8, ptr %7, align 1
-  %40 = trunc i8 %39 to i1
-  ret i1 %40
-}
-
 define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca i1, align 1
   %4 = alloca ptr, align 8
@@ -2309,10 +2469,10 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %19 = load ptr, ptr %4, align 8
   %20 = getelementptr inbounds %struct.call, ptr %19, i32 0, i32 6
   %21 = load i64, ptr %7, align 8
-  %22 = getelementptr inbounds [4 x ptr], ptr %20, i64 0, i64 %21
+  %22 = getelementptr inbounds [6 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 24
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 28
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2324,7 +2484,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %32 = load ptr, ptr %4, align 8
   %33 = getelementptr inbounds %struct.call, ptr %32, i32 0, i32 7
   %34 = load i64, ptr %7, align 8
-  %35 = getelementptr inbounds [4 x ptr], ptr %33, i64 0, i64 %34
+  %35 = getelementptr inbounds [6 x ptr], ptr %33, i64 0, i64 %34
   %36 = load ptr, ptr %35, align 8
   %37 = call double %31(ptr noundef %36) #3
   store double %37, ptr %8, align 8
@@ -2350,7 +2510,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %56 = load ptr, ptr %4, align 8
   %57 = getelementptr inbounds %struct.call, ptr %56, i32 0, i32 7
   %58 = load i64, ptr %7, align 8
-  %59 = getelementptr inbounds [4 x ptr], ptr %57, i64 0, i64 %58
+  %59 = getelementptr inbounds [6 x ptr], ptr %57, i64 0, i64 %58
   store ptr %55, ptr %59, align 8
   %60 = load ptr, ptr %4, align 8
   %61 = getelementptr inbounds %struct.call, ptr %60, i32 0, i32 3
@@ -2481,7 +2641,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 20
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 24
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2496,7 +2656,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 21
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 25
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2525,7 +2685,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %39 = load ptr, ptr %4, align 8
   %40 = getelementptr inbounds %struct.call, ptr %39, i32 0, i32 6
   %41 = load i64, ptr %7, align 8
-  %42 = getelementptr inbounds [4 x ptr], ptr %40, i64 0, i64 %41
+  %42 = getelementptr inbounds [6 x ptr], ptr %40, i64 0, i64 %41
   %43 = load ptr, ptr %42, align 8
   %44 = icmp eq ptr %38, %43
   br i1 %44, label %45, label %51
@@ -2534,7 +2694,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %46 = load ptr, ptr %4, align 8
   %47 = getelementptr inbounds %struct.call, ptr %46, i32 0, i32 7
   %48 = load i64, ptr %7, align 8
-  %49 = getelementptr inbounds [4 x ptr], ptr %47, i64 0, i64 %48
+  %49 = getelementptr inbounds [6 x ptr], ptr %47, i64 0, i64 %48
   %50 = load ptr, ptr %49, align 8
   store ptr %50, ptr %3, align 8
   br label %74
@@ -2551,7 +2711,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 17
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 21
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

@@ -15,6 +15,7 @@ import ctypes
 import functools
 import sys
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +63,10 @@ FUNCTIONS = {
     "item": "PyTuple_GetItem",
     "to_double": "PyFloat_AsDouble",
     "from_double": "PyFloat_FromDouble",
+    "new_tuple": "PyTuple_New",
+    "set_item": "PyTuple_SetItem",
+    "keep": "Py_IncRef",
+    "has": "PySet_Contains",
     "of_context": "PyContextVar_Get",
     "to_integer": "PyLong_AsSsize_t",
 }
@@ -93,7 +98,8 @@ class Form(NamedTuple):
 
     A plain call gives an array of float16, float32 or float64 in native byte order. For `keywords`
     it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and, but for
-    `OUT`, of its shape, and as a temperature a float: steps get `sign` / temperature.
+    `OUT`, of its shape, and as a temperature a float: steps get `sign` / temperature. Those that
+    are `numbers` are floats, and in this order one of the tuples in `obeyed`, which may grow.
 
     A step is a ufunc, or another function, and its operands. `FIRST`, `MADE` and the names of
     keywords stand for the array, for what the last step made and for the keyword's value; a tuple
@@ -103,13 +109,23 @@ class Form(NamedTuple):
     keywords: tuple[str, ...]
     sign: float
     steps: tuple[tuple[Any, ...], ...]
+    numbers: tuple[str, ...] = ()
+    obeyed: AbstractSet[tuple[float, ...]] = frozenset()
 
     @classmethod
-    def of(cls, *keywords: str, steps: list[tuple[Any, ...]], sign: float = 1.0) -> Form:
+    def of(
+        cls,
+        *keywords: str,
+        steps: list[tuple[Any, ...]],
+        sign: float = 1.0,
+        numbers: tuple[str, ...] = (),
+        obeyed: AbstractSet[tuple[float, ...]] = frozenset(),
+    ) -> Form:
         """Return a form; its tuples are what the C code reads, so that they must fit there."""
         if len(keywords) > MOST_KEYWORDS or any(len(step) > MOST_OPERANDS for step in steps):
             raise ValueError(f"native code has no room for {keywords} or {steps}")
-        return cls(tuple(map(sys.intern, keywords)), sign, tuple(steps))
+        names, floats = (tuple(map(sys.intern, each)) for each in (keywords, numbers))
+        return cls(names, sign, tuple(steps), floats, obeyed)
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -119,7 +135,11 @@ class Form(NamedTuple):
 
 
 def plain_forms(
-    function: Callable[..., Any], *keywords: str, beside: tuple[Any, ...] = (), out: bool = True
+    function: Callable[..., Any],
+    *keywords: str,
+    beside: tuple[Any, ...] = (),
+    out: bool = True,
+    **numbers: Any,
 ) -> list[Form]:
     """The forms of calls that are one step: a function of the array, keywords and constants.
 
@@ -127,7 +147,7 @@ def plain_forms(
     """
     outs: tuple[tuple[str, ...], ...] = ((), (OUT,)) if out else ((),)
     return [
-        Form.of(*keywords, *each, steps=[(function, FIRST, *keywords, *beside, *each)])
+        Form.of(*keywords, *each, steps=[(function, FIRST, *keywords, *beside, *each)], **numbers)
         for each in outs
     ]
 

@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (459cc5407bcc08ea): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (9a0bffb6b47c8d51): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ PYTHON = {
     "item": 48,
     "to_double": 56,
     "from_double": 64,
-    "of_context": 72,
-    "to_integer": 80,
-    "own_limit": 88,
-    "key": 96,
-    "limit": 104,
-    "sync": 112,
-    "ndarray": 120,
-    "float_type": 128,
-    "tuple_type": 136,
-    "last": 144,
-    "integers": 152,
-    "first": 160,
-    "made": 168,
-    "out": 176,
-    "where": 184,
-    "temperature": 192,
-    "labels": 200,
+    "new_tuple": 72,
+    "set_item": 80,
+    "keep": 88,
+    "has": 96,
+    "of_context": 104,
+    "to_integer": 112,
+    "own_limit": 120,
+    "key": 128,
+    "limit": 136,
+    "sync": 144,
+    "ndarray": 152,
+    "float_type": 160,
+    "tuple_type": 168,
+    "last": 176,
+    "integers": 184,
+    "first": 192,
+    "made": 200,
+    "out": 208,
+    "where": 216,
+    "temperature": 224,
+    "labels": 232,
 }
 
 PLACE = {
@@ -43,5 +47,5 @@ PLACE = {
     "python": 64,
 }
 
-MOST_KEYWORDS = 4
+MOST_KEYWORDS = 6
 MOST_OPERANDS = 8
