@@ -37,7 +37,7 @@ UFUNC_OPTIONS = {
     "axes", "axis", "casting", "dtype", "keepdims", "order", "out", "sig", "signature", "subok",
     "where",
 }  # fmt: skip
-FLOAT, NONE, MOST_OBEYED = frozenset({float}), type(None), 64
+NUMBER, NONE, MOST_OBEYED = frozenset({float, int}), type(None), 64
 LEAST, MOST = 2.0**-14, 65504.0  # of a parameter that is a normal number of each dtype
 # Those that ask nothing of the parameters.
 STANDARD_OPTIONS = frozenset({"casting", "dtype", "order", "out", "subok", "where"})
@@ -243,7 +243,7 @@ class Function(described.Described):
         return [*usual, *self._forms_of_numbers(out=out)]
 
     def _forms_of_numbers(self, *data: str, out: bool = True) -> list[Form]:
-        """Plain calls that give all parameters, as floats that `_bind` has seen before."""
+        """Plain calls that give all parameters, as numbers that `_bind` has seen before."""
         if not self.params or self._ufunc is None:
             return []
         order, obeyed = self._order, self._obeyed
@@ -383,7 +383,7 @@ class Function(described.Described):
             params = tuple(named.values())
         elif named:
             return None
-        return params if FLOAT.issuperset(map(type, params)) and params in self._obeyed else None
+        return params if NUMBER.issuperset(map(type, params)) and params in self._obeyed else None
 
     def _bind(
         self, params: tuple[Array, ...], named: dict[str, Any], called: str = ""
@@ -413,9 +413,10 @@ class Function(described.Described):
                 self._instead(called, p, named) if value is None else value for p, value in pairs
             ]
         values = tuple(given)
-        if kinds != FLOAT or values not in self._obeyed:
+        numbers = kinds <= NUMBER
+        if not numbers or values not in self._obeyed:
             self._check_values(called, values)
-            if kinds == FLOAT and all(map(fits, values)) and len(self._obeyed) < MOST_OBEYED:
+            if numbers and all(map(fits, values)) and len(self._obeyed) < MOST_OBEYED:
                 self._obeyed.add(values)
         return values
 
@@ -429,7 +430,7 @@ class Function(described.Described):
 
     def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
         """Raise a ValueError unless parameters that are arrays broadcast with the data."""
-        if FLOAT.issuperset(map(type, params)) or not PLAIN.issuperset(map(type, params)):
+        if NUMBER.issuperset(map(type, params)) or not PLAIN.issuperset(map(type, params)):
             return
         named = zip([p.name for p in self.params], params, strict=True)
         together(called, **data, **dict(named))

@@ -60,7 +60,7 @@ struct python {
     void *(*own_limit)(uint32_t key);
     int64_t key;
     object *limit, *sync; // the context's, and a callable that makes the thread's the same
-    object *ndarray, *float_type, *tuple_type, *last; // the last is -1
+    object *ndarray, *float_type, *int_type, *tuple_type, *last; // the last is -1
     object *integers;                                 // the dtype of labels
     object *first, *made;                             // these strings, which steps have,
     object *out, *where, *temperature, *labels;       // and these, as keywords have them
@@ -281,8 +281,8 @@ struct form {
     object *keywords; // a plain call gives all of them and no others
     object *sign;     // a temperature becomes the factor sign / temperature
     object *steps;    // each a tuple of a ufunc and its operands
-    object *numbers;  // a tuple: those of the keywords that are floats
-    object *obeyed;   // a set of tuples of such floats, which are known to be right
+    object *numbers;  // a tuple: those of the keywords that are numbers
+    object *obeyed;   // a set of tuples of such numbers, which are known to be right
 };
 
 // A call: its array, keywords and their values, what the last step made, and sign / temperature.
@@ -368,7 +368,7 @@ static bool is_plain(const struct call *call, const struct plain *plain, const s
                      const object *name, object *value) {
     const struct python *python = call->python;
     if (contains(python, form->numbers, name)) {
-        return is_a(value, python->float_type);
+        return is_a(value, python->float_type) || is_a(value, python->int_type);
     }
     if (name == python->temperature) {
         if (!is_a(value, python->float_type) || !in_default_mode()) {
@@ -402,7 +402,7 @@ static object *value_of(const struct call *call, const object *keyword) {
     return found;
 }
 
-// Whether the floats of a call, together, are known to be right.
+// Whether the numbers of a call, together, are known to be right.
 static bool obeys(const struct call *call, const struct form *form) {
     const struct python *python = call->python;
     int64_t size = python->size(form->numbers);

@@ -1,8 +1,8 @@
-; tools/native_ir.py made this from glue.c (9a0bffb6b47c8d51) with clang 19.
+; tools/native_ir.py made this from glue.c (dea3825b64a0ff4b) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [6 x ptr], [6 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
@@ -698,7 +698,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 26
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 27
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -1054,7 +1054,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 22
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 23
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -2006,7 +2006,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %10, align 8
   %25 = call i1 @contains(ptr noundef %20, ptr noundef %23, ptr noundef %24) #3
-  br i1 %25, label %26, label %32
+  br i1 %25, label %26, label %40
 
 26:
   %27 = load ptr, ptr %11, align 8
@@ -2014,177 +2014,189 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 20
   %30 = load ptr, ptr %29, align 8
   %31 = call i1 @is_a(ptr noundef %27, ptr noundef %30) #3
-  store i1 %31, ptr %6, align 1
-  br label %141
+  br i1 %31, label %38, label %32
 
 32:
-  %33 = load ptr, ptr %10, align 8
+  %33 = load ptr, ptr %11, align 8
   %34 = load ptr, ptr %12, align 8
-  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 28
+  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 21
   %36 = load ptr, ptr %35, align 8
-  %37 = icmp eq ptr %33, %36
-  br i1 %37, label %38, label %60
+  %37 = call i1 @is_a(ptr noundef %33, ptr noundef %36) #3
+  br label %38
 
 38:
-  %39 = load ptr, ptr %11, align 8
-  %40 = load ptr, ptr %12, align 8
-  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 20
-  %42 = load ptr, ptr %41, align 8
-  %43 = call i1 @is_a(ptr noundef %39, ptr noundef %42) #3
-  br i1 %43, label %44, label %46
+  %39 = phi i1 [ true, %26 ], [ %37, %32 ]
+  store i1 %39, ptr %6, align 1
+  br label %149
 
-44:
-  %45 = call i1 @in_default_mode() #3
-  br i1 %45, label %47, label %46
+40:
+  %41 = load ptr, ptr %10, align 8
+  %42 = load ptr, ptr %12, align 8
+  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 29
+  %44 = load ptr, ptr %43, align 8
+  %45 = icmp eq ptr %41, %44
+  br i1 %45, label %46, label %68
 
 46:
-  store i1 false, ptr %6, align 1
-  br label %141
-
-47:
+  %47 = load ptr, ptr %11, align 8
   %48 = load ptr, ptr %12, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 7
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 20
   %50 = load ptr, ptr %49, align 8
-  %51 = load ptr, ptr %11, align 8
-  %52 = call double %50(ptr noundef %51) #3
-  store double %52, ptr %13, align 8
-  %53 = load double, ptr %13, align 8
-  %54 = fcmp ole double 0x1FF0000000000000, %53
-  br i1 %54, label %55, label %58
+  %51 = call i1 @is_a(ptr noundef %47, ptr noundef %50) #3
+  br i1 %51, label %52, label %54
+
+52:
+  %53 = call i1 @in_default_mode() #3
+  br i1 %53, label %55, label %54
+
+54:
+  store i1 false, ptr %6, align 1
+  br label %149
 
 55:
-  %56 = load double, ptr %13, align 8
-  %57 = fcmp ole double %56, 0x5FF0000000000000
-  br label %58
+  %56 = load ptr, ptr %12, align 8
+  %57 = getelementptr inbounds %struct.python, ptr %56, i32 0, i32 7
+  %58 = load ptr, ptr %57, align 8
+  %59 = load ptr, ptr %11, align 8
+  %60 = call double %58(ptr noundef %59) #3
+  store double %60, ptr %13, align 8
+  %61 = load double, ptr %13, align 8
+  %62 = fcmp ole double 0x1FF0000000000000, %61
+  br i1 %62, label %63, label %66
 
-58:
-  %59 = phi i1 [ false, %47 ], [ %57, %55 ]
-  store i1 %59, ptr %6, align 1
-  br label %141
-
-60:
-  %61 = load ptr, ptr %11, align 8
-  %62 = load ptr, ptr %12, align 8
-  %63 = getelementptr inbounds %struct.python, ptr %62, i32 0, i32 19
-  %64 = load ptr, ptr %63, align 8
-  %65 = call i1 @is_a(ptr noundef %61, ptr noundef %64) #3
-  br i1 %65, label %67, label %66
+63:
+  %64 = load double, ptr %13, align 8
+  %65 = fcmp ole double %64, 0x5FF0000000000000
+  br label %66
 
 66:
+  %67 = phi i1 [ false, %55 ], [ %65, %63 ]
+  store i1 %67, ptr %6, align 1
+  br label %149
+
+68:
+  %69 = load ptr, ptr %11, align 8
+  %70 = load ptr, ptr %12, align 8
+  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 19
+  %72 = load ptr, ptr %71, align 8
+  %73 = call i1 @is_a(ptr noundef %69, ptr noundef %72) #3
+  br i1 %73, label %75, label %74
+
+74:
   store i1 false, ptr %6, align 1
-  br label %141
+  br label %149
 
-67:
-  %68 = load ptr, ptr %7, align 8
-  %69 = getelementptr inbounds %struct.call, ptr %68, i32 0, i32 1
-  %70 = load ptr, ptr %69, align 8
-  %71 = call ptr @array_of(ptr noundef %70) #3
-  store ptr %71, ptr %14, align 8
-  %72 = load ptr, ptr %11, align 8
-  %73 = call ptr @array_of(ptr noundef %72) #3
-  store ptr %73, ptr %15, align 8
-  %74 = load ptr, ptr %10, align 8
-  %75 = load ptr, ptr %12, align 8
-  %76 = getelementptr inbounds %struct.python, ptr %75, i32 0, i32 27
-  %77 = load ptr, ptr %76, align 8
-  %78 = icmp eq ptr %74, %77
-  br i1 %78, label %79, label %95
+75:
+  %76 = load ptr, ptr %7, align 8
+  %77 = getelementptr inbounds %struct.call, ptr %76, i32 0, i32 1
+  %78 = load ptr, ptr %77, align 8
+  %79 = call ptr @array_of(ptr noundef %78) #3
+  store ptr %79, ptr %14, align 8
+  %80 = load ptr, ptr %11, align 8
+  %81 = call ptr @array_of(ptr noundef %80) #3
+  store ptr %81, ptr %15, align 8
+  %82 = load ptr, ptr %10, align 8
+  %83 = load ptr, ptr %12, align 8
+  %84 = getelementptr inbounds %struct.python, ptr %83, i32 0, i32 28
+  %85 = load ptr, ptr %84, align 8
+  %86 = icmp eq ptr %82, %85
+  br i1 %86, label %87, label %103
 
-79:
-  %80 = load ptr, ptr %15, align 8
-  %81 = getelementptr inbounds %struct.array, ptr %80, i32 0, i32 5
-  %82 = load ptr, ptr %81, align 8
-  %83 = call i32 @number_of(ptr noundef %82) #3
-  %84 = icmp eq i32 %83, 0
-  br i1 %84, label %85, label %93
-
-85:
-  %86 = load ptr, ptr %15, align 8
-  %87 = load ptr, ptr %14, align 8
-  %88 = call i1 @begins_as(ptr noundef %86, ptr noundef %87, i32 noundef 0) #3
-  br i1 %88, label %89, label %93
-
-89:
-  %90 = load ptr, ptr %15, align 8
-  %91 = call i64 @elements_of(ptr noundef %90) #3
-  %92 = icmp sle i64 %91, 262144
-  br label %93
+87:
+  %88 = load ptr, ptr %15, align 8
+  %89 = getelementptr inbounds %struct.array, ptr %88, i32 0, i32 5
+  %90 = load ptr, ptr %89, align 8
+  %91 = call i32 @number_of(ptr noundef %90) #3
+  %92 = icmp eq i32 %91, 0
+  br i1 %92, label %93, label %101
 
 93:
-  %94 = phi i1 [ false, %85 ], [ false, %79 ], [ %92, %89 ]
-  store i1 %94, ptr %6, align 1
-  br label %141
+  %94 = load ptr, ptr %15, align 8
+  %95 = load ptr, ptr %14, align 8
+  %96 = call i1 @begins_as(ptr noundef %94, ptr noundef %95, i32 noundef 0) #3
+  br i1 %96, label %97, label %101
 
-95:
-  %96 = load ptr, ptr %10, align 8
-  %97 = load ptr, ptr %12, align 8
-  %98 = getelementptr inbounds %struct.python, ptr %97, i32 0, i32 29
-  %99 = load ptr, ptr %98, align 8
-  %100 = icmp eq ptr %96, %99
-  br i1 %100, label %101, label %115
+97:
+  %98 = load ptr, ptr %15, align 8
+  %99 = call i64 @elements_of(ptr noundef %98) #3
+  %100 = icmp sle i64 %99, 262144
+  br label %101
 
 101:
-  %102 = load ptr, ptr %15, align 8
-  %103 = getelementptr inbounds %struct.array, ptr %102, i32 0, i32 5
-  %104 = load ptr, ptr %103, align 8
+  %102 = phi i1 [ false, %93 ], [ false, %87 ], [ %100, %97 ]
+  store i1 %102, ptr %6, align 1
+  br label %149
+
+103:
+  %104 = load ptr, ptr %10, align 8
   %105 = load ptr, ptr %12, align 8
-  %106 = getelementptr inbounds %struct.python, ptr %105, i32 0, i32 23
+  %106 = getelementptr inbounds %struct.python, ptr %105, i32 0, i32 30
   %107 = load ptr, ptr %106, align 8
   %108 = icmp eq ptr %104, %107
-  br i1 %108, label %109, label %113
+  br i1 %108, label %109, label %123
 
 109:
   %110 = load ptr, ptr %15, align 8
-  %111 = load ptr, ptr %14, align 8
-  %112 = call i1 @begins_as(ptr noundef %110, ptr noundef %111, i32 noundef 1) #3
-  br label %113
+  %111 = getelementptr inbounds %struct.array, ptr %110, i32 0, i32 5
+  %112 = load ptr, ptr %111, align 8
+  %113 = load ptr, ptr %12, align 8
+  %114 = getelementptr inbounds %struct.python, ptr %113, i32 0, i32 24
+  %115 = load ptr, ptr %114, align 8
+  %116 = icmp eq ptr %112, %115
+  br i1 %116, label %117, label %121
 
-113:
-  %114 = phi i1 [ false, %101 ], [ %112, %109 ]
-  store i1 %114, ptr %6, align 1
-  br label %141
+117:
+  %118 = load ptr, ptr %15, align 8
+  %119 = load ptr, ptr %14, align 8
+  %120 = call i1 @begins_as(ptr noundef %118, ptr noundef %119, i32 noundef 1) #3
+  br label %121
 
-115:
-  %116 = load ptr, ptr %12, align 8
-  %117 = load ptr, ptr %8, align 8
-  %118 = getelementptr inbounds %struct.plain, ptr %117, i32 0, i32 6
-  %119 = load ptr, ptr %118, align 8
-  %120 = load ptr, ptr %10, align 8
-  %121 = call i1 @contains(ptr noundef %116, ptr noundef %119, ptr noundef %120) #3
-  br i1 %121, label %126, label %122
+121:
+  %122 = phi i1 [ false, %109 ], [ %120, %117 ]
+  store i1 %122, ptr %6, align 1
+  br label %149
 
-122:
-  %123 = load ptr, ptr %15, align 8
-  %124 = load ptr, ptr %14, align 8
-  %125 = call i1 @begins_as(ptr noundef %123, ptr noundef %124, i32 noundef 0) #3
-  br label %126
+123:
+  %124 = load ptr, ptr %12, align 8
+  %125 = load ptr, ptr %8, align 8
+  %126 = getelementptr inbounds %struct.plain, ptr %125, i32 0, i32 6
+  %127 = load ptr, ptr %126, align 8
+  %128 = load ptr, ptr %10, align 8
+  %129 = call i1 @contains(ptr noundef %124, ptr noundef %127, ptr noundef %128) #3
+  br i1 %129, label %134, label %130
 
-126:
-  %127 = phi i1 [ true, %115 ], [ %125, %122 ]
-  %128 = zext i1 %127 to i8
-  store i8 %128, ptr %16, align 1
-  %129 = load ptr, ptr %15, align 8
-  %130 = getelementptr inbounds %struct.array, ptr %129, i32 0, i32 5
-  %131 = load ptr, ptr %130, align 8
+130:
+  %131 = load ptr, ptr %15, align 8
   %132 = load ptr, ptr %14, align 8
-  %133 = getelementptr inbounds %struct.array, ptr %132, i32 0, i32 5
-  %134 = load ptr, ptr %133, align 8
-  %135 = icmp eq ptr %131, %134
-  br i1 %135, label %136, label %139
+  %133 = call i1 @begins_as(ptr noundef %131, ptr noundef %132, i32 noundef 0) #3
+  br label %134
 
-136:
-  %137 = load i8, ptr %16, align 1
-  %138 = trunc i8 %137 to i1
-  br label %139
+134:
+  %135 = phi i1 [ true, %123 ], [ %133, %130 ]
+  %136 = zext i1 %135 to i8
+  store i8 %136, ptr %16, align 1
+  %137 = load ptr, ptr %15, align 8
+  %138 = getelementptr inbounds %struct.array, ptr %137, i32 0, i32 5
+  %139 = load ptr, ptr %138, align 8
+  %140 = load ptr, ptr %14, align 8
+  %141 = getelementptr inbounds %struct.array, ptr %140, i32 0, i32 5
+  %142 = load ptr, ptr %141, align 8
+  %143 = icmp eq ptr %139, %142
+  br i1 %143, label %144, label %147
 
-139:
-  %140 = phi i1 [ false, %126 ], [ %138, %136 ]
-  store i1 %140, ptr %6, align 1
-  br label %141
+144:
+  %145 = load i8, ptr %16, align 1
+  %146 = trunc i8 %145 to i1
+  br label %147
 
-141:
-  %142 = load i1, ptr %6, align 1
-  ret i1 %142
+147:
+  %148 = phi i1 [ false, %134 ], [ %146, %144 ]
+  store i1 %148, ptr %6, align 1
+  br label %149
+
+149:
+  %150 = load i1, ptr %6, align 1
+  ret i1 %150
 }
 
 define internal i1 @obeys(ptr noundef %0, ptr noundef %1) #0 {
@@ -2472,7 +2484,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [6 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 28
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 29
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2641,7 +2653,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 24
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 25
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2656,7 +2668,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 25
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 26
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2711,7 +2723,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 21
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 22
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

@@ -76,7 +76,7 @@ FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
 )
 LAST = -1  # an axis
 OBJECTS = {
-    "ndarray": np.ndarray, "float_type": float, "tuple_type": tuple, "last": LAST,
+    "ndarray": np.ndarray, "float_type": float, "int_type": int, "tuple_type": tuple, "last": LAST,
     "integers": np.dtype(np.int64), "first": FIRST, "made": MADE, "out": OUT, "where": WHERE,
     "temperature": TEMPERATURE, "labels": LABELS,
 }  # fmt: skip
@@ -99,7 +99,7 @@ class Form(NamedTuple):
     A plain call gives an array of float16, float32 or float64 in native byte order. For `keywords`
     it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and, but for
     `OUT`, of its shape, and as a temperature a float: steps get `sign` / temperature. Those that
-    are `numbers` are floats, and in this order one of the tuples in `obeyed`, which may grow.
+    are `numbers` are floats or ints, in this order one of the tuples in `obeyed`, which may grow.
 
     A step is a ufunc, or another function, and its operands. `FIRST`, `MADE` and the names of
     keywords stand for the array, for what the last step made and for the keyword's value; a tuple

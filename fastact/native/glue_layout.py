@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (9a0bffb6b47c8d51): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (dea3825b64a0ff4b): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ PYTHON = {
     "sync": 144,
     "ndarray": 152,
     "float_type": 160,
-    "tuple_type": 168,
-    "last": 176,
-    "integers": 184,
-    "first": 192,
-    "made": 200,
-    "out": 208,
-    "where": 216,
-    "temperature": 224,
-    "labels": 232,
+    "int_type": 168,
+    "tuple_type": 176,
+    "last": 184,
+    "integers": 192,
+    "first": 200,
+    "made": 208,
+    "out": 216,
+    "where": 224,
+    "temperature": 232,
+    "labels": 240,
 }
 
 PLACE = {

@@ -16,6 +16,7 @@ import pytest
 
 import fastact as fa
 from fastact.catalogue import of_kind
+from fastact.definition.declaration import evaluate
 from fastact.definition.function import Backward, Function
 from fastact.native import glue, glue_layout, ufunc
 from fastact.native.glue import FIRST, MADE, Form
@@ -252,7 +253,7 @@ def test_elements_at_defaults(f: Any, dtype: str) -> None:
 
 
 def test_elements_with_numbers(f: Any, dtype: str) -> None:
-    """Nor does Python see a call with all parameters, floats that it has seen once."""
+    """Nor does Python see a call with all parameters, numbers that it has seen once."""
     if not f.params:
         return
     x = np.random.default_rng(0).normal(0, 3, (3, 8)).astype(dtype)
@@ -275,11 +276,25 @@ def test_elements_with_numbers(f: Any, dtype: str) -> None:
             assert_same_bits(out, wanted)
         assert kept(functools.partial(call, first, **named)) < 100 * sys.getsizeof(0.0)
         key, number = next(iter(numbers.items()))
-        for wrong in (number + 0.0625, np.float64(number), 1, np.ones(8, dtype)):
+        for wrong in (number + 0.0625, np.float64(number), True, np.ones(8, dtype)):
             with pytest.raises(LookupError):
                 call(first, **{**named, key: wrong})
         with pytest.raises(LookupError):
             call(first, **named, where=x > 0)
+
+
+def test_whole_numbers_are_numbers(f: Any, dtype: str) -> None:
+    if not f.params:
+        return
+    x = np.random.default_rng(0).normal(0, 3, (3, 8)).astype(dtype)
+    names, rules = [p.name for p in f.params], f.declaration.requires
+    number = next(n for n in (1, 0) if all(evaluate(r, dict.fromkeys(names, n)) for r in rules))
+    whole = [number] * len(names)
+    wanted = f._general(x, *map(float, whole))
+    for _ in range(3):
+        assert_same_bits(f(x, *whole), wanted)
+    call = ufunc.plainly(f.ufunc, not_plain, f._forms(), positional=f._positional)
+    assert_same_bits(call(x, *whole), wanted)
 
 
 def test_numbers_that_break_a_rule_do_so_each_time() -> None:
