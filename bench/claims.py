@@ -74,6 +74,12 @@ def one_element() -> Calls:
     }
 
 
+def one_element_after_a_limit() -> Calls:
+    """Return the same calls in a process that has once limited its threads."""
+    with fa.num_threads(2):
+        return one_element()
+
+
 def threads(case: Case) -> Calls:
     """Return one call on one thread and on two, into an array that is there."""
     (x,) = operands(case)
@@ -120,6 +126,11 @@ def trials() -> Iterator[Trial]:
             Claim("fa.sigmoid.ufunc", "np.tanh", "≤", 1.3),
             Claim("fa.sigmoid", "np.tanh", "≤", 1.7),
         ),
+    )
+    yield Trial(
+        "the same after num_threads",
+        one_element_after_a_limit,
+        (Claim("fa.sigmoid", "np.tanh", "≤", 1.8),),
     )
     for function in ("sigmoid", "tanh"):
         case = Case(function, "forward", "float32", (2**20,))

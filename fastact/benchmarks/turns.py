@@ -8,15 +8,20 @@ neighbours.
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from timeit import Timer
 from typing import Any, NamedTuple
 
 ROUNDS = 21
 BLOCK_SECONDS = 0.02  # one turn: long for the clock, short enough to be a neighbour
-PAUSE_SECONDS = 0.005  # in which the idle threads of the one before go to sleep
-FEWEST, MOST = 3, 9  # rounds of `within`
+PAUSE_SECONDS = 0.005  # in which the idle threads of the one before go to sleep;
+LONGEST_PAUSE = 0.05  # or until Linux tells that they do: they wait for work, OpenMP's for 10 ms
+TASKS = Path("/proc/self/task")
+FEWEST, MOST = 3, 9  # rounds of `within`,
+SHORT_PAUSE = 0.001  # and its pauses
 SLOW = 10  # times as long as the fastest: nobody asks by how much exactly
 SHORTEST = 0.0002  # seconds: two hundred ticks of a poor clock
 
@@ -47,10 +52,34 @@ def by_turns(
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(rounds):
         for name in sorted(calls, key=list(calls).index, reverse=turn % 2 == 1):
-            time.sleep(pause)
+            _rest(pause)
             timers[name].timeit(1)
             times[name].append(timers[name].timeit(numbers[name]) / numbers[name])
     return times
+
+
+def _rest(pause: float) -> None:
+    """Wait until the threads of what was called before sleep."""
+    end = time.perf_counter() + LONGEST_PAUSE
+    time.sleep(pause)
+    while _others_run() and time.perf_counter() < end:
+        time.sleep(pause)
+
+
+def _others_run() -> bool:
+    """Whether another thread of this process runs, as far as the system tells."""
+    own = str(threading.get_native_id())
+    if not TASKS.exists():
+        return False
+    return any(_state(task) == "R" for task in TASKS.iterdir() if task.name != own)
+
+
+def _state(task: Path) -> str:
+    """Return the letter for what a thread does; none if it has ended meanwhile."""
+    try:
+        return (task / "stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return ""
 
 
 # With this, what takes minutes is over in seconds: to see that it runs, not to measure.
@@ -82,8 +111,16 @@ def within(calls: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, 
     slow = {name: [first[name], timers[name].timeit(1)] for name in calls if first[name] > bound}
     calls = {name: call for name, call in calls.items() if name not in slow}
     once = sum(first[name] for name in calls)
-    pause = 0.001 * len(calls)
+    pause = sum(_rest_after(timers[name]) for name in calls)
     rounds = int(seconds / (2 * once + pause))
     rounds = max(FEWEST, min(MOST, rounds))
     block = (seconds / rounds - pause) / len(calls) / 2
-    return by_turns(calls, rounds=rounds, block=max(block, SHORTEST), pause=0.001) | slow
+    return by_turns(calls, rounds=rounds, block=max(block, SHORTEST), pause=SHORT_PAUSE) | slow
+
+
+def _rest_after(timer: Timer) -> float:
+    """Return the seconds of the pause after a call."""
+    timer.timeit(1)
+    start = time.perf_counter()
+    _rest(SHORT_PAUSE)
+    return time.perf_counter() - start

@@ -22,7 +22,7 @@ from fastact.numerics.primitives import Kernel, kernel, where
 
 INF = float("inf")
 SHORT = BLOCK // 4  # elements of rows that are put together; where they are longer it takes longer
-LANES = 16  # elements that are copied at once
+LANES = 16, 8, 4, 2  # elements that are copied at once, the first that a row has
 ROWS = "_rows"  # ends the name of the loop over rows
 # Half of the smallest number of each dtype: what is not larger rounds to zero. That of float64,
 # 2**-1075, is zero itself, in pairs too.
@@ -181,32 +181,28 @@ def copying(module: ir.Module, name: str, kind: Any, dtype: str, *, into: bool) 
     f, b = inner_loop.function(module, name, kind)
     pointer, distance, step, buffer, rows, n = f.args
     element, size = ELEMENT[dtype], INT(ITEMSIZE[dtype])
-    vector = ir.VectorType(element, LANES)
 
-    def moved(here: Any, there: Any, typ: Any) -> None:
-        """Emit the copy between memory and the buffer."""
+    def moved(row: Any, i: Any, typ: Any) -> None:
+        """Emit the copy of element `i` of a row, or of a vector from there on."""
+        here = b.offset(b.offset(pointer, b.mul(row, distance)), b.mul(i, step))
+        there = b.gep(buffer, [b.add(b.mul(row, n), i)], source_etype=element)
         source, target = (here, there) if into else (there, here)
         value = b.load(source, typ=typ)
         value.align = 1
         b.store(value, target).align = 1
 
-    with b.count(rows) as row:
-        here = b.offset(pointer, b.mul(row, distance))
-        there = b.gep(buffer, [b.mul(row, n)], source_etype=element)
-
-        def one(i: Any, typ: Any = element, here: Any = here, there: Any = there) -> None:
-            """Emit the copy of element `i` of the row, or of a vector from there on."""
-            moved(b.offset(here, b.mul(i, step)), b.gep(there, [i], source_etype=element), typ)
-
-        last = b.sub(n, INT(LANES))
-        whole = b.and_(b.icmp_signed("==", step, size), b.icmp_signed(">=", last, INT(0)))
-        with b.if_else(whole) as (vectors, elements):
-            with vectors:
-                with b.count(last, INT(LANES)) as i:
-                    one(i, vector)
-                one(last, vector)
-            with elements, b.count(n) as i:
-                one(i)
+    close = b.icmp_signed("==", step, size)
+    for lanes in LANES:
+        last = b.sub(n, INT(lanes))
+        with b.if_then(b.and_(close, b.icmp_signed(">=", last, INT(0)))):
+            vector = ir.VectorType(element, lanes)
+            with b.count(rows) as row:
+                with b.count(last, INT(lanes)) as i:
+                    moved(row, i, vector)
+                moved(row, last, vector)  # over those before, if some are left
+            b.ret_void()
+    with b.count(rows) as row, b.count(n) as i:
+        moved(row, i, element)
     b.ret_void()
     return f
 

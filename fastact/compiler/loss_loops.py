@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastact.compiler import inner_loop
+from fastact.compiler import inner_loop, loss_sums
 from fastact.compiler.activation_loops import with_constants
 from fastact.compiler.dispatch import compiled, dispatcher, link
 from fastact.compiler.kernels import ELEMENT, compute, core
@@ -82,13 +82,18 @@ def build(spec: LoopSpec, kernels: tuple[Kernel, ...], inputs: str, outputs: str
 
 
 def code_of(spec: LoopSpec, function: Any, inputs: str, outputs: str) -> bytes:
-    """The object code of the loop over a dispatcher."""
+    """The object code of the loop over a dispatcher, and of that which sums losses, if any."""
     dtypes = tuple(spec.dtype if c == "x" else "float64" for c in inputs + outputs)
     arguments = tuple(ELEMENT[dtype] for dtype in dtypes[: len(inputs)])
     result = compiled(function, arguments)
     name = result.fndesc.mangled_name
     found = inner_loop.Scalar(name, len(inputs), len(outputs), spec.dtype, dtypes)
-    text = inner_loop.elementwise(spec.symbol, found, machine_code.architecture())
+    architecture = machine_code.architecture()
+    if outputs[0] == "d":
+        cores = tuple(letter == "x" for letter in inputs + outputs)
+        text = loss_sums.assembly(spec.symbol, found, cores, architecture)
+    else:
+        text = inner_loop.elementwise(spec.symbol, found, architecture)
     return link(spec.symbol, text, result.library)
 
 

@@ -39,7 +39,7 @@ UFUNC_OPTIONS = {
     "axes", "axis", "casting", "dtype", "keepdims", "order", "out", "sig", "signature", "subok",
     "where",
 }  # fmt: skip
-FLOAT, NONE, MOST_OBEYED = frozenset({float}), type(None), 64
+NUMBER, NONE, MOST_OBEYED = frozenset({float, int}), type(None), 64
 LEAST, MOST = 2.0**-14, 65504.0  # of a parameter that is a normal number of each dtype
 # Those that ask nothing of the parameters.
 STANDARD_OPTIONS = frozenset({"casting", "dtype", "order", "out", "subok", "where"})
@@ -244,15 +244,30 @@ class Function(described.Described):
     def _redirect(self) -> None:
         """Let native code call the ufunc from now on, or where no parameter is given."""
         if self._direct and not self.params:
-            made = ufunc.guarded(self.ufunc)
+            self.__call__ = ufunc.guarded(self.ufunc)
         else:
             forms = self._forms()
-            made = ufunc.plainly(forms[0].ufunc, self._general, forms)
-        self.__call__ = threads.direct(made)
+            self.__call__ = ufunc.plainly(
+                forms[0].ufunc, self._general, forms, positional=self._positional
+            )
 
     def _forms(self) -> list[Form]:
-        """Plain calls at the defaults of the parameters, as far as ufuncs for them are made."""
-        return [] if self._quick is None else plain_forms(self._quick, out=self._nout == 1)
+        """Plain calls, at the defaults of the parameters and others, as far as ufuncs are made."""
+        out = self._nout == 1
+        usual = [] if self._quick is None else plain_forms(self._quick, out=out)
+        return [*usual, *self._forms_of_numbers(out=out)]
+
+    def _forms_of_numbers(self, *data: str, out: bool = True) -> list[Form]:
+        """Plain calls that give all parameters, as numbers that `_bind` has seen before."""
+        if not self.params or self._ufunc is None:
+            return []
+        order, obeyed = self._order, self._obeyed
+        return plain_forms(self._ufunc, *data, *order, out=out, numbers=order, obeyed=obeyed)
+
+    @property
+    def _positional(self) -> tuple[str, ...]:
+        """The keywords that may be given by position in a plain call."""
+        return self._order
 
     def _go_plainly(self, quick: np.ufunc) -> None:
         """Let native code make the plain calls of this ufunc too, which `_forms` has by now."""
@@ -379,7 +394,9 @@ class Function(described.Described):
             known = self._known(params, options)
             if known is not None:
                 options.clear()
-                return threads.call, self._ufunc or self.ufunc, x, *known
+                made = self._ufunc or self.ufunc
+                self._go_plainly(made)
+                return threads.call, made, x, *known
         return None
 
     def _known(self, params: tuple[Array, ...], named: dict[str, Any]) -> tuple[Array, ...] | None:
@@ -388,7 +405,7 @@ class Function(described.Described):
             params = tuple(named.values())
         elif named:
             return None
-        return params if FLOAT.issuperset(map(type, params)) and params in self._obeyed else None
+        return params if NUMBER.issuperset(map(type, params)) and params in self._obeyed else None
 
     def _bind(
         self, params: tuple[Array, ...], named: dict[str, Any], called: str = ""
@@ -418,9 +435,10 @@ class Function(described.Described):
                 self._instead(called, p, named) if value is None else value for p, value in pairs
             ]
         values = tuple(given)
-        if kinds != FLOAT or values not in self._obeyed:
+        numbers = kinds <= NUMBER
+        if not numbers or values not in self._obeyed:
             self._check_values(called, values)
-            if kinds == FLOAT and all(map(fits, values)) and len(self._obeyed) < MOST_OBEYED:
+            if numbers and all(map(fits, values)) and len(self._obeyed) < MOST_OBEYED:
                 self._obeyed.add(values)
         return values
 
@@ -434,7 +452,7 @@ class Function(described.Described):
 
     def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
         """Raise a ValueError unless parameters that are arrays broadcast with the data."""
-        if FLOAT.issuperset(map(type, params)) or any(map(is_container, params)):
+        if NUMBER.issuperset(map(type, params)) or any(map(is_container, params)):
             return
         named = zip([p.name for p in self.params], params, strict=True)
         together(called, **data, **dict(named))
@@ -479,9 +497,16 @@ class Backward(Function):
             self._from_output = FromOutput(owner, "backward_from_output", self._nin)
 
     def _forms(self) -> list[Form]:
-        ufuncs = {"x": self._quick, "y": self._from_output and self._from_output._quick}
-        known = ((key, quick) for key, quick in ufuncs.items() if isinstance(quick, np.ufunc))
-        return [form for key, quick in known for form in plain_forms(quick, key)]
+        found = []
+        for key, used in (("x", self), ("y", self._from_output)):
+            if used is not None:
+                found += [] if used._quick is None else plain_forms(used._quick, key)
+                found += used._forms_of_numbers(key)
+        return found
+
+    @property
+    def _positional(self) -> tuple[str, ...]:
+        return ()
 
     def _general(
         self,
@@ -544,8 +569,7 @@ class Backward(Function):
         self, quick: np.ufunc, known: tuple[Array, ...], dy: Array, data: Array, out: Any, key: str
     ) -> Any:
         """Call a ufunc for which all has been looked at; `key` is the keyword of `data`."""
-        if not known:
-            self._go_plainly(quick)
+        self._go_plainly(quick)
         try:
             if out is None:
                 return threads.call(quick, dy, data, *known)

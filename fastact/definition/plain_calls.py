@@ -57,10 +57,9 @@ class CalledPlainly(Documented):
 
     def _natively(self, more: Any, forms: list[Form], owner: tuple[Any, ...] = ()) -> Any:
         """A function that makes the plain calls of these forms, and calls `more` for others."""
-        made = ufunc.plainly(
+        return ufunc.plainly(
             self._any_ufunc, more, forms, self._axis, owner, self._positional, self._unshaped
         )
-        return threads.direct(made)
 
     def _go_plainly(self) -> None:
         """Let native code run plain calls from now on, unless a package forbids it."""

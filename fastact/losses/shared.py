@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +25,7 @@ REDUCTIONS = ("mean", "sum", "none")
 NORMAL = {c: (float(np.finfo(c).tiny), float(np.finfo(c).max), np.dtype(c).type) for c in "efd"}
 SLAB = 2**16  # elements that are computed before they are summed: half a MiB of float64
 Slab = Any  # an index
+SUMS = "_sums"  # ends the names of the loops that sum losses
 
 
 # ---------------------------------------------------------------- what is checked before any work
@@ -135,21 +138,28 @@ class OfLosses:
 
 
 class LossFunction(OfLosses):
-    """A NumPy ufunc of elements (``x``) and float64 numbers (``d``), made on its first use."""
+    """A NumPy ufunc of elements (``x``) and float64 numbers (``d``), made on its first use.
+
+    A second one, of the same machine code, takes rows of elements and sums their losses.
+    """
 
     def __init__(
         self, name: str, owner: str, operands: str, build: Any, source: Any = None
     ) -> None:
         self.name = name
         inputs, outputs = operands.split(">")
-        self.nin, self.nout = len(inputs), len(outputs)
+        self.letters, self.nin, self.nout = inputs, len(inputs), len(outputs)
         self.fixed = tuple(None if c == "x" else "float64" for c in inputs + outputs)
         self.loops = {
             dtype: loop_registry.LoopSpec(name, owner, dtype, build, source or "")
             for dtype in loop_registry.DTYPES
         }
+        # Rows of elements, a number for each row; the losses of a row become one, their sum.
+        cores = (",".join("(n)" if c == "x" else "()" for c in each) for each in (inputs, outputs))
+        self._signature = "->".join(cores)
         if source is None:
             ufunc.registry[name] = lambda: self.ufunc
+            ufunc.registry[name + SUMS] = lambda: self.sums
             for loop in self.loops.values():
                 loop_registry.add(loop)
 
@@ -160,6 +170,15 @@ class LossFunction(OfLosses):
         return ufunc.make(
             self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].loaded(),
             None, self.fixed,
+        )  # fmt: skip
+
+    @functools.cached_property
+    def sums(self) -> np.ufunc:
+        """The generalized `numpy.ufunc` of rows, of which the first output are the sums."""
+        loops = self.loops
+        return ufunc.make(
+            self.name + SUMS, "", self.nin, self.nout, lambda dtype: loops[dtype].part(SUMS),
+            self._signature, self.fixed,
         )  # fmt: skip
 
 
@@ -186,12 +205,69 @@ class Operands:
             return cast(array.reshape(()), dtype), None
         return np.broadcast_to(array, shape), dtype
 
+    def are_rows(self, letters: str) -> bool:
+        """Whether the arrays lie in memory as loops over rows take them: all of one dtype.
+
+        The `letters` are those of the operands: a float64 number is one for the row.
+        """
+        x, kind = self.operands[0]
+        given = zip(letters, self.operands, strict=False)
+        arrays = [(letter, array) for letter, (array, dtype) in given if dtype is not None]
+        return all(
+            letter == "x" and a.shape == x.shape and a.dtype == kind
+            and a.flags.c_contiguous and a.flags.aligned
+            for letter, a in [*arrays, *(("x", out) for out in self.outs)]
+        )  # fmt: skip
+
+    def rows(
+        self, letters: str, groups: tuple[int, int], part: slice, shape: tuple[int, ...]
+    ) -> tuple[list[Any], list[Any]]:
+        """Inputs and outputs as rows in this shape: a part of each group of elements."""
+
+        def cut(array: Any) -> Any:
+            return array.reshape(groups)[:, part].reshape(*shape, -1)
+
+        x, kind = self.operands[0]
+        long = cut(x).shape
+        inputs = [
+            cut(array) if dtype is not None
+            else np.broadcast_to(np.asarray(array, kind), long) if letter == "x" else array
+            for letter, (array, dtype) in zip(letters, self.operands, strict=False)
+        ]  # fmt: skip
+        return inputs, [cut(out) for out in self.outs]
+
     def cut(self, slab: Any, scale: float, *values: Any) -> list[Any]:
         """The operands of a slab, with the outputs: `values`, which have its shape, and others."""
         cut = [
             array if dtype is None else cast(array[slab], dtype) for array, dtype in self.operands
         ]
         return [*cut, scale, *values, *(out[slab] for out in self.outs)]
+
+
+def groups_of_slabs(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """What `slabs` makes of an array: how many groups, their elements, and those of a slab."""
+    groups, length = 1, math.prod(shape)
+    for n in shape:
+        rest = length // n
+        if rest <= SLAB:
+            return groups, length, SLAB // rest * rest
+        groups, length = groups * n, rest
+    raise ValueError(f"no slabs in {shape}")
+
+
+def total_of_rows(function: LossFunction, parts: Operands, scale: float) -> float:
+    """The sum of the losses, slab by slab, which threads share; writes gradients too."""
+    groups, length, slab = groups_of_slabs(parts.operands[0][0].shape)
+    whole = length - length % slab
+    sums = np.empty((groups, -(-length // slab)))
+    for part, found in (
+        (slice(whole), sums[:, : whole // slab]),
+        (slice(whole, None), sums[:, whole // slab :]),
+    ):
+        if found.size:
+            inputs, outs = parts.rows(function.letters, (groups, length), part, found.shape)
+            threads.call(function.sums, *inputs, scale, found, *outs)
+    return functools.reduce(operator.add, sums.ravel().tolist(), 0.0)
 
 
 def total(
@@ -203,6 +279,8 @@ def total(
     Writes the gradient times `scale` to `gradient`, if that is an array.
     """
     parts = Operands(x, others, () if gradient is None else (gradient,))
+    if losses is None and x.size > SLAB and parts.are_rows(function.letters):
+        return total_of_rows(function, parts, scale)
     scratch, found = np.empty(min(x.size, SLAB)), 0.0
     for slab in slabs(x.shape):
         part = x[slab]

@@ -32,7 +32,7 @@ enum {
     HALF = 23,
     SINGLE = 11,
     DOUBLE = 12,
-    MOST_KEYWORDS = 4, // of a form, with the arguments after the first
+    MOST_KEYWORDS = 6, // of a form, with the arguments after the first
     MOST_OPERANDS = 8, // of a step
     MOST_ARGUMENTS = 8, // of a call whose error is explained
     WRITEABLE = 0x400, // NumPy's flag
@@ -52,10 +52,20 @@ struct python {
     object *(*item)(object *tuple, int64_t k); // a borrowed reference
     double (*to_double)(object *number);
     object *(*from_double)(double number);
+    object *(*new_tuple)(int64_t size);
+    int32_t (*set_item)(object *tuple, int64_t k, object *thing); // takes a reference
+    void (*keep)(object *thing);
+    int32_t (*has)(object *set, object *thing);
+    int32_t (*of_context)(object *variable, object *otherwise, object **value);
+    int64_t (*to_integer)(object *number);
     void (*fetch)(object **kind, object **error, object **trace);
     void (*normalize)(object **kind, object **error, object **trace);
     int32_t (*keep_trace)(object *error, object *trace);
-    object *ndarray, *float_type, *tuple_type, *last; // the last is -1
+    // The thread's own limit, which is that of the context; null until there has been one.
+    void *(*own_limit)(uint32_t key);
+    int64_t key;
+    object *limit, *sync; // the context's, and a callable that makes the thread's the same
+    object *ndarray, *float_type, *int_type, *tuple_type, *last; // the last is -1
     object *integers;                                 // the dtype of labels
     object *first, *made;                             // these strings, which steps have,
     object *out, *where, *temperature, *labels;       // and these, as keywords have them
@@ -195,6 +205,29 @@ int32_t fastact_glue_native_fold(const struct context *context, char **args, con
     return 0;
 }
 
+// ---------------------------------------------------------------- the number of threads
+// Make the limit of this thread that of the context, which may be another one than in the call
+// before; false if Python raises an error.
+static bool limit_threads(const struct python *python) {
+    if (python->own_limit == NULL) {
+        return true;
+    }
+    object *value;
+    if (python->of_context(python->limit, NULL, &value) != 0) {
+        return false;
+    }
+    int64_t limit = python->to_integer(value);
+    python->forget(value);
+    if (limit == (int64_t)python->own_limit((uint32_t)python->key)) {
+        return true;
+    }
+    object *answer = python->call(python->sync);
+    if (answer != NULL) {
+        python->forget(answer);
+    }
+    return answer != NULL;
+}
+
 // ---------------------------------------------------------------- a ufunc whose keywords are checked
 // Whether a keyword needs no check and no cast: `out`, an array of the input's dtype.
 static bool is_usual(const struct python *python, const object *name, const object *value,
@@ -234,6 +267,9 @@ __attribute__((noinline)) static object *explained(const struct place *place, ob
 object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count, object *names) {
     const struct place *place = places_of(ufunc)[0];
     const struct python *python = place->python;
+    if (!limit_threads(python)) {
+        return NULL;
+    }
     bool casts = false;
     int64_t named = names == NULL ? 0 : python->size(names);
     for (int64_t k = 0; k < named; k++) {
@@ -277,6 +313,8 @@ struct form {
     object *keywords; // a plain call gives all of them and no others
     object *sign;     // a temperature becomes the factor sign / temperature
     object *steps;    // each a tuple of a ufunc and its operands
+    object *numbers;  // a tuple: those of the keywords that are numbers
+    object *obeyed;   // a set of tuples of such numbers, which are known to be right
 };
 
 // A call: its array, keywords and their values, what the last step made, and sign / temperature.
@@ -358,9 +396,12 @@ static bool contains(const struct python *python, object *tuple, const object *i
 }
 
 // Whether steps take this value of a keyword.
-static bool is_plain(const struct call *call, const struct plain *plain, const object *name,
-                     object *value) {
+static bool is_plain(const struct call *call, const struct plain *plain, const struct form *form,
+                     const object *name, object *value) {
     const struct python *python = call->python;
+    if (contains(python, form->numbers, name)) {
+        return is_a(value, python->float_type) || is_a(value, python->int_type);
+    }
     if (name == python->temperature) {
         if (!is_a(value, python->float_type) || !in_default_mode()) {
             return false;
@@ -383,12 +424,35 @@ static bool is_plain(const struct call *call, const struct plain *plain, const o
     return a->dtype == x->dtype && fits && takes;
 }
 
-// Whether a call gives a keyword.
-static bool gives(const struct call *call, const object *keyword) {
-    bool found = false;
+// The value that a call gives for a keyword, borrowed; null if it gives none.
+static object *value_of(const struct call *call, const object *keyword) {
+    object *found = NULL;
     for (int64_t k = 0; k < call->count; k++) {
-        found |= call->names[k] == keyword;
+        if (call->names[k] == keyword) {
+            found = call->values[k];
+        }
     }
+    return found;
+}
+
+// Whether the numbers of a call, together, are known to be right.
+static bool obeys(const struct call *call, const struct form *form) {
+    const struct python *python = call->python;
+    int64_t size = python->size(form->numbers);
+    if (size == 0) {
+        return true;
+    }
+    object *values = python->new_tuple(size);
+    for (int64_t k = 0; values != NULL && k < size; k++) {
+        object *value = value_of(call, python->item(form->numbers, k));
+        python->keep(value);
+        python->set_item(values, k, value);
+    }
+    if (values == NULL) {
+        return false;
+    }
+    bool found = python->has(form->obeyed, values) == 1;
+    python->forget(values);
     return found;
 }
 
@@ -398,12 +462,12 @@ static bool has_form(const struct call *call, const struct plain *plain,
     const struct python *python = call->python;
     bool same = python->size(form->keywords) == call->count;
     for (int64_t k = 0; same && k < call->count; k++) {
-        same = gives(call, python->item(form->keywords, k));
+        same = value_of(call, python->item(form->keywords, k)) != NULL;
     }
     for (int64_t k = 0; same && k < call->count; k++) {
-        same = is_plain(call, plain, call->names[k], call->values[k]);
+        same = is_plain(call, plain, form, call->names[k], call->values[k]);
     }
-    return same;
+    return same && obeys(call, form);
 }
 
 // Whether steps may compute beside loops, as those of functions of several arrays do.
@@ -480,6 +544,9 @@ object *fastact_glue_native_plainly(object *self, object **args, int64_t count, 
     const struct plain *plain = items(self);
     struct call call;
     call.python = places_of(plain->ufunc)[0]->python;
+    if (!limit_threads(call.python)) {
+        return NULL;
+    }
     call.made = call.factor = NULL;
     call.count = 0;
     if (read_arguments(&call, args, count, names, plain) && may_compute(&call, plain)) {

@@ -1,12 +1,12 @@
-; tools/native_ir.py made this from glue.c (03695c8af2e27b59) with clang 19.
+; tools/native_ir.py made this from glue.c (c7206ace0dd7ac4f) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr, i32 }
-%struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [4 x ptr], [4 x ptr] }
+%struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [6 x ptr], [6 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
-%struct.form = type { ptr, ptr, ptr }
+%struct.form = type { ptr, ptr, ptr, ptr, ptr }
 
 @fastact_glue_way = external constant i64, align 8
 @fastact_glue_head = external constant i64, align 8
@@ -426,192 +426,201 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %25 = getelementptr inbounds %struct.place, ptr %24, i32 0, i32 9
   %26 = load ptr, ptr %25, align 8
   store ptr %26, ptr %11, align 8
-  store i8 0, ptr %12, align 1
-  %27 = load ptr, ptr %9, align 8
-  %28 = icmp eq ptr %27, null
-  br i1 %28, label %29, label %30
+  %27 = load ptr, ptr %11, align 8
+  %28 = call i1 @limit_threads(ptr noundef %27) #3
+  br i1 %28, label %30, label %29
 
 29:
-  br label %36
+  store ptr null, ptr %5, align 8
+  br label %146
 
 30:
-  %31 = load ptr, ptr %11, align 8
-  %32 = getelementptr inbounds %struct.python, ptr %31, i32 0, i32 5
-  %33 = load ptr, ptr %32, align 8
-  %34 = load ptr, ptr %9, align 8
-  %35 = call i64 %33(ptr noundef %34) #3
-  br label %36
+  store i8 0, ptr %12, align 1
+  %31 = load ptr, ptr %9, align 8
+  %32 = icmp eq ptr %31, null
+  br i1 %32, label %33, label %34
 
-36:
-  %37 = phi i64 [ 0, %29 ], [ %35, %30 ]
-  store i64 %37, ptr %13, align 8
+33:
+  br label %40
+
+34:
+  %35 = load ptr, ptr %11, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 5
+  %37 = load ptr, ptr %36, align 8
+  %38 = load ptr, ptr %9, align 8
+  %39 = call i64 %37(ptr noundef %38) #3
+  br label %40
+
+40:
+  %41 = phi i64 [ 0, %33 ], [ %39, %34 ]
+  store i64 %41, ptr %13, align 8
   store i64 0, ptr %14, align 8
-  br label %38
-
-38:
-  %39 = load i64, ptr %14, align 8
-  %40 = load i64, ptr %13, align 8
-  %41 = icmp slt i64 %39, %40
-  br i1 %41, label %42, label %85
+  br label %42
 
 42:
-  %43 = load ptr, ptr %11, align 8
-  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 6
-  %45 = load ptr, ptr %44, align 8
-  %46 = load ptr, ptr %9, align 8
-  %47 = load i64, ptr %14, align 8
-  %48 = call ptr %45(ptr noundef %46, i64 noundef %47) #3
-  store ptr %48, ptr %15, align 8
-  %49 = getelementptr inbounds ptr, ptr %15, i64 1
-  %50 = load ptr, ptr %7, align 8
-  %51 = load i64, ptr %8, align 8
-  %52 = load i64, ptr %14, align 8
-  %53 = add nsw i64 %51, %52
-  %54 = getelementptr inbounds ptr, ptr %50, i64 %53
-  %55 = load ptr, ptr %54, align 8
-  store ptr %55, ptr %49, align 8
-  %56 = load ptr, ptr %11, align 8
-  %57 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %58 = load ptr, ptr %57, align 16
-  %59 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
-  %60 = load ptr, ptr %59, align 8
-  %61 = load ptr, ptr %7, align 8
-  %62 = load i64, ptr %8, align 8
-  %63 = call i1 @is_usual(ptr noundef %56, ptr noundef %58, ptr noundef %60, ptr noundef %61, i64 noundef %62) #3
-  br i1 %63, label %64, label %65
+  %43 = load i64, ptr %14, align 8
+  %44 = load i64, ptr %13, align 8
+  %45 = icmp slt i64 %43, %44
+  br i1 %45, label %46, label %89
 
-64:
-  br label %82
+46:
+  %47 = load ptr, ptr %11, align 8
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 6
+  %49 = load ptr, ptr %48, align 8
+  %50 = load ptr, ptr %9, align 8
+  %51 = load i64, ptr %14, align 8
+  %52 = call ptr %49(ptr noundef %50, i64 noundef %51) #3
+  store ptr %52, ptr %15, align 8
+  %53 = getelementptr inbounds ptr, ptr %15, i64 1
+  %54 = load ptr, ptr %7, align 8
+  %55 = load i64, ptr %8, align 8
+  %56 = load i64, ptr %14, align 8
+  %57 = add nsw i64 %55, %56
+  %58 = getelementptr inbounds ptr, ptr %54, i64 %57
+  %59 = load ptr, ptr %58, align 8
+  store ptr %59, ptr %53, align 8
+  %60 = load ptr, ptr %11, align 8
+  %61 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %62 = load ptr, ptr %61, align 16
+  %63 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
+  %64 = load ptr, ptr %63, align 8
+  %65 = load ptr, ptr %7, align 8
+  %66 = load i64, ptr %8, align 8
+  %67 = call i1 @is_usual(ptr noundef %60, ptr noundef %62, ptr noundef %64, ptr noundef %65, i64 noundef %66) #3
+  br i1 %67, label %68, label %69
 
-65:
-  %66 = load ptr, ptr %11, align 8
-  %67 = getelementptr inbounds %struct.python, ptr %66, i32 0, i32 4
-  %68 = load ptr, ptr %67, align 8
-  %69 = load ptr, ptr %10, align 8
-  %70 = getelementptr inbounds %struct.place, ptr %69, i32 0, i32 6
-  %71 = load ptr, ptr %70, align 8
-  %72 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %73 = call ptr %68(ptr noundef %71, ptr noundef %72, i64 noundef 2, ptr noundef null) #3
-  store ptr %73, ptr %16, align 8
-  %74 = load ptr, ptr %16, align 8
-  %75 = icmp eq ptr %74, null
-  br i1 %75, label %76, label %77
+68:
+  br label %86
 
-76:
+69:
+  %70 = load ptr, ptr %11, align 8
+  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 4
+  %72 = load ptr, ptr %71, align 8
+  %73 = load ptr, ptr %10, align 8
+  %74 = getelementptr inbounds %struct.place, ptr %73, i32 0, i32 6
+  %75 = load ptr, ptr %74, align 8
+  %76 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %77 = call ptr %72(ptr noundef %75, ptr noundef %76, i64 noundef 2, ptr noundef null) #3
+  store ptr %77, ptr %16, align 8
+  %78 = load ptr, ptr %16, align 8
+  %79 = icmp eq ptr %78, null
+  br i1 %79, label %80, label %81
+
+80:
   store ptr null, ptr %5, align 8
-  br label %142
+  br label %146
 
-77:
-  %78 = load ptr, ptr %11, align 8
-  %79 = getelementptr inbounds %struct.python, ptr %78, i32 0, i32 3
-  %80 = load ptr, ptr %79, align 8
-  %81 = load ptr, ptr %16, align 8
-  call void %80(ptr noundef %81) #3
+81:
+  %82 = load ptr, ptr %11, align 8
+  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 3
+  %84 = load ptr, ptr %83, align 8
+  %85 = load ptr, ptr %16, align 8
+  call void %84(ptr noundef %85) #3
   store i8 1, ptr %12, align 1
-  br label %82
+  br label %86
 
-82:
-  %83 = load i64, ptr %14, align 8
-  %84 = add nsw i64 %83, 1
-  store i64 %84, ptr %14, align 8
-  br label %38
+86:
+  %87 = load i64, ptr %14, align 8
+  %88 = add nsw i64 %87, 1
+  store i64 %88, ptr %14, align 8
+  br label %42
 
-85:
-  %86 = load i8, ptr %12, align 1
-  %87 = trunc i8 %86 to i1
-  br i1 %87, label %88, label %96
+89:
+  %90 = load i8, ptr %12, align 1
+  %91 = trunc i8 %90 to i1
+  br i1 %91, label %92, label %100
 
-88:
-  %89 = load ptr, ptr %11, align 8
-  %90 = getelementptr inbounds %struct.python, ptr %89, i32 0, i32 4
-  %91 = load ptr, ptr %90, align 8
-  %92 = load ptr, ptr %10, align 8
-  %93 = getelementptr inbounds %struct.place, ptr %92, i32 0, i32 7
-  %94 = load ptr, ptr %93, align 8
-  %95 = call ptr %91(ptr noundef %94, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
-  br label %97
+92:
+  %93 = load ptr, ptr %11, align 8
+  %94 = getelementptr inbounds %struct.python, ptr %93, i32 0, i32 4
+  %95 = load ptr, ptr %94, align 8
+  %96 = load ptr, ptr %10, align 8
+  %97 = getelementptr inbounds %struct.place, ptr %96, i32 0, i32 7
+  %98 = load ptr, ptr %97, align 8
+  %99 = call ptr %95(ptr noundef %98, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
+  br label %101
 
-96:
-  br label %97
-
-97:
-  %98 = phi ptr [ %95, %88 ], [ null, %96 ]
-  store ptr %98, ptr %17, align 8
-  %99 = load i8, ptr %12, align 1
-  %100 = trunc i8 %99 to i1
-  br i1 %100, label %101, label %105
+100:
+  br label %101
 
 101:
-  %102 = load ptr, ptr %17, align 8
-  %103 = icmp eq ptr %102, null
-  br i1 %103, label %104, label %105
-
-104:
-  store ptr null, ptr %5, align 8
-  br label %142
+  %102 = phi ptr [ %99, %92 ], [ null, %100 ]
+  store ptr %102, ptr %17, align 8
+  %103 = load i8, ptr %12, align 1
+  %104 = trunc i8 %103 to i1
+  br i1 %104, label %105, label %109
 
 105:
-  %106 = load i8, ptr %12, align 1
-  %107 = trunc i8 %106 to i1
-  br i1 %107, label %108, label %110
+  %106 = load ptr, ptr %17, align 8
+  %107 = icmp eq ptr %106, null
+  br i1 %107, label %108, label %109
 
 108:
-  %109 = load ptr, ptr %17, align 8
-  br label %112
+  store ptr null, ptr %5, align 8
+  br label %146
 
-110:
-  %111 = load ptr, ptr %6, align 8
-  br label %112
+109:
+  %110 = load i8, ptr %12, align 1
+  %111 = trunc i8 %110 to i1
+  br i1 %111, label %112, label %114
 
 112:
-  %113 = phi ptr [ %109, %108 ], [ %111, %110 ]
-  store ptr %113, ptr %18, align 8
-  %114 = load ptr, ptr %11, align 8
-  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 4
-  %116 = load ptr, ptr %115, align 8
-  %117 = load ptr, ptr %18, align 8
-  %118 = load ptr, ptr %7, align 8
-  %119 = load i64, ptr %8, align 8
-  %120 = load ptr, ptr %9, align 8
-  %121 = call ptr %116(ptr noundef %117, ptr noundef %118, i64 noundef %119, ptr noundef %120) #3
-  store ptr %121, ptr %19, align 8
-  %122 = load i8, ptr %12, align 1
-  %123 = trunc i8 %122 to i1
-  br i1 %123, label %124, label %129
+  %113 = load ptr, ptr %17, align 8
+  br label %116
 
-124:
-  %125 = load ptr, ptr %11, align 8
-  %126 = getelementptr inbounds %struct.python, ptr %125, i32 0, i32 3
-  %127 = load ptr, ptr %126, align 8
-  %128 = load ptr, ptr %17, align 8
-  call void %127(ptr noundef %128) #3
-  br label %129
+114:
+  %115 = load ptr, ptr %6, align 8
+  br label %116
 
-129:
-  %130 = load ptr, ptr %19, align 8
-  %131 = icmp ne ptr %130, null
-  br i1 %131, label %132, label %134
+116:
+  %117 = phi ptr [ %113, %112 ], [ %115, %114 ]
+  store ptr %117, ptr %18, align 8
+  %118 = load ptr, ptr %11, align 8
+  %119 = getelementptr inbounds %struct.python, ptr %118, i32 0, i32 4
+  %120 = load ptr, ptr %119, align 8
+  %121 = load ptr, ptr %18, align 8
+  %122 = load ptr, ptr %7, align 8
+  %123 = load i64, ptr %8, align 8
+  %124 = load ptr, ptr %9, align 8
+  %125 = call ptr %120(ptr noundef %121, ptr noundef %122, i64 noundef %123, ptr noundef %124) #3
+  store ptr %125, ptr %19, align 8
+  %126 = load i8, ptr %12, align 1
+  %127 = trunc i8 %126 to i1
+  br i1 %127, label %128, label %133
 
-132:
-  %133 = load ptr, ptr %19, align 8
-  br label %140
+128:
+  %129 = load ptr, ptr %11, align 8
+  %130 = getelementptr inbounds %struct.python, ptr %129, i32 0, i32 3
+  %131 = load ptr, ptr %130, align 8
+  %132 = load ptr, ptr %17, align 8
+  call void %131(ptr noundef %132) #3
+  br label %133
 
-134:
-  %135 = load ptr, ptr %10, align 8
-  %136 = load ptr, ptr %7, align 8
-  %137 = load i64, ptr %8, align 8
-  %138 = load ptr, ptr %9, align 8
-  %139 = call ptr @explained(ptr noundef %135, ptr noundef %136, i64 noundef %137, ptr noundef %138) #3
-  br label %140
+133:
+  %134 = load ptr, ptr %19, align 8
+  %135 = icmp ne ptr %134, null
+  br i1 %135, label %136, label %138
 
-140:
-  %141 = phi ptr [ %133, %132 ], [ %139, %134 ]
-  store ptr %141, ptr %5, align 8
-  br label %142
+136:
+  %137 = load ptr, ptr %19, align 8
+  br label %144
 
-142:
-  %143 = load ptr, ptr %5, align 8
-  ret ptr %143
+138:
+  %139 = load ptr, ptr %10, align 8
+  %140 = load ptr, ptr %7, align 8
+  %141 = load i64, ptr %8, align 8
+  %142 = load ptr, ptr %9, align 8
+  %143 = call ptr @explained(ptr noundef %139, ptr noundef %140, i64 noundef %141, ptr noundef %142) #3
+  br label %144
+
+144:
+  %145 = phi ptr [ %137, %136 ], [ %143, %138 ]
+  store ptr %145, ptr %5, align 8
+  br label %146
+
+146:
+  %147 = load ptr, ptr %5, align 8
+  ret ptr %147
 }
 
 define internal ptr @places_of(ptr noundef %0) #0 {
@@ -622,6 +631,99 @@ define internal ptr @places_of(ptr noundef %0) #0 {
   %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #3
   %6 = load ptr, ptr %5, align 8
   ret ptr %6
+}
+
+define internal i1 @limit_threads(ptr noundef %0) #0 {
+  %2 = alloca i1, align 1
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  %7 = load ptr, ptr %3, align 8
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 18
+  %9 = load ptr, ptr %8, align 8
+  %10 = icmp eq ptr %9, null
+  br i1 %10, label %11, label %12
+
+11:
+  store i1 true, ptr %2, align 1
+  br label %62
+
+12:
+  %13 = load ptr, ptr %3, align 8
+  %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 13
+  %15 = load ptr, ptr %14, align 8
+  %16 = load ptr, ptr %3, align 8
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 20
+  %18 = load ptr, ptr %17, align 8
+  %19 = call i32 %15(ptr noundef %18, ptr noundef null, ptr noundef %4) #3
+  %20 = icmp ne i32 %19, 0
+  br i1 %20, label %21, label %22
+
+21:
+  store i1 false, ptr %2, align 1
+  br label %62
+
+22:
+  %23 = load ptr, ptr %3, align 8
+  %24 = getelementptr inbounds %struct.python, ptr %23, i32 0, i32 14
+  %25 = load ptr, ptr %24, align 8
+  %26 = load ptr, ptr %4, align 8
+  %27 = call i64 %25(ptr noundef %26) #3
+  store i64 %27, ptr %5, align 8
+  %28 = load ptr, ptr %3, align 8
+  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 3
+  %30 = load ptr, ptr %29, align 8
+  %31 = load ptr, ptr %4, align 8
+  call void %30(ptr noundef %31) #3
+  %32 = load i64, ptr %5, align 8
+  %33 = load ptr, ptr %3, align 8
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 18
+  %35 = load ptr, ptr %34, align 8
+  %36 = load ptr, ptr %3, align 8
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 19
+  %38 = load i64, ptr %37, align 8
+  %39 = trunc i64 %38 to i32
+  %40 = call ptr %35(i32 noundef %39) #3
+  %41 = ptrtoint ptr %40 to i64
+  %42 = icmp eq i64 %32, %41
+  br i1 %42, label %43, label %44
+
+43:
+  store i1 true, ptr %2, align 1
+  br label %62
+
+44:
+  %45 = load ptr, ptr %3, align 8
+  %46 = getelementptr inbounds %struct.python, ptr %45, i32 0, i32 2
+  %47 = load ptr, ptr %46, align 8
+  %48 = load ptr, ptr %3, align 8
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 21
+  %50 = load ptr, ptr %49, align 8
+  %51 = call ptr %47(ptr noundef %50) #3
+  store ptr %51, ptr %6, align 8
+  %52 = load ptr, ptr %6, align 8
+  %53 = icmp ne ptr %52, null
+  br i1 %53, label %54, label %59
+
+54:
+  %55 = load ptr, ptr %3, align 8
+  %56 = getelementptr inbounds %struct.python, ptr %55, i32 0, i32 3
+  %57 = load ptr, ptr %56, align 8
+  %58 = load ptr, ptr %6, align 8
+  call void %57(ptr noundef %58) #3
+  br label %59
+
+59:
+  %60 = load ptr, ptr %6, align 8
+  %61 = icmp ne ptr %60, null
+  store i1 %61, ptr %2, align 1
+  br label %62
+
+62:
+  %63 = load i1, ptr %2, align 1
+  ret i1 %63
 }
 
 define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, i64 noundef %4) #0 {
@@ -637,7 +739,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 19
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 30
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -650,7 +752,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 12
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 22
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -660,7 +762,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 12
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 22
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -734,12 +836,12 @@ define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, p
 
 35:
   %36 = load ptr, ptr %10, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 9
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 15
   %38 = load ptr, ptr %37, align 8
   %39 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   call void %38(ptr noundef %12, ptr noundef %39, ptr noundef %13) #3
   %40 = load ptr, ptr %10, align 8
-  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 10
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 16
   %42 = load ptr, ptr %41, align 8
   %43 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   call void %42(ptr noundef %12, ptr noundef %43, ptr noundef %13) #3
@@ -749,7 +851,7 @@ define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, p
 
 46:
   %47 = load ptr, ptr %10, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 11
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 17
   %49 = load ptr, ptr %48, align 8
   %50 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   %51 = load ptr, ptr %50, align 16
@@ -848,96 +950,106 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %24 = load ptr, ptr %23, align 8
   %25 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   store ptr %24, ptr %25, align 8
-  %26 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 3
-  store ptr null, ptr %26, align 8
-  %27 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 2
-  store ptr null, ptr %27, align 8
-  %28 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 4
-  store i64 0, ptr %28, align 8
-  %29 = load ptr, ptr %7, align 8
-  %30 = load i64, ptr %8, align 8
-  %31 = load ptr, ptr %9, align 8
-  %32 = load ptr, ptr %10, align 8
-  %33 = call i1 @read_arguments(ptr noundef %11, ptr noundef %29, i64 noundef %30, ptr noundef %31, ptr noundef %32) #3
-  br i1 %33, label %34, label %72
+  %26 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %27 = load ptr, ptr %26, align 8
+  %28 = call i1 @limit_threads(ptr noundef %27) #3
+  br i1 %28, label %30, label %29
 
-34:
-  %35 = load ptr, ptr %10, align 8
-  %36 = call i1 @may_compute(ptr noundef %11, ptr noundef %35) #3
-  br i1 %36, label %37, label %72
+29:
+  store ptr null, ptr %5, align 8
+  br label %89
 
-37:
-  %38 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %39 = load ptr, ptr %38, align 8
-  %40 = getelementptr inbounds %struct.python, ptr %39, i32 0, i32 5
-  %41 = load ptr, ptr %40, align 8
-  %42 = load ptr, ptr %10, align 8
-  %43 = getelementptr inbounds %struct.plain, ptr %42, i32 0, i32 2
+30:
+  %31 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 3
+  store ptr null, ptr %31, align 8
+  %32 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 2
+  store ptr null, ptr %32, align 8
+  %33 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 4
+  store i64 0, ptr %33, align 8
+  %34 = load ptr, ptr %7, align 8
+  %35 = load i64, ptr %8, align 8
+  %36 = load ptr, ptr %9, align 8
+  %37 = load ptr, ptr %10, align 8
+  %38 = call i1 @read_arguments(ptr noundef %11, ptr noundef %34, i64 noundef %35, ptr noundef %36, ptr noundef %37) #3
+  br i1 %38, label %39, label %77
+
+39:
+  %40 = load ptr, ptr %10, align 8
+  %41 = call i1 @may_compute(ptr noundef %11, ptr noundef %40) #3
+  br i1 %41, label %42, label %77
+
+42:
+  %43 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   %44 = load ptr, ptr %43, align 8
-  %45 = call i64 %41(ptr noundef %44) #3
-  store i64 %45, ptr %12, align 8
+  %45 = getelementptr inbounds %struct.python, ptr %44, i32 0, i32 5
+  %46 = load ptr, ptr %45, align 8
+  %47 = load ptr, ptr %10, align 8
+  %48 = getelementptr inbounds %struct.plain, ptr %47, i32 0, i32 2
+  %49 = load ptr, ptr %48, align 8
+  %50 = call i64 %46(ptr noundef %49) #3
+  store i64 %50, ptr %12, align 8
   store i64 0, ptr %13, align 8
-  br label %46
+  br label %51
 
-46:
-  %47 = load i64, ptr %13, align 8
-  %48 = load i64, ptr %12, align 8
-  %49 = icmp slt i64 %47, %48
-  br i1 %49, label %50, label %71
+51:
+  %52 = load i64, ptr %13, align 8
+  %53 = load i64, ptr %12, align 8
+  %54 = icmp slt i64 %52, %53
+  br i1 %54, label %55, label %76
 
-50:
-  %51 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %52 = load ptr, ptr %51, align 8
-  %53 = getelementptr inbounds %struct.python, ptr %52, i32 0, i32 6
-  %54 = load ptr, ptr %53, align 8
-  %55 = load ptr, ptr %10, align 8
-  %56 = getelementptr inbounds %struct.plain, ptr %55, i32 0, i32 2
+55:
+  %56 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   %57 = load ptr, ptr %56, align 8
-  %58 = load i64, ptr %13, align 8
-  %59 = call ptr %54(ptr noundef %57, i64 noundef %58) #3
-  %60 = call ptr @items(ptr noundef %59) #3
-  store ptr %60, ptr %14, align 8
-  %61 = load ptr, ptr %10, align 8
-  %62 = load ptr, ptr %14, align 8
-  %63 = call i1 @has_form(ptr noundef %11, ptr noundef %61, ptr noundef %62) #3
-  br i1 %63, label %64, label %67
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 6
+  %59 = load ptr, ptr %58, align 8
+  %60 = load ptr, ptr %10, align 8
+  %61 = getelementptr inbounds %struct.plain, ptr %60, i32 0, i32 2
+  %62 = load ptr, ptr %61, align 8
+  %63 = load i64, ptr %13, align 8
+  %64 = call ptr %59(ptr noundef %62, i64 noundef %63) #3
+  %65 = call ptr @items(ptr noundef %64) #3
+  store ptr %65, ptr %14, align 8
+  %66 = load ptr, ptr %10, align 8
+  %67 = load ptr, ptr %14, align 8
+  %68 = call i1 @has_form(ptr noundef %11, ptr noundef %66, ptr noundef %67) #3
+  br i1 %68, label %69, label %72
 
-64:
-  %65 = load ptr, ptr %14, align 8
-  %66 = call ptr @run_form(ptr noundef %11, ptr noundef %65) #3
-  store ptr %66, ptr %5, align 8
-  br label %84
-
-67:
-  br label %68
-
-68:
-  %69 = load i64, ptr %13, align 8
-  %70 = add nsw i64 %69, 1
-  store i64 %70, ptr %13, align 8
-  br label %46
-
-71:
-  br label %72
+69:
+  %70 = load ptr, ptr %14, align 8
+  %71 = call ptr @run_form(ptr noundef %11, ptr noundef %70) #3
+  store ptr %71, ptr %5, align 8
+  br label %89
 
 72:
-  %73 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
-  %74 = load ptr, ptr %73, align 8
-  %75 = getelementptr inbounds %struct.python, ptr %74, i32 0, i32 4
-  %76 = load ptr, ptr %75, align 8
-  %77 = load ptr, ptr %10, align 8
-  %78 = getelementptr inbounds %struct.plain, ptr %77, i32 0, i32 1
-  %79 = load ptr, ptr %78, align 8
-  %80 = load ptr, ptr %7, align 8
-  %81 = load i64, ptr %8, align 8
-  %82 = load ptr, ptr %9, align 8
-  %83 = call ptr %76(ptr noundef %79, ptr noundef %80, i64 noundef %81, ptr noundef %82) #3
-  store ptr %83, ptr %5, align 8
-  br label %84
+  br label %73
 
-84:
-  %85 = load ptr, ptr %5, align 8
-  ret ptr %85
+73:
+  %74 = load i64, ptr %13, align 8
+  %75 = add nsw i64 %74, 1
+  store i64 %75, ptr %13, align 8
+  br label %51
+
+76:
+  br label %77
+
+77:
+  %78 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
+  %79 = load ptr, ptr %78, align 8
+  %80 = getelementptr inbounds %struct.python, ptr %79, i32 0, i32 4
+  %81 = load ptr, ptr %80, align 8
+  %82 = load ptr, ptr %10, align 8
+  %83 = getelementptr inbounds %struct.plain, ptr %82, i32 0, i32 1
+  %84 = load ptr, ptr %83, align 8
+  %85 = load ptr, ptr %7, align 8
+  %86 = load i64, ptr %8, align 8
+  %87 = load ptr, ptr %9, align 8
+  %88 = call ptr %81(ptr noundef %84, ptr noundef %85, i64 noundef %86, ptr noundef %87) #3
+  store ptr %88, ptr %5, align 8
+  br label %89
+
+89:
+  %90 = load ptr, ptr %5, align 8
+  ret ptr %90
 }
 
 define internal ptr @items(ptr noundef %0) #0 {
@@ -1040,7 +1152,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %70 = load ptr, ptr %7, align 8
   %71 = getelementptr inbounds %struct.call, ptr %70, i32 0, i32 6
   %72 = load i64, ptr %16, align 8
-  %73 = getelementptr inbounds [4 x ptr], ptr %71, i64 0, i64 %72
+  %73 = getelementptr inbounds [6 x ptr], ptr %71, i64 0, i64 %72
   store ptr %69, ptr %73, align 8
   %74 = load ptr, ptr %8, align 8
   %75 = load i64, ptr %13, align 8
@@ -1052,7 +1164,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %81 = load ptr, ptr %7, align 8
   %82 = getelementptr inbounds %struct.call, ptr %81, i32 0, i32 7
   %83 = load i64, ptr %16, align 8
-  %84 = getelementptr inbounds [4 x ptr], ptr %82, i64 0, i64 %83
+  %84 = getelementptr inbounds [6 x ptr], ptr %82, i64 0, i64 %83
   store ptr %80, ptr %84, align 8
   br label %85
 
@@ -1119,7 +1231,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 15
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 26
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1131,7 +1243,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %133 = load ptr, ptr %7, align 8
   %134 = getelementptr inbounds %struct.call, ptr %133, i32 0, i32 4
   %135 = load i64, ptr %134, align 8
-  %136 = icmp eq i64 %135, 4
+  %136 = icmp eq i64 %135, 6
   br i1 %136, label %137, label %138
 
 137:
@@ -1145,7 +1257,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %142 = load ptr, ptr %7, align 8
   %143 = getelementptr inbounds %struct.call, ptr %142, i32 0, i32 4
   %144 = load i64, ptr %143, align 8
-  %145 = getelementptr inbounds [4 x ptr], ptr %141, i64 0, i64 %144
+  %145 = getelementptr inbounds [6 x ptr], ptr %141, i64 0, i64 %144
   store ptr %139, ptr %145, align 8
   %146 = load ptr, ptr %20, align 8
   %147 = load ptr, ptr %7, align 8
@@ -1155,7 +1267,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
   %151 = load i64, ptr %150, align 8
   %152 = add nsw i64 %151, 1
   store i64 %152, ptr %150, align 8
-  %153 = getelementptr inbounds [4 x ptr], ptr %148, i64 0, i64 %151
+  %153 = getelementptr inbounds [6 x ptr], ptr %148, i64 0, i64 %151
   store ptr %146, ptr %153, align 8
   br label %154
 
@@ -1246,7 +1358,7 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
 
 35:
   %36 = phi i1 [ false, %26 ], [ %34, %29 ]
-  br i1 %36, label %37, label %52
+  br i1 %36, label %37, label %53
 
 37:
   %38 = load ptr, ptr %4, align 8
@@ -1258,66 +1370,78 @@ define internal i1 @has_form(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 
   %44 = load ptr, ptr %43, align 8
   %45 = load i64, ptr %9, align 8
   %46 = call ptr %41(ptr noundef %44, i64 noundef %45) #3
-  %47 = call i1 @gives(ptr noundef %38, ptr noundef %46) #3
-  %48 = zext i1 %47 to i8
-  store i8 %48, ptr %8, align 1
-  br label %49
+  %47 = call ptr @value_of(ptr noundef %38, ptr noundef %46) #3
+  %48 = icmp ne ptr %47, null
+  %49 = zext i1 %48 to i8
+  store i8 %49, ptr %8, align 1
+  br label %50
 
-49:
-  %50 = load i64, ptr %9, align 8
-  %51 = add nsw i64 %50, 1
-  store i64 %51, ptr %9, align 8
+50:
+  %51 = load i64, ptr %9, align 8
+  %52 = add nsw i64 %51, 1
+  store i64 %52, ptr %9, align 8
   br label %26
 
-52:
-  store i64 0, ptr %10, align 8
-  br label %53
-
 53:
-  %54 = load i8, ptr %8, align 1
-  %55 = trunc i8 %54 to i1
-  br i1 %55, label %56, label %62
+  store i64 0, ptr %10, align 8
+  br label %54
 
-56:
-  %57 = load i64, ptr %10, align 8
-  %58 = load ptr, ptr %4, align 8
-  %59 = getelementptr inbounds %struct.call, ptr %58, i32 0, i32 4
-  %60 = load i64, ptr %59, align 8
-  %61 = icmp slt i64 %57, %60
-  br label %62
+54:
+  %55 = load i8, ptr %8, align 1
+  %56 = trunc i8 %55 to i1
+  br i1 %56, label %57, label %63
 
-62:
-  %63 = phi i1 [ false, %53 ], [ %61, %56 ]
-  br i1 %63, label %64, label %82
+57:
+  %58 = load i64, ptr %10, align 8
+  %59 = load ptr, ptr %4, align 8
+  %60 = getelementptr inbounds %struct.call, ptr %59, i32 0, i32 4
+  %61 = load i64, ptr %60, align 8
+  %62 = icmp slt i64 %58, %61
+  br label %63
 
-64:
-  %65 = load ptr, ptr %4, align 8
-  %66 = load ptr, ptr %5, align 8
-  %67 = load ptr, ptr %4, align 8
-  %68 = getelementptr inbounds %struct.call, ptr %67, i32 0, i32 6
-  %69 = load i64, ptr %10, align 8
-  %70 = getelementptr inbounds [4 x ptr], ptr %68, i64 0, i64 %69
-  %71 = load ptr, ptr %70, align 8
-  %72 = load ptr, ptr %4, align 8
-  %73 = getelementptr inbounds %struct.call, ptr %72, i32 0, i32 7
-  %74 = load i64, ptr %10, align 8
-  %75 = getelementptr inbounds [4 x ptr], ptr %73, i64 0, i64 %74
-  %76 = load ptr, ptr %75, align 8
-  %77 = call i1 @is_plain(ptr noundef %65, ptr noundef %66, ptr noundef %71, ptr noundef %76) #3
-  %78 = zext i1 %77 to i8
-  store i8 %78, ptr %8, align 1
-  br label %79
+63:
+  %64 = phi i1 [ false, %54 ], [ %62, %57 ]
+  br i1 %64, label %65, label %84
 
-79:
-  %80 = load i64, ptr %10, align 8
-  %81 = add nsw i64 %80, 1
-  store i64 %81, ptr %10, align 8
-  br label %53
+65:
+  %66 = load ptr, ptr %4, align 8
+  %67 = load ptr, ptr %5, align 8
+  %68 = load ptr, ptr %6, align 8
+  %69 = load ptr, ptr %4, align 8
+  %70 = getelementptr inbounds %struct.call, ptr %69, i32 0, i32 6
+  %71 = load i64, ptr %10, align 8
+  %72 = getelementptr inbounds [6 x ptr], ptr %70, i64 0, i64 %71
+  %73 = load ptr, ptr %72, align 8
+  %74 = load ptr, ptr %4, align 8
+  %75 = getelementptr inbounds %struct.call, ptr %74, i32 0, i32 7
+  %76 = load i64, ptr %10, align 8
+  %77 = getelementptr inbounds [6 x ptr], ptr %75, i64 0, i64 %76
+  %78 = load ptr, ptr %77, align 8
+  %79 = call i1 @is_plain(ptr noundef %66, ptr noundef %67, ptr noundef %68, ptr noundef %73, ptr noundef %78) #3
+  %80 = zext i1 %79 to i8
+  store i8 %80, ptr %8, align 1
+  br label %81
 
-82:
-  %83 = load i8, ptr %8, align 1
-  %84 = trunc i8 %83 to i1
-  ret i1 %84
+81:
+  %82 = load i64, ptr %10, align 8
+  %83 = add nsw i64 %82, 1
+  store i64 %83, ptr %10, align 8
+  br label %54
+
+84:
+  %85 = load i8, ptr %8, align 1
+  %86 = trunc i8 %85 to i1
+  br i1 %86, label %87, label %91
+
+87:
+  %88 = load ptr, ptr %4, align 8
+  %89 = load ptr, ptr %6, align 8
+  %90 = call i1 @obeys(ptr noundef %88, ptr noundef %89) #3
+  br label %91
+
+91:
+  %92 = phi i1 [ false, %84 ], [ %90, %87 ]
+  ret i1 %92
 }
 
 define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
@@ -1851,7 +1975,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 12
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 22
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -1980,14 +2104,14 @@ define internal i1 @in_default_mode() #0 {
   ret i1 %22
 }
 
-define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
+define internal ptr @value_of(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
-  %5 = alloca i8, align 1
+  %5 = alloca ptr, align 8
   %6 = alloca i64, align 8
   store ptr %0, ptr %3, align 8
   store ptr %1, ptr %4, align 8
-  store i8 0, ptr %5, align 1
+  store ptr null, ptr %5, align 8
   store i64 0, ptr %6, align 8
   br label %7
 
@@ -2003,18 +2127,22 @@ define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
   %14 = load ptr, ptr %3, align 8
   %15 = getelementptr inbounds %struct.call, ptr %14, i32 0, i32 6
   %16 = load i64, ptr %6, align 8
-  %17 = getelementptr inbounds [4 x ptr], ptr %15, i64 0, i64 %16
+  %17 = getelementptr inbounds [6 x ptr], ptr %15, i64 0, i64 %16
   %18 = load ptr, ptr %17, align 8
   %19 = load ptr, ptr %4, align 8
   %20 = icmp eq ptr %18, %19
-  %21 = zext i1 %20 to i32
-  %22 = load i8, ptr %5, align 1
-  %23 = trunc i8 %22 to i1
-  %24 = zext i1 %23 to i32
-  %25 = or i32 %24, %21
-  %26 = icmp ne i32 %25, 0
-  %27 = zext i1 %26 to i8
-  store i8 %27, ptr %5, align 1
+  br i1 %20, label %21, label %27
+
+21:
+  %22 = load ptr, ptr %3, align 8
+  %23 = getelementptr inbounds %struct.call, ptr %22, i32 0, i32 7
+  %24 = load i64, ptr %6, align 8
+  %25 = getelementptr inbounds [6 x ptr], ptr %23, i64 0, i64 %24
+  %26 = load ptr, ptr %25, align 8
+  store ptr %26, ptr %5, align 8
+  br label %27
+
+27:
   br label %28
 
 28:
@@ -2024,222 +2152,435 @@ define internal i1 @gives(ptr noundef %0, ptr noundef %1) #0 {
   br label %7
 
 31:
-  %32 = load i8, ptr %5, align 1
-  %33 = trunc i8 %32 to i1
-  ret i1 %33
+  %32 = load ptr, ptr %5, align 8
+  ret ptr %32
 }
 
-define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3) #0 {
-  %5 = alloca i1, align 1
-  %6 = alloca ptr, align 8
+define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, ptr noundef %4) #0 {
+  %6 = alloca i1, align 1
   %7 = alloca ptr, align 8
   %8 = alloca ptr, align 8
   %9 = alloca ptr, align 8
   %10 = alloca ptr, align 8
-  %11 = alloca double, align 8
+  %11 = alloca ptr, align 8
   %12 = alloca ptr, align 8
-  %13 = alloca ptr, align 8
-  %14 = alloca i8, align 1
-  %15 = alloca i8, align 1
-  store ptr %0, ptr %6, align 8
-  store ptr %1, ptr %7, align 8
-  store ptr %2, ptr %8, align 8
-  store ptr %3, ptr %9, align 8
-  %16 = load ptr, ptr %6, align 8
-  %17 = getelementptr inbounds %struct.call, ptr %16, i32 0, i32 0
-  %18 = load ptr, ptr %17, align 8
-  store ptr %18, ptr %10, align 8
-  %19 = load ptr, ptr %8, align 8
-  %20 = load ptr, ptr %10, align 8
-  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 21
-  %22 = load ptr, ptr %21, align 8
-  %23 = icmp eq ptr %19, %22
-  br i1 %23, label %24, label %46
+  %13 = alloca double, align 8
+  %14 = alloca ptr, align 8
+  %15 = alloca ptr, align 8
+  %16 = alloca i8, align 1
+  %17 = alloca i8, align 1
+  store ptr %0, ptr %7, align 8
+  store ptr %1, ptr %8, align 8
+  store ptr %2, ptr %9, align 8
+  store ptr %3, ptr %10, align 8
+  store ptr %4, ptr %11, align 8
+  %18 = load ptr, ptr %7, align 8
+  %19 = getelementptr inbounds %struct.call, ptr %18, i32 0, i32 0
+  %20 = load ptr, ptr %19, align 8
+  store ptr %20, ptr %12, align 8
+  %21 = load ptr, ptr %12, align 8
+  %22 = load ptr, ptr %9, align 8
+  %23 = getelementptr inbounds %struct.form, ptr %22, i32 0, i32 3
+  %24 = load ptr, ptr %23, align 8
+  %25 = load ptr, ptr %10, align 8
+  %26 = call i1 @contains(ptr noundef %21, ptr noundef %24, ptr noundef %25) #3
+  br i1 %26, label %27, label %41
 
-24:
-  %25 = load ptr, ptr %9, align 8
-  %26 = load ptr, ptr %10, align 8
-  %27 = getelementptr inbounds %struct.python, ptr %26, i32 0, i32 13
-  %28 = load ptr, ptr %27, align 8
-  %29 = call i1 @is_a(ptr noundef %25, ptr noundef %28) #3
-  br i1 %29, label %30, label %32
-
-30:
-  %31 = call i1 @in_default_mode() #3
-  br i1 %31, label %33, label %32
-
-32:
-  store i1 false, ptr %5, align 1
-  br label %144
+27:
+  %28 = load ptr, ptr %11, align 8
+  %29 = load ptr, ptr %12, align 8
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 23
+  %31 = load ptr, ptr %30, align 8
+  %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
+  br i1 %32, label %39, label %33
 
 33:
-  %34 = load ptr, ptr %10, align 8
-  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 7
-  %36 = load ptr, ptr %35, align 8
-  %37 = load ptr, ptr %9, align 8
-  %38 = call double %36(ptr noundef %37) #3
-  store double %38, ptr %11, align 8
-  %39 = load double, ptr %11, align 8
-  %40 = fcmp ole double 0x1FF0000000000000, %39
-  br i1 %40, label %41, label %44
+  %34 = load ptr, ptr %11, align 8
+  %35 = load ptr, ptr %12, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 24
+  %37 = load ptr, ptr %36, align 8
+  %38 = call i1 @is_a(ptr noundef %34, ptr noundef %37) #3
+  br label %39
+
+39:
+  %40 = phi i1 [ true, %27 ], [ %38, %33 ]
+  store i1 %40, ptr %6, align 1
+  br label %167
 
 41:
-  %42 = load double, ptr %11, align 8
-  %43 = fcmp ole double %42, 0x5FF0000000000000
-  br label %44
+  %42 = load ptr, ptr %10, align 8
+  %43 = load ptr, ptr %12, align 8
+  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 32
+  %45 = load ptr, ptr %44, align 8
+  %46 = icmp eq ptr %42, %45
+  br i1 %46, label %47, label %69
 
-44:
-  %45 = phi i1 [ false, %33 ], [ %43, %41 ]
-  store i1 %45, ptr %5, align 1
-  br label %144
-
-46:
-  %47 = load ptr, ptr %9, align 8
-  %48 = load ptr, ptr %10, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 12
-  %50 = load ptr, ptr %49, align 8
-  %51 = call i1 @is_a(ptr noundef %47, ptr noundef %50) #3
-  br i1 %51, label %53, label %52
-
-52:
-  store i1 false, ptr %5, align 1
-  br label %144
+47:
+  %48 = load ptr, ptr %11, align 8
+  %49 = load ptr, ptr %12, align 8
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 23
+  %51 = load ptr, ptr %50, align 8
+  %52 = call i1 @is_a(ptr noundef %48, ptr noundef %51) #3
+  br i1 %52, label %53, label %55
 
 53:
-  %54 = load ptr, ptr %6, align 8
-  %55 = getelementptr inbounds %struct.call, ptr %54, i32 0, i32 1
-  %56 = load ptr, ptr %55, align 8
-  %57 = call ptr @array_of(ptr noundef %56) #3
-  store ptr %57, ptr %12, align 8
-  %58 = load ptr, ptr %9, align 8
-  %59 = call ptr @array_of(ptr noundef %58) #3
-  store ptr %59, ptr %13, align 8
-  %60 = load ptr, ptr %8, align 8
-  %61 = load ptr, ptr %10, align 8
-  %62 = getelementptr inbounds %struct.python, ptr %61, i32 0, i32 20
-  %63 = load ptr, ptr %62, align 8
-  %64 = icmp eq ptr %60, %63
-  br i1 %64, label %65, label %81
+  %54 = call i1 @in_default_mode() #3
+  br i1 %54, label %56, label %55
 
-65:
-  %66 = load ptr, ptr %13, align 8
-  %67 = getelementptr inbounds %struct.array, ptr %66, i32 0, i32 5
-  %68 = load ptr, ptr %67, align 8
-  %69 = call i32 @number_of(ptr noundef %68) #3
-  %70 = icmp eq i32 %69, 0
-  br i1 %70, label %71, label %79
+55:
+  store i1 false, ptr %6, align 1
+  br label %167
 
-71:
-  %72 = load ptr, ptr %13, align 8
-  %73 = load ptr, ptr %12, align 8
-  %74 = call i1 @begins_as(ptr noundef %72, ptr noundef %73, i32 noundef 0) #3
-  br i1 %74, label %75, label %79
+56:
+  %57 = load ptr, ptr %12, align 8
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 7
+  %59 = load ptr, ptr %58, align 8
+  %60 = load ptr, ptr %11, align 8
+  %61 = call double %59(ptr noundef %60) #3
+  store double %61, ptr %13, align 8
+  %62 = load double, ptr %13, align 8
+  %63 = fcmp ole double 0x1FF0000000000000, %62
+  br i1 %63, label %64, label %67
+
+64:
+  %65 = load double, ptr %13, align 8
+  %66 = fcmp ole double %65, 0x5FF0000000000000
+  br label %67
+
+67:
+  %68 = phi i1 [ false, %56 ], [ %66, %64 ]
+  store i1 %68, ptr %6, align 1
+  br label %167
+
+69:
+  %70 = load ptr, ptr %11, align 8
+  %71 = load ptr, ptr %12, align 8
+  %72 = getelementptr inbounds %struct.python, ptr %71, i32 0, i32 22
+  %73 = load ptr, ptr %72, align 8
+  %74 = call i1 @is_a(ptr noundef %70, ptr noundef %73) #3
+  br i1 %74, label %76, label %75
 
 75:
-  %76 = load ptr, ptr %13, align 8
-  %77 = call i64 @elements_of(ptr noundef %76) #3
-  %78 = icmp sle i64 %77, 262144
-  br label %79
+  store i1 false, ptr %6, align 1
+  br label %167
 
-79:
-  %80 = phi i1 [ false, %71 ], [ false, %65 ], [ %78, %75 ]
-  store i1 %80, ptr %5, align 1
-  br label %144
-
-81:
-  %82 = load ptr, ptr %8, align 8
+76:
+  %77 = load ptr, ptr %7, align 8
+  %78 = getelementptr inbounds %struct.call, ptr %77, i32 0, i32 1
+  %79 = load ptr, ptr %78, align 8
+  %80 = call ptr @array_of(ptr noundef %79) #3
+  store ptr %80, ptr %14, align 8
+  %81 = load ptr, ptr %11, align 8
+  %82 = call ptr @array_of(ptr noundef %81) #3
+  store ptr %82, ptr %15, align 8
   %83 = load ptr, ptr %10, align 8
-  %84 = getelementptr inbounds %struct.python, ptr %83, i32 0, i32 22
-  %85 = load ptr, ptr %84, align 8
-  %86 = icmp eq ptr %82, %85
-  br i1 %86, label %87, label %101
+  %84 = load ptr, ptr %12, align 8
+  %85 = getelementptr inbounds %struct.python, ptr %84, i32 0, i32 31
+  %86 = load ptr, ptr %85, align 8
+  %87 = icmp eq ptr %83, %86
+  br i1 %87, label %88, label %104
 
-87:
-  %88 = load ptr, ptr %13, align 8
-  %89 = getelementptr inbounds %struct.array, ptr %88, i32 0, i32 5
-  %90 = load ptr, ptr %89, align 8
-  %91 = load ptr, ptr %10, align 8
-  %92 = getelementptr inbounds %struct.python, ptr %91, i32 0, i32 16
-  %93 = load ptr, ptr %92, align 8
-  %94 = icmp eq ptr %90, %93
-  br i1 %94, label %95, label %99
+88:
+  %89 = load ptr, ptr %15, align 8
+  %90 = getelementptr inbounds %struct.array, ptr %89, i32 0, i32 5
+  %91 = load ptr, ptr %90, align 8
+  %92 = call i32 @number_of(ptr noundef %91) #3
+  %93 = icmp eq i32 %92, 0
+  br i1 %93, label %94, label %102
 
-95:
-  %96 = load ptr, ptr %13, align 8
-  %97 = load ptr, ptr %12, align 8
-  %98 = call i1 @begins_as(ptr noundef %96, ptr noundef %97, i32 noundef 1) #3
-  br label %99
+94:
+  %95 = load ptr, ptr %15, align 8
+  %96 = load ptr, ptr %14, align 8
+  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 0) #3
+  br i1 %97, label %98, label %102
 
-99:
-  %100 = phi i1 [ false, %87 ], [ %98, %95 ]
-  store i1 %100, ptr %5, align 1
-  br label %144
+98:
+  %99 = load ptr, ptr %15, align 8
+  %100 = call i64 @elements_of(ptr noundef %99) #3
+  %101 = icmp sle i64 %100, 262144
+  br label %102
 
-101:
-  %102 = load ptr, ptr %10, align 8
-  %103 = load ptr, ptr %7, align 8
-  %104 = getelementptr inbounds %struct.plain, ptr %103, i32 0, i32 6
-  %105 = load ptr, ptr %104, align 8
-  %106 = load ptr, ptr %8, align 8
-  %107 = call i1 @contains(ptr noundef %102, ptr noundef %105, ptr noundef %106) #3
-  br i1 %107, label %112, label %108
+102:
+  %103 = phi i1 [ false, %94 ], [ false, %88 ], [ %101, %98 ]
+  store i1 %103, ptr %6, align 1
+  br label %167
 
-108:
-  %109 = load ptr, ptr %13, align 8
-  %110 = load ptr, ptr %12, align 8
-  %111 = call i1 @begins_as(ptr noundef %109, ptr noundef %110, i32 noundef 0) #3
-  br label %112
+104:
+  %105 = load ptr, ptr %10, align 8
+  %106 = load ptr, ptr %12, align 8
+  %107 = getelementptr inbounds %struct.python, ptr %106, i32 0, i32 33
+  %108 = load ptr, ptr %107, align 8
+  %109 = icmp eq ptr %105, %108
+  br i1 %109, label %110, label %124
 
-112:
-  %113 = phi i1 [ true, %101 ], [ %111, %108 ]
-  %114 = zext i1 %113 to i8
-  store i8 %114, ptr %14, align 1
-  %115 = load ptr, ptr %8, align 8
-  %116 = load ptr, ptr %10, align 8
-  %117 = getelementptr inbounds %struct.python, ptr %116, i32 0, i32 19
-  %118 = load ptr, ptr %117, align 8
-  %119 = icmp ne ptr %115, %118
-  br i1 %119, label %126, label %120
+110:
+  %111 = load ptr, ptr %15, align 8
+  %112 = getelementptr inbounds %struct.array, ptr %111, i32 0, i32 5
+  %113 = load ptr, ptr %112, align 8
+  %114 = load ptr, ptr %12, align 8
+  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 27
+  %116 = load ptr, ptr %115, align 8
+  %117 = icmp eq ptr %113, %116
+  br i1 %117, label %118, label %122
 
-120:
-  %121 = load ptr, ptr %13, align 8
-  %122 = getelementptr inbounds %struct.array, ptr %121, i32 0, i32 6
-  %123 = load i32, ptr %122, align 8
-  %124 = and i32 %123, 1024
-  %125 = icmp ne i32 %124, 0
-  br label %126
+118:
+  %119 = load ptr, ptr %15, align 8
+  %120 = load ptr, ptr %14, align 8
+  %121 = call i1 @begins_as(ptr noundef %119, ptr noundef %120, i32 noundef 1) #3
+  br label %122
 
-126:
-  %127 = phi i1 [ true, %112 ], [ %125, %120 ]
-  %128 = zext i1 %127 to i8
-  store i8 %128, ptr %15, align 1
-  %129 = load ptr, ptr %13, align 8
-  %130 = getelementptr inbounds %struct.array, ptr %129, i32 0, i32 5
-  %131 = load ptr, ptr %130, align 8
-  %132 = load ptr, ptr %12, align 8
-  %133 = getelementptr inbounds %struct.array, ptr %132, i32 0, i32 5
-  %134 = load ptr, ptr %133, align 8
-  %135 = icmp eq ptr %131, %134
-  br i1 %135, label %136, label %142
+122:
+  %123 = phi i1 [ false, %110 ], [ %121, %118 ]
+  store i1 %123, ptr %6, align 1
+  br label %167
 
-136:
-  %137 = load i8, ptr %14, align 1
-  %138 = trunc i8 %137 to i1
-  br i1 %138, label %139, label %142
+124:
+  %125 = load ptr, ptr %12, align 8
+  %126 = load ptr, ptr %8, align 8
+  %127 = getelementptr inbounds %struct.plain, ptr %126, i32 0, i32 6
+  %128 = load ptr, ptr %127, align 8
+  %129 = load ptr, ptr %10, align 8
+  %130 = call i1 @contains(ptr noundef %125, ptr noundef %128, ptr noundef %129) #3
+  br i1 %130, label %135, label %131
 
-139:
-  %140 = load i8, ptr %15, align 1
-  %141 = trunc i8 %140 to i1
-  br label %142
+131:
+  %132 = load ptr, ptr %15, align 8
+  %133 = load ptr, ptr %14, align 8
+  %134 = call i1 @begins_as(ptr noundef %132, ptr noundef %133, i32 noundef 0) #3
+  br label %135
 
-142:
-  %143 = phi i1 [ false, %136 ], [ false, %126 ], [ %141, %139 ]
-  store i1 %143, ptr %5, align 1
-  br label %144
+135:
+  %136 = phi i1 [ true, %124 ], [ %134, %131 ]
+  %137 = zext i1 %136 to i8
+  store i8 %137, ptr %16, align 1
+  %138 = load ptr, ptr %10, align 8
+  %139 = load ptr, ptr %12, align 8
+  %140 = getelementptr inbounds %struct.python, ptr %139, i32 0, i32 30
+  %141 = load ptr, ptr %140, align 8
+  %142 = icmp ne ptr %138, %141
+  br i1 %142, label %149, label %143
 
-144:
-  %145 = load i1, ptr %5, align 1
-  ret i1 %145
+143:
+  %144 = load ptr, ptr %15, align 8
+  %145 = getelementptr inbounds %struct.array, ptr %144, i32 0, i32 6
+  %146 = load i32, ptr %145, align 8
+  %147 = and i32 %146, 1024
+  %148 = icmp ne i32 %147, 0
+  br label %149
+
+149:
+  %150 = phi i1 [ true, %135 ], [ %148, %143 ]
+  %151 = zext i1 %150 to i8
+  store i8 %151, ptr %17, align 1
+  %152 = load ptr, ptr %15, align 8
+  %153 = getelementptr inbounds %struct.array, ptr %152, i32 0, i32 5
+  %154 = load ptr, ptr %153, align 8
+  %155 = load ptr, ptr %14, align 8
+  %156 = getelementptr inbounds %struct.array, ptr %155, i32 0, i32 5
+  %157 = load ptr, ptr %156, align 8
+  %158 = icmp eq ptr %154, %157
+  br i1 %158, label %159, label %165
+
+159:
+  %160 = load i8, ptr %16, align 1
+  %161 = trunc i8 %160 to i1
+  br i1 %161, label %162, label %165
+
+162:
+  %163 = load i8, ptr %17, align 1
+  %164 = trunc i8 %163 to i1
+  br label %165
+
+165:
+  %166 = phi i1 [ false, %159 ], [ false, %149 ], [ %164, %162 ]
+  store i1 %166, ptr %6, align 1
+  br label %167
+
+167:
+  %168 = load i1, ptr %6, align 1
+  ret i1 %168
+}
+
+define internal i1 @obeys(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca i1, align 1
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca i64, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca i8, align 1
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %12 = load ptr, ptr %4, align 8
+  %13 = getelementptr inbounds %struct.call, ptr %12, i32 0, i32 0
+  %14 = load ptr, ptr %13, align 8
+  store ptr %14, ptr %6, align 8
+  %15 = load ptr, ptr %6, align 8
+  %16 = getelementptr inbounds %struct.python, ptr %15, i32 0, i32 5
+  %17 = load ptr, ptr %16, align 8
+  %18 = load ptr, ptr %5, align 8
+  %19 = getelementptr inbounds %struct.form, ptr %18, i32 0, i32 3
+  %20 = load ptr, ptr %19, align 8
+  %21 = call i64 %17(ptr noundef %20) #3
+  store i64 %21, ptr %7, align 8
+  %22 = load i64, ptr %7, align 8
+  %23 = icmp eq i64 %22, 0
+  br i1 %23, label %24, label %25
+
+24:
+  store i1 true, ptr %3, align 1
+  br label %86
+
+25:
+  %26 = load ptr, ptr %6, align 8
+  %27 = getelementptr inbounds %struct.python, ptr %26, i32 0, i32 9
+  %28 = load ptr, ptr %27, align 8
+  %29 = load i64, ptr %7, align 8
+  %30 = call ptr %28(i64 noundef %29) #3
+  store ptr %30, ptr %8, align 8
+  store i64 0, ptr %9, align 8
+  br label %31
+
+31:
+  %32 = load ptr, ptr %8, align 8
+  %33 = icmp ne ptr %32, null
+  br i1 %33, label %34, label %38
+
+34:
+  %35 = load i64, ptr %9, align 8
+  %36 = load i64, ptr %7, align 8
+  %37 = icmp slt i64 %35, %36
+  br label %38
+
+38:
+  %39 = phi i1 [ false, %31 ], [ %37, %34 ]
+  br i1 %39, label %40, label %65
+
+40:
+  %41 = load ptr, ptr %4, align 8
+  %42 = load ptr, ptr %6, align 8
+  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 6
+  %44 = load ptr, ptr %43, align 8
+  %45 = load ptr, ptr %5, align 8
+  %46 = getelementptr inbounds %struct.form, ptr %45, i32 0, i32 3
+  %47 = load ptr, ptr %46, align 8
+  %48 = load i64, ptr %9, align 8
+  %49 = call ptr %44(ptr noundef %47, i64 noundef %48) #3
+  %50 = call ptr @value_of(ptr noundef %41, ptr noundef %49) #3
+  store ptr %50, ptr %10, align 8
+  %51 = load ptr, ptr %6, align 8
+  %52 = getelementptr inbounds %struct.python, ptr %51, i32 0, i32 11
+  %53 = load ptr, ptr %52, align 8
+  %54 = load ptr, ptr %10, align 8
+  call void %53(ptr noundef %54) #3
+  %55 = load ptr, ptr %6, align 8
+  %56 = getelementptr inbounds %struct.python, ptr %55, i32 0, i32 10
+  %57 = load ptr, ptr %56, align 8
+  %58 = load ptr, ptr %8, align 8
+  %59 = load i64, ptr %9, align 8
+  %60 = load ptr, ptr %10, align 8
+  %61 = call i32 %57(ptr noundef %58, i64 noundef %59, ptr noundef %60) #3
+  br label %62
+
+62:
+  %63 = load i64, ptr %9, align 8
+  %64 = add nsw i64 %63, 1
+  store i64 %64, ptr %9, align 8
+  br label %31
+
+65:
+  %66 = load ptr, ptr %8, align 8
+  %67 = icmp eq ptr %66, null
+  br i1 %67, label %68, label %69
+
+68:
+  store i1 false, ptr %3, align 1
+  br label %86
+
+69:
+  %70 = load ptr, ptr %6, align 8
+  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 12
+  %72 = load ptr, ptr %71, align 8
+  %73 = load ptr, ptr %5, align 8
+  %74 = getelementptr inbounds %struct.form, ptr %73, i32 0, i32 4
+  %75 = load ptr, ptr %74, align 8
+  %76 = load ptr, ptr %8, align 8
+  %77 = call i32 %72(ptr noundef %75, ptr noundef %76) #3
+  %78 = icmp eq i32 %77, 1
+  %79 = zext i1 %78 to i8
+  store i8 %79, ptr %11, align 1
+  %80 = load ptr, ptr %6, align 8
+  %81 = getelementptr inbounds %struct.python, ptr %80, i32 0, i32 3
+  %82 = load ptr, ptr %81, align 8
+  %83 = load ptr, ptr %8, align 8
+  call void %82(ptr noundef %83) #3
+  %84 = load i8, ptr %11, align 1
+  %85 = trunc i8 %84 to i1
+  store i1 %85, ptr %3, align 1
+  br label %86
+
+86:
+  %87 = load i1, ptr %3, align 1
+  ret i1 %87
+}
+
+define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca i8, align 1
+  %8 = alloca i64, align 8
+  %9 = alloca i64, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  store ptr %2, ptr %6, align 8
+  store i8 0, ptr %7, align 1
+  %10 = load ptr, ptr %4, align 8
+  %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 5
+  %12 = load ptr, ptr %11, align 8
+  %13 = load ptr, ptr %5, align 8
+  %14 = call i64 %12(ptr noundef %13) #3
+  store i64 %14, ptr %8, align 8
+  store i64 0, ptr %9, align 8
+  br label %15
+
+15:
+  %16 = load i64, ptr %9, align 8
+  %17 = load i64, ptr %8, align 8
+  %18 = icmp slt i64 %16, %17
+  br i1 %18, label %19, label %38
+
+19:
+  %20 = load ptr, ptr %4, align 8
+  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 6
+  %22 = load ptr, ptr %21, align 8
+  %23 = load ptr, ptr %5, align 8
+  %24 = load i64, ptr %9, align 8
+  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #3
+  %26 = load ptr, ptr %6, align 8
+  %27 = icmp eq ptr %25, %26
+  %28 = zext i1 %27 to i32
+  %29 = load i8, ptr %7, align 1
+  %30 = trunc i8 %29 to i1
+  %31 = zext i1 %30 to i32
+  %32 = or i32 %31, %28
+  %33 = icmp ne i32 %32, 0
+  %34 = zext i1 %33 to i8
+  store i8 %34, ptr %7, align 1
+  br label %35
+
+35:
+  %36 = load i64, ptr %9, align 8
+  %37 = add nsw i64 %36, 1
+  store i64 %37, ptr %9, align 8
+  br label %15
+
+38:
+  %39 = load i8, ptr %7, align 1
+  %40 = trunc i8 %39 to i1
+  ret i1 %40
 }
 
 define internal i1 @begins_as(ptr noundef %0, ptr noundef %1, i32 noundef %2) #0 {
@@ -2314,63 +2655,6 @@ define internal i1 @begins_as(ptr noundef %0, ptr noundef %1, i32 noundef %2) #0
   ret i1 %52
 }
 
-define internal i1 @contains(ptr noundef %0, ptr noundef %1, ptr noundef %2) #0 {
-  %4 = alloca ptr, align 8
-  %5 = alloca ptr, align 8
-  %6 = alloca ptr, align 8
-  %7 = alloca i8, align 1
-  %8 = alloca i64, align 8
-  %9 = alloca i64, align 8
-  store ptr %0, ptr %4, align 8
-  store ptr %1, ptr %5, align 8
-  store ptr %2, ptr %6, align 8
-  store i8 0, ptr %7, align 1
-  %10 = load ptr, ptr %4, align 8
-  %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 5
-  %12 = load ptr, ptr %11, align 8
-  %13 = load ptr, ptr %5, align 8
-  %14 = call i64 %12(ptr noundef %13) #3
-  store i64 %14, ptr %8, align 8
-  store i64 0, ptr %9, align 8
-  br label %15
-
-15:
-  %16 = load i64, ptr %9, align 8
-  %17 = load i64, ptr %8, align 8
-  %18 = icmp slt i64 %16, %17
-  br i1 %18, label %19, label %38
-
-19:
-  %20 = load ptr, ptr %4, align 8
-  %21 = getelementptr inbounds %struct.python, ptr %20, i32 0, i32 6
-  %22 = load ptr, ptr %21, align 8
-  %23 = load ptr, ptr %5, align 8
-  %24 = load i64, ptr %9, align 8
-  %25 = call ptr %22(ptr noundef %23, i64 noundef %24) #3
-  %26 = load ptr, ptr %6, align 8
-  %27 = icmp eq ptr %25, %26
-  %28 = zext i1 %27 to i32
-  %29 = load i8, ptr %7, align 1
-  %30 = trunc i8 %29 to i1
-  %31 = zext i1 %30 to i32
-  %32 = or i32 %31, %28
-  %33 = icmp ne i32 %32, 0
-  %34 = zext i1 %33 to i8
-  store i8 %34, ptr %7, align 1
-  br label %35
-
-35:
-  %36 = load i64, ptr %9, align 8
-  %37 = add nsw i64 %36, 1
-  store i64 %37, ptr %9, align 8
-  br label %15
-
-38:
-  %39 = load i8, ptr %7, align 1
-  %40 = trunc i8 %39 to i1
-  ret i1 %40
-}
-
 define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca i1, align 1
   %4 = alloca ptr, align 8
@@ -2399,10 +2683,10 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %19 = load ptr, ptr %4, align 8
   %20 = getelementptr inbounds %struct.call, ptr %19, i32 0, i32 6
   %21 = load i64, ptr %7, align 8
-  %22 = getelementptr inbounds [4 x ptr], ptr %20, i64 0, i64 %21
+  %22 = getelementptr inbounds [6 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 21
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 32
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2414,7 +2698,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %32 = load ptr, ptr %4, align 8
   %33 = getelementptr inbounds %struct.call, ptr %32, i32 0, i32 7
   %34 = load i64, ptr %7, align 8
-  %35 = getelementptr inbounds [4 x ptr], ptr %33, i64 0, i64 %34
+  %35 = getelementptr inbounds [6 x ptr], ptr %33, i64 0, i64 %34
   %36 = load ptr, ptr %35, align 8
   %37 = call double %31(ptr noundef %36) #3
   store double %37, ptr %8, align 8
@@ -2440,7 +2724,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %56 = load ptr, ptr %4, align 8
   %57 = getelementptr inbounds %struct.call, ptr %56, i32 0, i32 7
   %58 = load i64, ptr %7, align 8
-  %59 = getelementptr inbounds [4 x ptr], ptr %57, i64 0, i64 %58
+  %59 = getelementptr inbounds [6 x ptr], ptr %57, i64 0, i64 %58
   store ptr %55, ptr %59, align 8
   %60 = load ptr, ptr %4, align 8
   %61 = getelementptr inbounds %struct.call, ptr %60, i32 0, i32 3
@@ -2571,7 +2855,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 17
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 28
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2586,7 +2870,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 18
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 29
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2615,7 +2899,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %39 = load ptr, ptr %4, align 8
   %40 = getelementptr inbounds %struct.call, ptr %39, i32 0, i32 6
   %41 = load i64, ptr %7, align 8
-  %42 = getelementptr inbounds [4 x ptr], ptr %40, i64 0, i64 %41
+  %42 = getelementptr inbounds [6 x ptr], ptr %40, i64 0, i64 %41
   %43 = load ptr, ptr %42, align 8
   %44 = icmp eq ptr %38, %43
   br i1 %44, label %45, label %51
@@ -2624,7 +2908,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %46 = load ptr, ptr %4, align 8
   %47 = getelementptr inbounds %struct.call, ptr %46, i32 0, i32 7
   %48 = load i64, ptr %7, align 8
-  %49 = getelementptr inbounds [4 x ptr], ptr %47, i64 0, i64 %48
+  %49 = getelementptr inbounds [6 x ptr], ptr %47, i64 0, i64 %48
   %50 = load ptr, ptr %49, align 8
   store ptr %50, ptr %3, align 8
   br label %74
@@ -2641,7 +2925,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 14
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 25
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

@@ -15,6 +15,7 @@ import ctypes
 import functools
 import sys
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,12 @@ FUNCTIONS = {
     "fetch": "PyErr_Fetch",
     "normalize": "PyErr_NormalizeException",
     "keep_trace": "PyException_SetTraceback",
+    "new_tuple": "PyTuple_New",
+    "set_item": "PyTuple_SetItem",
+    "keep": "Py_IncRef",
+    "has": "PySet_Contains",
+    "of_context": "PyContextVar_Get",
+    "to_integer": "PyLong_AsSsize_t",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
 FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
@@ -72,7 +79,7 @@ FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
 )
 LAST = -1  # an axis
 OBJECTS = {
-    "ndarray": np.ndarray, "float_type": float, "tuple_type": tuple, "last": LAST,
+    "ndarray": np.ndarray, "float_type": float, "int_type": int, "tuple_type": tuple, "last": LAST,
     "integers": np.dtype(np.int64), "first": FIRST, "made": MADE, "out": OUT, "where": WHERE,
     "temperature": TEMPERATURE, "labels": LABELS,
 }  # fmt: skip
@@ -80,7 +87,10 @@ OBJECTS = {
 
 @functools.cache
 def python() -> Python:
-    """What the C code calls of Python and compares with; the same for all loops, until the end."""
+    """What the C code calls of Python and compares with; the same for all loops, until the end.
+
+    `native.threads` adds what it must know of the limits of contexts, once there are any.
+    """
     functions = {name: getattr(ctypes.pythonapi, symbol) for name, symbol in FUNCTIONS.items()}
     addresses = {name: ctypes.cast(f, ctypes.c_void_p).value for name, f in functions.items()}
     return Python(**addresses, **{name: id(thing) for name, thing in OBJECTS.items()})
@@ -91,7 +101,8 @@ class Form(NamedTuple):
 
     A plain call gives an array of float16, float32 or float64 in native byte order. For `keywords`
     it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and shape, that
-    for `OUT` writeable, and as a temperature a float: steps get `sign` / temperature.
+    for `OUT` writeable, and as a temperature a float: steps get `sign` / temperature. Those that
+    are `numbers` are floats or ints, in this order one of the tuples in `obeyed`, which may grow.
 
     A step is a ufunc, or another function, and its operands. `FIRST`, `MADE` and the names of
     keywords stand for the array, for what the last step made and for the keyword's value; a tuple
@@ -101,13 +112,23 @@ class Form(NamedTuple):
     keywords: tuple[str, ...]
     sign: float
     steps: tuple[tuple[Any, ...], ...]
+    numbers: tuple[str, ...] = ()
+    obeyed: AbstractSet[tuple[float, ...]] = frozenset()
 
     @classmethod
-    def of(cls, *keywords: str, steps: list[tuple[Any, ...]], sign: float = 1.0) -> Form:
+    def of(
+        cls,
+        *keywords: str,
+        steps: list[tuple[Any, ...]],
+        sign: float = 1.0,
+        numbers: tuple[str, ...] = (),
+        obeyed: AbstractSet[tuple[float, ...]] = frozenset(),
+    ) -> Form:
         """Return a form; its tuples are what the C code reads, so that they must fit there."""
         if len(keywords) > MOST_KEYWORDS or any(len(step) > MOST_OPERANDS for step in steps):
             raise ValueError(f"native code has no room for {keywords} or {steps}")
-        return cls(tuple(map(sys.intern, keywords)), sign, tuple(steps))
+        names, floats = (tuple(map(sys.intern, each)) for each in (keywords, numbers))
+        return cls(names, sign, tuple(steps), floats, obeyed)
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -117,7 +138,11 @@ class Form(NamedTuple):
 
 
 def plain_forms(
-    function: Callable[..., Any], *keywords: str, beside: tuple[Any, ...] = (), out: bool = True
+    function: Callable[..., Any],
+    *keywords: str,
+    beside: tuple[Any, ...] = (),
+    out: bool = True,
+    **numbers: Any,
 ) -> list[Form]:
     """The forms of calls that are one step: a function of the array, keywords and constants.
 
@@ -125,7 +150,7 @@ def plain_forms(
     """
     outs: tuple[tuple[str, ...], ...] = ((), (OUT,)) if out else ((),)
     return [
-        Form.of(*keywords, *each, steps=[(function, FIRST, *keywords, *beside, *each)])
+        Form.of(*keywords, *each, steps=[(function, FIRST, *keywords, *beside, *each)], **numbers)
         for each in outs
     ]
 

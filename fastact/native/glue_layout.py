@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (03695c8af2e27b59): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (c7206ace0dd7ac4f): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,31 @@ PYTHON = {
     "item": 48,
     "to_double": 56,
     "from_double": 64,
-    "fetch": 72,
-    "normalize": 80,
-    "keep_trace": 88,
-    "ndarray": 96,
-    "float_type": 104,
-    "tuple_type": 112,
-    "last": 120,
-    "integers": 128,
-    "first": 136,
-    "made": 144,
-    "out": 152,
-    "where": 160,
-    "temperature": 168,
-    "labels": 176,
+    "new_tuple": 72,
+    "set_item": 80,
+    "keep": 88,
+    "has": 96,
+    "of_context": 104,
+    "to_integer": 112,
+    "fetch": 120,
+    "normalize": 128,
+    "keep_trace": 136,
+    "own_limit": 144,
+    "key": 152,
+    "limit": 160,
+    "sync": 168,
+    "ndarray": 176,
+    "float_type": 184,
+    "int_type": 192,
+    "tuple_type": 200,
+    "last": 208,
+    "integers": 216,
+    "first": 224,
+    "made": 232,
+    "out": 240,
+    "where": 248,
+    "temperature": 256,
+    "labels": 264,
 }
 
 PLACE = {
@@ -41,6 +52,6 @@ PLACE = {
     "python": 72,
 }
 
-MOST_KEYWORDS = 4
+MOST_KEYWORDS = 6
 MOST_OPERANDS = 8
 MOST_ARGUMENTS = 8

@@ -26,16 +26,15 @@ from pathlib import Path
 from typing import Any, Self, SupportsIndex
 from weakref import ref
 
-from fastact.native import loading, pool
+from fastact.native import glue, loading, pool
 from fastact.native.pool_layout import MAX_THREADS
 
 loading.refuse_reload(globals())
 
 VARIABLES = ("FASTACT_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
-override: contextvars.ContextVar[int | None] = contextvars.ContextVar(
-    "fastact_num_threads", default=None
-)
+# The limit of a context, 0 where it has none.
+override: contextvars.ContextVar[int] = contextvars.ContextVar("fastact_num_threads", default=0)
 # Functions whose calls go to their ufuncs without Python; None once there may be none.
 _direct: set[ref[Any]] | None = set()
 
@@ -209,15 +208,24 @@ def _native() -> ctypes.CDLL:
 def sync() -> None:
     """Tell this thread's native slot the override of the current context.
 
-    ``num_threads`` does it on entry and exit; `call` does it for callers that may run in another
-    task than the one that entered.
+    ``num_threads`` does it on entry and exit; `call` and the native code before ufuncs do it for
+    callers that may run in another task than the one that entered.
     """
-    n = override.get() or 0
+    n = override.get()
     key = _state.get("key", -1)
     if getattr(_slot, "n", 0) == n or key < 0:
         return
     _native().pthread_setspecific(ctypes.c_uint(key), ctypes.c_void_p(n))
     _slot.n = n
+
+
+def _tell_native_code(key: int) -> None:
+    """Let native code compare the limit of the context with that in the slot, and call `sync`."""
+    if key < 0:
+        return
+    python = glue.python()
+    python.key, python.limit, python.sync = key, id(override), id(sync)
+    python.own_limit = ctypes.cast(_native().pthread_getspecific, ctypes.c_void_p).value
 
 
 # How a ufunc or a loop is called with the thread limit of the calling context. As long as nobody
@@ -232,23 +240,10 @@ def _call_in_context(function: Callable[..., Any], /, *arguments: Any, **options
     return function(*arguments, **options)
 
 
-def direct(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function; once `num_threads` was entered, one that sets the context's limit before."""
-    if call is not _call_in_context:
-        return function
-
-    def in_context(*arguments: Any, **options: Any) -> Any:
-        sync()
-        return function(*arguments, **options)
-
-    return in_context
-
-
 def direct_until(function: Any) -> bool:
     """Whether calls may go to the ufunc without Python.
 
-    If so, `_redirect` of the function is called when somebody first enters `num_threads`, and
-    `_detour` when calls may no longer go there.
+    If so, `_detour` of the function is called when they may no longer.
     """
     if _direct is None:
         return False
@@ -328,17 +323,14 @@ class num_threads:  # noqa: N801 - used like a function
 
     def __init__(self, n: SupportsIndex) -> None:
         self.n = _checked(n, "num_threads")
-        self._tokens: list[contextvars.Token[int | None]] = []
+        self._tokens: list[contextvars.Token[int]] = []
 
     def __enter__(self) -> Self:
         global call  # noqa: PLW0603  # the state of the process
         if call is not _call_in_context:
             _state.setdefault("key", _new_key())
+            _tell_native_code(_state["key"])
             call = _call_in_context
-            for each in list(_direct or ()):
-                function = each()
-                if function is not None:
-                    function._redirect()
             _apply()
         self._tokens.append(override.set(self.n))
         sync()

@@ -17,6 +17,7 @@ import pytest
 
 import fastact as fa
 from fastact.catalogue import of_kind
+from fastact.definition.declaration import evaluate
 from fastact.definition.function import Backward, Function
 from fastact.native import glue, glue_layout, ufunc
 from fastact.native.glue import FIRST, MADE, Form
@@ -61,7 +62,8 @@ def test_fields_are_where_c_puts_them(tmp_path: Path) -> None:
 
 
 def test_python_has_what_c_names() -> None:
-    assert {*glue.FUNCTIONS, *glue.OBJECTS} == {*glue_layout.PYTHON}
+    of_threads = {"own_limit", "key", "limit", "sync"}
+    assert {*glue.FUNCTIONS, *glue.OBJECTS, *of_threads} == {*glue_layout.PYTHON}
 
 
 # ---------------------------------------------------------------- forms of calls
@@ -252,6 +254,65 @@ def test_elements_at_defaults(f: Any, dtype: str) -> None:
                 call(first, **named, **wrong)
         with pytest.raises(TypeError, match="axis"):
             g(first, **named, axis=-1)
+
+
+def test_elements_with_numbers(f: Any, dtype: str) -> None:
+    """Nor does Python see a call with all parameters, numbers that it has seen once."""
+    if not f.params:
+        return
+    x = np.random.default_rng(0).normal(0, 3, (3, 8)).astype(dtype)
+    dy, out = x[::-1].copy(), np.empty_like(x)
+    numbers = {p.name: float(p.typical) for p in f.params}
+    sources: Any = {"x": x, "y": f(x, **numbers)} if f.from_output else {"x": x}
+    calls = [(g, x, {}) for g in (f, f.derivative, f.value_and_derivative)]
+    calls += [(f.backward, dy, {key: value}) for key, value in sources.items()]
+    for g, first, data in calls:
+        named = {**data, **numbers}
+        for _ in range(2):
+            wanted = g(first, **named)
+        call = ufunc.plainly(g.ufunc, not_plain, g._forms(), positional=g._positional)
+        assert_same_bits(call(first, **named), wanted)
+        assert_same_bits(g._general(first, **named), wanted)
+        if g._positional:
+            assert_same_bits(call(first, *numbers.values()), wanted)
+        if g is not f.value_and_derivative:
+            assert call(first, **named, out=out) is out
+            assert_same_bits(out, wanted)
+        assert kept(functools.partial(call, first, **named)) < 100 * sys.getsizeof(0.0)
+        key, number = next(iter(numbers.items()))
+        for wrong in (number + 0.0625, np.float64(number), True, np.ones(8, dtype)):
+            with pytest.raises(LookupError):
+                call(first, **{**named, key: wrong})
+        with pytest.raises(LookupError):
+            call(first, **named, where=x > 0)
+
+
+def test_whole_numbers_are_numbers(f: Any, dtype: str) -> None:
+    if not f.params:
+        return
+    x = np.random.default_rng(0).normal(0, 3, (3, 8)).astype(dtype)
+    names, rules = [p.name for p in f.params], f.declaration.requires
+    number = next(n for n in (1, 0) if all(evaluate(r, dict.fromkeys(names, n)) for r in rules))
+    whole = [number] * len(names)
+    wanted = f._general(x, *map(float, whole))
+    for _ in range(3):
+        assert_same_bits(f(x, *whole), wanted)
+    call = ufunc.plainly(f.ufunc, not_plain, f._forms(), positional=f._positional)
+    assert_same_bits(call(x, *whole), wanted)
+
+
+def test_numbers_that_break_a_rule_do_so_each_time() -> None:
+    """Also those that the forward way may have and the way back from the output may not."""
+    x = np.linspace(-3, 3, 12)
+    for _ in range(3):
+        fa.leaky_relu(x, -0.5)
+        fa.leaky_relu.backward(x, x=x, negative_slope=-0.5)
+        with pytest.raises(ValueError, match="negative_slope > 0"):
+            fa.leaky_relu.backward(x, y=x, negative_slope=-0.5)
+        with pytest.raises(ValueError, match="beta > 0"):
+            fa.softplus(x, -1.0)
+        with pytest.raises(TypeError, match="two values"):
+            fa.leaky_relu(x, -0.5, negative_slope=-0.5)  # type: ignore[call-overload]
 
 
 def test_forms_are_made_once(f: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -539,6 +600,6 @@ def test_a_step_that_fails_ends_the_call() -> None:
 
 
 def test_room_of_forms() -> None:
-    for keywords, step in ((("a", "b", "c", "d", "e"), (FIRST,)), ((), (FIRST,) * 10)):
+    for keywords, step in ((tuple("abcdefg"), (FIRST,)), ((), (FIRST,) * 10)):
         with pytest.raises(ValueError, match="no room"):
             Form.of(*keywords, steps=[(fa.softmax.ufunc, *step)])

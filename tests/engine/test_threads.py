@@ -17,6 +17,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
+import fastact as fa
 from fastact.native import loader, machine_code, pool, threads
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no pool elsewhere")
@@ -267,12 +268,36 @@ def test_bad_counts(make: Callable[[Any], Any]) -> None:
 
 
 def launches(x: np.ndarray) -> int:
+    """How many launches three calls of a ufunc make."""
+    return launches_of(lambda: (threads.sync(), softsign(x)))
+
+
+def launches_of(call: Callable[[], Any]) -> int:
     """How many launches three calls make: the first of them may find the workers asleep."""
     before = threads.stats()["launches"]
     for _ in range(3):
-        threads.sync()
-        softsign(x)
+        call()
     return int(threads.stats()["launches"]) - int(before)
+
+
+def rows(x: np.ndarray) -> np.ndarray:
+    """The same elements as 4096 rows."""
+    return x.reshape(2**12, -1)
+
+
+# Calls of each kind that native code makes, if nothing forbids it.
+PLAIN: Any = {
+    "sigmoid": fa.sigmoid,
+    "sigmoid out": lambda x: fa.sigmoid(x, out=np.empty_like(x)),
+    "leaky_relu": fa.leaky_relu,
+    "backward": lambda x: fa.gelu.backward(x, x=x),
+    "own": fa.activation(lambda x: x * x),
+    "softmax": lambda x: fa.softmax(rows(x)),
+    "softmax.backward": lambda x: fa.softmax.backward(rows(x), y=rows(x)),
+    "glu": lambda x: fa.glu(rows(x)),
+    "squared_error": lambda x: fa.squared_error(x, x),
+    "softmax_cross_entropy": lambda x: fa.softmax_cross_entropy(rows(x), np.zeros(2**12, np.int64)),
+}
 
 
 @linux
@@ -326,16 +351,18 @@ def test_override_above_a_limit_of_one(restore: None) -> None:
 
 
 @linux
-def test_num_threads_is_per_task(restore: None) -> None:
+@pytest.mark.parametrize("call", [None, *PLAIN.values()], ids=["ufunc", *PLAIN])
+def test_num_threads_is_per_task(call: Any, restore: None) -> None:
     threads.set_num_threads(2)
     x = normal(2**20)
+    shared = (lambda: launches(x)) if call is None else (lambda: launches_of(lambda: call(x)))
 
     async def task(n: int) -> list[tuple[int, bool]]:
         found = []
         with threads.num_threads(n):
             for _ in range(5):
                 await asyncio.sleep(0)
-                found.append((threads.get_num_threads(), launches(x) > 0))
+                found.append((threads.get_num_threads(), shared() > 0))
         return found
 
     async def both() -> list[list[tuple[int, bool]]]:

@@ -13,6 +13,7 @@ from mpmath import mp, mpf
 
 import fastact as fa
 from fastact.catalogue import catalogue, of_kind
+from fastact.losses import shared
 from tests.support.checks import assert_same_bits
 from tests.support.losses import LOSSES, REFERENCE
 
@@ -133,3 +134,39 @@ def test_a_wrong_reference_is_noticed(loss, monkeypatch):
     monkeypatch.setitem(REFERENCE, loss.name, lambda *at: 1.001 * right(*at))
     with pytest.raises(AssertionError):
         test_value_and_gradient_are_those_of_the_reference(loss, "float32")
+
+
+def no_slabs(*_):
+    raise AssertionError("a loop over rows was to take this")
+
+
+LARGE = ((65_537,), (300, 300), (3, 70_001), (2, 3, 66_000), (40_000, 3), (131_072,))
+
+
+@pytest.mark.parametrize("dtype", EPS)
+@pytest.mark.parametrize("shape", LARGE, ids=str)
+@pytest.mark.parametrize("loss", of_kind("loss"), ids=lambda f: f.name)
+def test_sums_of_large_arrays(loss, shape, dtype, monkeypatch):
+    """The loop that sums gives the bits of NumPy's sums of slabs, for any number of threads."""
+    x, t = operands(loss, dtype, shape)
+    apart = [np.asfortranarray(each) if x.ndim > 1 else np.repeat(each, 2)[::2] for each in (x, t)]
+    wanted, (value, gradient) = loss(*apart), loss.value_and_grad(*apart)
+    monkeypatch.setattr(shared, "slabs", no_slabs)
+    for threads in (1, 2, 5):
+        with fa.num_threads(threads):
+            assert_same_bits(loss(x, t), wanted)
+            got, slope = loss.value_and_grad(x, t)
+        assert_same_bits(got, value)
+        assert_same_bits(slope, gradient)
+
+
+@pytest.mark.parametrize("dtype", EPS)
+def test_sums_with_weights(dtype):
+    """Numbers are those of all elements; float64 weights, one for each, are not for that loop."""
+    x, t = operands(fa.sigmoid_cross_entropy, dtype, (300, 300))
+    w = np.random.default_rng(1).uniform(0.5, 2, x.shape).astype(dtype)
+    for weight, pos in ((2.0, None), (w, None), (None, 3.0), (w, w), (w[0], w[0].astype("f8"))):
+        options = {"weight": weight, "pos_weight": pos}
+        apart = [np.asfortranarray(each) for each in (x, t)]
+        wanted = fa.sigmoid_cross_entropy(*apart, **options)
+        assert_same_bits(fa.sigmoid_cross_entropy(x, t, **options), wanted)

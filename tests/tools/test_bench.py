@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import runpy
 import sys
+import threading
+import time
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,7 +17,7 @@ import pytest
 
 pytest.importorskip("typer")
 
-from fastact.benchmarks import compare, measure, peers, summary, truth
+from fastact.benchmarks import compare, measure, peers, summary, truth, turns
 from fastact.benchmarks.cases import (
     QUICK,
     VARIETIES,
@@ -290,3 +293,21 @@ def test_compare_wants_runs(bench, tmp_path, text):
         assert (status, out) == (2, "")
         assert err.count("\n") == 1
         assert "is no run of fastact bench" in err
+
+
+@pytest.mark.skipif(not turns.TASKS.exists(), reason="only Linux tells what threads do")
+def test_a_turn_begins_when_the_threads_of_the_one_before_sleep(monkeypatch):
+    monkeypatch.setattr(turns, "LONGEST_PAUSE", 60.0)
+    ended = []
+
+    def work():
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 300_000)  # without Python's lock
+        ended.append(time.perf_counter())
+
+    thread = threading.Thread(target=work)
+    start = time.perf_counter()
+    thread.start()
+    turns.by_turns({"": int}, rounds=1, block=turns.SHORTEST, pause=0.001)
+    seconds = time.perf_counter() - start
+    thread.join()
+    assert seconds > (ended[0] - start) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -44,11 +45,18 @@ class Peer(NamedTuple):
 
 
 def copied(work: Any, x: Any) -> None:
-    """Copy an array of NumPy or PyTorch into another."""
-    if isinstance(work, np.ndarray):
-        np.copyto(work, x)
-    else:
-        work.copy_(x)
+    """Copy an array into another, whatever the package as NumPy does it: on one thread."""
+    np.copyto(memory(work), memory(x))
+
+
+def memory(array: Any) -> Any:
+    """Return an array of NumPy or PyTorch as one of NumPy."""
+    return array if isinstance(array, np.ndarray) else _memory(array)
+
+
+@functools.lru_cache(maxsize=4)  # as looking takes longer than a call of few elements
+def _memory(tensor: Any) -> Any:
+    return tensor.numpy()
 
 
 def into(functions: Mapping[str, Into]) -> Calls:

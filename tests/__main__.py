@@ -1,0 +1,29 @@
+"""Run the tests: `python -m tests`, or with arguments of pytest what these say.
+
+All tests are two sessions of pytest, as Numba unloads no machine code: in one, a worker would take
+more than 1 GB.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+# Without -P Python would find the package here, and not where it is installed.
+PYTEST = (sys.executable, "-P", "-m", "pytest", "-n", "auto", "--dist", "loadgroup")
+# Each benchmark runs too: once, on small arrays, unmeasured.
+SESSIONS = (("--ignore=tests/in_njit", "tests", "bench", "README.md"), ("tests/in_njit",))
+
+
+def main() -> None:
+    """Run pytest, and end with the status of the first session that failed."""
+    sessions = [sys.argv[1:]] if sys.argv[1:] else SESSIONS
+    statuses = [
+        subprocess.run([*PYTEST, "--benchmark-disable", *each], check=False).returncode
+        for each in sessions
+    ]
+    sys.exit(next(filter(None, statuses), 0))
+
+
+if __name__ == "__main__":
+    main()
