@@ -8,14 +8,14 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 from tests.support.bad_calls import Bad, bad_calls
+from tests.support.misfits import misfits, objects
 
 HEAD = """# Wrong calls
 
 {count} wrong calls over every public function, by kind: how many there are, the class of the error,
 and what one of them says. A message names the function, the argument, what was expected and what
-came, and the nearest name. What NumPy refuses before a function is asked (the shape of `out=` of a
-ufunc, inputs of an unsupported dtype) is in NumPy's words. A test makes all of the calls; this page
-is made by `python docs/bad_calls.py`.
+came, and the nearest name; the `.ufunc` of a function says what NumPy says. A test makes all of the
+calls; this page is made by `python docs/bad_calls.py`.
 
 | what is wrong | calls | error | for example |
 |---|---|---|---|
@@ -35,7 +35,7 @@ def said(bad: Bad) -> tuple[str, str]:
 
 def page() -> str:
     """The text of the page."""
-    calls, rows = bad_calls(), []
+    calls, rows = [*bad_calls(), *(misfit.bad for misfit in misfits()), *objects()], []
     for kind in dict.fromkeys(bad.kind for bad in calls):
         some = [bad for bad in calls if bad.kind == kind]
         error, text = said(some[-1])

@@ -55,6 +55,8 @@ pytest-run-parallel. Arrays of more than 2³¹ elements are `pytest -m bigmem`. 
   from could not be reached. The nearest that was run: eight threads that make all first calls at once, with Python's
   lock handed on every microsecond, and pytest-run-parallel with eight threads a test. The same tests run on 3.14t, and
   then with the lock off: the first asserts that it stays off, in the second a warning that it is on is an error.
+- 10⁸ float64 of every function: [The largest errors](ulps.md) says how many of each were tried, besides published
+  hard cases of exp, expm1, log1p, tanh, erf and erfc. `fastact verify --dtype float64 --exhaustive` tries so many.
 - Windows, and freezers other than PyInstaller.
 - Python 3.14 in tox, which finds none there: the tests of forks with `-W error`, of shutdown and of first calls were run
   by hand on Debian's 3.14.
@@ -87,9 +89,10 @@ def row(hazard: str, fault: str, *tests: str) -> Row:
 
 
 ROWS = [
-    row("An exception in a first call gets lost, or ends the process", "handlers that raise every "
-        "millisecond while loops load and compile, every class of error out of loading, the "
-        "recursion limit, threads that cannot start", "first_calls::"),
+    row("An exception in a call gets lost, or ends the process", "handlers that raise every "
+        "millisecond while loops load and compile, and before each line of this package in right and "
+        "wrong calls, with the classes that it catches; every class of error out of loading, the "
+        "recursion limit, threads that cannot start", "first_calls::", "handlers::"),
     row("Fork while something loads, compiles or computes", "1 and 4 threads that load or compile "
         "while the process forks; children, grandchildren, pools", "forks::",
         "engine.threads_in_processes::test_fork"),
@@ -165,7 +168,7 @@ HAZARDS = {
     "A loop for each shape": ("engine.store::test_the_number_of_loops_does_not_grow_with_shapes_and_parameters",),
     "NaN, infinity, −0 lost": ("elementwise.special::test_extremes_and_limits", "elementwise.values::test_on_the_sample", "elementwise.special::test_nan_stays_nan", "elementwise.special::test_landmarks_at_every_lane", "elementwise.special::test_zeros_keep_their_sign"),
     "Flush-to-zero and rounding set by others": ("engine.environment::",),
-    "Results that depend on threads, strides, offsets": ("elementwise.threads_equal_serial::test_offsets", "elementwise.threads_equal_serial::test_strides", "elementwise.threads_equal_serial::test_lengths", "engine.same_bits::test_places", "engine.same_bits::test_processors"),
+    "Results that depend on threads, strides, offsets": ("elementwise.threads_equal_serial::test_offsets", "elementwise.threads_equal_serial::test_strides", "elementwise.threads_equal_serial::test_lengths", "engine.same_bits::test_places", "engine.same_bits::test_processors", "engine.same_bits::test_golden_hash", "engine.same_bits::test_sums_do_not_depend_on_the_order_in_memory"),
     "Overlap, outputs that do not fit": ("elementwise.layouts::test_any_overlap", "elementwise.layouts::test_out_that_does_not_fit", "hazards.soak::test_guard_pages", "hazards.guarded_memory::", "hazards.memcheck::"),
     "Odd inputs": ("elementwise.layouts::test_scalars_as_numpy_does", "elementwise.layouts::test_other_types_are_a_type_error_that_names_the_function", "tools.containers::", "tools.bad_calls::"),
     "ZeroDivisionError and warnings out of loops": ("elementwise.special::test_no_warning_whatever_the_input", "engine.environment::test_no_flag_is_raised", "tools.arguments::test_no_floating_point_warning", "engine.compiler_options::"),

@@ -7,6 +7,7 @@ before any work. What is no array of NumPy's has been opened by `fastact.contain
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()  # 
 INTEGER = (int, np.integer)
 BOOLEAN = (bool, np.bool_)
 INTEGRAL = frozenset("biu")
+MOST = int(np.finfo(np.float64).max)
 LARGEST = 8  # bytes of a number: float64, and no long double
 FLOATS = ("float16", "float32", "float64")
 CHARACTERS = frozenset("efd")  # NumPy's for `FLOATS`
@@ -38,6 +40,20 @@ def refused(
 ) -> Exception:
     """The error for an argument that is not what it must be."""
     return kind(f"{name}(): {argument} must be {expected}, got {got}")
+
+
+def own(error: BaseException, *others: str) -> bool:
+    """Whether this package, NumPy or one of `others` has raised an error, or no code of Python's.
+
+    If not, it is another's, as of a handler of a signal, and nothing may take its place.
+    """
+    at = error.__traceback__
+    if at is None:
+        return True
+    while at.tb_next is not None:
+        at = at.tb_next
+    root = at.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+    return root in {__name__.partition(".")[0], "numpy", *others}
 
 
 def shown(value: object) -> str:
@@ -93,7 +109,9 @@ def parameter(name: str, argument: str, value: Any) -> None:
     if dtype is None and not hasattr(type(value), "__array_ufunc__"):
         try:
             dtype = np.asarray(value).dtype
-        except ValueError:  # of several lengths
+        except ValueError as error:  # of several lengths
+            if not own(error):
+                raise
             raise refused(name, argument, PARAMETER, shown(value)) from None
     if isinstance(dtype, np.dtype) and (dtype.kind not in "biuf" or dtype.itemsize > LARGEST):
         raise refused(name, argument, PARAMETER, shown(value))
@@ -110,13 +128,15 @@ def integer(name: str, argument: str, value: Any) -> int:
     """One integer."""
     try:
         return operator.index(value)
-    except TypeError:
+    except TypeError as error:
+        if not own(error):
+            raise
         raise refused(name, argument, "an integer", shown(value)) from None
 
 
 def numbers(name: str, argument: str, value: Array) -> Any:
     """Numbers as an array of float64."""
-    array = np.asarray(value)
+    array = array_of(name, argument, value)
     if array.dtype.kind not in "iuf":
         raise refused(name, argument, "a number", array.dtype)
     return array.astype(np.float64)
@@ -139,15 +159,40 @@ def positive(name: str, argument: str, value: Array) -> float:
 
 
 # ---------------------------------------------------------------- arrays
+def array_of(name: str, argument: str, value: Array, dtype: Any = None) -> Any:
+    """What NumPy makes an array of; an empty list has no numbers, and so any `dtype`."""
+    if isinstance(value, list | tuple):
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            if not own(error):
+                raise
+            expected = "an array or a list whose rows have one length"
+            raise refused(name, argument, expected, "rows of several", ValueError) from None
+        return array if array.size or dtype is None else array.astype(dtype)
+    return np.asarray(value)
+
+
+def is_container(value: object) -> bool:
+    """Whether an object of another package takes part in ufuncs by itself."""
+    numpys = isinstance(value, np.ndarray | np.generic)
+    return not numpys and hasattr(type(value), "__array_ufunc__")
+
+
+def known(name: str, argument: str, dtype: Any) -> None:
+    """Raise a TypeError unless an array may have this dtype."""
+    if dtype.char not in CHARACTERS and dtype.kind not in INTEGRAL:
+        raise refused(name, argument, "float16, float32, float64 or integers", dtype)
+
+
 def floats(name: str, argument: str, x: Array) -> Any:
     """An array of one of our float types, in native byte order; integers become float64."""
-    array = np.asarray(x)
+    array = array_of(name, argument, x)
     dtype = array.dtype
     if dtype.char in CHARACTERS:
         return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
-    if dtype.kind in INTEGRAL:
-        return array.astype(np.float64)
-    raise refused(name, argument, "float16, float32, float64 or integers", dtype)
+    known(name, argument, dtype)
+    return array.astype(np.float64)
 
 
 def cast(array: Any, dtype: Any) -> Any:
@@ -160,6 +205,8 @@ def cast(array: Any, dtype: Any) -> Any:
 
 def weak(value: Array, dtype: Any) -> Array:
     """A Python number in the dtype of the array that it goes with, which it must not widen."""
+    if type(value) is int and abs(value) > MOST:
+        return value  # no number of ours
     return np.asarray(value, dtype) if type(value) in {int, float, bool} else value
 
 
@@ -171,32 +218,37 @@ def fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     return len(shape) <= len(to) and all(n in (1, m) for n, m in ends)
 
 
+def joint(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The shape that shapes broadcast to, if they do."""
+    ends = itertools.zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1)
+    lengths = [{n for n in end if n != 1} or {1} for end in ends]
+    if any(len(each) > 1 for each in lengths):
+        return None
+    return tuple(n for each in lengths[::-1] for n in each)
+
+
 def broadcast(name: str, argument: str, array: Array, shape: tuple[int, ...], to: str) -> Any:
     """The array broadcast to a shape, that of `to`."""
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError:
-        raise ValueError(
-            f"{name}(): {argument} must broadcast to {to}, {shape}, got shape {np.shape(array)}"
-        ) from None
+    given = np.shape(array)
+    if not fits(given, shape):
+        raise ValueError(f"{name}(): {argument} must broadcast to {to}, {shape}, got shape {given}")
+    return np.broadcast_to(array, shape)
 
 
 def together(name: str, **arrays: Any) -> tuple[int, ...]:
     """The shape that arrays broadcast to; None is left out."""
     shapes = {key: np.shape(a) for key, a in arrays.items() if a is not None}
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
+    found = joint(*shapes.values())
+    if found is None:
         got = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
         first, *others = shapes
-        raise ValueError(
-            f"{name}(): {' and '.join(others)} must broadcast with {first}, got {got}"
-        ) from None
+        raise ValueError(f"{name}(): {' and '.join(others)} must broadcast with {first}, got {got}")
+    return found
 
 
 def mask(name: str, argument: str, where: Array, shape: tuple[int, ...]) -> Any:
     """The mask of an array of this shape."""
-    where = np.asarray(where)
+    where = array_of(name, argument, where, np.bool_)
     if where.dtype != np.bool_:
         raise refused(name, argument, "boolean, True where an element counts", where.dtype)
     return broadcast(name, argument, where, shape, "the shape of x")
@@ -204,7 +256,7 @@ def mask(name: str, argument: str, where: Array, shape: tuple[int, ...]) -> Any:
 
 def integers(name: str, argument: str, value: Array) -> Any:
     """An array of integers, as int64."""
-    array = np.asarray(value)
+    array = array_of(name, argument, value, np.int64)
     if array.dtype.kind not in "iu":
         raise refused(name, argument, "integers", array.dtype)
     return array.astype(np.int64)
@@ -234,7 +286,9 @@ def _dtype(name: str, argument: str, value: Any) -> None:
     try:
         if not (isinstance(value, type) and issubclass(value, np.dtype)):
             np.dtype(value)
-    except TypeError:
+    except TypeError as error:
+        if not own(error):
+            raise
         raise refused(name, argument, "a dtype", shown(value)) from None
 
 
@@ -274,7 +328,9 @@ def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     try:
         chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
-    except TypeError:
+    except TypeError as error:
+        if not own(error):
+            raise
         expected = "an integer, a tuple of integers or None"
         raise refused(name, "axis", expected, shown(axis)) from None
     for a in chosen:
@@ -324,6 +380,28 @@ def outputs(name: str, out: Any, count: int) -> tuple[Any, ...]:
         got = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
         raise refused(name, "out", f"{'two' if count == 2 else count} arrays in a tuple", got)
     return out
+
+
+def explain(
+    error: Exception, name: str, out: Any = None, where: Array = True, **arrays: Array
+) -> None:
+    """Raise an error that names what a ufunc of elements has refused, if it is one of these.
+
+    What NumPy itself says of shapes and dtypes names neither the function nor the argument.
+    """
+    if not own(error) or any(map(is_container, arrays.values())):
+        return  # they say it themselves
+    for key, each in arrays.items():
+        known(name, key, array_of(name, key, each).dtype)
+    mask = {} if isinstance(where, BOOLEAN) else {"where": where}
+    shape = together(name, **arrays, **mask)
+    numbers = (each if type(each) in {int, float} else np.asarray(each) for each in arrays.values())
+    dtype = np.result_type(*numbers)
+    dtype = np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
+    for each in out if isinstance(out, tuple) else (out,):
+        if each is not None:
+            wide = isinstance(each, np.ndarray) and fits(shape, each.shape)
+            output(name, each, each.shape if wide else shape, dtype)
 
 
 def same_view(a: Any, b: Any) -> bool:

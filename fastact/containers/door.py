@@ -150,7 +150,7 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
             if plain and (not named or PLAIN.issuperset(map(type, named.values()))):
                 try:
                     return method(self, *args, **named)
-                except TypeError as error:
+                except TypeError as error:  # of arguments that do not fit the signature
                     if error.__traceback__ and error.__traceback__.tb_next:
                         raise
                     raise misbound(name_of(self, label), error, named, signature()) from None
@@ -162,6 +162,8 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
             try:
                 bound = signature().bind(self, *there(args, signature()), **named)
             except TypeError as error:
+                if not arguments.own(error, "inspect"):
+                    raise
                 raise misbound(name, error, named, signature()) from None
             found = Call(name, bound, lazy)
             return found.wrapped(method(*bound.args, **bound.kwargs))

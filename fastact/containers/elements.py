@@ -92,7 +92,9 @@ def in_line(opened: dict[int, Opened], inputs: tuple[Array, ...]) -> bool:
             first.beside("", "", each, ())
         rest = (x for k, x in enumerate(inputs) if k not in opened)
         return all(arguments.fits(np.shape(x), shape) for x in rest)
-    except ValueError:
+    except ValueError as error:
+        if not arguments.own(error, *OPENERS):
+            raise
         return False
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import unexpected
+from fastact.arguments import explain, unexpected
 from fastact.containers.door import public
 from fastact.definition import algebra, described
 from fastact.definition.bitmask import ForwardWithMask
@@ -126,13 +126,17 @@ class Activation(Algebra, Function):
         self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
         dtype = np.float64 if integral(dy) and integral(x) else None
-        return {
-            name: summed_to(
-                shapes[name],
-                np.asarray(ufunc.quiet(partial.ufunc, dy, x, *values, dtype=dtype)),
-            )
-            for name, partial in self._partials.items()
-        }
+        try:
+            return {
+                name: summed_to(
+                    shapes[name],
+                    np.asarray(ufunc.quiet(partial.ufunc, dy, x, *values, dtype=dtype)),
+                )
+                for name, partial in self._partials.items()
+            }
+        except (TypeError, ValueError) as error:
+            explain(error, called, dy=dy, x=x)
+            raise
 
     def _with_params(self, *params: float, **named: float) -> Activation:
         """Return the activation with its parameters fixed: a function of `x` alone.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastact.arguments import broadcast, delivered, refused, target, unexpected
+from fastact.arguments import array_of, broadcast, delivered, refused, target, unexpected
 from fastact.containers.door import public
 from fastact.containers.opened import array
 from fastact.definition.declaration import Field, compiled, evaluate
@@ -146,7 +146,7 @@ class ForwardWithMask(Described):
                 named.setdefault(p.name, p.typical)
         bound = zip(self._owner.params, self._bind(function, (), named), strict=True)
         known = {p.name: value for p, value in bound if p.name in self._used}
-        dy, *values = operands(function, dy, known.values())
+        dy, *values = operands(function, dy, known.values(), "dy")
         known = dict(zip(known, values, strict=True))
         chosen = [np.asarray(evaluate(slope, known), dy.dtype).reshape(-1) for slope in slopes]
         mask = checked(function, mask, dy.shape, dy.size)
@@ -236,13 +236,13 @@ def of_units() -> np.ufunc:
     )
 
 
-def operands(function: str, x: Array, values: Iterable[Array]) -> list[Any]:
+def operands(function: str, x: Array, values: Iterable[Array], called: str = "x") -> list[Any]:
     """`x`, and parameters of its size or of one element, as contiguous arrays of one dtype."""
-    x = np.asarray(array(function, "x", x))
+    x = array_of(function, called, array(function, called, x))
     values = [v if isinstance(v, float | int) else np.asarray(v) for v in values]
     dtype = np.result_type(np.float64 if x.dtype.kind in INTEGRAL else x, *values)
     if dtype.char not in NAMES:
-        raise refused(function, "x", f"{', '.join(loop_registry.DTYPES)} or integers", dtype)
+        raise refused(function, called, f"{', '.join(loop_registry.DTYPES)} or integers", dtype)
     native = np.dtype(dtype.char)
     x = np.asarray(x, native, order="C")
     x = x if x.flags.aligned else x.copy()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 
 from fastact.arguments import (
     MISSING,
     PARAMETER,
+    explain,
+    is_container,
     parameter,
     refused,
     together,
@@ -69,6 +71,18 @@ class Owner(Protocol):
 
     def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
         """Raise a ValueError unless parameters broadcast with the data."""
+
+
+def explained(name: str, error: Exception, /, *data: Array, **options: Any) -> NoReturn:
+    """Raise the error of a call, or one that names the argument that a ufunc has refused."""
+    if data and isinstance(error, TypeError | ValueError):
+        x, *outs = data
+        out = options.get("out", tuple(outs))
+        try:
+            explain(error, name, out, options.get("where", True), x=x)
+        except (TypeError, ValueError) as better:
+            raise better from None
+    raise error
 
 
 def only_out(options: Mapping[str, Any]) -> bool:
@@ -187,6 +201,7 @@ class Function(described.Described):
         self._obeyed: set[tuple[float, ...]] = set()  # numbers that are known to obey the rules
         known = (*self._data, *(p.name for p in self.params), *self._options)
         self._check_option = functools.partial(ufunc_keyword, self._called, known)
+        self._explain = functools.partial(explained, self._called)
         self._detour()
         self._ufunc: np.ufunc | None = None
         self._quick: np.ufunc | None = None  # see `_of_data`, which finds it
@@ -219,7 +234,7 @@ class Function(described.Described):
         self._ufunc = ufunc.make(
             name, doc, self._nin, nout, lambda dtype: loops[dtype].loaded(),
             again=None if origin.listed else lambda ufunc: again(ufunc, origin, variety),
-            check=self._check_option,
+            check=self._check_option, explain=self._explain,
         )  # fmt: skip
         _made[id(self._ufunc)] = self
         if self._direct and not self.params and direct_until(self, nout):
@@ -310,12 +325,19 @@ class Function(described.Described):
             raise TypeError(
                 f"{self._called}() needs {self._data[0]}: {self._called}{self._signature()}"
             )
-        if not params and not options and self._quick is not None and type(x) in PLAIN:
-            return threads.call(self._quick, x)
-        ready = self._ready(x, params, options)
-        if ready is not None:
-            call, *arguments = ready
-            return call(*arguments, **options)
+        try:
+            if not params and not options and self._quick is not None and type(x) in PLAIN:
+                return threads.call(self._quick, x)
+            ready = self._ready(x, params, options)
+            if ready is not None:
+                call, *arguments = ready
+                return call(*arguments, **options)
+            return self._of(x, params, options)
+        except (TypeError, ValueError) as error:
+            explained(self._called, error, x, **options)
+
+    def _of(self, x: Array, params: tuple[Array, ...], options: dict[str, Any]) -> Any:
+        """Call the ufunc after a look at all that there is; `options` lose the parameters."""
         quick = None
         if not params and type(x) in PLAIN and options.keys() <= STANDARD_OPTIONS:
             quick = self._quick or self._of_data()
@@ -430,7 +452,7 @@ class Function(described.Described):
 
     def _check_shapes(self, called: str, data: dict[str, Array], params: tuple[Array, ...]) -> None:
         """Raise a ValueError unless parameters that are arrays broadcast with the data."""
-        if NUMBER.issuperset(map(type, params)) or not PLAIN.issuperset(map(type, params)):
+        if NUMBER.issuperset(map(type, params)) or any(map(is_container, params)):
             return
         named = zip([p.name for p in self.params], params, strict=True)
         together(called, **data, **dict(named))
@@ -504,14 +526,13 @@ class Backward(Function):
         TypeError
             If not exactly one of `x`, `y` and `mask` is given, or if it is not enough.
         """
-        used, data = (self, x) if y is None else (self._from_output, y)
+        used, key, data = (self, "x", x) if y is None else (self._from_output, "y", y)
         alone = used is not None and mask is None and (x is None) != (y is None)
         if out is not None and type(out) is not np.ndarray:
             self._check_option("out", out)
         ready = used._quick_for(dy, data, named) if used and alone and not rest else None
         if ready is not None:
-            return self._at_once(*ready, dy, data, out)
-        options = {} if out is None else {"out": out}
+            return self._at_once(*ready, dy, data, out, key)
         name = f"{self._owner.name}.backward"
         if rest or dy is MISSING:
             raise TypeError(self._misplaced())
@@ -524,22 +545,38 @@ class Backward(Function):
         params = used._bind((), named, name)
         if named:
             self._check_names(named)
-        if integral(dy) and integral(data):
+        return self._product(used.ufunc, {"dy": dy, key: data}, params, out)
+
+    def _product(
+        self, function: np.ufunc, data: dict[str, Array], params: tuple[Array, ...], out: Any
+    ) -> Any:
+        """Call a ufunc with arrays and parameters of any kind."""
+        name, arrays = f"{self._owner.name}.backward", tuple(data.values())
+        options = {} if out is None else {"out": out}
+        if all(map(integral, arrays)):
             options["dtype"] = np.float64
-        if type(dy) in PLAIN and type(data) in PLAIN:
-            self._check_shapes(name, {"dy": dy, "x" if y is None else "y": data}, params)
-            call = caller((dy, data), params, out, options.get("dtype"))
-            return call(used.ufunc, dy, data, *params, **options)
-        return elementwise(used.ufunc, name, (dy, data, *params), options)
+        try:
+            if PLAIN.issuperset(map(type, arrays)):
+                self._check_shapes(name, data, params)
+                call = caller(arrays, params, out, options.get("dtype"))
+                return call(function, *arrays, *params, **options)
+            return elementwise(function, name, (*arrays, *params), options)
+        except (TypeError, ValueError) as error:
+            explain(error, name, out, **data)
+            raise
 
     def _at_once(
-        self, quick: np.ufunc, known: tuple[Array, ...], dy: Array, data: Array, out: Any
+        self, quick: np.ufunc, known: tuple[Array, ...], dy: Array, data: Array, out: Any, key: str
     ) -> Any:
-        """Call a ufunc for which all has been looked at."""
+        """Call a ufunc for which all has been looked at; `key` is the keyword of `data`."""
         self._go_plainly(quick)
-        if out is None:
-            return threads.call(quick, dy, data, *known)
-        return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)
+        try:
+            if out is None:
+                return threads.call(quick, dy, data, *known)
+            return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)
+        except (TypeError, ValueError) as error:
+            explain(error, f"{self._owner.name}.backward", out, **{"dy": dy, key: data})
+            raise
 
     def _no_source(self, name: str, x: Array, y: Array, named: Mapping[str, Any]) -> TypeError:
         """What to raise where neither or both are given, or the output and that is not enough."""
@@ -607,7 +644,11 @@ def partial_of(owner: Owner, parameter: str) -> Partial:
 
 
 def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
-    """The sum of `terms` over the axes along which an array of this shape was broadcast."""
+    """The sum of `terms` over the axes along which an array of this shape was broadcast.
+
+    In C order, whatever that of the terms is in memory: another order of additions has other bits.
+    """
+    terms = np.asarray(terms, order="C")
     ahead = terms.ndim - len(shape)
     axes = *range(ahead), *(ahead + k for k, n in enumerate(shape) if n == 1)
     with mode.default(), np.errstate(all="ignore"):

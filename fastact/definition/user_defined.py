@@ -10,7 +10,7 @@ from numbers import Real
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
-from fastact.arguments import boolean, refused, shown
+from fastact.arguments import boolean, own, refused, shown
 from fastact.definition import travel
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import (
@@ -232,7 +232,9 @@ def pair(kink: Any) -> tuple[Any, Any]:
     """A kink: its place and the derivative there, each a number or an expression."""
     try:
         at, value = kink
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
+        if not own(error):
+            raise
         at = value = None
     if not isinstance(at, Real | str) or not isinstance(value, Real | str):
         raise refused("activation", "kinks", "pairs (x, derivative)", shown(kink))
@@ -244,7 +246,9 @@ def interval(key: str, value: Any) -> tuple[Any, Any]:
     expected = "two ends, the lower one first"
     try:
         low, high = value
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
+        if not own(error):
+            raise
         raise refused("activation", key, expected, shown(value)) from None
     numbers = [end for end in (low, high) if not isinstance(end, str)]
     if not all(isinstance(end, Real) for end in numbers):

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.arguments import (
+    array_of,
     boolean,
     broadcast,
+    explain,
+    known,
     one_axis,
     output,
     outputs,
+    own,
     together,
     ufunc_keyword,
 )
@@ -25,7 +29,7 @@ from fastact.definition.function import integral, summed_to
 from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import gelu, relu, sigmoid, silu, swish
 from fastact.native import loop_registry, pool, threads, ufunc
-from fastact.native.glue import Form, plain_forms
+from fastact.native.glue import OUT, Form, plain_forms
 from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
@@ -147,9 +151,13 @@ def halves(x: Any, axis: int, gate_first: bool) -> tuple[Any, Any]:
 
 def gradient(dy: Any, name: str, shape: tuple[int, ...]) -> Any:
     """`dy` as an array of the shape of the output; a Python number keeps its weak dtype."""
-    if np.shape(dy) != shape:
+    if isinstance(dy, float | int):
+        return dy
+    dy = array_of(name, "dy", dy)
+    known(name, "dy", dy.dtype)
+    if dy.shape != shape:
         broadcast(name, "dy", dy, shape, "the shape of the output")
-    return dy if isinstance(dy, float | int) else np.asarray(dy)
+    return dy
 
 
 def unbroadcast(term: Any, array: Any) -> Any:
@@ -164,7 +172,7 @@ def common(*arrays: Any) -> Any:
     dtype = dtypes.pop()
     if dtypes or dtype is None:
         dtype = np.result_type(*arrays)
-    return np.dtype(np.float64) if dtype.kind in "biu" else dtype
+    return np.dtype(np.float64) if dtype.kind in "biu" else dtype.newbyteorder("=")
 
 
 class Split(Documented):
@@ -195,15 +203,18 @@ class Split(Documented):
         **options: Any,
     ) -> Any:
         """Return ``value * g(gate)``; see the class."""
-        known = ("gate", "value", "gate_bias", "value_bias", "out", *self._passed_on)
+        names = ("gate", "value", "gate_bias", "value_bias", "out", *self._passed_on)
         for key, given in {"out": out, **options}.items():
-            ufunc_keyword(self.name, known, key, given)
+            ufunc_keyword(self.name, names, key, given)
         biases = both(gate_bias, value_bias)
         function = self._owner._function("forward", biases)
         try:
             return function(gate, value, *biases, out=out, **options)
-        except ValueError:
-            together(self.name, gate=gate, value=value, gate_bias=gate_bias, value_bias=value_bias)
+        except (TypeError, ValueError) as error:
+            given = {"gate_bias": gate_bias, "value_bias": value_bias}
+            given = {key: each for key, each in given.items() if each is not None}
+            where = options.get("where", True)
+            explain(error, self.name, out, where, gate=gate, value=value, **given)
             raise
 
     @shown
@@ -222,6 +233,9 @@ class Split(Documented):
         """Return the gradients of gate and value for that of the output: see `SPLIT_BACKWARD`."""
         name = f"{self.name}.backward"
         given = {"gate": gate, "value": value, "gate_bias": gate_bias, "value_bias": value_bias}
+        for key, each in given.items():
+            if each is not None or not key.endswith("bias"):
+                known(name, key, array_of(name, key, each).dtype)
         shape = together(name, **given)
         dy = gradient(dy, name, shape)
         ufunc_keyword(name, (), "out", out)
@@ -232,7 +246,10 @@ class Split(Documented):
             )
         biases = both(gate_bias, value_bias)
         function = self._owner._function("backward", biases)
-        terms = function(dy, gate, value, *biases, out=outputs(name, out, 2))
+        outs = outputs(name, out, 2)
+        for each in () if out is None else outs:
+            output(name, each, shape, common(dy, *(a for a in given.values() if a is not None)))
+        terms = function(dy, gate, value, *biases, out=outs)
         summed = (
             summed_to(np.shape(array), np.asarray(term))
             for array, term in zip((gate_bias, value_bias), terms, strict=True)
@@ -265,7 +282,7 @@ class GatedPair(CalledPlainly):
 
     _kind = "gated"
     _axis = "axis"
-    _unshaped = ("x",)
+    _unshaped = ("x", OUT)
 
     def __init__(
         self, name: str, activation: Activation, summary: str, source: str, *,
@@ -382,7 +399,7 @@ class GatedPair(CalledPlainly):
         dy = gradient(dy, name, shape)
         dtype = common(dy, *arrays)
         if out is None:
-            out = np.empty_like(x, dtype)
+            out = np.empty_like(x, dtype, subok=False)
         else:
             output(name, out, whole, dtype)
         if np.shape(dy) != shape:
@@ -401,7 +418,8 @@ class GatedPair(CalledPlainly):
         """Gate, value and their biases as arrays that broadcast, and `axis` as it counts from 0."""
         if self._waits:
             self._go_plainly()
-        x = np.asarray(x)
+        x = array_of(name, "x", x)
+        known(name, "x", x.dtype)
         index = one_axis(name, axis, x.ndim)
         gate_first = boolean(name, "gate_first", gate_first)
         n = x.shape[index]
@@ -413,7 +431,8 @@ class GatedPair(CalledPlainly):
         arrays = halves(x, index, gate_first)
         if bias is None:
             return arrays, index
-        bias = np.asarray(bias)
+        bias = array_of(name, "bias", bias)
+        known(name, "bias", bias.dtype)
         if bias.shape != (n,):
             raise ValueError(
                 f"{name}(): bias needs shape ({n},), the length of x along axis {axis}, "
@@ -446,6 +465,8 @@ class Swiglu(GatedPair):
         try:
             return with_params(self, swish.with_params(beta=beta))
         except (TypeError, ValueError) as error:
+            if not own(error):
+                raise
             raise type(error)(f"{self.name}.with_params(): {error}") from None
 
     def _member(self, name: str, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import MISSING
+from fastact.arguments import MISSING, explain
 from fastact.definition.activation import Activation
 from fastact.definition.bitmask import operands
 from fastact.definition.declaration import Declaration
@@ -65,10 +65,14 @@ class RandomizedBackward(Backward):
             raise TypeError(
                 f"rrelu.backward() takes slopes= alone or with x=, got {next(iter(named))}= too"
             )
-        if x is None:
-            return np.multiply(dy, slopes, out=out)
         below_zero: WithNegativeSlope = self._owner._below_zero
-        return below_zero.backward(dy, x=x, negative_slope=slopes, out=out)
+        try:
+            at = -1.0 if x is None else x
+            return below_zero.backward(dy, x=at, negative_slope=slopes, out=out)
+        except (TypeError, ValueError) as error:
+            given = {} if x is None else {"x": x}
+            explain(error, f"{self._owner.name}.backward", out, dy=dy, **given, slopes=slopes)
+            raise
 
 
 class Randomized(Activation):
@@ -105,7 +109,11 @@ class Randomized(Activation):
         (x,) = operands("rrelu", x, ())
         slopes = draw(rng, x, *bounds)
         np.copyto(slopes, 1, where=x > 0)
-        y = self._below_zero(x, slopes, out=out)
+        try:
+            y = self._below_zero(x, slopes, out=out)
+        except (TypeError, ValueError) as error:
+            explain(error, "rrelu", out, x=x)
+            raise
         return (y, slopes[()]) if return_slopes else y
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import cast, floats, integer, number, one_axis, outputs, refused
+from fastact.arguments import array_of, cast, floats, integer, number, one_axis, outputs, refused
 from fastact.containers.door import public
 from fastact.definition.described import shown
 from fastact.losses.shared import (
@@ -76,8 +76,8 @@ def check_labels(name: str, labels: Any, shape: tuple[int, ...], axis: int) -> N
     if labels.shape != rows:
         hint = "; probabilities must be floats" if labels.shape == shape else ""
         raise ValueError(
-            f"{name}(): class indices need the shape of the logits {shape} without axis {axis}, "
-            f"{rows}, got {labels.shape}{hint}"
+            f"{name}(): labels that are class indices need the shape of the logits {shape} without "
+            f"axis {axis}, {rows}, got {labels.shape}{hint}"
         )
 
 
@@ -86,9 +86,12 @@ def check_probabilities(name: str, labels: Any, shape: tuple[int, ...], axis: in
     if labels.shape == shape:
         return
     if labels.shape == shape[:axis] + shape[axis + 1 :]:
-        raise TypeError(f"{name}(): class indices must be integers, got {labels.dtype}")
+        raise TypeError(
+            f"{name}(): labels that are class indices must be integers, got {labels.dtype}"
+        )
     raise ValueError(
-        f"{name}(): probabilities need the shape of the logits, {shape}, got {labels.shape}"
+        f"{name}(): labels that are probabilities need the shape of the logits, {shape}, "
+        f"got {labels.shape}"
     )
 
 
@@ -282,7 +285,7 @@ class LossOfLabels(Loss):
             integer(name, "ignore_index", ignore_index)
         check_reduction(name, reduction)
         check_smoothing(name, smoothing)
-        x, labels = floats(name, self._input, x), np.asarray(labels)
+        x, labels = floats(name, self._input, x), array_of(name, "labels", labels, np.int64)
         axis = one_axis(name, axis, x.ndim)
         gradient = None if out is None else gradient_array(name, out[0], x)
         soft = labels.dtype.kind == "f" and self._of_probabilities is not None
@@ -482,7 +485,7 @@ class SoftmaxCrossEntropy(LossOfLabels):
         (array([[-4.24835426e-18,  4.24835426e-18]]), array([[4.24835426e-18, 4.24835426e-18]]))
         """
         name = f"{self.name}.gradient_and_hessian"
-        x, labels = floats(name, "logits", logits), np.asarray(labels)
+        x, labels = floats(name, "logits", logits), array_of(name, "labels", labels, np.int64)
         axis = one_axis(name, axis, x.ndim)
         check_labels(name, labels, x.shape, axis)
         outs = [gradient_array(name, o, x) for o in outputs(name, out, 2)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.arguments import broadcast, cast, choice, fits, floats, output, overlaps
+from fastact.arguments import array_of, broadcast, cast, choice, fits, floats, output, overlaps
 from fastact.containers.door import public
 from fastact.definition.described import called, filled, shown
 from fastact.definition.plain_calls import CalledPlainly
@@ -45,7 +45,7 @@ def check_batch(name: str, size: int, reduction: str, what: str = "element") -> 
 
 def fitting(name: str, what: str, x: Array, shape: tuple[int, ...]) -> Any:
     """`x` as an array of numbers that broadcasts to `shape`; integers stay, as ufuncs cast them."""
-    x = np.asarray(x)
+    x = array_of(name, what, x)
     if not fits(x.shape, shape):
         broadcast(name, what, x, shape, "the shape of the first array")  # raises the error
     return floats(name, what, x) if x.dtype.kind not in "biu" else x

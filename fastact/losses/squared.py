@@ -101,7 +101,7 @@ class SquaredError(ElementwiseLoss):
         """Return ``E``; see the class."""
         function = squared(chosen(self.name, activation), "")
         z = floats(self.name, "z", z)
-        t = fitting(self.name, "targets", t, z.shape), z.dtype.newbyteorder("=")
+        t = fitting(self.name, "t", t, z.shape), z.dtype.newbyteorder("=")
         return self._reduced(function, z, (t,), "sum")
 
     @shown
@@ -122,7 +122,7 @@ class SquaredError(ElementwiseLoss):
         name = f"{self.name}.value_and_grad"
         function = squared(chosen(name, activation), "_gradient")
         z = floats(name, "z", z)
-        t = fitting(name, "targets", t, z.shape), z.dtype.newbyteorder("=")
+        t = fitting(name, "t", t, z.shape), z.dtype.newbyteorder("=")
         delta = gradient_array(name, out, z)
         return self._reduced(function, z, (t,), "sum", delta), delta
 

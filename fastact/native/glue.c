@@ -34,6 +34,8 @@ enum {
     DOUBLE = 12,
     MOST_KEYWORDS = 6, // of a form, with the arguments after the first
     MOST_OPERANDS = 8, // of a step
+    MOST_ARGUMENTS = 8, // of a call whose error is explained
+    WRITEABLE = 0x400, // NumPy's flag
     SMALL = 1 << 18    // elements of the largest array with a mask: SLAB of row_function.py
 };
 #define COLD 0x1p-512 // kernels take the reciprocals of temperatures between these
@@ -56,6 +58,9 @@ struct python {
     int32_t (*has)(object *set, object *thing);
     int32_t (*of_context)(object *variable, object *otherwise, object **value);
     int64_t (*to_integer)(object *number);
+    void (*fetch)(object **kind, object **error, object **trace);
+    void (*normalize)(object **kind, object **error, object **trace);
+    int32_t (*keep_trace)(object *error, object *trace);
     // The thread's own limit, which is that of the context; null until there has been one.
     void *(*own_limit)(uint32_t key);
     int64_t key;
@@ -77,6 +82,7 @@ struct place {
     // Of the first place of a ufunc with checked keywords:
     object *check;        // a callable of a keyword and its value, which may raise an error
     object *quietly;      // makes of a function one whose casts give no floating-point error
+    object *explain;      // a callable of an error and the call's arguments: raises it or a better one
     const struct python *python;
 };
 
@@ -107,6 +113,7 @@ struct array {
     int32_t rank;
     const int64_t *dims, *strides;
     object *base, *dtype;
+    int32_t flags;
 };
 
 static const struct array *array_of(const object *thing) {
@@ -229,6 +236,31 @@ static bool is_usual(const struct python *python, const object *name, const obje
            is_a(args[0], python->ndarray) && array_of(value)->dtype == array_of(args[0])->dtype;
 }
 
+// Raise what `explain` makes of the error that is set and of the call that it is of.
+__attribute__((noinline)) static object *explained(const struct place *place, object **args,
+                                                   int64_t count, object *names) {
+    const struct python *python = place->python;
+    int64_t all = count + (names == NULL ? 0 : python->size(names));
+    if (all > MOST_ARGUMENTS) {
+        return NULL;
+    }
+    object *kind, *trace;
+    ARRAY object *given[1 + MOST_ARGUMENTS];
+    python->fetch(&kind, &given[0], &trace);
+    python->normalize(&kind, &given[0], &trace);
+    if (trace != NULL) {
+        python->keep_trace(given[0], trace);
+        python->forget(trace);
+    }
+    for (int64_t k = 0; k < all; k++) {
+        given[1 + k] = args[k];
+    }
+    python->vectorcall(place->explain, given, (size_t)count + 1, names);
+    python->forget(given[0]);
+    python->forget(kind);
+    return NULL;
+}
+
 // A function of Python's C API (METH_FASTCALL | METH_KEYWORDS) that calls the ufunc, its `self`.
 // Before, `check` sees each keyword that is not usual, as NumPy itself takes where="a"; with any
 // such keyword the ufunc is called `quietly`.
@@ -252,16 +284,16 @@ object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count,
         python->forget(answer);
         casts = true;
     }
-    if (!casts) {
-        return python->vectorcall(ufunc, args, (size_t)count, names);
-    }
-    object *calm = python->vectorcall(place->quietly, &ufunc, 1, NULL);
-    if (calm == NULL) {
+    object *calm = casts ? python->vectorcall(place->quietly, &ufunc, 1, NULL) : NULL;
+    if (casts && calm == NULL) {
         return NULL;
     }
-    object *result = python->vectorcall(calm, args, (size_t)count, names);
-    python->forget(calm);
-    return result;
+    object *called = casts ? calm : ufunc;
+    object *result = python->vectorcall(called, args, (size_t)count, names);
+    if (casts) {
+        python->forget(calm);
+    }
+    return result != NULL ? result : explained(place, args, count, names);
 }
 
 // ---------------------------------------------------------------- calls that are steps of ufuncs
@@ -388,7 +420,8 @@ static bool is_plain(const struct call *call, const struct plain *plain, const s
         return a->dtype == python->integers && begins_as(a, x, 1);
     }
     bool fits = contains(python, plain->unshaped, name) || begins_as(a, x, 0);
-    return a->dtype == x->dtype && fits;
+    bool takes = name != python->out || (a->flags & WRITEABLE) != 0;
+    return a->dtype == x->dtype && fits && takes;
 }
 
 // The value that a call gives for a keyword, borrowed; null if it gives none.

@@ -1,9 +1,9 @@
-; tools/native_ir.py made this from glue.c (dea3825b64a0ff4b) with clang 19.
+; tools/native_ir.py made this from glue.c (c7206ace0dd7ac4f) with clang 19.
 
-%struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr }
+%struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
-%struct.array = type { ptr, i32, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.array = type { ptr, i32, ptr, ptr, ptr, ptr, i32 }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [6 x ptr], [6 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.form = type { ptr, ptr, ptr, ptr, ptr }
@@ -201,7 +201,7 @@ define internal i1 @fill_in(ptr noundef %0) #1 {
   %5 = alloca ptr, align 8
   store ptr %0, ptr %2, align 8
   %6 = load ptr, ptr %2, align 8
-  %7 = getelementptr inbounds %struct.place, ptr %6, i32 0, i32 8
+  %7 = getelementptr inbounds %struct.place, ptr %6, i32 0, i32 9
   %8 = load ptr, ptr %7, align 8
   store ptr %8, ptr %3, align 8
   %9 = load ptr, ptr %3, align 8
@@ -412,174 +412,215 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %16 = alloca ptr, align 8
   %17 = alloca ptr, align 8
   %18 = alloca ptr, align 8
+  %19 = alloca ptr, align 8
   store ptr %0, ptr %6, align 8
   store ptr %1, ptr %7, align 8
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
-  %19 = load ptr, ptr %6, align 8
-  %20 = call ptr @places_of(ptr noundef %19) #3
-  %21 = getelementptr inbounds ptr, ptr %20, i64 0
-  %22 = load ptr, ptr %21, align 8
-  store ptr %22, ptr %10, align 8
-  %23 = load ptr, ptr %10, align 8
-  %24 = getelementptr inbounds %struct.place, ptr %23, i32 0, i32 8
-  %25 = load ptr, ptr %24, align 8
-  store ptr %25, ptr %11, align 8
-  %26 = load ptr, ptr %11, align 8
-  %27 = call i1 @limit_threads(ptr noundef %26) #3
-  br i1 %27, label %29, label %28
-
-28:
-  store ptr null, ptr %5, align 8
-  br label %125
+  %20 = load ptr, ptr %6, align 8
+  %21 = call ptr @places_of(ptr noundef %20) #3
+  %22 = getelementptr inbounds ptr, ptr %21, i64 0
+  %23 = load ptr, ptr %22, align 8
+  store ptr %23, ptr %10, align 8
+  %24 = load ptr, ptr %10, align 8
+  %25 = getelementptr inbounds %struct.place, ptr %24, i32 0, i32 9
+  %26 = load ptr, ptr %25, align 8
+  store ptr %26, ptr %11, align 8
+  %27 = load ptr, ptr %11, align 8
+  %28 = call i1 @limit_threads(ptr noundef %27) #3
+  br i1 %28, label %30, label %29
 
 29:
-  store i8 0, ptr %12, align 1
-  %30 = load ptr, ptr %9, align 8
-  %31 = icmp eq ptr %30, null
-  br i1 %31, label %32, label %33
+  store ptr null, ptr %5, align 8
+  br label %146
 
-32:
-  br label %39
+30:
+  store i8 0, ptr %12, align 1
+  %31 = load ptr, ptr %9, align 8
+  %32 = icmp eq ptr %31, null
+  br i1 %32, label %33, label %34
 
 33:
-  %34 = load ptr, ptr %11, align 8
-  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 5
-  %36 = load ptr, ptr %35, align 8
-  %37 = load ptr, ptr %9, align 8
-  %38 = call i64 %36(ptr noundef %37) #3
-  br label %39
+  br label %40
 
-39:
-  %40 = phi i64 [ 0, %32 ], [ %38, %33 ]
-  store i64 %40, ptr %13, align 8
+34:
+  %35 = load ptr, ptr %11, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 5
+  %37 = load ptr, ptr %36, align 8
+  %38 = load ptr, ptr %9, align 8
+  %39 = call i64 %37(ptr noundef %38) #3
+  br label %40
+
+40:
+  %41 = phi i64 [ 0, %33 ], [ %39, %34 ]
+  store i64 %41, ptr %13, align 8
   store i64 0, ptr %14, align 8
-  br label %41
+  br label %42
 
-41:
-  %42 = load i64, ptr %14, align 8
-  %43 = load i64, ptr %13, align 8
-  %44 = icmp slt i64 %42, %43
-  br i1 %44, label %45, label %88
+42:
+  %43 = load i64, ptr %14, align 8
+  %44 = load i64, ptr %13, align 8
+  %45 = icmp slt i64 %43, %44
+  br i1 %45, label %46, label %89
 
-45:
-  %46 = load ptr, ptr %11, align 8
-  %47 = getelementptr inbounds %struct.python, ptr %46, i32 0, i32 6
-  %48 = load ptr, ptr %47, align 8
-  %49 = load ptr, ptr %9, align 8
-  %50 = load i64, ptr %14, align 8
-  %51 = call ptr %48(ptr noundef %49, i64 noundef %50) #3
-  store ptr %51, ptr %15, align 8
-  %52 = getelementptr inbounds ptr, ptr %15, i64 1
-  %53 = load ptr, ptr %7, align 8
-  %54 = load i64, ptr %8, align 8
-  %55 = load i64, ptr %14, align 8
-  %56 = add nsw i64 %54, %55
-  %57 = getelementptr inbounds ptr, ptr %53, i64 %56
-  %58 = load ptr, ptr %57, align 8
-  store ptr %58, ptr %52, align 8
-  %59 = load ptr, ptr %11, align 8
-  %60 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %61 = load ptr, ptr %60, align 16
-  %62 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
-  %63 = load ptr, ptr %62, align 8
-  %64 = load ptr, ptr %7, align 8
-  %65 = load i64, ptr %8, align 8
-  %66 = call i1 @is_usual(ptr noundef %59, ptr noundef %61, ptr noundef %63, ptr noundef %64, i64 noundef %65) #3
-  br i1 %66, label %67, label %68
-
-67:
-  br label %85
+46:
+  %47 = load ptr, ptr %11, align 8
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 6
+  %49 = load ptr, ptr %48, align 8
+  %50 = load ptr, ptr %9, align 8
+  %51 = load i64, ptr %14, align 8
+  %52 = call ptr %49(ptr noundef %50, i64 noundef %51) #3
+  store ptr %52, ptr %15, align 8
+  %53 = getelementptr inbounds ptr, ptr %15, i64 1
+  %54 = load ptr, ptr %7, align 8
+  %55 = load i64, ptr %8, align 8
+  %56 = load i64, ptr %14, align 8
+  %57 = add nsw i64 %55, %56
+  %58 = getelementptr inbounds ptr, ptr %54, i64 %57
+  %59 = load ptr, ptr %58, align 8
+  store ptr %59, ptr %53, align 8
+  %60 = load ptr, ptr %11, align 8
+  %61 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %62 = load ptr, ptr %61, align 16
+  %63 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
+  %64 = load ptr, ptr %63, align 8
+  %65 = load ptr, ptr %7, align 8
+  %66 = load i64, ptr %8, align 8
+  %67 = call i1 @is_usual(ptr noundef %60, ptr noundef %62, ptr noundef %64, ptr noundef %65, i64 noundef %66) #3
+  br i1 %67, label %68, label %69
 
 68:
-  %69 = load ptr, ptr %11, align 8
-  %70 = getelementptr inbounds %struct.python, ptr %69, i32 0, i32 4
-  %71 = load ptr, ptr %70, align 8
-  %72 = load ptr, ptr %10, align 8
-  %73 = getelementptr inbounds %struct.place, ptr %72, i32 0, i32 6
-  %74 = load ptr, ptr %73, align 8
-  %75 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %76 = call ptr %71(ptr noundef %74, ptr noundef %75, i64 noundef 2, ptr noundef null) #3
-  store ptr %76, ptr %16, align 8
-  %77 = load ptr, ptr %16, align 8
-  %78 = icmp eq ptr %77, null
-  br i1 %78, label %79, label %80
+  br label %86
 
-79:
-  store ptr null, ptr %5, align 8
-  br label %125
+69:
+  %70 = load ptr, ptr %11, align 8
+  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 4
+  %72 = load ptr, ptr %71, align 8
+  %73 = load ptr, ptr %10, align 8
+  %74 = getelementptr inbounds %struct.place, ptr %73, i32 0, i32 6
+  %75 = load ptr, ptr %74, align 8
+  %76 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
+  %77 = call ptr %72(ptr noundef %75, ptr noundef %76, i64 noundef 2, ptr noundef null) #3
+  store ptr %77, ptr %16, align 8
+  %78 = load ptr, ptr %16, align 8
+  %79 = icmp eq ptr %78, null
+  br i1 %79, label %80, label %81
 
 80:
-  %81 = load ptr, ptr %11, align 8
-  %82 = getelementptr inbounds %struct.python, ptr %81, i32 0, i32 3
-  %83 = load ptr, ptr %82, align 8
-  %84 = load ptr, ptr %16, align 8
-  call void %83(ptr noundef %84) #3
+  store ptr null, ptr %5, align 8
+  br label %146
+
+81:
+  %82 = load ptr, ptr %11, align 8
+  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 3
+  %84 = load ptr, ptr %83, align 8
+  %85 = load ptr, ptr %16, align 8
+  call void %84(ptr noundef %85) #3
   store i8 1, ptr %12, align 1
-  br label %85
+  br label %86
 
-85:
-  %86 = load i64, ptr %14, align 8
-  %87 = add nsw i64 %86, 1
-  store i64 %87, ptr %14, align 8
-  br label %41
+86:
+  %87 = load i64, ptr %14, align 8
+  %88 = add nsw i64 %87, 1
+  store i64 %88, ptr %14, align 8
+  br label %42
 
-88:
-  %89 = load i8, ptr %12, align 1
-  %90 = trunc i8 %89 to i1
-  br i1 %90, label %100, label %91
+89:
+  %90 = load i8, ptr %12, align 1
+  %91 = trunc i8 %90 to i1
+  br i1 %91, label %92, label %100
 
-91:
-  %92 = load ptr, ptr %11, align 8
-  %93 = getelementptr inbounds %struct.python, ptr %92, i32 0, i32 4
-  %94 = load ptr, ptr %93, align 8
-  %95 = load ptr, ptr %6, align 8
-  %96 = load ptr, ptr %7, align 8
-  %97 = load i64, ptr %8, align 8
-  %98 = load ptr, ptr %9, align 8
-  %99 = call ptr %94(ptr noundef %95, ptr noundef %96, i64 noundef %97, ptr noundef %98) #3
-  store ptr %99, ptr %5, align 8
-  br label %125
+92:
+  %93 = load ptr, ptr %11, align 8
+  %94 = getelementptr inbounds %struct.python, ptr %93, i32 0, i32 4
+  %95 = load ptr, ptr %94, align 8
+  %96 = load ptr, ptr %10, align 8
+  %97 = getelementptr inbounds %struct.place, ptr %96, i32 0, i32 7
+  %98 = load ptr, ptr %97, align 8
+  %99 = call ptr %95(ptr noundef %98, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
+  br label %101
 
 100:
-  %101 = load ptr, ptr %11, align 8
-  %102 = getelementptr inbounds %struct.python, ptr %101, i32 0, i32 4
-  %103 = load ptr, ptr %102, align 8
-  %104 = load ptr, ptr %10, align 8
-  %105 = getelementptr inbounds %struct.place, ptr %104, i32 0, i32 7
-  %106 = load ptr, ptr %105, align 8
-  %107 = call ptr %103(ptr noundef %106, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
-  store ptr %107, ptr %17, align 8
-  %108 = load ptr, ptr %17, align 8
-  %109 = icmp eq ptr %108, null
-  br i1 %109, label %110, label %111
+  br label %101
 
-110:
+101:
+  %102 = phi ptr [ %99, %92 ], [ null, %100 ]
+  store ptr %102, ptr %17, align 8
+  %103 = load i8, ptr %12, align 1
+  %104 = trunc i8 %103 to i1
+  br i1 %104, label %105, label %109
+
+105:
+  %106 = load ptr, ptr %17, align 8
+  %107 = icmp eq ptr %106, null
+  br i1 %107, label %108, label %109
+
+108:
   store ptr null, ptr %5, align 8
-  br label %125
+  br label %146
 
-111:
-  %112 = load ptr, ptr %11, align 8
-  %113 = getelementptr inbounds %struct.python, ptr %112, i32 0, i32 4
-  %114 = load ptr, ptr %113, align 8
-  %115 = load ptr, ptr %17, align 8
-  %116 = load ptr, ptr %7, align 8
-  %117 = load i64, ptr %8, align 8
-  %118 = load ptr, ptr %9, align 8
-  %119 = call ptr %114(ptr noundef %115, ptr noundef %116, i64 noundef %117, ptr noundef %118) #3
-  store ptr %119, ptr %18, align 8
-  %120 = load ptr, ptr %11, align 8
-  %121 = getelementptr inbounds %struct.python, ptr %120, i32 0, i32 3
-  %122 = load ptr, ptr %121, align 8
-  %123 = load ptr, ptr %17, align 8
-  call void %122(ptr noundef %123) #3
-  %124 = load ptr, ptr %18, align 8
-  store ptr %124, ptr %5, align 8
-  br label %125
+109:
+  %110 = load i8, ptr %12, align 1
+  %111 = trunc i8 %110 to i1
+  br i1 %111, label %112, label %114
 
-125:
-  %126 = load ptr, ptr %5, align 8
-  ret ptr %126
+112:
+  %113 = load ptr, ptr %17, align 8
+  br label %116
+
+114:
+  %115 = load ptr, ptr %6, align 8
+  br label %116
+
+116:
+  %117 = phi ptr [ %113, %112 ], [ %115, %114 ]
+  store ptr %117, ptr %18, align 8
+  %118 = load ptr, ptr %11, align 8
+  %119 = getelementptr inbounds %struct.python, ptr %118, i32 0, i32 4
+  %120 = load ptr, ptr %119, align 8
+  %121 = load ptr, ptr %18, align 8
+  %122 = load ptr, ptr %7, align 8
+  %123 = load i64, ptr %8, align 8
+  %124 = load ptr, ptr %9, align 8
+  %125 = call ptr %120(ptr noundef %121, ptr noundef %122, i64 noundef %123, ptr noundef %124) #3
+  store ptr %125, ptr %19, align 8
+  %126 = load i8, ptr %12, align 1
+  %127 = trunc i8 %126 to i1
+  br i1 %127, label %128, label %133
+
+128:
+  %129 = load ptr, ptr %11, align 8
+  %130 = getelementptr inbounds %struct.python, ptr %129, i32 0, i32 3
+  %131 = load ptr, ptr %130, align 8
+  %132 = load ptr, ptr %17, align 8
+  call void %131(ptr noundef %132) #3
+  br label %133
+
+133:
+  %134 = load ptr, ptr %19, align 8
+  %135 = icmp ne ptr %134, null
+  br i1 %135, label %136, label %138
+
+136:
+  %137 = load ptr, ptr %19, align 8
+  br label %144
+
+138:
+  %139 = load ptr, ptr %10, align 8
+  %140 = load ptr, ptr %7, align 8
+  %141 = load i64, ptr %8, align 8
+  %142 = load ptr, ptr %9, align 8
+  %143 = call ptr @explained(ptr noundef %139, ptr noundef %140, i64 noundef %141, ptr noundef %142) #3
+  br label %144
+
+144:
+  %145 = phi ptr [ %137, %136 ], [ %143, %138 ]
+  store ptr %145, ptr %5, align 8
+  br label %146
+
+146:
+  %147 = load ptr, ptr %5, align 8
+  ret ptr %147
 }
 
 define internal ptr @places_of(ptr noundef %0) #0 {
@@ -600,7 +641,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %6 = alloca ptr, align 8
   store ptr %0, ptr %3, align 8
   %7 = load ptr, ptr %3, align 8
-  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 15
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 18
   %9 = load ptr, ptr %8, align 8
   %10 = icmp eq ptr %9, null
   br i1 %10, label %11, label %12
@@ -614,7 +655,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 13
   %15 = load ptr, ptr %14, align 8
   %16 = load ptr, ptr %3, align 8
-  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 17
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 20
   %18 = load ptr, ptr %17, align 8
   %19 = call i32 %15(ptr noundef %18, ptr noundef null, ptr noundef %4) #3
   %20 = icmp ne i32 %19, 0
@@ -638,10 +679,10 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   call void %30(ptr noundef %31) #3
   %32 = load i64, ptr %5, align 8
   %33 = load ptr, ptr %3, align 8
-  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 15
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 18
   %35 = load ptr, ptr %34, align 8
   %36 = load ptr, ptr %3, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 16
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 19
   %38 = load i64, ptr %37, align 8
   %39 = trunc i64 %38 to i32
   %40 = call ptr %35(i32 noundef %39) #3
@@ -658,7 +699,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %46 = getelementptr inbounds %struct.python, ptr %45, i32 0, i32 2
   %47 = load ptr, ptr %46, align 8
   %48 = load ptr, ptr %3, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 18
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 21
   %50 = load ptr, ptr %49, align 8
   %51 = call ptr %47(ptr noundef %50) #3
   store ptr %51, ptr %6, align 8
@@ -698,7 +739,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 27
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 30
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -711,7 +752,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 19
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 22
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -721,7 +762,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 19
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 22
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -743,6 +784,142 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 45:
   %46 = phi i1 [ false, %25 ], [ false, %19 ], [ false, %16 ], [ false, %5 ], [ %44, %33 ]
   ret i1 %46
+}
+
+define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #1 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca i64, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca ptr, align 8
+  %14 = alloca [9 x ptr], align 16
+  %15 = alloca i64, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %16 = load ptr, ptr %6, align 8
+  %17 = getelementptr inbounds %struct.place, ptr %16, i32 0, i32 9
+  %18 = load ptr, ptr %17, align 8
+  store ptr %18, ptr %10, align 8
+  %19 = load i64, ptr %8, align 8
+  %20 = load ptr, ptr %9, align 8
+  %21 = icmp eq ptr %20, null
+  br i1 %21, label %22, label %23
+
+22:
+  br label %29
+
+23:
+  %24 = load ptr, ptr %10, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 5
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %9, align 8
+  %28 = call i64 %26(ptr noundef %27) #3
+  br label %29
+
+29:
+  %30 = phi i64 [ 0, %22 ], [ %28, %23 ]
+  %31 = add nsw i64 %19, %30
+  store i64 %31, ptr %11, align 8
+  %32 = load i64, ptr %11, align 8
+  %33 = icmp sgt i64 %32, 8
+  br i1 %33, label %34, label %35
+
+34:
+  store ptr null, ptr %5, align 8
+  br label %95
+
+35:
+  %36 = load ptr, ptr %10, align 8
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 15
+  %38 = load ptr, ptr %37, align 8
+  %39 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  call void %38(ptr noundef %12, ptr noundef %39, ptr noundef %13) #3
+  %40 = load ptr, ptr %10, align 8
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 16
+  %42 = load ptr, ptr %41, align 8
+  %43 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  call void %42(ptr noundef %12, ptr noundef %43, ptr noundef %13) #3
+  %44 = load ptr, ptr %13, align 8
+  %45 = icmp ne ptr %44, null
+  br i1 %45, label %46, label %58
+
+46:
+  %47 = load ptr, ptr %10, align 8
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 17
+  %49 = load ptr, ptr %48, align 8
+  %50 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  %51 = load ptr, ptr %50, align 16
+  %52 = load ptr, ptr %13, align 8
+  %53 = call i32 %49(ptr noundef %51, ptr noundef %52) #3
+  %54 = load ptr, ptr %10, align 8
+  %55 = getelementptr inbounds %struct.python, ptr %54, i32 0, i32 3
+  %56 = load ptr, ptr %55, align 8
+  %57 = load ptr, ptr %13, align 8
+  call void %56(ptr noundef %57) #3
+  br label %58
+
+58:
+  store i64 0, ptr %15, align 8
+  br label %59
+
+59:
+  %60 = load i64, ptr %15, align 8
+  %61 = load i64, ptr %11, align 8
+  %62 = icmp slt i64 %60, %61
+  br i1 %62, label %63, label %74
+
+63:
+  %64 = load ptr, ptr %7, align 8
+  %65 = load i64, ptr %15, align 8
+  %66 = getelementptr inbounds ptr, ptr %64, i64 %65
+  %67 = load ptr, ptr %66, align 8
+  %68 = load i64, ptr %15, align 8
+  %69 = add nsw i64 1, %68
+  %70 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 %69
+  store ptr %67, ptr %70, align 8
+  br label %71
+
+71:
+  %72 = load i64, ptr %15, align 8
+  %73 = add nsw i64 %72, 1
+  store i64 %73, ptr %15, align 8
+  br label %59
+
+74:
+  %75 = load ptr, ptr %10, align 8
+  %76 = getelementptr inbounds %struct.python, ptr %75, i32 0, i32 4
+  %77 = load ptr, ptr %76, align 8
+  %78 = load ptr, ptr %6, align 8
+  %79 = getelementptr inbounds %struct.place, ptr %78, i32 0, i32 8
+  %80 = load ptr, ptr %79, align 8
+  %81 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  %82 = load i64, ptr %8, align 8
+  %83 = add i64 %82, 1
+  %84 = load ptr, ptr %9, align 8
+  %85 = call ptr %77(ptr noundef %80, ptr noundef %81, i64 noundef %83, ptr noundef %84) #3
+  %86 = load ptr, ptr %10, align 8
+  %87 = getelementptr inbounds %struct.python, ptr %86, i32 0, i32 3
+  %88 = load ptr, ptr %87, align 8
+  %89 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
+  %90 = load ptr, ptr %89, align 16
+  call void %88(ptr noundef %90) #3
+  %91 = load ptr, ptr %10, align 8
+  %92 = getelementptr inbounds %struct.python, ptr %91, i32 0, i32 3
+  %93 = load ptr, ptr %92, align 8
+  %94 = load ptr, ptr %12, align 8
+  call void %93(ptr noundef %94) #3
+  store ptr null, ptr %5, align 8
+  br label %95
+
+95:
+  %96 = load ptr, ptr %5, align 8
+  ret ptr %96
 }
 
 define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
@@ -769,7 +946,7 @@ define ptr @fastact_glue_native_plainly(ptr noundef %0, ptr noundef %1, i64 noun
   %20 = call ptr @places_of(ptr noundef %19) #3
   %21 = getelementptr inbounds ptr, ptr %20, i64 0
   %22 = load ptr, ptr %21, align 8
-  %23 = getelementptr inbounds %struct.place, ptr %22, i32 0, i32 8
+  %23 = getelementptr inbounds %struct.place, ptr %22, i32 0, i32 9
   %24 = load ptr, ptr %23, align 8
   %25 = getelementptr inbounds %struct.call, ptr %11, i32 0, i32 0
   store ptr %24, ptr %25, align 8
@@ -1054,7 +1231,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 23
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 26
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1380,7 +1557,7 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
   %15 = call ptr @places_of(ptr noundef %14) #3
   %16 = getelementptr inbounds ptr, ptr %15, i64 0
   %17 = load ptr, ptr %16, align 8
-  %18 = getelementptr inbounds %struct.place, ptr %17, i32 0, i32 8
+  %18 = getelementptr inbounds %struct.place, ptr %17, i32 0, i32 9
   %19 = load ptr, ptr %18, align 8
   store ptr %19, ptr %10, align 8
   %20 = load ptr, ptr %10, align 8
@@ -1748,7 +1925,7 @@ define ptr @fastact_glue_native_largest(ptr noundef %0, ptr noundef %1, i64 noun
   %45 = call ptr @places_of(ptr noundef %44) #3
   %46 = getelementptr inbounds ptr, ptr %45, i64 0
   %47 = load ptr, ptr %46, align 8
-  %48 = getelementptr inbounds %struct.place, ptr %47, i32 0, i32 8
+  %48 = getelementptr inbounds %struct.place, ptr %47, i32 0, i32 9
   %49 = load ptr, ptr %48, align 8
   %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 8
   %51 = load ptr, ptr %50, align 8
@@ -1798,7 +1975,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 19
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 22
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -1991,212 +2168,237 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %14 = alloca ptr, align 8
   %15 = alloca ptr, align 8
   %16 = alloca i8, align 1
+  %17 = alloca i8, align 1
   store ptr %0, ptr %7, align 8
   store ptr %1, ptr %8, align 8
   store ptr %2, ptr %9, align 8
   store ptr %3, ptr %10, align 8
   store ptr %4, ptr %11, align 8
-  %17 = load ptr, ptr %7, align 8
-  %18 = getelementptr inbounds %struct.call, ptr %17, i32 0, i32 0
-  %19 = load ptr, ptr %18, align 8
-  store ptr %19, ptr %12, align 8
-  %20 = load ptr, ptr %12, align 8
-  %21 = load ptr, ptr %9, align 8
-  %22 = getelementptr inbounds %struct.form, ptr %21, i32 0, i32 3
-  %23 = load ptr, ptr %22, align 8
-  %24 = load ptr, ptr %10, align 8
-  %25 = call i1 @contains(ptr noundef %20, ptr noundef %23, ptr noundef %24) #3
-  br i1 %25, label %26, label %40
+  %18 = load ptr, ptr %7, align 8
+  %19 = getelementptr inbounds %struct.call, ptr %18, i32 0, i32 0
+  %20 = load ptr, ptr %19, align 8
+  store ptr %20, ptr %12, align 8
+  %21 = load ptr, ptr %12, align 8
+  %22 = load ptr, ptr %9, align 8
+  %23 = getelementptr inbounds %struct.form, ptr %22, i32 0, i32 3
+  %24 = load ptr, ptr %23, align 8
+  %25 = load ptr, ptr %10, align 8
+  %26 = call i1 @contains(ptr noundef %21, ptr noundef %24, ptr noundef %25) #3
+  br i1 %26, label %27, label %41
 
-26:
-  %27 = load ptr, ptr %11, align 8
-  %28 = load ptr, ptr %12, align 8
-  %29 = getelementptr inbounds %struct.python, ptr %28, i32 0, i32 20
-  %30 = load ptr, ptr %29, align 8
-  %31 = call i1 @is_a(ptr noundef %27, ptr noundef %30) #3
-  br i1 %31, label %38, label %32
+27:
+  %28 = load ptr, ptr %11, align 8
+  %29 = load ptr, ptr %12, align 8
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 23
+  %31 = load ptr, ptr %30, align 8
+  %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
+  br i1 %32, label %39, label %33
 
-32:
-  %33 = load ptr, ptr %11, align 8
-  %34 = load ptr, ptr %12, align 8
-  %35 = getelementptr inbounds %struct.python, ptr %34, i32 0, i32 21
-  %36 = load ptr, ptr %35, align 8
-  %37 = call i1 @is_a(ptr noundef %33, ptr noundef %36) #3
-  br label %38
+33:
+  %34 = load ptr, ptr %11, align 8
+  %35 = load ptr, ptr %12, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 24
+  %37 = load ptr, ptr %36, align 8
+  %38 = call i1 @is_a(ptr noundef %34, ptr noundef %37) #3
+  br label %39
 
-38:
-  %39 = phi i1 [ true, %26 ], [ %37, %32 ]
-  store i1 %39, ptr %6, align 1
-  br label %149
+39:
+  %40 = phi i1 [ true, %27 ], [ %38, %33 ]
+  store i1 %40, ptr %6, align 1
+  br label %167
 
-40:
-  %41 = load ptr, ptr %10, align 8
-  %42 = load ptr, ptr %12, align 8
-  %43 = getelementptr inbounds %struct.python, ptr %42, i32 0, i32 29
-  %44 = load ptr, ptr %43, align 8
-  %45 = icmp eq ptr %41, %44
-  br i1 %45, label %46, label %68
+41:
+  %42 = load ptr, ptr %10, align 8
+  %43 = load ptr, ptr %12, align 8
+  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 32
+  %45 = load ptr, ptr %44, align 8
+  %46 = icmp eq ptr %42, %45
+  br i1 %46, label %47, label %69
 
-46:
-  %47 = load ptr, ptr %11, align 8
-  %48 = load ptr, ptr %12, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 20
-  %50 = load ptr, ptr %49, align 8
-  %51 = call i1 @is_a(ptr noundef %47, ptr noundef %50) #3
-  br i1 %51, label %52, label %54
+47:
+  %48 = load ptr, ptr %11, align 8
+  %49 = load ptr, ptr %12, align 8
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 23
+  %51 = load ptr, ptr %50, align 8
+  %52 = call i1 @is_a(ptr noundef %48, ptr noundef %51) #3
+  br i1 %52, label %53, label %55
 
-52:
-  %53 = call i1 @in_default_mode() #3
-  br i1 %53, label %55, label %54
-
-54:
-  store i1 false, ptr %6, align 1
-  br label %149
+53:
+  %54 = call i1 @in_default_mode() #3
+  br i1 %54, label %56, label %55
 
 55:
-  %56 = load ptr, ptr %12, align 8
-  %57 = getelementptr inbounds %struct.python, ptr %56, i32 0, i32 7
-  %58 = load ptr, ptr %57, align 8
-  %59 = load ptr, ptr %11, align 8
-  %60 = call double %58(ptr noundef %59) #3
-  store double %60, ptr %13, align 8
-  %61 = load double, ptr %13, align 8
-  %62 = fcmp ole double 0x1FF0000000000000, %61
-  br i1 %62, label %63, label %66
-
-63:
-  %64 = load double, ptr %13, align 8
-  %65 = fcmp ole double %64, 0x5FF0000000000000
-  br label %66
-
-66:
-  %67 = phi i1 [ false, %55 ], [ %65, %63 ]
-  store i1 %67, ptr %6, align 1
-  br label %149
-
-68:
-  %69 = load ptr, ptr %11, align 8
-  %70 = load ptr, ptr %12, align 8
-  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 19
-  %72 = load ptr, ptr %71, align 8
-  %73 = call i1 @is_a(ptr noundef %69, ptr noundef %72) #3
-  br i1 %73, label %75, label %74
-
-74:
   store i1 false, ptr %6, align 1
-  br label %149
+  br label %167
+
+56:
+  %57 = load ptr, ptr %12, align 8
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 7
+  %59 = load ptr, ptr %58, align 8
+  %60 = load ptr, ptr %11, align 8
+  %61 = call double %59(ptr noundef %60) #3
+  store double %61, ptr %13, align 8
+  %62 = load double, ptr %13, align 8
+  %63 = fcmp ole double 0x1FF0000000000000, %62
+  br i1 %63, label %64, label %67
+
+64:
+  %65 = load double, ptr %13, align 8
+  %66 = fcmp ole double %65, 0x5FF0000000000000
+  br label %67
+
+67:
+  %68 = phi i1 [ false, %56 ], [ %66, %64 ]
+  store i1 %68, ptr %6, align 1
+  br label %167
+
+69:
+  %70 = load ptr, ptr %11, align 8
+  %71 = load ptr, ptr %12, align 8
+  %72 = getelementptr inbounds %struct.python, ptr %71, i32 0, i32 22
+  %73 = load ptr, ptr %72, align 8
+  %74 = call i1 @is_a(ptr noundef %70, ptr noundef %73) #3
+  br i1 %74, label %76, label %75
 
 75:
-  %76 = load ptr, ptr %7, align 8
-  %77 = getelementptr inbounds %struct.call, ptr %76, i32 0, i32 1
-  %78 = load ptr, ptr %77, align 8
-  %79 = call ptr @array_of(ptr noundef %78) #3
-  store ptr %79, ptr %14, align 8
-  %80 = load ptr, ptr %11, align 8
-  %81 = call ptr @array_of(ptr noundef %80) #3
-  store ptr %81, ptr %15, align 8
-  %82 = load ptr, ptr %10, align 8
-  %83 = load ptr, ptr %12, align 8
-  %84 = getelementptr inbounds %struct.python, ptr %83, i32 0, i32 28
-  %85 = load ptr, ptr %84, align 8
-  %86 = icmp eq ptr %82, %85
-  br i1 %86, label %87, label %103
+  store i1 false, ptr %6, align 1
+  br label %167
 
-87:
-  %88 = load ptr, ptr %15, align 8
-  %89 = getelementptr inbounds %struct.array, ptr %88, i32 0, i32 5
-  %90 = load ptr, ptr %89, align 8
-  %91 = call i32 @number_of(ptr noundef %90) #3
-  %92 = icmp eq i32 %91, 0
-  br i1 %92, label %93, label %101
+76:
+  %77 = load ptr, ptr %7, align 8
+  %78 = getelementptr inbounds %struct.call, ptr %77, i32 0, i32 1
+  %79 = load ptr, ptr %78, align 8
+  %80 = call ptr @array_of(ptr noundef %79) #3
+  store ptr %80, ptr %14, align 8
+  %81 = load ptr, ptr %11, align 8
+  %82 = call ptr @array_of(ptr noundef %81) #3
+  store ptr %82, ptr %15, align 8
+  %83 = load ptr, ptr %10, align 8
+  %84 = load ptr, ptr %12, align 8
+  %85 = getelementptr inbounds %struct.python, ptr %84, i32 0, i32 31
+  %86 = load ptr, ptr %85, align 8
+  %87 = icmp eq ptr %83, %86
+  br i1 %87, label %88, label %104
 
-93:
-  %94 = load ptr, ptr %15, align 8
-  %95 = load ptr, ptr %14, align 8
-  %96 = call i1 @begins_as(ptr noundef %94, ptr noundef %95, i32 noundef 0) #3
-  br i1 %96, label %97, label %101
+88:
+  %89 = load ptr, ptr %15, align 8
+  %90 = getelementptr inbounds %struct.array, ptr %89, i32 0, i32 5
+  %91 = load ptr, ptr %90, align 8
+  %92 = call i32 @number_of(ptr noundef %91) #3
+  %93 = icmp eq i32 %92, 0
+  br i1 %93, label %94, label %102
 
-97:
-  %98 = load ptr, ptr %15, align 8
-  %99 = call i64 @elements_of(ptr noundef %98) #3
-  %100 = icmp sle i64 %99, 262144
-  br label %101
+94:
+  %95 = load ptr, ptr %15, align 8
+  %96 = load ptr, ptr %14, align 8
+  %97 = call i1 @begins_as(ptr noundef %95, ptr noundef %96, i32 noundef 0) #3
+  br i1 %97, label %98, label %102
 
-101:
-  %102 = phi i1 [ false, %93 ], [ false, %87 ], [ %100, %97 ]
-  store i1 %102, ptr %6, align 1
-  br label %149
+98:
+  %99 = load ptr, ptr %15, align 8
+  %100 = call i64 @elements_of(ptr noundef %99) #3
+  %101 = icmp sle i64 %100, 262144
+  br label %102
 
-103:
-  %104 = load ptr, ptr %10, align 8
-  %105 = load ptr, ptr %12, align 8
-  %106 = getelementptr inbounds %struct.python, ptr %105, i32 0, i32 30
-  %107 = load ptr, ptr %106, align 8
-  %108 = icmp eq ptr %104, %107
-  br i1 %108, label %109, label %123
+102:
+  %103 = phi i1 [ false, %94 ], [ false, %88 ], [ %101, %98 ]
+  store i1 %103, ptr %6, align 1
+  br label %167
 
-109:
-  %110 = load ptr, ptr %15, align 8
-  %111 = getelementptr inbounds %struct.array, ptr %110, i32 0, i32 5
-  %112 = load ptr, ptr %111, align 8
-  %113 = load ptr, ptr %12, align 8
-  %114 = getelementptr inbounds %struct.python, ptr %113, i32 0, i32 24
-  %115 = load ptr, ptr %114, align 8
-  %116 = icmp eq ptr %112, %115
-  br i1 %116, label %117, label %121
+104:
+  %105 = load ptr, ptr %10, align 8
+  %106 = load ptr, ptr %12, align 8
+  %107 = getelementptr inbounds %struct.python, ptr %106, i32 0, i32 33
+  %108 = load ptr, ptr %107, align 8
+  %109 = icmp eq ptr %105, %108
+  br i1 %109, label %110, label %124
 
-117:
-  %118 = load ptr, ptr %15, align 8
-  %119 = load ptr, ptr %14, align 8
-  %120 = call i1 @begins_as(ptr noundef %118, ptr noundef %119, i32 noundef 1) #3
-  br label %121
+110:
+  %111 = load ptr, ptr %15, align 8
+  %112 = getelementptr inbounds %struct.array, ptr %111, i32 0, i32 5
+  %113 = load ptr, ptr %112, align 8
+  %114 = load ptr, ptr %12, align 8
+  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 27
+  %116 = load ptr, ptr %115, align 8
+  %117 = icmp eq ptr %113, %116
+  br i1 %117, label %118, label %122
 
-121:
-  %122 = phi i1 [ false, %109 ], [ %120, %117 ]
-  store i1 %122, ptr %6, align 1
-  br label %149
+118:
+  %119 = load ptr, ptr %15, align 8
+  %120 = load ptr, ptr %14, align 8
+  %121 = call i1 @begins_as(ptr noundef %119, ptr noundef %120, i32 noundef 1) #3
+  br label %122
 
-123:
-  %124 = load ptr, ptr %12, align 8
-  %125 = load ptr, ptr %8, align 8
-  %126 = getelementptr inbounds %struct.plain, ptr %125, i32 0, i32 6
-  %127 = load ptr, ptr %126, align 8
-  %128 = load ptr, ptr %10, align 8
-  %129 = call i1 @contains(ptr noundef %124, ptr noundef %127, ptr noundef %128) #3
-  br i1 %129, label %134, label %130
+122:
+  %123 = phi i1 [ false, %110 ], [ %121, %118 ]
+  store i1 %123, ptr %6, align 1
+  br label %167
 
-130:
-  %131 = load ptr, ptr %15, align 8
-  %132 = load ptr, ptr %14, align 8
-  %133 = call i1 @begins_as(ptr noundef %131, ptr noundef %132, i32 noundef 0) #3
-  br label %134
+124:
+  %125 = load ptr, ptr %12, align 8
+  %126 = load ptr, ptr %8, align 8
+  %127 = getelementptr inbounds %struct.plain, ptr %126, i32 0, i32 6
+  %128 = load ptr, ptr %127, align 8
+  %129 = load ptr, ptr %10, align 8
+  %130 = call i1 @contains(ptr noundef %125, ptr noundef %128, ptr noundef %129) #3
+  br i1 %130, label %135, label %131
 
-134:
-  %135 = phi i1 [ true, %123 ], [ %133, %130 ]
-  %136 = zext i1 %135 to i8
-  store i8 %136, ptr %16, align 1
-  %137 = load ptr, ptr %15, align 8
-  %138 = getelementptr inbounds %struct.array, ptr %137, i32 0, i32 5
-  %139 = load ptr, ptr %138, align 8
-  %140 = load ptr, ptr %14, align 8
-  %141 = getelementptr inbounds %struct.array, ptr %140, i32 0, i32 5
-  %142 = load ptr, ptr %141, align 8
-  %143 = icmp eq ptr %139, %142
-  br i1 %143, label %144, label %147
+131:
+  %132 = load ptr, ptr %15, align 8
+  %133 = load ptr, ptr %14, align 8
+  %134 = call i1 @begins_as(ptr noundef %132, ptr noundef %133, i32 noundef 0) #3
+  br label %135
 
-144:
-  %145 = load i8, ptr %16, align 1
-  %146 = trunc i8 %145 to i1
-  br label %147
+135:
+  %136 = phi i1 [ true, %124 ], [ %134, %131 ]
+  %137 = zext i1 %136 to i8
+  store i8 %137, ptr %16, align 1
+  %138 = load ptr, ptr %10, align 8
+  %139 = load ptr, ptr %12, align 8
+  %140 = getelementptr inbounds %struct.python, ptr %139, i32 0, i32 30
+  %141 = load ptr, ptr %140, align 8
+  %142 = icmp ne ptr %138, %141
+  br i1 %142, label %149, label %143
 
-147:
-  %148 = phi i1 [ false, %134 ], [ %146, %144 ]
-  store i1 %148, ptr %6, align 1
+143:
+  %144 = load ptr, ptr %15, align 8
+  %145 = getelementptr inbounds %struct.array, ptr %144, i32 0, i32 6
+  %146 = load i32, ptr %145, align 8
+  %147 = and i32 %146, 1024
+  %148 = icmp ne i32 %147, 0
   br label %149
 
 149:
-  %150 = load i1, ptr %6, align 1
-  ret i1 %150
+  %150 = phi i1 [ true, %135 ], [ %148, %143 ]
+  %151 = zext i1 %150 to i8
+  store i8 %151, ptr %17, align 1
+  %152 = load ptr, ptr %15, align 8
+  %153 = getelementptr inbounds %struct.array, ptr %152, i32 0, i32 5
+  %154 = load ptr, ptr %153, align 8
+  %155 = load ptr, ptr %14, align 8
+  %156 = getelementptr inbounds %struct.array, ptr %155, i32 0, i32 5
+  %157 = load ptr, ptr %156, align 8
+  %158 = icmp eq ptr %154, %157
+  br i1 %158, label %159, label %165
+
+159:
+  %160 = load i8, ptr %16, align 1
+  %161 = trunc i8 %160 to i1
+  br i1 %161, label %162, label %165
+
+162:
+  %163 = load i8, ptr %17, align 1
+  %164 = trunc i8 %163 to i1
+  br label %165
+
+165:
+  %166 = phi i1 [ false, %159 ], [ false, %149 ], [ %164, %162 ]
+  store i1 %166, ptr %6, align 1
+  br label %167
+
+167:
+  %168 = load i1, ptr %6, align 1
+  ret i1 %168
 }
 
 define internal i1 @obeys(ptr noundef %0, ptr noundef %1) #0 {
@@ -2484,7 +2686,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [6 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 29
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 32
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2653,7 +2855,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 25
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 28
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2668,7 +2870,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 26
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 29
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2723,7 +2925,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 22
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 25
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

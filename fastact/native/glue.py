@@ -63,6 +63,9 @@ FUNCTIONS = {
     "item": "PyTuple_GetItem",
     "to_double": "PyFloat_AsDouble",
     "from_double": "PyFloat_FromDouble",
+    "fetch": "PyErr_Fetch",
+    "normalize": "PyErr_NormalizeException",
+    "keep_trace": "PyException_SetTraceback",
     "new_tuple": "PyTuple_New",
     "set_item": "PyTuple_SetItem",
     "keep": "Py_IncRef",
@@ -97,8 +100,8 @@ class Form(NamedTuple):
     """A form of plain calls: the keywords that they give, and the steps that they are.
 
     A plain call gives an array of float16, float32 or float64 in native byte order. For `keywords`
-    it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and, but for
-    `OUT`, of its shape, and as a temperature a float: steps get `sign` / temperature. Those that
+    it gives a mask of its shape, labels for its rows in int64, arrays of its dtype and shape, that
+    for `OUT` writeable, and as a temperature a float: steps get `sign` / temperature. Those that
     are `numbers` are floats or ints, in this order one of the tuples in `obeyed`, which may grow.
 
     A step is a ufunc, or another function, and its operands. `FIRST`, `MADE` and the names of

@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (dea3825b64a0ff4b): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (c7206ace0dd7ac4f): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ PYTHON = {
     "has": 96,
     "of_context": 104,
     "to_integer": 112,
-    "own_limit": 120,
-    "key": 128,
-    "limit": 136,
-    "sync": 144,
-    "ndarray": 152,
-    "float_type": 160,
-    "int_type": 168,
-    "tuple_type": 176,
-    "last": 184,
-    "integers": 192,
-    "first": 200,
-    "made": 208,
-    "out": 216,
-    "where": 224,
-    "temperature": 232,
-    "labels": 240,
+    "fetch": 120,
+    "normalize": 128,
+    "keep_trace": 136,
+    "own_limit": 144,
+    "key": 152,
+    "limit": 160,
+    "sync": 168,
+    "ndarray": 176,
+    "float_type": 184,
+    "int_type": 192,
+    "tuple_type": 200,
+    "last": 208,
+    "integers": 216,
+    "first": 224,
+    "made": 232,
+    "out": 240,
+    "where": 248,
+    "temperature": 256,
+    "labels": 264,
 }
 
 PLACE = {
@@ -45,8 +48,10 @@ PLACE = {
     "find": 40,
     "check": 48,
     "quietly": 56,
-    "python": 64,
+    "explain": 64,
+    "python": 72,
 }
 
 MOST_KEYWORDS = 6
 MOST_OPERANDS = 8
+MOST_ARGUMENTS = 8

@@ -149,7 +149,9 @@ def _checked(n: SupportsIndex, function: str) -> int:
     """Return a user's number of threads as an int, or raise an error."""
     try:
         count = operator.index(n)
-    except TypeError:
+    except TypeError as error:
+        if error.__traceback__ and error.__traceback__.tb_next:
+            raise  # of a handler of a signal, say
         raise TypeError(f"{function}: n must be an integer, got {n!r}") from None
     if not 1 <= count <= MAX_THREADS:
         raise ValueError(f"{function}: n must be from 1 to {MAX_THREADS}, got {n!r}")

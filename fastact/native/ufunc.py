@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastact.native import loading, loop_registry, threads
-from fastact.native.glue import OUT, Form, Place, UFuncObject, glue, python
+from fastact.native.glue import Form, Place, UFuncObject, glue, python
 
 loading.refuse_reload(globals())
 
@@ -45,6 +45,7 @@ STRIDED_LOOP = 5  # NPY_METH_strided_loop
 
 Load = Callable[[str], int | loop_registry.Loaded | loop_registry.Part]
 Check = Callable[[str, Any], None]
+Explain = Callable[..., None]
 
 registry: dict[str, Callable[[], np.ufunc]] = {}  # every ufunc by its name, made when asked for
 
@@ -102,6 +103,7 @@ class Kept(NamedTuple):
     texts: list[Any]
     again: Callable[[np.ufunc], Any] | None
     check: Check | None
+    explain: Explain | None
 
 
 class Method(ctypes.Structure):
@@ -160,7 +162,7 @@ def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
 def guarded(ufunc: np.ufunc) -> Callable[..., Any]:
     """A function of C code that has `check` look at keywords, and calls the ufunc.
 
-    The ufunc was made with this `check`.
+    What the ufunc raises goes to `explain`. It was made with both.
     """
     return _builtin("_guarded", ufunc)
 
@@ -191,12 +193,11 @@ def plainly(
     A plain call gives one array and the keywords of one of the `forms`, and perhaps -1 by the
     keyword `axis`, which changes nothing. Those that are `positional` may follow the array by
     position; then steps are functions of Python's too, so that such calls have NumPy's own
-    floating-point mode. Those that are `unshaped`, and `OUT`, are arrays
-    of any shape, at which steps look. A method is called with its `owner` first. `of` is any of the
-    function's ufuncs.
+    floating-point mode. Those that are `unshaped` are arrays of any shape, at which steps look. A
+    method is called with its `owner` first. `of` is any of the function's ufuncs.
     """
     axis = axis and sys.intern(axis)
-    names, free = (tuple(map(sys.intern, each)) for each in (positional, (*unshaped, OUT)))
+    names, free = (tuple(map(sys.intern, each)) for each in (positional, unshaped))
     return _builtin("_plainly", Plain(of, more, tuple(forms), axis, owner, names, free))
 
 
@@ -226,6 +227,7 @@ def make(
     fixed: tuple[str | None, ...] = (),
     again: Callable[[np.ufunc], Any] | None = None,
     check: Check | None = None,
+    explain: Explain | None = None,
 ) -> np.ufunc:
     """Make a ufunc.
 
@@ -246,16 +248,21 @@ def make(
         What pickle is given for a ufunc that is not in `registry`: see `object.__reduce__`.
     check
         Raises an error if a keyword has a wrong value, for `guarded`.
+    explain
+        Gets an error that a call has raised and its arguments, and raises it or a better one.
     """
     fixed = fixed or (None,) * (nin + nout)
     return loading.loaded(
-        functools.partial(_make, name, doc, (nin, nout), load, signature or "", fixed, again, check)
+        functools.partial(
+            _make, name, doc, (nin, nout), load, signature or "", fixed, again, check, explain
+        )
     )
 
 
 def _make(
     name: str, doc: str, counts: tuple[int, int], load: Load, signature: str,
     fixed: tuple[str | None, ...], again: Callable[[np.ufunc], Any] | None, check: Check | None,
+    explain: Explain | None,
 ) -> np.ufunc:  # fmt: skip
     """Make a ufunc, in the thread that may load."""
     order: tuple[str, ...] = ONE_INPUT if counts[0] == 1 else SEVERAL_INPUTS
@@ -266,6 +273,7 @@ def _make(
     loops = [_Loop(load, dtype, operand, ndims) for dtype in order]
     if check is not None:
         loops[0].place.check, loops[0].place.quietly = id(check), id(quietly)
+        loops[0].place.explain = id(explain)
     kinds = [[np.dtype(each or dtype) for each in fixed] for dtype in order]
     places = (ctypes.c_void_p * len(order))(*(ctypes.addressof(loop.place) for loop in loops))
     types = ctypes.create_string_buffer(bytes(kind.num for row in kinds for kind in row))
@@ -278,7 +286,7 @@ def _make(
     if (own.nin, own.nout, own.types) != (*counts, ctypes.addressof(types)):
         raise RuntimeError(f"fastact: NumPy {np.__version__} lays out its ufuncs in another way")
     own.ntypes = len(order)  # NumPy searches the table `types`, to which adding loops adds nothing
-    kept = Kept(loops, places, types, texts, again, check)
+    kept = Kept(loops, places, types, texts, again, check, explain)
     own.obj = id(kept)  # where numpy.frompyfunc keeps what lives as long as a ufunc
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
     with suppress(AttributeError):  # NumPy before 2.2, for which pickle searches all modules

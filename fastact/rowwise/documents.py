@@ -12,7 +12,8 @@ Lines = tuple[str, ...]
 OPTIONS = "The options are those of `{name}` but for ``empty`` and ``inf``."
 SAVED = (
     "One pass over memory, from the output ``y=`` or the input ``x=``: exactly one of them is "
-    "given, and anything else is a TypeError; so is ``softcap=`` with ``y=``. " + OPTIONS
+    "given, and anything else is a TypeError; so is ``softcap=`` with ``y=``. It and `{vector}` "
+    "broadcast. " + OPTIONS
 )
 MASS = (
     "A row without mass (all of it absent) gives 0, never NaN, and so does an element that is "

@@ -13,6 +13,7 @@ from fastact.arguments import (
     INTEGRAL,
     MISSING,
     Axis,
+    array_of,
     axes,
     boolean,
     broadcast,
@@ -22,6 +23,7 @@ from fastact.arguments import (
     mask,
     output,
     outputs,
+    own,
     together,
     weak,
 )
@@ -29,7 +31,8 @@ from fastact.containers.door import public, without_unknown
 from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.described import called, shown
 from fastact.definition.plain_calls import CalledPlainly
-from fastact.native.glue import FIRST, MADE, WHERE, Form, plain_forms
+from fastact.native import threads
+from fastact.native.glue import FIRST, MADE, OUT, WHERE, Form, plain_forms
 from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import (
     LOG_MAX_ULP,
@@ -73,12 +76,6 @@ class LogSum(RowFunction):
         result = kept(result, layout) if keepdims else result
         return delivered(self.name, out, result)
 
-    def _check_out(self, out: Any, layout: Layout, dtype: Any, *, keepdims: bool) -> None:
-        """Raise before any work unless the result fits."""
-        if out is not None:
-            shape = kept(np.empty(layout.kept, "V0"), layout).shape if keepdims else layout.kept
-            output(self.name, out, shape, dtype)
-
     def _masked(self, x: Any, present: Any, *counts: Any) -> Any:
         """The results of rows of which elements are absent, a slab at a time."""
         result = np.empty(x.shape[:-1], x.dtype)
@@ -105,12 +102,16 @@ class LogSum(RowFunction):
         name = f"{self.name}.backward"
         x = floats(name, "x", x)
         ds = floats(name, "ds", weak(ds, x.dtype))
-        p = shares(name, x, axis, where, b)
-        layout = Layout(p.shape, axes(name, axis, p.ndim))
-        if ds.ndim != p.ndim or not p.ndim:
-            what = "the shape of the result"
+        shape = x.shape if b is None else together(name, x=x, b=floats(name, "b", b))
+        layout, what = Layout(shape, axes(name, axis, len(shape))), "the shape of the result"
+        if ds.ndim == len(shape) and ds.ndim:
+            broadcast(name, "ds", ds, layout.with_ones, what)
+        else:
             ds = kept(broadcast(name, "ds", ds, layout.kept, what), layout)
         dtype = np.result_type(x if b is None else joint(x, b), ds)
+        if out is not None:
+            output(name, out, shape, dtype)
+        p = shares(name, x, axis, where, b)
         with np.errstate(all="ignore"):
             result = np.asarray(np.multiply(p, ds))
             np.copyto(result, 0, where=p == 0)
@@ -133,15 +134,16 @@ class LogSum(RowFunction):
         """The tangent of the result for that of the input: see `documents.OF_SUMS`."""
         name = f"{self.name}.jvp"
         x = floats(name, "x", x)
-        p = shares(name, x, axis, where, b)
+        keepdims = boolean(name, "keepdims", keepdims)
+        shape = x.shape if b is None else together(name, x=x, b=floats(name, "b", b))
+        layout = Layout(shape, axes(name, axis, len(shape)))
         dx = floats(name, "dx", weak(dx, x.dtype))
         dtype = np.result_type(x if b is None else joint(x, b), dx)
-        dx = broadcast(name, "dx", dx, p.shape, "the shape of x")
-        layout = Layout(p.shape, axes(name, axis, p.ndim))
+        dx = broadcast(name, "dx", dx, shape, "the shape of x")
+        check_out(name, out, layout, dtype, keepdims=keepdims)
+        p = shares(name, x, axis, where, b)
         total = sum_of_products._in_one_call(layout.rows(p), layout.rows(dx))
-        total = cast(total, dtype)[()]
-        keepdims = boolean(name, "keepdims", keepdims)
-        return self._finish(total, layout, keepdims=keepdims, out=out)
+        return self._finish(cast(total, dtype)[()], layout, keepdims=keepdims, out=out)
 
     def _member(self, name: str, _text: str) -> str:
         return documents.member(self, name, called(self, name), documents.OF_SUMS)
@@ -203,6 +205,7 @@ class LogSumExp(LogSum, CalledPlainly):
     """
 
     _axis = "axis"
+    _unshaped = (OUT,)
     max_ulp = LOG_MAX_ULP
     _least = LEAST
 
@@ -211,7 +214,16 @@ class LogSumExp(LogSum, CalledPlainly):
 
     def _forms(self) -> list[Form]:
         seen = chosen.ufunc, FIRST, WHERE, tuple(ABSENT.values())
-        return [*plain_forms(self.ufunc), Form.of(WHERE, steps=[seen, (self.ufunc, MADE)])]
+        return [
+            *plain_forms(self.ufunc, out=False),
+            *plain_forms(self._plain, OUT, out=False),
+            Form.of(WHERE, steps=[seen, (self.ufunc, MADE)]),
+        ]
+
+    def _plain(self, x: Any, out: Any) -> Any:
+        """Apply the function to an array of floats along its last axis, in `out`."""
+        output(self.name, out, x.shape[:-1], x.dtype)
+        return threads.call(self.ufunc, x, out)
 
     @without_unknown
     def __call__(
@@ -236,8 +248,8 @@ class LogSumExp(LogSum, CalledPlainly):
                 self._go_plainly()
             if where is not None:
                 return self._where(x, axis, where, out)
-            if x.ndim:
-                return self._in_one_call(x, axis=axis, out=out)
+            if out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
+                return self._in_one_call(x, axis=axis)
         return self._general(
             x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
             **unknown,
@@ -276,7 +288,7 @@ class LogSumExp(LogSum, CalledPlainly):
         if not return_sign and b is None and where is None:
             x = floats(self.name, "x", x)
             layout = Layout(x.shape, axes(self.name, axis, x.ndim))
-            self._check_out(out, layout, x.dtype, keepdims=keepdims)
+            check_out(self.name, out, layout, x.dtype, keepdims=keepdims)
             return self._finish(
                 self._in_one_call(layout.rows(x)), layout, keepdims=keepdims, out=out
             )
@@ -284,7 +296,7 @@ class LogSumExp(LogSum, CalledPlainly):
         x, b = weights(self.name, x, b)
         layout = Layout(x.shape, axes(self.name, axis, x.ndim))
         for each in outs:
-            self._check_out(each, layout, x.dtype, keepdims=keepdims)
+            check_out(self.name, each, layout, x.dtype, keepdims=keepdims)
         log, sign = self._sums(x, layout, b, where, return_sign=return_sign)
         if not return_sign:
             if b is not None:
@@ -366,7 +378,7 @@ class LogMeanExp(LogSum):
             return np.expand_dims(result, core) if keepdims else result
         x = floats(self.name, "x", x)
         rows = Rows(self.name, x.shape, axis, where=where)
-        self._check_out(out, rows.layout, x.dtype, keepdims=keepdims)
+        check_out(self.name, out, rows.layout, x.dtype, keepdims=keepdims)
         seen = rows.layout.rows(x)
         if rows.where is None:
             result = self._in_one_call(seen, float(seen.shape[-1]))
@@ -379,6 +391,12 @@ class LogMeanExp(LogSum):
         return super()._masked(x, present, counts)
 
 
+def check_out(name: str, out: Any, layout: Layout, dtype: Any, *, keepdims: bool) -> None:
+    """Raise before any work unless the result fits."""
+    if out is not None:
+        output(name, out, layout.with_ones if keepdims else layout.kept, dtype)
+
+
 def kept(result: Any, layout: Layout) -> Any:
     """A result with ones for the axes along which it was made."""
     return np.expand_dims(result, layout.axes)
@@ -389,15 +407,15 @@ def joint(x: Any, b: Array) -> Any:
     given = np.asarray(b)
     beside = type(b) in {int, float, bool} or given.dtype.kind in INTEGRAL
     dtype = x.dtype if beside else np.result_type(x, given)
-    return np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
+    return np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype.newbyteorder("=")
 
 
 def weights(name: str, x: Array, b: Array | None) -> tuple[Any, Any]:
     """Elements and weights of one dtype and one shape."""
     if b is None:
         return floats(name, "x", x), None
-    dtype = joint(np.asarray(x), b)
-    x, given = floats(name, "x", x), floats(name, "b", b)
+    array, given = array_of(name, "x", x), floats(name, "b", b)
+    x, dtype = floats(name, "x", array), joint(array, b)
     shape = together(name, x=x, b=given)
     x, b = (cast(a, dtype) for a in (x, given))
     return np.broadcast_to(x, shape), np.broadcast_to(b, shape)
@@ -408,8 +426,9 @@ def shares(name: str, x: Any, axis: Axis, where: Array | None, b: Array | None) 
     if b is None:
         try:
             return softmax(x, axis=axis, where=where)
-        except (TypeError, ValueError):
-            Rows(name, x.shape, axis, where=where)  # says the same, of this function
+        except (TypeError, ValueError) as error:
+            if own(error):
+                Rows(name, x.shape, axis, where=where)  # says the same, of this function
             raise
     x, b = weights(name, x, b)
     layout = Layout(x.shape, axes(name, axis, x.ndim))

@@ -180,12 +180,16 @@ class Normaliser(RowFunction, CalledPlainly):
                 self._go_plainly()
             shape, dtype = x.shape, x.dtype
             if -len(shape) <= axis < len(shape):
+                fits = dtype.char in CHARACTERS and (
+                    out is None
+                    or (out.shape == shape and out.dtype == dtype and out.flags.writeable)
+                )
                 if (
                     where is None and temperature is None and lengths is None and causal is False
-                    and self._x_alone
+                    and self._x_alone and fits
                 ):  # fmt: skip
                     return calling(out, x)(self._ufunc or self.ufunc, x, axis=axis, out=out)
-                if dtype.char in CHARACTERS:
+                if fits:
                     found = quick(
                         self._sign, shape, axis % len(shape), where, temperature, lengths, causal
                     )

@@ -19,7 +19,6 @@ from fastact.arguments import (
     Axis,
     axes,
     boolean,
-    broadcast,
     delivered,
     exactly_one,
     floats,
@@ -97,10 +96,11 @@ class Product(CalledPlainly):
                 self._go_plainly()
             if (
                 type(y) is ndarray and x is None and where is None and temperature is None
-                and lengths is None and causal is False and d.dtype.kind == "f"
-                and y.dtype.kind == "f" and self._unsigned and -d.ndim <= axis < d.ndim
+                and lengths is None and causal is False and d.dtype.char in CHARACTERS
+                and y.dtype.char in CHARACTERS and self._unsigned and d.shape == y.shape
+                and -d.ndim <= axis < d.ndim and out is None
             ):  # fmt: skip
-                return self._function._in_one_call(d, y, axis=axis, out=out)
+                return self._function._in_one_call(d, y, axis=axis)
             found = self._at_once(d, x, y, axis, out, where, temperature, lengths, causal)
             if found is not None:
                 return found
@@ -120,7 +120,10 @@ class Product(CalledPlainly):
         if (
             dtype != saved.dtype or shape != saved.shape or dtype.char not in CHARACTERS
             or not -len(shape) <= axis < len(shape)
-            or not (out is None or (out.dtype == dtype and out.shape == shape))
+            or not (
+                out is None
+                or (out.dtype == dtype and out.shape == shape and out.flags.writeable)
+            )
         ):  # fmt: skip
             return None
         found = quick(self._owner._sign, shape, axis % len(shape), where, *options)
@@ -180,17 +183,20 @@ class Product(CalledPlainly):
             return self._lazy(d, x, y, axis, no_options=no_options and out is None)
         if y is not None and softcap is not None:
             raise TypeError(f"{self.name}(): softcap needs x=, got y=")
-        saved = floats(self.name, "y" if x is None else "x", y if x is None else x)
+        key, saved = ("y", y) if x is None else ("x", x)
+        saved = floats(self.name, key, saved)
         d = floats(self.name, self._vector, weak(d, saved.dtype))
+        shape = together(self.name, **{self._vector: d, key: saved})
+        if d.shape != saved.shape:
+            d, saved = (np.broadcast_to(a, shape) for a in (d, saved))
         if no_options:
             return self._without_options(d, saved, axis, out, from_x=y is None)
         rows = Rows(
-            self.name, saved.shape, axis, sign=self._owner._sign, where=where,
+            self.name, shape, axis, sign=self._owner._sign, where=where,
             temperature=temperature, lengths=lengths, causal=causal, softcap=softcap,
         )  # fmt: skip
-        d = broadcast(self.name, self._vector, d, saved.shape, "the shape of x")
         dtype = np.result_type(d, saved)
-        into = target(self.name, out, saved.shape, dtype, (d,), (saved, rows.where))
+        into = target(self.name, out, shape, dtype, (d,), (saved, rows.where))
         direct = into is not None
         into = np.empty_like(saved, dtype, subok=False) if into is None else into
         seen = rows.layout.rows
@@ -202,14 +208,11 @@ class Product(CalledPlainly):
 
     def _without_options(self, d: Any, saved: Any, axis: Axis, out: Any, *, from_x: bool) -> Any:
         """The product if no option is given: one ufunc of the vector and the output."""
-        shape = together(self.name, **{self._vector: d, "the array": saved})
-        axes(self.name, axis, len(shape))
-        if not isinstance(axis, INTEGER) or d.ndim == 0:
-            d, saved = np.broadcast_arrays(d, saved)
-        if not shape:
-            axis = axes(self.name, axis, 0)
+        found = axes(self.name, axis, d.ndim)
+        if d.ndim == 0:
+            axis = found
         if out is not None:
-            output(self.name, out, shape, np.result_type(d, saved))
+            output(self.name, out, d.shape, np.result_type(d, saved))
         y = self._owner(saved, axis=axis) if from_x else saved
         return self._function._along((d, y), axis, out)
 

@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from fastact.arguments import delivered, exactly_one, floats, integers, one_axis
+from fastact.arguments import (
+    cast,
+    delivered,
+    exactly_one,
+    floats,
+    integers,
+    one_axis,
+    output,
+    refused,
+)
 from fastact.containers.door import public
 from fastact.definition.described import Documented, called, shown
 from fastact.native import loop_registry, threads
@@ -47,6 +56,8 @@ class Sequences(Documented):
         x, options = floats(self.name, "x", x), {"temperature": temperature, "softcap": softcap}
         axis = one_axis(self.name, axis, x.ndim)
         starts = checked_offsets(self.name, offsets, x.shape[axis])
+        if out is not None:
+            output(self.name, out, x.shape, x.dtype)
         found = self._owner._uniform_factor(**options)
         if found is None:
             result = one_by_one(partial(self._owner, **options), (x,), starts, axis)
@@ -60,8 +71,7 @@ class Sequences(Documented):
         if cap is not None:
             x, factor = capped(x, cap), (1.0 if factor is None else factor) * cap
         function, constants = self._owner._function_of(factor, None)
-        result = over_sequences(function, (x, *constants), offsets, axis)
-        return result.astype(dtype, copy=False)
+        return cast(over_sequences(function, (x, *constants), offsets, axis), dtype)
 
     @shown
     @public()
@@ -84,9 +94,12 @@ class Sequences(Documented):
         key, saved = ("x", x) if y is None else ("y", y)
         saved, dy = floats(name, key, saved), floats(name, "dy", dy)
         if saved.shape != dy.shape:
-            raise ValueError(f"{name}(): dy must have the shape {saved.shape}, got {dy.shape}")
+            expected = f"of the shape of {key}, {saved.shape}"
+            raise refused(name, "dy", expected, dy.shape, ValueError)
         axis = one_axis(name, axis, saved.ndim)
-        starts = checked_offsets(self.name, offsets, saved.shape[axis])
+        starts = checked_offsets(name, offsets, saved.shape[axis])
+        if out is not None:
+            output(name, out, saved.shape, np.result_type(dy, saved))
         found = self._owner._uniform_factor(**options)
         if found is None or found[1] is not None:
 
@@ -99,8 +112,9 @@ class Sequences(Documented):
             y = saved if x is None else self._forward(saved, starts, axis, factor, None)
             result = over_sequences(self._owner.backward._function, (dy, y), starts, axis)
             if factor is not None:
-                np.multiply(result, np.float64(factor), out=result, casting="same_kind")
-        return delivered(self.name, out, result)
+                with np.errstate(all="ignore"):
+                    np.multiply(result, np.float64(factor), out=result, casting="same_kind")
+        return delivered(name, out, result)
 
     def _document(self) -> str:
         return documents.member(self._owner, "sequences", f"{self.name}{self._signature()}")

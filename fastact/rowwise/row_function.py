@@ -137,6 +137,7 @@ class Layout:
         self.kept = tuple(n for k, n in enumerate(shape) if k not in axes)
         self.core = tuple(shape[a] for a in axes)
         self.shape = (*self.kept, math.prod(self.core))
+        self.with_ones = tuple(1 if k in axes else n for k, n in enumerate(shape))
 
     def rows(self, array: Any) -> Any:
         """The array as rows: a view wherever there is one."""

@@ -9,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,11 +19,15 @@ import pytest
 from llvmlite import ir
 
 import fastact as fa
+from fastact.catalogue import catalogue
 from fastact.compiler import fma
 from fastact.native import loader, loop_registry, machine_code, pool, threads
 from fastact.native.threads import num_threads
 from tests.conftest import PROFILE
 from tests.support import bits
+from tests.support.calls import flattened
+from tests.support.misfits import GIVEN, right_calls
+from tests.support.profile import part
 from tests.support.strategies import at_byte, stepped
 
 # Levels of x86-64, and the last feature of each: what runs on one runs on those above it. The
@@ -76,6 +81,25 @@ def test_processors(tmp_path, level, dtype):
     assert not any(name in code for code in kept for name in (b"\0fma\0", b"\0fmaf\0"))
 
 
+# What `python -m tests.support.bits` prints last for a dtype and these words, on every machine. A
+# change of what these functions compute changes it.
+GOLDEN = {
+    "float16": "9acaf02508555259d44285779e6a8b7683e7293af2dd4b38cd16d379e4644200",
+    "float32": "dfa39fdc88485c5288a0f66a15443a8a7a114f52a94580c557902f97dc85bfcb",
+    "float64": "eaae779d5125603c6eb898ed79c6ff46ef34dc6132894348af4ac5b6588cc39c",
+}
+WORDS = (
+    "sigmoid", "tanh_backward_from_output", "gelu_derivative", "erf", "swiglu_backward",
+    "softmax", "logsumexp", "sparsemax",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", GOLDEN)
+def test_golden_hash(dtype):
+    """The same on every processor, every operating system and with every NumPy and Numba."""
+    assert bits.together(bits.lines({dtype, *WORDS})) == GOLDEN[dtype]
+
+
 PLACES = {
     "offset": lambda x: at_byte(x, 3 * x.itemsize),
     "misaligned": lambda x: at_byte(x, 1),
@@ -106,6 +130,89 @@ def test_threads(dtype):
         with num_threads(3):
             assert bits.digest(bits.results(name, dtype, long)) == wanted, name
         assert not threads.stats()["native"] or threads.stats()["launches"] > before
+
+
+def swapped(array):
+    """The array in the other byte order."""
+    return array.astype(array.dtype.newbyteorder())
+
+
+def found(right, other, change):
+    """What a call gives, a tuple; perhaps with one more argument."""
+    more = {other: GIVEN[other]} if other else {}
+    given = {key: change(array) for key, array in {**right.arrays, **more}.items()}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        result = right.call(**given)
+    result = tuple(result.values()) if isinstance(result, dict) else result
+    return result if isinstance(result, tuple) else (result,)
+
+
+@pytest.mark.parametrize("dtype", bits.ODD)
+def test_results_are_in_native_byte_order_whatever_the_inputs_are_in(dtype):
+    """Of every public function; a result is also of the same class, and no array for a number."""
+
+    def native(array):
+        return array.astype(dtype) if array.dtype.kind == "f" else array
+
+    for right in part(right_calls(), 3):
+        for other in ("", *(GIVEN.keys() & {*right.others} - {"where", "lengths"})):
+            results = (found(right, other, f) for f in (native, lambda a: swapped(native(a))))
+            for wanted, got in zip(*results, strict=True):
+                assert got.dtype == wanted.dtype, (right.called, other)
+                assert type(got) is type(wanted), (right.called, other)
+                assert got.tobytes() == wanted.tobytes(), (right.called, other)
+
+
+# ---------------------------------------------------------------- what is summed
+RNG = np.random.default_rng(0)
+CUBE, OTHER = RNG.normal(0, 1, (7, 34, 6)), RNG.random((7, 34, 6))
+CLASSES = RNG.integers(0, 6, (7, 34))
+ORDERS = {
+    "Fortran": np.asfortranarray,
+    "backwards": lambda a: a[::-1].copy()[::-1],
+    "every second": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+}
+
+
+def typical(f, shape):
+    return {p.name: np.full(shape, p.typical) for p in f.params}
+
+
+def sums(f, kind):
+    """Calls that sum over several axes, and their arrays."""
+    if kind == "elementwise":
+        for given in [typical(f, shape) for shape in ((), (34, 1))] if f._partials else ():
+            yield lambda dy, x, given=given: f.backward_params(dy, x=x, **given), CUBE, OTHER
+    elif kind == "gated":
+        yield lambda dy, x: f.backward(dy, x=x, bias=np.zeros(6)), CUBE[..., :3], OTHER
+        yield lambda dy, x: f.backward(dy, x=x, axis=1, bias=np.zeros(34)), CUBE[:, :17], OTHER
+        yield (
+            lambda dy, g, v: f.split.backward(dy, gate=g, value=v, gate_bias=1.0),
+            CUBE, OTHER, OTHER[:1],
+        )  # fmt: skip
+    elif kind == "loss":
+        yield lambda x, t: f.value_and_grad(-abs(x), t), CUBE, OTHER
+        yield (
+            lambda x, t: f.value_and_grad(-abs(x), t),
+            np.resize(CUBE, (70, 340, 6)),
+            OTHER[:1, :1],
+        )
+    elif kind == "loss of labels":
+        for given in ({}, {"weight": OTHER[0, 0]}, {"weight": OTHER[0, 0], "ignore_index": 2}):
+            yield lambda x, t, given=given: f.value_and_grad(x, t, **given), CUBE, CLASSES
+    else:
+        for axis in (0, (0, 2), None):
+            yield lambda x, axis=axis: f(x, axis=axis), CUBE
+            if getattr(f, "_smooth", True):
+                yield lambda dx, x, axis=axis: f.jvp(dx, x=x, axis=axis), CUBE, OTHER
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", catalogue)
+def test_sums_do_not_depend_on_the_order_in_memory(name, order):
+    for call, *arrays in sums(catalogue[name].function, catalogue[name].kind):
+        assert flattened(call(*map(ORDERS[order], arrays))) == flattened(call(*arrays))
 
 
 def test_the_hash_tells_one_bit():

@@ -93,11 +93,11 @@ def of_activation(f: Any) -> list[Bad]:
         Bad("an unknown keyword of a gradient", product, "inptu",
             lambda: f.backward(X, inptu=X, **p), TypeError),
         Bad("an unknown keyword", n, "dim", lambda: f(X, dim=1, **p), TypeError),
-        Bad("complex numbers", n, "", lambda: f(X + 1j, **p), TypeError),
-        Bad("text", n, "", lambda: f("text", **p), TypeError),
-        Bad("an output of another shape", "shape", "", lambda: f(X, out=np.empty(3), **p),
+        Bad("complex numbers", n, "x must be", lambda: f(X + 1j, **p), TypeError),
+        Bad("text", n, "x must be", lambda: f("text", **p), TypeError),
+        Bad("an output of another shape", n, "out", lambda: f(X, out=np.empty(3), **p),
             ValueError),
-        Bad("an output of integers", n, "", lambda: f(X, out=X.astype(int), **p), TypeError),
+        Bad("an output of integers", n, "out", lambda: f(X, out=X.astype(int), **p), TypeError),
         Bad("an unknown member", n, "derivatve", lambda: f.derivatve, AttributeError, "derivative"),
     ]  # fmt: skip
     if not f.from_output and f.declaration.masked is None:
@@ -233,7 +233,7 @@ def of_pair(f: Any) -> list[Bad]:
         Bad("an output that is text", f"{n}.split.backward", "out",
             lambda: f.split.backward(X, gate=X, value=X, out=("a", "b")), TypeError),
         Bad("no value", f"{n}.split", "value", lambda: f.split(X), TypeError),
-        Bad("complex numbers", n, "", lambda: f(X + 1j), TypeError),
+        Bad("complex numbers", n, "x", lambda: f(X + 1j), TypeError),
     ]  # fmt: skip
 
 

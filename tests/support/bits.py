@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -144,12 +144,17 @@ def lines(words: set[str]) -> Iterator[str]:
         yield f"{digest(results_of_rows(name, dtype))} {dtype} {name} of rows"
 
 
+def together(found: Iterable[str]) -> str:
+    """The SHA-256 of lines, in any order."""
+    return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()
+
+
 def main() -> None:
-    together = hashlib.blake2b(digest_size=8)
+    found = []
     for line in lines(set(sys.argv[1:])):
-        together.update(f"{line}\n".encode())
+        found.append(line)
         sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{together.hexdigest()} all\n")
+    sys.stdout.write(f"{together(found)} all\n")
 
 
 if __name__ == "__main__":

@@ -88,6 +88,11 @@ def calls_along(f):
         yield lambda each=each: f.backward(X, x=X, **each)
         yield lambda each=each: f.jvp(X, x=X, **each)
         yield lambda each=each: f.jacobian(X, **each)
+    for each in ({}, {"temperature": 1.7}, {"softcap": 3.0}, {"temperature": 1e-200}):
+        for dtype in ("f2", "f4", "f8"):
+            given, x = {"offsets": [0, 1, 4], **each}, (X * 0.05).astype(dtype)
+            yield lambda x=x, given=given: f.sequences(x, **given)
+            yield lambda x=x, given=given: f.sequences.backward(x, x=x, **given)
     for empty in ("nan", "uniform"):
         if f._sink != 0:
             yield lambda empty=empty: f(np.full((2, 3), -np.inf), empty=empty)

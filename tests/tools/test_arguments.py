@@ -36,7 +36,7 @@ BAD = [
     (lambda: fa.softmax(X, inf=["limit"]), ValueError, "softmax(): inf must be one of ('limit', 'nan'), got ['limit']"),
     (lambda: fa.softmax(X, where=X > 0, out=[1]), TypeError, "softmax(): out must be an ndarray, got list"),
     (lambda: fa.softmax(X, out=[1]), TypeError, "softmax(): out must be an ndarray, got list"),
-    (lambda: fa.softmax(X, out=np.empty((4, 2))), ValueError, "Output"),
+    (lambda: fa.softmax(X, out=np.empty((4, 2))), ValueError, "softmax(): out must be of shape (2, 4), got (4, 2)"),
     (lambda: fa.softmax.backward(X, y=X, where=X > 0, out=X[0]), ValueError, "softmax.backward(): out must be of shape (2, 4), got (4,)"),
     (lambda: fa.softmax.sequences(X[0], offsets=[0, 4], out=3), TypeError, "softmax.sequences(): out must be an ndarray, got int"),
     (lambda: fa.logsumexp(X, b=X, out=np.empty(3)), ValueError, "logsumexp(): out must be of shape (2,), got (3,)"),
@@ -100,3 +100,12 @@ for module in pkgutil.walk_packages(fastact.__path__, "fastact."):
 
 def test_imports_are_quiet_whenever_they_come(python):
     python(IMPORT_ALL)
+
+
+def test_empty_lists_have_any_dtype():
+    """NumPy makes float64 of them, which masks, lengths and labels are not."""
+    rows = np.ones((0, 3))
+    assert fa.softmax(np.ones(0), where=[]).shape == (0,)
+    assert fa.softmax(rows, lengths=[]).shape == (0, 3)
+    assert fa.softmax_cross_entropy(rows, [], reduction="sum") == 0
+    assert fa.nll(rows, [], reduction="none").shape == (0,)

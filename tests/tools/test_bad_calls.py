@@ -7,14 +7,17 @@ import warnings
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastact as fa
 from tests.support.bad_calls import Bad, X, bad_calls, faults
+from tests.support.misfits import Sub, misfits, objects, said
 
 ROOT = Path(__file__).parents[2]
 KINDS = defaultdict(list)
-for each in bad_calls():
+MISFITS = misfits()
+for each in [*bad_calls(), *(misfit.bad for misfit in MISFITS), *objects()]:
     KINDS[each.kind].append(each)
 
 
@@ -27,7 +30,17 @@ def test_wrong_calls(kind):
 
 
 def test_the_table_is_long():
-    assert sum(map(len, KINDS.values())) > 5000
+    assert sum(map(len, KINDS.values())) > 14000
+
+
+def test_native_code_and_python_say_the_same():
+    """Native code takes NumPy's own arrays, Python those of a subclass."""
+    different = {}
+    for misfit in MISFITS:
+        native, python = (said(misfit, make) for make in (np.asarray, lambda a: a.view(Sub)))
+        if native != python:
+            different[misfit.right.called, misfit.argument] = native, python
+    assert not different, different
 
 
 @pytest.mark.parametrize(
