@@ -9,8 +9,8 @@ import numpy as np
 from numba.core import cgutils, types
 
 from fastact.in_njit import operands
-from fastact.in_njit.loss_plan import DOUBLE, LossPlan, product
-from fastact.in_njit.operands import INT, ZERO, Operand
+from fastact.in_njit.loss_plan import DOUBLE, LossPlan
+from fastact.in_njit.operands import INT, ZERO, Operand, product
 from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array, is_number
 from fastact.in_njit.row_options import compiled, launch, number, spread, times
 from fastact.in_njit.rowwise import is_integral
