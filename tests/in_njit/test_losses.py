@@ -136,6 +136,23 @@ def test_no_array_of_probabilities():
     assert allocations(lambda x, labels: f.value_and_grad(x, labels), x, labels) == handed + 2
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_likelihoods_along_any_axis(dtype):
+    def every(x, labels, others, weight):
+        into = np.empty_like(x)
+        return (
+            fa.nll(x, labels, axis=0), fa.nll.value_and_grad(x, labels, axis=-3, out=into),
+            fa.nll.value_and_grad(x, others, axis=1, weight=weight),
+            fa.nll.value_and_grad(x, others, axis=-2, ignore_index=1, reduction="none"),
+        )  # fmt: skip
+
+    x, labels, others = RNG.normal(size=(4, 5, 6)), RNG.integers(0, 4, (5, 6)), np.eye(4, 6)
+    given = x.astype(dtype), labels, others.astype(np.int64), RNG.random(5)
+    inside = numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
 # ---------------------------------------------------------------- gated pairs
 PAIRS = [fa.glu, fa.reglu, fa.geglu, fa.swiglu]
 

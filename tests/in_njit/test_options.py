@@ -46,9 +46,7 @@ VALUES = {
 # What is tested where results are: `where` of ufuncs needs `out`.
 ELSEWHERE = {"out", "y", "dtype", "casting"}
 
-# What of this calls Python: the list in docs/guides/inside_njit.md has more.
-RARE = {"nll": "axis=0"}
-COLD = "temperature=1e-200"
+COLD = "temperature=1e-200"  # which calls Python: docs/guides/inside_njit.md has the list
 
 CALLS = [
     (entry.function, member)
@@ -108,7 +106,7 @@ def test_every_argument(function, member):
         found, wanted = inside(*SPACE.values()), outside(*SPACE.values())
         for (text, *_), one, other in zip(good, found, wanted, strict=True):
             assert_same(one, other, text)
-        rare = [text for text, *_ in good if COLD in text or RARE.get(function.name, COLD) in text]
+        rare = [text for text, *_ in good if COLD in text]
         assert python_calls(inside, *SPACE.values()) == len(rare)
         for text, outside, inside in wrong:
             error, wanted = raised(inside), raised(outside)
