@@ -204,11 +204,11 @@ class Elementwise(Plan):
         outs = [given] if isinstance(given, types.Array) else list(given)
         number, ruled = operands.number_type(self.dtype), bool(self.function._requires)
         most = max((self.types[n].ndim for n in self.arrays), default=0)
-        mask = self.types.get("where")
+        mask = getattr(self.types.get("where"), "ndim", 0)
         return (
             all(t.dtype == number and t.mutable and t.ndim >= most for t in outs)
             and not (ruled and any(p.name in self.arrays for p in self.function.params))
-            and (not self.chosen or (is_array(mask) and self.types["where"].ndim <= outs[0].ndim))
+            and (not self.chosen or mask <= outs[0].ndim)
         )
 
     def castable(self, dtype: Any) -> bool:
@@ -304,7 +304,7 @@ class Elementwise(Plan):
             wrong += [clash] if len(self.arrays) > 1 else []
         mask = None
         if self.chosen:
-            mask = operands.of_array(context, builder, self.types["where"], call.values["where"])
+            mask = self.mask(call)
             wrong.append(builder.not_(operands.fits(builder, mask, sizes)))
             wrong += [operands.collide(builder, out, mask, sizes, same=False) for out in outs]
 

@@ -287,6 +287,14 @@ class Plan:
             return ir.IntType(1)(bool(known))
         return call.context.cast(call.builder, call.values[name], self.types[name], types.boolean)
 
+    def mask(self, call: Call) -> operands.Operand:
+        """`where` as an operand: an array, or one bool."""
+        ty = self.types["where"]
+        if isinstance(ty, types.Array):
+            return operands.of_array(call.context, call.builder, ty, call.values["where"])
+        bit = call.builder.zext(self.flag(call, "where"), ir.IntType(8))
+        return operands.of_number(call.builder, bit)
+
     def release(self, call: Call, copies: Sequence[Any]) -> None:
         """Release copies that were made for the call; None among them is left out."""
         for copy in copies:

@@ -126,11 +126,7 @@ def compiled(call: Call, function: Callable[..., Any], result: Any, *given: Any)
 
 def of_where(plan: Plan, call: Call, x: Operand, found: Options) -> Options:
     """The mask, repeated to the shape of the array."""
-    b, ty = call.builder, plan.types["where"]
-    if isinstance(ty, types.Array):
-        mask = operands.of_array(call.context, b, ty, call.values["where"])
-    else:
-        mask = operands.of_number(b, b.zext(plan.flag(call, "where"), ir.IntType(8)))
+    b, mask = call.builder, plan.mask(call)
     found.wrong.append(b.not_(operands.fits(b, mask, x.shape)))
     found.arrays.append(mask)
     return found._replace(where=spread(b, mask, x.shape))
