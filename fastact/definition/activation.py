@@ -23,7 +23,8 @@ from fastact.definition.declaration import (
     Origin,
 )
 from fastact.definition.expression import Flat, Node, X, lock, unflattened
-from fastact.definition.function import Array, Backward, Function, Partial, integral, summed_to
+from fastact.definition.function import Array, Backward, Function, Partial, integral
+from fastact.definition.sums import summed_to
 from fastact.native import ufunc
 from fastact.native.weak import WeakValues
 from fastact.numerics.primitives import Kernel

@@ -25,7 +25,7 @@ from fastact.containers.opened import PLAIN, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import OPTIONS
-from fastact.native import loading, loop_registry, mode, threads, ufunc
+from fastact.native import loading, loop_registry, threads, ufunc
 from fastact.native.glue import Form, plain_forms
 from fastact.native.weak import WeakValues
 
@@ -641,16 +641,3 @@ def partial_of(owner: Owner, parameter: str) -> Partial:
     """For pickle: the mapping of an activation's partials holds what is being pickled."""
     found: Partial = owner._partials[parameter]
     return found
-
-
-def summed_to(shape: tuple[int, ...], terms: Any) -> Any:
-    """The sum of `terms` over the axes along which an array of this shape was broadcast.
-
-    In C order, whatever that of the terms is in memory: another order of additions has other bits.
-    """
-    terms = np.asarray(terms, order="C")
-    ahead = terms.ndim - len(shape)
-    axes = *range(ahead), *(ahead + k for k, n in enumerate(shape) if n == 1)
-    with mode.default(), np.errstate(all="ignore"):
-        total = np.sum(terms, axis=axes, dtype=np.promote_types(terms.dtype, np.float64))
-        return total.astype(terms.dtype).reshape(shape)[()]

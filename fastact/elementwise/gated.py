@@ -25,8 +25,9 @@ from fastact.arguments import (
 from fastact.containers.door import public
 from fastact.definition.activation import Activation
 from fastact.definition.described import OPTIONS, Documented, called, filled, shown
-from fastact.definition.function import integral, summed_to
+from fastact.definition.function import integral
 from fastact.definition.plain_calls import CalledPlainly
+from fastact.definition.sums import summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu, swish
 from fastact.native import loop_registry, pool, threads, ufunc
 from fastact.native.glue import OUT, Form, plain_forms
@@ -410,7 +411,7 @@ class GatedPair(CalledPlainly):
             return out
         across = [1] * out.ndim
         across[axis] = whole[axis]
-        return out, summed_to(tuple(across), out).reshape(-1)
+        return out, summed_to(tuple(across), out).flatten()
 
     def _operands(
         self, name: str, x: Array, axis: int, gate_first: bool, bias: Array | None

@@ -1,7 +1,7 @@
 """Axes inside compiled code: arrays as their rows.
 
 As outside (`fastact.rowwise.row_function.Layout`) the axes of a call are moved to the end and
-joined to one. Where they are not one run in memory, Python makes a copy.
+joined to one. Where they are not one run in memory, a copy is made whose axes are.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from llvmlite import ir
 from numba.core import types
 
 from fastact import arguments
-from fastact.in_njit.operands import INT, ONE, ZERO, Operand
-from fastact.in_njit.plan import UNKNOWN, Call, Plan, either, value_of
+from fastact.in_njit import operands
+from fastact.in_njit.operands import INT, ONE, ZERO, Operand, product
+from fastact.in_njit.plan import UNKNOWN, Call, Plan, value_of
 
 
 def is_axis(ty: Any) -> bool:
@@ -77,12 +78,25 @@ class Axes(NamedTuple):
 
     def ones(self, builder: Any, shape: Sequence[Any]) -> list[Any]:
         """A shape with ones for these axes."""
+        return [self.choose(builder, k, ONE, length) for k, length in enumerate(shape)]
+
+    def choose(self, builder: Any, k: int, here: Any, elsewhere: Any) -> Any:
+        """One of two values: the first if axis `k` is one of these."""
         if self.axis is None:
-            return [ONE if k in self.joined else length for k, length in enumerate(shape)]
-        return [
-            builder.select(builder.icmp_signed("==", self.axis, INT(k)), ONE, length)
-            for k, length in enumerate(shape)
-        ]
+            return here if k in self.joined else elsewhere
+        return builder.select(builder.icmp_signed("==", self.axis, INT(k)), here, elsewhere)
+
+    def shape(self, builder: Any, shape: Sequence[Any]) -> list[Any]:
+        """The lengths of rows: those of the other axes, and that of a row."""
+        return [*self.kept(builder, shape), product(builder, self.own(builder, shape))]
+
+    def moved(self, builder: Any, operand: Operand) -> Operand:
+        """An operand with these axes as the last."""
+        shape, strides = (
+            [*self.kept(builder, each), *self.own(builder, each)]
+            for each in (operand.shape, operand.strides)
+        )
+        return Operand(operand.pointer, shape, strides)
 
     def rows(self, builder: Any, operand: Operand, dtype: str) -> tuple[Operand, Any]:
         """An operand with the joined axis as the last, and whether it is none in memory."""
@@ -120,20 +134,43 @@ def of_call(plan: Plan, call: Call, ndim: int) -> Axes | None:
 
 
 class Views:
-    """Arrays of a call as their rows, and what would be wrong with that."""
+    """Arrays of a call as their rows: copies of those whose axes are no run in memory."""
 
     def __init__(self, call: Call, axes: Axes) -> None:
         self.call, self.axes = call, axes
-        self.wrong: list[Any] = [axes.wrong]
+        self.copies: list[Any] = []
+        self.back: list[tuple[Any, Any, Any]] = []  # whether, to which array, from which copy
 
-    def of(self, operand: Operand, dtype: str, ty: Any = None) -> Operand:
-        """The rows of an operand, which is an array of a type, if that is given."""
-        rows, wrong = self.axes.rows(self.call.builder, operand, dtype)
-        if not (self.axes.run and getattr(ty, "layout", "A") == "C"):
-            self.wrong.append(wrong)
-        return rows
+    def of(self, operand: Operand, dtype: str, ty: Any = None, *, written: bool = False) -> Operand:
+        """The rows of an operand, which is an array of a type, if that is given.
 
-    @property
-    def broken(self) -> Any:
-        """Whether one cannot be seen in this way; None if all can."""
-        return either(self.call.builder, *self.wrong)
+        Those that are `written` go back to the operand when all is settled.
+        """
+        b, context = self.call.builder, self.call.context
+        rows, apart = self.axes.rows(b, operand, dtype)
+        if apart is None or (self.axes.run and getattr(ty, "layout", "A") == "C"):
+            return rows
+        moved = self.axes.moved(b, operand)
+        array = operands.as_array(context, b, moved, dtype)
+        dense, copy = operands.scratch(context, b, dtype, moved.shape, apart)
+        self.copies.append(copy)
+        if written:
+            self.back.append((apart, array, copy))
+        else:
+            with b.if_then(apart):
+                operands.convert(context, b, copy, array)
+        kept = len(rows.shape) - 1
+        strides = [*dense.strides[:kept], dense.strides[-1]]
+        return Operand(
+            b.select(apart, dense.pointer, rows.pointer), rows.shape,
+            [b.select(apart, *pair) for pair in zip(strides, rows.strides, strict=True)],
+        )  # fmt: skip
+
+    def settle(self) -> None:
+        """Write back what was written to copies, and release all copies."""
+        b, context = self.call.builder, self.call.context
+        for apart, array, copy in self.back:
+            with b.if_then(apart):
+                operands.convert(context, b, array, copy)
+        for copy in self.copies:
+            context.nrt.decref(b, *copy)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.core import cgutils, types
 
-from fastact.in_njit import operands
-from fastact.in_njit.loss_plan import DOUBLE, LossPlan, product
-from fastact.in_njit.operands import INT, ZERO, Operand
+from fastact.in_njit import axes, operands
+from fastact.in_njit.loss_plan import DOUBLE, LossPlan
+from fastact.in_njit.operands import INT, ZERO, Operand, product
 from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array, is_number
 from fastact.in_njit.row_options import compiled, launch, number, spread, times
 from fastact.in_njit.rowwise import is_integral
@@ -333,34 +333,28 @@ class NegativeLogLikelihood(OfLabels):
     """A call of `nll`, which picks one element of each row."""
 
     def attempt(self, call: Call) -> Attempt | None:
-        axis, b, ty = self.axis(), call.builder, self.types[self.data]
-        if axis is None or axis != ty.ndim - 1 or types.float16 in {ty.dtype, self.element}:
+        axis, b, context = self.axis(), call.builder, call.context
+        if axis is None:
             return None
         x, copy = self.operand(call, self.data, self.dtype)
-        kind, value = copy or (ty, call.values[self.data])
-        found = self.targets(call, x, axis, arrays=True)
+        found, along = self.targets(call, x, axis, arrays=True), axes.Axes((axis,))
         outs, wrong = self.outs(call, x, [])
         labels, factors = found.arrays
 
+        def array_of(operand: Operand) -> Any:
+            rows, _ = along.rows(b, operand, self.dtype)
+            return operands.as_array(context, b, rows, self.dtype)
+
         def make() -> Any:
-            losses_type = types.Array(types.float64, ty.ndim - 1, "C")
-            losses = operands.empty(call.context, b, losses_type, found.labels.shape)
-            given = (kind, value), labels, factors, (losses_type, losses)
+            count = len(found.labels.shape)
+            losses_type = types.Array(types.float64, count, "C")
+            losses = operands.empty(context, b, losses_type, found.labels.shape)
+            given = array_of(x), labels, factors, (losses_type, losses)
             compiled(call, likelihoods, types.none, *given)
-            each = operands.of_array(call.context, b, losses_type, losses)
-            made = []
-            if self.gradient:
-                made = self.filled(call, x, labels, factors, given_out=bool(outs))
-            return self.finished(call, self.reduced(call, ty.ndim - 1, losses, each), made)
+            each = operands.of_array(context, b, losses_type, losses)
+            made, gradients = self.results(call, outs, x)
+            for gradient in gradients:
+                compiled(call, slopes, types.none, labels, factors, array_of(gradient))
+            return self.finished(call, self.reduced(call, count, losses, each), made)
 
         return Attempt(make, either(b, *wrong, *found.wrong), [copy, *found.copies])
-
-    def filled(
-        self, call: Call, x: Operand, labels: Any, factors: Any, *, given_out: bool
-    ) -> list[Any]:
-        """The gradient: the arrays that were made for it."""
-        array, value = self.result[1], call.values.get("out")
-        if not given_out:
-            value = operands.empty(call.context, call.builder, array, x.shape)
-        compiled(call, slopes, types.none, labels, factors, (array, value))
-        return [] if given_out else [value]

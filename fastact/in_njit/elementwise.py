@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.core import cgutils, types
@@ -60,7 +60,7 @@ def scalar(function: Function, dtype: str) -> Any:
 
 @functools.cache
 def rule_of(rule: str, names: tuple[str, ...]) -> Any:
-    """The dispatcher that tells whether parameters obey a rule."""
+    """The dispatcher of an expression in parameters, such as a rule that they obey."""
     return dispatcher(eval(f"lambda {', '.join(names)}: {rule}", {"inf": np.inf}))  # noqa: S307  # our declarations
 
 
@@ -72,6 +72,14 @@ def loop_of(function: Function, dtype: str) -> Any:
 def loop_from_output(owner: Any, dtype: str) -> Any:
     """The loop of the gradient from the output."""
     return owner.backward._from_output._loops[dtype]
+
+
+class Inputs(NamedTuple):
+    """The operands of a call, what is wrong with them, and the copies that were made of some."""
+
+    operands: list[operands.Operand]
+    wrong: list[Any]
+    copies: list[Any]
 
 
 class Elementwise(Plan):
@@ -196,12 +204,18 @@ class Elementwise(Plan):
         outs = [given] if isinstance(given, types.Array) else list(given)
         number, ruled = operands.number_type(self.dtype), bool(self.function._requires)
         most = max((self.types[n].ndim for n in self.arrays), default=0)
-        mask = self.types.get("where")
+        mask = getattr(self.types.get("where"), "ndim", 0)
         return (
             all(t.dtype == number and t.mutable and t.ndim >= most for t in outs)
             and not (ruled and any(p.name in self.arrays for p in self.function.params))
-            and (not self.chosen or (is_array(mask) and self.types["where"].ndim <= outs[0].ndim))
+            and (not self.chosen or mask <= outs[0].ndim)
         )
+
+    def castable(self, dtype: Any) -> bool:
+        casting: Any = self.known.get("casting", OPTIONS["casting"])
+        if casting is UNKNOWN or self.chosen:
+            return False
+        return super().castable(dtype) and bool(np.can_cast(self.dtype, dtype, casting))
 
     @property
     def chosen(self) -> bool:
@@ -274,15 +288,7 @@ class Elementwise(Plan):
     def looped(self, call: Call) -> Attempt:
         """The loop of the store, for arrays."""
         builder, context = call.builder, call.context
-        inputs, copies = [], []
-        for name in self.names:
-            if is_array(self.types[name]) and self.types[name].ndim:
-                operand, copy = self.operand(call, name, self.dtype)
-                copies.append(copy)
-            else:
-                operand = operands.of_number(builder, self.filled(call, name, self.dtype))
-            inputs.append(operand)
-        wrong = self.broken(call)
+        inputs, wrong, copies = self.inputs(call)
         outs = self.outs(call)
         if outs:
             sizes = outs[0].shape
@@ -298,7 +304,7 @@ class Elementwise(Plan):
             wrong += [clash] if len(self.arrays) > 1 else []
         mask = None
         if self.chosen:
-            mask = operands.of_array(context, builder, self.types["where"], call.values["where"])
+            mask = self.mask(call)
             wrong.append(builder.not_(operands.fits(builder, mask, sizes)))
             wrong += [operands.collide(builder, out, mask, sizes, same=False) for out in outs]
 
@@ -314,6 +320,19 @@ class Elementwise(Plan):
             return made[0] if self.nout == 1 else context.make_tuple(builder, self.result, made)
 
         return Attempt(make, either(builder, *wrong), copies)
+
+    def inputs(self, call: Call) -> Inputs:
+        """The arguments as operands, and whether they break a rule."""
+        found, copies = [], []
+        for name in self.names:
+            if name in self.arrays:
+                operand, copy = self.operand(call, name, self.dtype)
+                copies.append(copy)
+            else:
+                number = self.filled(call, name, self.dtype)
+                operand = operands.of_number(call.builder, number)
+            found.append(operand)
+        return Inputs(found, self.broken(call), copies)
 
     def where(
         self, call: Call, inputs: list[operands.Operand], outs: list[operands.Operand],

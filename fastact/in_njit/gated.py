@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
 from numba.core import types
 
 from fastact.elementwise.gated import ROWS, loop_of
-from fastact.in_njit import operands, symbols
+from fastact.in_njit import axes, operands, python_call, symbols
+from fastact.in_njit.axes import Axes
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
-from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, is_array
-from fastact.in_njit.rowwise import is_real
+from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, either, is_array, value_of
+from fastact.in_njit.row_options import spread
+from fastact.in_njit.rowwise import is_real, ndim_of
+from fastact.in_njit.sums import sum_into
 from fastact.native import pool
 
 
@@ -39,13 +43,16 @@ class GatedPlan(Plan):
         )
 
     def into(self, call: Call, shape: list[Any], given: list[Operand]) -> tuple[Any, list[Any]]:
-        """`out` as an operand, if there is one, and what would be wrong with it."""
+        """`out` as an operand, if there is one, and what would be wrong with it.
+
+        It may be one of those that are given, as these are read where it is written.
+        """
         if self.known["out"] is None:
             return None, []
         b = call.builder
         out = operands.of_array(call.context, b, self.types["out"], call.values["out"])
         wrong = [b.not_(operands.same_shape(b, out, Operand(out.pointer, shape, [])))]
-        return out, wrong + [operands.collide(b, out, e, e.shape, same=False) for e in given]
+        return out, wrong + [operands.collide(b, out, e, e.shape, same=True) for e in given]
 
     def outcome(
         self, call: Call, out: Operand | None, ty: Any, shape: list[Any]
@@ -101,53 +108,57 @@ class Halves(GatedPlan):
         if not omitted and not isinstance(axis, types.Integer):
             raise self.refuse("axis", "an integer")
 
-    def axis(self) -> int | None:
-        """The axis from 0, if our own code can be written for it."""
-        axis, ndim = self.known["axis"], self.types["x"].ndim
-        known = isinstance(axis, int) and -ndim <= axis < ndim
-        return axis % ndim if known and isinstance(self.known["gate_first"], bool) else None
+    def along(self, call: Call) -> Axes | None:
+        """The axis of the halves; None if only Python knows what to do with arguments."""
+        first, ndim = self.types["gate_first"], self.types["x"].ndim
+        plain = isinstance(value_of(first), bool) or types.unliteral(first) == types.boolean
+        bias = self.known["bias"] is None or ndim_of(self.types["bias"]) == 1
+        return axes.of_call(self, call, ndim) if plain and bias and self.fitting_out(ndim) else None
 
-    def halves(self, call: Call, x: Operand, axis: int) -> list[Operand]:
+    def halves(self, call: Call, x: Operand, along: Axes) -> list[Operand]:
         """Gate and value."""
-        b = call.builder
-        half = b.sdiv(x.shape[axis], INT(2))
-        shape = [*x.shape[:axis], half, *x.shape[axis + 1 :]]
-        second = b.gep(x.pointer, [b.mul(half, x.strides[axis])])
-        found = [Operand(x.pointer, shape, x.strides), Operand(second, shape, x.strides)]
-        return found if self.known["gate_first"] else found[::-1]
+        b, first = call.builder, self.known["gate_first"]
+        (length,), (stride,) = along.own(b, x.shape), along.own(b, x.strides)
+        half = b.sdiv(length, INT(2))
+        shape = [along.choose(b, k, half, n) for k, n in enumerate(x.shape)]
+        both = [x.pointer, b.gep(x.pointer, [b.mul(half, stride)])]
+        if first is UNKNOWN:
+            first = self.flag(call, "gate_first")
+            both = [b.select(first, *both), b.select(first, *both[::-1])]
+        elif not first:
+            both.reverse()
+        return [Operand(pointer, shape, x.strides) for pointer in both]
 
-    def biases(self, call: Call, x: Operand, axis: int) -> tuple[list[Operand], Any, Any] | None:
-        """The biases of gate and value, whether they do not fit, a copy; None if Python has to."""
+    def column(self, call: Call, vector: Operand, along: Axes, count: int) -> Operand:
+        """A vector as an array whose other axes have length 1."""
+        b, (length,), (stride,) = call.builder, vector.shape, vector.strides
+        shape = [along.choose(b, k, length, ONE) for k in range(count)]
+        return Operand(
+            vector.pointer, shape, [along.choose(b, k, stride, ZERO) for k in range(count)]
+        )
+
+    def biases(self, call: Call, x: Operand, along: Axes) -> tuple[list[Operand], Any, Any]:
+        """The biases of gate and value, whether they do not fit, and a copy."""
         if self.known["bias"] is None:
             return [], None, None
-        ty, b = self.types["bias"], call.builder
-        if not is_array(ty) or ty.ndim != 1:
-            return None
         bias, copy = self.operand(call, "bias", self.dtype)
-        wrong = b.icmp_signed("!=", bias.shape[0], x.shape[axis])
-        after = len(x.shape) - axis - 1
-        column = Operand(
-            bias.pointer, [ONE] * axis + bias.shape + [ONE] * after,
-            [ZERO] * axis + bias.strides + [ZERO] * after,
-        )  # fmt: skip
-        return self.halves(call, column, axis), wrong, copy
+        wrong = call.builder.icmp_signed("!=", bias.shape[0], *along.own(call.builder, x.shape))
+        column = self.column(call, bias, along, len(x.shape))
+        return self.halves(call, column, along), wrong, copy
 
-    def odd(self, call: Call, x: Operand, axis: int) -> Any:
+    def odd(self, call: Call, x: Operand, along: Axes) -> Any:
         b = call.builder
-        return b.icmp_signed("!=", b.and_(x.shape[axis], ONE), ZERO)
+        return b.icmp_signed("!=", b.and_(*along.own(b, x.shape), ONE), ZERO)
 
     def attempt(self, call: Call) -> Attempt | None:
-        axis, b = self.axis(), call.builder
-        if axis is None or not self.fitting_out(self.types["x"].ndim):
+        along, b = self.along(call), call.builder
+        if along is None:
             return None
         x, copy = self.operand(call, "x", self.dtype)
-        gate, value = self.halves(call, x, axis)
-        found = self.biases(call, x, axis)
-        if found is None:
-            return None
-        biases, unfit, another = found
+        gate, value = self.halves(call, x, along)
+        biases, unfit, another = self.biases(call, x, along)
         out, wrong = self.into(call, gate.shape, [x, *biases])
-        wrong += [self.odd(call, x, axis), unfit]
+        wrong += [along.wrong, self.odd(call, x, along), unfit]
 
         def make() -> Any:
             made, result = self.outcome(call, out, self.result, gate.shape)
@@ -159,7 +170,7 @@ class Halves(GatedPlan):
 
 
 class HalvesBackward(Halves):
-    """The gradient of both halves."""
+    """The gradient of both halves, and of the bias if there is one."""
 
     positional = ("dy",)
 
@@ -174,30 +185,46 @@ class HalvesBackward(Halves):
         array = self.out(types.Array(number, ty.ndim, "C"))
         if self.known["bias"] is None:
             return array
-        if self.known["out"] is UNKNOWN:
-            raise self.refuse("out", "None where bias is given")
-        return types.Tuple([array, types.Array(number, 1, "C")])
+        return types.Tuple([array, types.Array(array.dtype, 1, "C")])
+
+    def castable(self, dtype: Any) -> bool:
+        """The gradient of the bias is the sum of what is in `out`."""
+        return self.known["bias"] is None and super().castable(dtype)
 
     def attempt(self, call: Call) -> Attempt | None:
-        axis, b, dy_type = self.axis(), call.builder, self.types["dy"]
-        if axis is None or self.known["bias"] is not None:
-            return None
-        ndim = self.types["x"].ndim
-        if not is_array(dy_type) or dy_type.ndim != ndim or not self.fitting_out(ndim):
+        along, b = self.along(call), call.builder
+        ndim, dy_type = self.types["x"].ndim, self.types["dy"]
+        if along is None or ndim_of(dy_type) > ndim:
             return None
         x, copy = self.operand(call, "x", self.dtype)
         dy, another = self.operand(call, "dy", self.dtype)
-        gate, value = self.halves(call, x, axis)
-        out, wrong = self.into(call, x.shape, [x, dy])
-        wrong += [self.odd(call, x, axis), b.not_(operands.same_shape(b, dy, gate))]
+        gate, value = self.halves(call, x, along)
+        biases, unfit, third = self.biases(call, x, along)
+        out, wrong = self.into(call, x.shape, [x, dy, *biases])
+        wrong += [along.wrong, self.odd(call, x, along), unfit]
+        wrong.append(b.not_(operands.fits(b, dy, gate.shape)))
 
         def make() -> Any:
-            made, result = self.outcome(call, out, self.result, x.shape)
-            given = [dy, gate, value, *self.halves(call, result, axis)]
-            self.launch(call, "backward", given)
-            return made
+            array_type = self.result[0] if biases else self.result
+            made, result = self.outcome(call, out, array_type, x.shape)
+            given = [spread(b, dy, gate.shape), gate, value, *biases]
+            given += self.halves(call, result, along)
+            self.launch(call, "backward_bias" if biases else "backward", given)
+            if not biases:
+                return made
+            vector, to = operands.new(call.context, b, self.result[1], along.own(b, x.shape))
+            sum_into(call, result, self.column(call, to, along, ndim), self.dtype)
+            return call.context.make_tuple(b, self.result, [made, vector])
 
-        return Attempt(make, either(b, *wrong), [copy, another])
+        return Attempt(make, either(b, *wrong), [copy, another, third])
+
+    def python(self, call: Call) -> Any:
+        """With `out`, Python gives the gradient of the bias beside what is in it."""
+        if self.known["out"] is not UNKNOWN or self.known["bias"] is None:
+            return super().python(call)
+        vector = self.result[1]
+        found = self.invoked(call, vector, ("item", 1, python_call.expected(vector)))
+        return call.context.make_tuple(call.builder, self.result, [self.given_out(call), found])
 
 
 BIASES = ("gate_bias", "value_bias")
@@ -216,8 +243,8 @@ class Split(GatedPlan):
         if not arrays:
             raise self.refuse("gate", "an array, or value")
         self.dtype = self.common(*given)
-        ndim = max(self.types[n].ndim for n in arrays)
-        return self.made_type(ndim)
+        self.ndim = max(self.types[n].ndim for n in arrays)
+        return self.made_type(self.ndim)
 
     @property
     def biases(self) -> tuple[str, ...]:
@@ -277,21 +304,49 @@ class SplitBackward(Split):
         return types.Tuple(results)
 
     def attempt(self, call: Call) -> Attempt | None:
-        kinds = [self.types[name] for name in self.names]
-        if self.biases or not all(map(is_array, kinds)) or len({t.ndim for t in kinds}) > 1:
-            return None
         found, b = self.inputs(call), call.builder
-        if found is None:
+        if found is None or ndim_of(self.types["dy"]) > self.ndim:
             return None
-        given, copies = found
-        wrong = [b.not_(operands.same_shape(b, given[0], each)) for each in given[1:]]
+        (dy, *given), copies = found
+        sizes, clash = operands.broadcast(b, given)
+        wrong = [clash, b.not_(operands.fits(b, dy, sizes))]
+        names = (*self.names[1:], *BIASES)
+        places = [k for k, name in enumerate(names) if self.known[name] is not None]
 
         def make() -> Any:
-            sizes = given[0].shape
-            made = [operands.empty(call.context, b, t, sizes) for t in self.result]
-            outs = [operands.of_array(call.context, b, t, m)
-                    for t, m in zip(self.result, made, strict=True)]  # fmt: skip
-            operands.launch(call.context, b, self.need("backward"), [*given, *outs], sizes)
-            return call.context.make_tuple(b, self.result, made)
+            pairs = [*zip(places, self.result, strict=True)]
+            made = [operands.new(call.context, b, ty, given[k].shape) for k, ty in pairs]
+            terms = [self.terms(call, made[k][1], sizes) for k in range(2)]
+            inputs = [spread(b, dy, sizes), *given]
+            need = self.need("backward_bias" if self.biases else "backward")
+            operands.launch(call.context, b, need, [*inputs, *(t.operand for t in terms)], sizes)
+            for (k, _), (_, to) in zip(pairs, made, strict=True):
+                term = terms[k % 2]
+                with b.if_then(term.apart if k < 2 else ir.IntType(1)(1)):
+                    sum_into(call, term.operand, to, self.dtype)
+            self.release(call, [term.copy for term in terms])
+            items = [m if to.shape else b.load(m) for m, to in made]
+            return call.context.make_tuple(b, self.result, items)
 
         return Attempt(make, either(b, *wrong), copies)
+
+    def terms(self, call: Call, to: Operand, sizes: list[Any]) -> Terms:
+        """Where the terms of a gradient go: to the gradient itself, if nothing was broadcast."""
+        b, whole = call.builder, ir.IntType(1)(0)
+        if len(to.shape) == len(sizes):
+            whole = operands.same_shape(b, to, Operand(to.pointer, sizes, []))
+        apart = b.not_(whole)
+        scratch, copy = operands.scratch(call.context, b, self.dtype, sizes, apart)
+        if len(to.shape) < len(sizes):
+            return Terms(scratch, apart, copy)
+        strides = [b.select(apart, *pair) for pair in zip(scratch.strides, to.strides, strict=True)]
+        pointer = b.select(apart, scratch.pointer, to.pointer)
+        return Terms(Operand(pointer, sizes, strides), apart, copy)
+
+
+class Terms(NamedTuple):
+    """The terms of a gradient, whether they are not the gradient itself, and their memory."""
+
+    operand: Operand
+    apart: Any
+    copy: Any

@@ -8,11 +8,11 @@ import numpy as np
 from numba.core import types
 
 from fastact.in_njit import axes, operands, row_options, special_rows
-from fastact.in_njit.operands import INT, ONE, ZERO, Operand
+from fastact.in_njit.operands import INT, ONE, ZERO, Operand, led
 from fastact.in_njit.plan import Attempt, Call, either, floating, new_array
 from fastact.in_njit.row_options import DOUBLE, Options, compiled, spread
 from fastact.in_njit.rowwise import RowPlan
-from fastact.in_njit.special_rows import absence, led, of_rows
+from fastact.in_njit.special_rows import absence, of_rows
 
 
 # ---------------------------------------------------------------- what Numba compiles
@@ -101,40 +101,35 @@ class Jacobian(RowPlan):
         if found is None or not one or not row_options.simple(self, ndim, found):
             return None
         x, copy = self.operand(call, "x", self.dtype)
-        views = axes.Views(call, found)
-        rows = views.of(x, self.dtype)
-        options = row_options.of_call(self, call, x, rows, owner._sign)
-        mask = options.where and views.of(options.where, "bool")
+        options = row_options.of_call(self, call, x, found, owner._sign)
 
         def make() -> Any:
+            views = axes.Views(call, found)
+            rows, seen = views.of(x, self.dtype), options.in_rows(views)
             made, result = self.new_result(call, [*x.shape, rows.shape[-1]])
             outputs = Operand(result.pointer, x.shape, result.strides[:-1])
             *kept, n = rows.shape
-            strides = [*found.rows(b, outputs, self.dtype)[0].strides, result.strides[-1]]
+            strides = [*views.of(outputs, self.dtype).strides, result.strides[-1]]
             matrices = Operand(result.pointer, [*kept, n, n], strides)
-            self.of_steps(call, found, (x, rows, matrices), mask, options)
-            slope = special_rows.slope_of(call, self.dtype, x, options)
+            self.of_steps(call, rows, matrices, seen)
+            slope = special_rows.slope_of(call, self.dtype, rows, seen)
             if slope is not None:
-                slopes = found.rows(b, slope.operand, self.dtype)[0]
-                self.capped(call, slopes, matrices, mask, options)
+                self.capped(call, slope.operand, matrices, seen)
                 self.release(call, [slope.copy])
             return made
 
-        return Attempt(make, either(b, *options.wrong, views.broken), [copy, *options.copies])
+        return Attempt(make, either(b, found.wrong, *options.wrong), [copy, *options.copies])
 
-    def of_steps(
-        self, call: Call, found: axes.Axes, arrays: tuple[Operand, Operand, Operand],
-        mask: Operand | None, options: Options,
-    ) -> None:  # fmt: skip
+    def of_steps(self, call: Call, rows: Operand, matrices: Operand, options: Options) -> None:
         """Write the Jacobians of the output, by the cap's results if there is a cap."""
-        b, context, (x, rows, matrices) = call.builder, call.context, arrays
+        b, context = call.builder, call.context
         *kept, n = rows.shape
         *outer, down, along = matrices.strides
         diagonal = operands.as_array(
             context, b, Operand(matrices.pointer, rows.shape, [*outer, b.add(down, along)]),
             self.dtype,
         )  # fmt: skip
-        y, sink, copies = self.output(call, found, x, rows, mask, options)
+        y, sink, copies = self.output(call, rows, options)
         places = [b.add(b.add(n, n), ONE)]  # any vector of a step begins at one of them
         band, band_copy = operands.scratch(context, b, self.dtype, places)
         size = INT(np.dtype(self.dtype).itemsize)
@@ -142,13 +137,16 @@ class Jacobian(RowPlan):
             later(call, band, n, self.dtype), matrices.shape,
             [*[ZERO] * len(kept), b.neg(size), size],
         )  # fmt: skip
-        once = options._replace(factor=for_each(options.factor), length=for_each(options.length))
-        three, where = (d, repeated(y), matrices), mask and repeated(mask)
+        once = options._replace(
+            where=options.where and repeated(options.where),
+            factor=for_each(options.factor), length=for_each(options.length),
+        )  # fmt: skip
+        three = d, repeated(y), matrices
         difference, difference_copy = operands.scratch(context, b, "float64", rows.shape)
 
         def products(of: Any, one: float) -> None:
             compiled(call, one_step, types.none, band_copy, (types.float64, DOUBLE(one)))
-            row_options.product(call, of, self.dtype, three, where, once)
+            row_options.product(call, of, self.dtype, three, once)
 
         products(self.ty.target._columns, 0.0)
         if sink is None:
@@ -165,45 +163,33 @@ class Jacobian(RowPlan):
         self.release(call, [band_copy, difference_copy, *copies])
 
     def output(
-        self, call: Call, found: axes.Axes, x: Operand, rows: Operand, mask: Operand | None,
-        options: Options,
-    ) -> tuple[Operand, Operand | None, list[Any]]:  # fmt: skip
+        self, call: Call, rows: Operand, options: Options
+    ) -> tuple[Operand, Operand | None, list[Any]]:
         """The output's rows, the share of the sink if there is one, and what is to be released."""
         b, context, owner = call.builder, call.context, self.ty.target
         if owner._sink != 0.0:
-            y, copy = operands.scratch(context, b, self.dtype, x.shape)
-            its_rows = found.rows(b, y, self.dtype)[0]
-            both = (x, y), (rows, its_rows)
-            special_rows.forward(call, owner._shares or owner, self.dtype, found, *both, options)
-            return its_rows, None, [copy]
+            y, copy = operands.scratch(context, b, self.dtype, rows.shape)
+            special_rows.forward(call, owner._shares or owner, self.dtype, rows, y, options)
+            return y, None, [copy]
         *kept, n = rows.shape
         shape = [*kept, b.add(n, ONE)]
         y, copy = operands.scratch(context, b, self.dtype, shape)
         where, present, where_copy = None, (types.none, context.get_dummy_value()), None
-        if mask is not None or options.length is not None:
+        if options.where is not None or options.length is not None:
             where, where_copy = operands.scratch(context, b, "bool", shape)
             present = operands.as_array(context, b, led(where), "bool")
         given, into = (operands.as_array(context, b, led(each), self.dtype) for each in (rows, y))
-        there = absence(call, rows, mask, options)
+        there = absence(call, rows, options)
         compiled(call, with_sink, types.none, given, *there, into, present)
-        last = axes.Axes((len(kept),))
         once = options._replace(where=where, length=None)
-        special_rows.forward(call, owner._loops, self.dtype, last, (y, y), (y, y), once)
+        special_rows.forward(call, owner._loops, self.dtype, y, y, once)
         sink = Operand(later(call, y, n, self.dtype), [*kept, ONE], y.strides)
         return Operand(y.pointer, rows.shape, y.strides), sink, [copy, where_copy]
 
-    def capped(
-        self, call: Call, slopes: Operand, matrices: Operand, mask: Operand | None,
-        options: Options,
-    ) -> None:  # fmt: skip
+    def capped(self, call: Call, slopes: Operand, matrices: Operand, options: Options) -> None:
         """Multiply by the slopes of the cap, and put 0 where inputs are absent."""
-        b, context = call.builder, call.context
-        arrays = [
-            operands.as_array(context, b, led(each), self.dtype)
-            for each in (matrices, spread(b, repeated(slopes), matrices.shape))
-        ]
-        where = mask and spread(b, repeated(mask), matrices.shape)
-        once = options._replace(length=for_each(options.length))
-        factors = of_rows(call, row_options.number(call, 1.0), matrices, "float64")
-        there = absence(call, matrices, where, once)
-        compiled(call, special_rows.sloped, types.none, *arrays, factors, *there)
+        where = options.where and spread(call.builder, repeated(options.where), matrices.shape)
+        once = options._replace(where=where, length=for_each(options.length))
+        slopes = spread(call.builder, repeated(slopes), matrices.shape)
+        one = row_options.number(call, 1.0)
+        special_rows.slope_rows(call, self.dtype, matrices, slopes, one, once)

@@ -10,10 +10,9 @@ from numba.core import types
 from numba.core.errors import TypingError
 
 from fastact.in_njit import axes, operands, row_options
-from fastact.in_njit.operands import ONE, Operand
+from fastact.in_njit.operands import ONE, Operand, led
 from fastact.in_njit.plan import FLOATS, REAL, Attempt, Call, either, floating, is_array
 from fastact.in_njit.rowwise import RowPlan, is_real, ndim_of
-from fastact.in_njit.special_rows import led
 from fastact.rowwise import logsumexp
 from fastact.rowwise.softmax_family import softmax
 
@@ -93,34 +92,32 @@ class LogSum(RowPlan):
         if (
             found is None or not row_options.simple(self, ndim, found)
             or not self.array_of_loop("out", self.dtype, self.ndim)
-            or (self.known["where"] is not None and not found.run)
         ):  # fmt: skip
             return None
         x, copy = self.operand(call, "x", self.dtype)
-        views = axes.Views(call, found)
-        rows = views.of(x, self.dtype, (copy and copy[0]) or self.types["x"])
-        options = row_options.of_call(self, call, x, rows, 1.0)
-        mask = options.where and views.of(options.where, "bool")
+        options = row_options.of_call(self, call, x, found, 1.0)
         shape = self.shape(call, found, x)
         out, wrong = self.into(call, shape, [], [x, *options.arrays])
 
         def make() -> Any:
+            views = axes.Views(call, found)
             made, result = self.made(call, out, shape)
-            result = self.of_rows(call, found, result)
-            given, scratch, copy_of_counts = rows, None, None
-            between: list[Operand] = []
+            rows = views.of(x, self.dtype, (copy and copy[0]) or self.types["x"])
+            mask, scratch, copy_of_counts = options.in_rows(views).where, None, None
+            counts: list[Operand] = []
             if target._nin > 1:
-                between, copy_of_counts = self.counts(call, rows, mask)
-            if options.where is not None:
-                present, scratch = operands.scratch(call.context, b, self.dtype, x.shape)
-                row_options.mask_in(call, self.dtype, x, options.where, -np.inf, present)
-                given = found.rows(b, present, self.dtype)[0]
-            every = [given, *between, result]
+                counts, copy_of_counts = self.counts(call, rows, mask)
+            if mask is not None:
+                present, scratch = operands.scratch(call.context, b, self.dtype, rows.shape)
+                row_options.mask_in(call, self.dtype, rows, mask, -np.inf, present)
+                rows = present
+            every = [rows, *counts, self.of_rows(call, found, result)]
             row_options.launch(call, target.name, self.dtype, target._letters, every)
             self.release(call, [scratch, copy_of_counts])
+            views.settle()
             return self.finished(call, made)
 
-        wrong += [*options.wrong, views.broken]
+        wrong += [found.wrong, *options.wrong]
         return Attempt(make, either(b, *wrong), [copy, *options.copies])
 
     def counts(self, call: Call, rows: Operand, mask: Operand | None) -> tuple[list[Operand], Any]:
@@ -151,7 +148,6 @@ class LogSum(RowPlan):
         if (
             found is None or not row_options.simple(self, ndim, found)
             or not self.array_of_loop("out", self.dtype, self.ndim)
-            or (self.known["where"] is not None and not found.run)
             or (self.dtype == "float16" and not signed)  # which Numba compares not
         ):  # fmt: skip
             return None
@@ -161,37 +157,38 @@ class LogSum(RowPlan):
             weights, another = self.operand(call, "b", self.dtype)
         sizes, clash = operands.broadcast(b, [x, weights])
         x, weights = (row_options.spread(b, each, sizes) for each in (x, weights))
-        views = axes.Views(call, found)
-        rows, counts = (views.of(each, self.dtype) for each in (x, weights))
-        options = row_options.of_call(self, call, x, rows, 1.0)
+        options = row_options.of_call(self, call, x, found, 1.0)
         shape = self.shape(call, found, x)
         out, wrong = self.into(call, shape, [], [x, weights, *options.arrays])
         item = self.result[0] if signed else self.result
 
         def make() -> Any:
+            views = axes.Views(call, found)
             made, log = (None, out) if out else self.new_result(call, shape, item)
-            present, scratch, other = counts, None, None
-            if options.where is not None:
-                kept, scratch = operands.scratch(call.context, b, self.dtype, sizes)
-                row_options.mask_in(call, self.dtype, weights, options.where, 0.0, kept)
-                present = found.rows(b, kept, self.dtype)[0]
+            rows, counts = (views.of(each, self.dtype) for each in (x, weights))
+            mask, scratch, other = options.in_rows(views).where, None, None
+            if mask is not None:
+                kept, scratch = operands.scratch(call.context, b, self.dtype, counts.shape)
+                row_options.mask_in(call, self.dtype, counts, mask, 0.0, kept)
+                counts = kept
             if signed or not shape:
                 signs, sign = self.new_result(call, shape, item)
             else:
                 sign, other = operands.scratch(call.context, b, self.dtype, shape)
             results = [self.of_rows(call, found, each) for each in (log, sign)]
             loop = logsumexp.weighted
-            given = [rows, present, *results]
+            given = [rows, counts, *results]
             row_options.launch(call, loop.name, self.dtype, loop._letters, given)
             if not signed:
                 self.strike(call, log, sign)
             self.release(call, [scratch, other])
+            views.settle()
             if not signed:
                 return self.finished(call, made)
             both = [self.finished(call, each, item) for each in (made, signs)]
             return call.context.make_tuple(b, self.result, both)
 
-        wrong += [clash, *options.wrong, views.broken]
+        wrong += [clash, found.wrong, *options.wrong]
         return Attempt(make, either(b, *wrong), [copy, another, *options.copies])
 
     def strike(self, call: Call, log: Operand, sign: Operand) -> None:
@@ -208,17 +205,20 @@ class LogSum(RowPlan):
 
 
 class Terms(NamedTuple):
-    """Elements and weights of a call in one dtype and shape, and their rows; None if not given."""
+    """Elements and weights of a call in one dtype and shape; None if not given."""
 
     dtype: str  # of shares
-    axes: axes.Axes
-    views: axes.Views
     x: Operand
-    rows: Operand
     weights: Operand | None
     options: row_options.Options
     wrong: list[Any]
     copies: list[Any]
+
+    def in_rows(self, views: axes.Views) -> Terms:
+        """The same as rows."""
+        weights = self.weights and views.of(self.weights, self.dtype)
+        x, options = views.of(self.x, self.dtype), self.options.in_rows(views)
+        return self._replace(x=x, weights=weights, options=options)
 
 
 class OfShares(RowPlan):
@@ -230,8 +230,8 @@ class OfShares(RowPlan):
 
     @property
     def kind(self) -> str:
-        """The dtype of shares: float64 with weights."""
-        return "float64" if self.has_weights else self.dtype
+        """The dtype of shares: that of the input, float64 with weights."""
+        return "float64" if self.has_weights else str(floating(self.types["x"]))
 
     @property
     def joint(self) -> str:
@@ -245,33 +245,26 @@ class OfShares(RowPlan):
     def possible(self, call: Call, ndim: int) -> axes.Axes | None:
         """The axes, if types are those of which operands can be made."""
         found = axes.of_call(self, call, ndim)
-        same = self.has_weights or str(floating(self.types["x"])) == self.dtype
-        if found is None or not (same and found.run and row_options.simple(self, ndim, found)):
-            return None
-        return found
+        return found if found is not None and row_options.simple(self, ndim, found) else None
 
     def terms(self, call: Call, found: axes.Axes) -> Terms:
         """The operands of shares."""
         b = call.builder
         x, *copies = self.wide(call, "x")
-        weights, wrong = None, []
+        weights, wrong = None, [found.wrong]
         if self.has_weights:
             weights, *others = self.wide(call, "b")
             copies += others
             sizes, clash = operands.broadcast(b, [x, weights])
             x, weights = (row_options.spread(b, each, sizes) for each in (x, weights))
             wrong.append(clash)
-        views = axes.Views(call, found)
-        rows = views.of(x, self.kind)
-        if weights is not None:
-            views.of(weights, self.kind)
-        options = row_options.of_call(self, call, x, rows, 1.0)
-        return Terms(self.kind, found, views, x, rows, weights, options, wrong, copies)
+        options = row_options.of_call(self, call, x, found, 1.0)
+        return Terms(self.kind, x, weights, options, [*wrong, *options.wrong], copies)
 
     def wide(self, call: Call, name: str) -> tuple[Operand, Any, Any]:
         """An argument in the dtype of shares, by way of that of elements and weights; copies."""
         if not self.has_weights:
-            return *self.operand(call, name, self.dtype), None
+            return *self.operand(call, name, self.kind), None
         found, copy = self.operand(call, name, self.joint)
         if self.joint == "float64":
             return found, copy, None
@@ -288,21 +281,19 @@ class OfShares(RowPlan):
         another = operands.converted(context, b, *array, "float64")
         return operands.of_array(context, b, *another), copy, another
 
-    def write(self, call: Call, terms: Terms, y: Operand) -> Operand:
-        """Write the shares to an array; its rows."""
-        b, found, options, copy = call.builder, terms.axes, terms.options, None
-        to = found.rows(b, y, terms.dtype)[0]
-        if terms.weights is None:
-            row_options.forward(call, softmax, terms.dtype, (terms.x, y), (terms.rows, to), options)
-            return to
-        weights = terms.weights
+    def write(self, call: Call, terms: Terms, to: Operand) -> None:
+        """Write the shares of rows."""
+        options, copy, weights = terms.options, None, terms.weights
+        if weights is None:
+            row_options.forward(call, softmax, terms.dtype, terms.x, to, options)
+            return
         if options.where is not None:
-            weights, copy = operands.scratch(call.context, b, terms.dtype, y.shape)
-            row_options.mask_in(call, terms.dtype, terms.weights, options.where, 0.0, weights)
-        loop, rows = logsumexp.weighted_shares, found.rows(b, weights, terms.dtype)[0]
-        row_options.launch(call, loop.name, terms.dtype, loop._letters, [terms.rows, rows, to])
+            present, copy = operands.scratch(call.context, call.builder, terms.dtype, to.shape)
+            row_options.mask_in(call, terms.dtype, weights, options.where, 0.0, present)
+            weights = present
+        loop = logsumexp.weighted_shares
+        row_options.launch(call, loop.name, terms.dtype, loop._letters, [terms.x, weights, to])
         self.release(call, [copy])
-        return to
 
 
 class LogSumBackward(OfShares):
@@ -335,35 +326,35 @@ class LogSumBackward(OfShares):
             return None
         terms = self.terms(call, found)
         ds, another = self.operand(call, "ds", self.dtype)
-        x, rows = terms.x, terms.rows
-        sizes = x.shape if vectors == ndim else rows.shape[:-1]
+        x, shape = terms.x, found.shape(b, terms.x.shape)
+        sizes = x.shape if vectors == ndim else shape[:-1]
         if vectors > len(sizes):
             return None
         given = [each for each in (x, terms.weights) if each]
         same, apart = ([], given) if self.has_weights else (given, [])
         out, wrong = self.into(call, x.shape, same, [*apart, ds, *terms.options.arrays])
         wrong.append(b.not_(operands.fits(b, ds, sizes)))
-        target = out and terms.views.of(out, self.dtype, self.types["out"])
         ds = row_options.spread(b, ds, sizes)
-        if vectors == ndim:
-            ds = terms.views.of(ds, self.dtype)
-        else:
-            ds = Operand(ds.pointer, rows.shape, [*ds.strides, operands.ZERO])
 
         def make() -> Any:
+            views = axes.Views(call, found)
             made, result = self.made(call, out, x.shape)
-            to, scratch = target or found.rows(b, result, self.dtype)[0], None
-            shares = result
+            to, scratch = views.of(result, self.dtype, self.result, written=True), None
+            vector = Operand(ds.pointer, shape, [*ds.strides, operands.ZERO])
+            if vectors == ndim:
+                vector = views.of(ds, self.dtype)
+            shares = to
             if terms.dtype != self.dtype:
-                shares, scratch = operands.scratch(context, b, terms.dtype, x.shape)
-            of_rows = self.write(call, terms, shares)
-            arrays = ((of_rows, terms.dtype), (ds, self.dtype), (to, self.dtype))
-            given = (operands.as_array(context, b, *each) for each in arrays)
-            row_options.compiled(call, times_share, types.none, *given)
+                shares, scratch = operands.scratch(context, b, terms.dtype, shape)
+            self.write(call, terms.in_rows(views), shares)
+            arrays = ((shares, terms.dtype), (vector, self.dtype), (to, self.dtype))
+            every = (operands.as_array(context, b, *each) for each in arrays)
+            row_options.compiled(call, times_share, types.none, *every)
             self.release(call, [scratch])
+            views.settle()
             return self.finished(call, made)
 
-        wrong += [*terms.wrong, *terms.options.wrong, terms.views.broken]
+        wrong += terms.wrong
         return Attempt(make, either(b, *wrong), [*terms.copies, another, *terms.options.copies])
 
 
@@ -380,30 +371,37 @@ class LogSumJvp(LogSum, OfShares):
         if found is None or not fits or not self.array_of_loop("out", self.dtype, self.ndim):
             return None
         terms = self.terms(call, found)
-        dx, another = self.operand(call, "dx", terms.dtype)
+        kind = str(np.promote_types(terms.dtype, self.dtype))  # of the loop
+        dx, another = self.operand(call, "dx", kind)
         x, shape = terms.x, self.shape(call, found, terms.x)
         given = [each for each in (x, dx, terms.weights) if each]
         out, wrong = self.into(call, shape, [], [*given, *terms.options.arrays])
         wrong.append(b.not_(operands.fits(b, dx, x.shape)))
-        rows_of_dx = terms.views.of(row_options.spread(b, dx, x.shape), terms.dtype)
+        dx = row_options.spread(b, dx, x.shape)
 
         def make() -> Any:
+            views = axes.Views(call, found)
             made, result = self.made(call, out, shape)
-            to, copy = self.of_rows(call, found, result), None
-            shares, scratch = operands.scratch(context, b, terms.dtype, x.shape)
-            rows = self.write(call, terms, shares)
-            if terms.dtype != self.dtype:
-                total, copy = operands.scratch(context, b, terms.dtype, [ONE, *to.shape])
-                total = total.without(0)
-            loop = logsumexp.sum_of_products
-            every = [rows, rows_of_dx, total if copy else to]
-            row_options.launch(call, loop.name, terms.dtype, loop._letters, every)
+            to, loop = self.of_rows(call, found, result), logsumexp.sum_of_products
+            rows = terms.in_rows(views)
+            shares, scratch = operands.scratch(context, b, terms.dtype, rows.x.shape)
+            self.write(call, rows, shares)
+            wide, total, other, copy = shares, to, None, None
+            if kind != terms.dtype:
+                wide, other = operands.scratch(context, b, kind, rows.x.shape)
+                operands.convert(context, b, other, scratch)
+            if kind != self.dtype:
+                led_total, copy = operands.scratch(context, b, kind, [ONE, *to.shape])
+                total = led_total.without(0)
+            every = [wide, views.of(dx, kind), total]
+            row_options.launch(call, loop.name, kind, loop._letters, every)
             if copy is not None:
                 operands.convert(
                     context, b, operands.as_array(context, b, led(to), self.dtype), copy
                 )
-            self.release(call, [scratch, copy])
+            self.release(call, [scratch, other, copy])
+            views.settle()
             return self.finished(call, made)
 
-        wrong += [*terms.wrong, *terms.options.wrong, terms.views.broken]
+        wrong += terms.wrong
         return Attempt(make, either(b, *wrong), [*terms.copies, another, *terms.options.copies])

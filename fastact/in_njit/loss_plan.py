@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from fastact.in_njit import operands, python_call
-from fastact.in_njit.operands import ONE, Operand
+from fastact.in_njit.operands import Operand, product
 from fastact.in_njit.plan import UNKNOWN, Call, Plan, floating, new_array
 
 DOUBLE = ir.DoubleType()
@@ -71,6 +71,10 @@ class LossPlan(Plan):
         """Whether `out` may be given to a loop."""
         ndim = self.types[self.data].ndim
         return all(ty.dtype == self.element and ty.ndim == ndim and ty.mutable for ty in self.into)
+
+    def castable(self, dtype: Any) -> bool:
+        """The dtype of a gradient is that of the input."""
+        return False
 
     def outs(self, call: Call, x: Operand, others: list[Operand]) -> tuple[Any, list[Any]]:
         """The arrays of `out` as operands, and what is wrong with them."""
@@ -140,11 +144,3 @@ class LossPlan(Plan):
         total = operands.call(call.context, b, "njit_total", DOUBLE, [numbers, length])
         call.context.nrt.decref(b, types.Array(types.float64, ndim, "C"), losses)
         return self.rounded(call, total)
-
-
-def product(builder: Any, numbers: list[Any]) -> Any:
-    """The product of integers."""
-    total = ONE
-    for each in numbers:
-        total = builder.mul(total, each)
-    return total

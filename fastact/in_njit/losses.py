@@ -11,8 +11,8 @@ from numba.core import cgutils, types
 from fastact.definition.activation import Activation
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.cross_entropy import CrossEntropy, NegativeLogLikelihood
-from fastact.in_njit.loss_plan import DOUBLE, LossPlan, product
-from fastact.in_njit.operands import INT, ONE, ZERO, Operand
+from fastact.in_njit.loss_plan import DOUBLE, LossPlan
+from fastact.in_njit.operands import INT, ONE, ZERO, Operand, product
 from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array
 from fastact.in_njit.row_options import compiled, spread
 from fastact.in_njit.rowwise import is_real

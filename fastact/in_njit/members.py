@@ -1,12 +1,10 @@
-"""Members of activations that give more than an array: by parameters, with masks."""
+"""Gradients of activations by their parameters."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection
 from typing import Any
 
-from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
@@ -14,15 +12,13 @@ from numba.core.errors import TypingError
 from numba.extending import box
 
 from fastact.definition.function import Function
-from fastact.in_njit import python_call
-from fastact.in_njit.elementwise import Elementwise, scalar
+from fastact.in_njit import operands, python_call, symbols
+from fastact.in_njit.elementwise import Elementwise, Inputs, scalar
 from fastact.in_njit.operands import number_type
-from fastact.in_njit.plan import UNKNOWN, Attempt, Call, Plan, is_array, value_of
+from fastact.in_njit.plan import Attempt, Call, either, is_array
+from fastact.in_njit.sums import sum_into
 
-MASK = "a uint8 array of forward_with_mask"
 
-
-# ---------------------------------------------------------------- by parameters
 class Gradients(types.LiteralStrKeyDict):
     """Numba's type of a dict whose keys are known, which leaves compiled code as a dict."""
 
@@ -58,8 +54,13 @@ def signature_of_gradients(target: Function) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
+def partial_loop(owner: Any, name: str, dtype: str) -> Any:
+    """The loop of the terms whose sum is the gradient by a parameter."""
+    return owner._partials[name]._loops[dtype]
+
+
 class ParameterGradients(Elementwise):
-    """A call of `backward_params`: kernels for numbers, Python for arrays, which are summed."""
+    """A call of `backward_params`: kernels for numbers, loops and sums for arrays."""
 
     def typed(self) -> Any:
         self.data, self.positional = ("dy", "x"), ("dy",)
@@ -68,6 +69,7 @@ class ParameterGradients(Elementwise):
             owner = self.function.name
             raise TypingError(f"{self.name}(): {owner} has no such parameters")
         self.check_operands(self.function.params)
+        self.into = False
         return Gradients({name: self.kind_of(name) for name in self.partials})
 
     def kind_of(self, name: str) -> Any:
@@ -76,15 +78,35 @@ class ParameterGradients(Elementwise):
         number = number_type(self.dtype)
         return types.Array(number, ty.ndim, "C") if is_array(ty) and ty.ndim else number
 
-    def attempt(self, call: Call) -> Attempt | None:
-        return None if self.arrays else Attempt(lambda: self.inlined(call))
-
     def computed(self, call: Call, kinds: list[Any], numbers: list[Any]) -> Any:
         found = [
             self.compiled(call, scalar(partial, self.dtype), kinds, numbers)
             for partial in self.partials.values()
         ]
-        return self.packed(call, [summed(call.builder, each) for each in found])
+        return self.packed(call, found)
+
+    def looped(self, call: Call) -> Attempt:
+        b, found = call.builder, self.inputs(call)
+        sizes, clash = operands.broadcast(b, found.operands)
+
+        def make() -> Any:
+            pairs = zip(self.partials, self.result.types, strict=True)
+            made = [self.gradient(call, name, kind, found, sizes) for name, kind in pairs]
+            return self.packed(call, made)
+
+        return Attempt(make, either(b, *found.wrong, clash), found.copies)
+
+    def gradient(self, call: Call, name: str, kind: Any, found: Inputs, sizes: list[Any]) -> Any:
+        """The gradient by a parameter: the sum of terms."""
+        context, b = call.context, call.builder
+        terms, copy = operands.scratch(context, b, self.dtype, sizes)
+        need = symbols.needed(partial_loop, self.function, name, self.dtype)
+        operands.launch(context, b, need, [*found.operands, terms], sizes)
+        like = found.operands[self.names.index(name)]
+        made, to = operands.new(context, b, kind, like.shape)
+        sum_into(call, terms, to, self.dtype)
+        self.release(call, [copy])
+        return made if like.shape else b.load(made)
 
     def packed(self, call: Call, items: list[Any]) -> Any:
         """The values as those of a dict."""
@@ -97,72 +119,3 @@ class ParameterGradients(Elementwise):
             self.result.fields, self.result.types, strict=True)}  # fmt: skip
         found = self.invoked(call, kinds, expected)
         return self.packed(call, cgutils.unpack_tuple(call.builder, found, len(kinds)))
-
-
-def summed(builder: Any, value: Any) -> Any:
-    """The sum of one number: 0 for -0, as sums begin with 0."""
-    if isinstance(value.type, ir.IntType):  # float16
-        negative = builder.icmp_unsigned("==", value, value.type(0x8000))
-        return builder.select(negative, value.type(0), value)
-    return builder.fadd(value, value.type(0.0))
-
-
-# ---------------------------------------------------------------- with masks
-def masked(owner: Any, name: str) -> Collection[str]:
-    """The parameters that the derivative depends on, or a `TypingError` if there is no mask."""
-    try:
-        owner.forward_with_mask._values_of_slope(name)
-    except TypeError as error:
-        raise TypingError(str(error)) from None
-    found: Collection[str] = owner.forward_with_mask._used
-    return found
-
-
-class WithMask(Elementwise):
-    """A call of `forward_with_mask`."""
-
-    def typed(self) -> Any:
-        self.data, self.function = ("x",), self.ty.target._owner
-        masked(self.function, self.name)
-        self.check_operands(self.function.params)
-        number, ty = number_type(self.dtype), self.types["x"]
-        ndim = ty.ndim if is_array(ty) else 0
-        value = self.out(types.Array(number, ndim, "C") if ndim else number)
-        return types.Tuple([value, types.Array(types.uint8, 1, "C")])
-
-    def attempt(self, call: Call) -> Attempt | None:
-        return None
-
-    def python(self, call: Call) -> Any:
-        """With `out`, Python gives the mask beside what is in it."""
-        if self.known["out"] is not UNKNOWN:
-            return super().python(call)
-        mask = self.result[1]
-        found = self.invoked(call, mask, ("item", 1, python_call.expected(mask)))
-        return call.context.make_tuple(call.builder, self.result, [self.given_out(call), found])
-
-
-class FromMask(Elementwise):
-    """A call of `backward` with a mask in the place of the input."""
-
-    def typed(self) -> Any:
-        self.data = ("dy",)
-        if any(self.known[name] is not None for name in ("x", "y")):
-            raise TypingError(f"{self.name}() needs exactly one of x=, y= and mask=, got several")
-        used = masked(self.function._owner, self.name)
-        self.check_operands(p for p in self.function.params if p.name in used)
-        mask = self.types["mask"]
-        if not (isinstance(mask, types.Array) and mask.dtype == types.uint8):
-            raise self.refuse("mask", MASK)
-        number, ty = number_type(self.dtype), self.types["dy"]
-        ndim = ty.ndim if is_array(ty) else 0
-        return self.out(types.Array(number, ndim, "C") if ndim else number)
-
-    def attempt(self, call: Call) -> Attempt | None:
-        return None
-
-
-def backward(ty: Any, arguments: dict[str, Any]) -> Plan:
-    """The plan of a call of `backward`, from a mask or not."""
-    plan = Elementwise if value_of(arguments["mask"]) is None else FromMask
-    return plan(ty, arguments)

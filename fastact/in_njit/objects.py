@@ -30,6 +30,7 @@ from fastact.definition.function import Backward, Function
 from fastact.definition.travel import dumps_by_name
 from fastact.elementwise.gated import GatedPair, Split
 from fastact.in_njit import (
+    bitmasks,
     elementwise,
     gated,
     jacobians,
@@ -48,9 +49,9 @@ from fastact.rowwise.ragged import Sequences
 # How a call is planned, by the class of the function and the method that is called.
 KINDS: dict[tuple[type, str], Callable[[Any, dict[str, Any]], Plan]] = {
     (Function, ""): elementwise.Elementwise,
-    (Backward, ""): members.backward,
+    (Backward, ""): bitmasks.backward,
     (Activation, "backward_params"): members.ParameterGradients,
-    (ForwardWithMask, ""): members.WithMask,
+    (ForwardWithMask, ""): bitmasks.WithMask,
     (Normaliser, ""): rowwise.Normalise,
     (Normaliser, "jacobian"): jacobians.Jacobian,
     (Product, ""): rowwise.Product,

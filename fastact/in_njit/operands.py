@@ -39,6 +39,11 @@ class Operand(NamedTuple):
         )
 
 
+def led(operand: Operand) -> Operand:
+    """An operand with one more axis, of length 1, so that no row is alone."""
+    return Operand(operand.pointer, [ONE, *operand.shape], [ZERO, *operand.strides])
+
+
 def number_type(dtype: str) -> Any:
     """Numba's type of a dtype."""
     return from_dtype(np.dtype(dtype))
@@ -80,6 +85,15 @@ def literal(dtype: str, value: float) -> Any:
 def empty(context: Any, builder: Any, ty: Any, shape: Sequence[Any]) -> Any:
     """A new array, which the caller releases or returns."""
     return arrayobj._empty_nd_impl(context, builder, ty, list(shape))._getvalue()
+
+
+def new(context: Any, builder: Any, ty: Any, shape: Sequence[Any]) -> tuple[Any, Operand]:
+    """A new array, or without axes the place of a number, and its operand."""
+    if shape:
+        made = empty(context, builder, ty, shape)
+        return made, of_array(context, builder, ty, made)
+    place = cgutils.alloca_once(builder, context.get_data_type(ty))
+    return place, Operand(builder.bitcast(place, PTR), [], [])
 
 
 FEW = 512  # elements that scratch memory has room for on the stack
@@ -217,6 +231,14 @@ def collide(builder: Any, out: Operand, other: Operand, sizes: Any, *, same: boo
             equal = builder.and_(equal, builder.icmp_signed("==", mine, its))
         apart = builder.or_(apart, builder.and_(equal, same_shape(builder, out, other)))
     return builder.not_(apart)
+
+
+def product(builder: Any, numbers: Sequence[Any]) -> Any:
+    """The product of integers."""
+    total = ONE
+    for each in numbers:
+        total = builder.mul(total, each)
+    return total
 
 
 def aligned(builder: Any, operand: Operand, sizes: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
 from numba.core.imputils import impl_ret_borrowed
@@ -168,6 +169,34 @@ class Plan:
         """Code of our own, or None if there is none for these types."""
         return None
 
+    def cast(self, call: Call) -> Attempt | None:
+        """Code for an `out` of another dtype: the result is made in memory of its own."""
+        ty, context, b = self.types.get("out"), call.context, call.builder
+        if not (isinstance(ty, types.Array) and ty.mutable and self.castable(as_dtype(ty.dtype))):
+            return None
+        shape = operands.of_array(context, b, ty, call.values["out"]).shape
+        _, copy = operands.scratch(context, b, self.dtype, shape)
+        inner = type(self)(self.ty, {**self.types, "out": copy[0]})
+        attempt = inner.attempt(call._replace(values={**call.values, "out": copy[1]}))
+        if attempt is None:
+            self.release(call, [copy])
+            return None
+
+        def make() -> Any:
+            several = isinstance(self.result, types.BaseTuple)
+            found = attempt.make()
+            found = cgutils.unpack_tuple(b, found, len(self.result)) if several else [found]
+            operands.convert(context, b, (ty, call.values["out"]), copy)
+            self.release(call, [(copy[0], found[0])])
+            out = self.given_out(call)
+            return context.make_tuple(b, self.result, [out, *found[1:]]) if several else out
+
+        return Attempt(make, attempt.wrong, [*attempt.copies, copy])
+
+    def castable(self, dtype: Any) -> bool:
+        """Whether results may be converted to the dtype of `out`, which is another."""
+        return bool(dtype != self.dtype)
+
     def needs(self) -> tuple[symbols.Need, ...]:
         """What a cache must find again beside the loops that are called."""
         return ()
@@ -185,7 +214,7 @@ class Plan:
         """The code of the call, as it is written."""
         call = Call(context, builder, dict(zip(self.types, args, strict=True)))
         symbols.stamp(context, *self.needs())
-        attempt = self.attempt(call)
+        attempt = self.attempt(call) or self.cast(call)
         if attempt is None:
             return self.python(call)
         if attempt.wrong is None:
@@ -250,6 +279,21 @@ class Plan:
             loaded = call.context.unpack_value(call.builder, ty.dtype, pointer)
             return call.context.cast(call.builder, loaded, ty.dtype, to)
         return call.context.cast(call.builder, value, types.unliteral(ty), to)
+
+    def flag(self, call: Call, name: str) -> Any:
+        """A bool, as one bit."""
+        known = self.known[name]
+        if known is not UNKNOWN:
+            return ir.IntType(1)(bool(known))
+        return call.context.cast(call.builder, call.values[name], self.types[name], types.boolean)
+
+    def mask(self, call: Call) -> operands.Operand:
+        """`where` as an operand: an array, or one bool."""
+        ty = self.types["where"]
+        if isinstance(ty, types.Array):
+            return operands.of_array(call.context, call.builder, ty, call.values["where"])
+        bit = call.builder.zext(self.flag(call, "where"), ir.IntType(8))
+        return operands.of_number(call.builder, bit)
 
     def release(self, call: Call, copies: Sequence[Any]) -> None:
         """Release copies that were made for the call; None among them is left out."""

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import types
 
 from fastact.in_njit import operands, symbols
-from fastact.in_njit.axes import Axes
+from fastact.in_njit.axes import Axes, Views
 from fastact.in_njit.operands import INT, Operand
 from fastact.in_njit.plan import Call, Plan, is_array
 from fastact.native import loop_registry
@@ -27,8 +27,9 @@ DOUBLE = ir.DoubleType()
 class Options(NamedTuple):
     """The operands of a call beside its arrays: None for what is not given.
 
-    `wrong` are values of compiled code: whether Python has to be called. `arrays` are those of the
-    caller that are read as they are, and `copies` those that were made for the call.
+    `where` has the shape of the arrays, or `in_rows` that of their rows. `wrong` are values of
+    compiled code: whether Python has to be called. `arrays` are those of the caller that are read
+    as they are, and `copies` those that were made for the call.
     """
 
     where: Operand | None
@@ -39,6 +40,12 @@ class Options(NamedTuple):
     copies: list[Any]
     cap: Any = None  # a float64, and what rows are multiplied by once they are capped
     capped_factor: Operand | None = None
+
+    def in_rows(self, views: Views) -> Options:
+        """The options of arrays that are seen as rows."""
+        if self.where is None:
+            return self
+        return self._replace(where=views.of(self.where, "bool"))
 
 
 # ---------------------------------------------------------------- what Numba compiles
@@ -81,7 +88,7 @@ def simple(plan: Plan, ndim: int, axes: Axes) -> bool:
     """Whether operands can be made of options of these types."""
     where, causal = plan.types["where"], plan.known.get("causal", False)
     rows = [plan.types[n] for n in ("temperature", "lengths") if n in plan.types]
-    masks = plan.known["where"] is None or (is_array(where) and where.ndim <= ndim)
+    masks = not isinstance(where, types.Array) or where.ndim <= ndim
     one = axes.axis is not None or len(axes.joined) == 1
     kept = ndim - (1 if one else len(axes.joined))
     last = axes.joined == (ndim - 1,) and ndim > 1
@@ -94,14 +101,15 @@ def simple(plan: Plan, ndim: int, axes: Axes) -> bool:
     )
 
 
-def of_call(plan: Plan, call: Call, x: Operand, rows: Operand, sign: float) -> Options:
-    """The operands of a call with an array and its rows, whose axis is the last."""
+def of_call(plan: Plan, call: Call, x: Operand, axes: Axes, sign: float) -> Options:
+    """The operands of a call with an array."""
+    shape = axes.shape(call.builder, x.shape)
     found = Options(None, None if sign == 1.0 else number(call, sign), None, [], [], [])
     if plan.known["where"] is not None:
         found = of_where(plan, call, x, found)
     for name, make in MADE.items():
         if plan.known.get(name) not in {None, False}:
-            found = make(plan, call, rows, sign, found)
+            found = make(plan, call, shape, sign, found)
     return found
 
 
@@ -118,14 +126,15 @@ def compiled(call: Call, function: Callable[..., Any], result: Any, *given: Any)
 
 def of_where(plan: Plan, call: Call, x: Operand, found: Options) -> Options:
     """The mask, repeated to the shape of the array."""
-    b = call.builder
-    mask = operands.of_array(call.context, b, plan.types["where"], call.values["where"])
+    b, mask = call.builder, plan.mask(call)
     found.wrong.append(b.not_(operands.fits(b, mask, x.shape)))
     found.arrays.append(mask)
     return found._replace(where=spread(b, mask, x.shape))
 
 
-def of_temperature(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
+def of_temperature(
+    plan: Plan, call: Call, shape: list[Any], sign: float, found: Options
+) -> Options:
     """The factors: reciprocals of temperatures."""
     b, ty = call.builder, plan.types["temperature"]
     if not is_array(ty) or not ty.ndim:
@@ -143,40 +152,40 @@ def of_temperature(plan: Plan, call: Call, x: Operand, sign: float, found: Optio
     found.copies.append((result[0], array))
     factor = operands.of_array(call.context, b, result[0], array)
     found.wrong.append(b.not_(b.trunc(b.extract_value(made, 1), ir.IntType(1))))
-    found.wrong.append(b.not_(operands.fits(b, factor, x.shape[:-1])))
+    found.wrong.append(b.not_(operands.fits(b, factor, shape[:-1])))
     return found._replace(factor=factor)
 
 
-def of_lengths(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
+def of_lengths(plan: Plan, call: Call, shape: list[Any], sign: float, found: Options) -> Options:
     """The lengths of rows."""
     b, ty = call.builder, plan.types["lengths"]
     if not is_array(ty) or not ty.ndim:
         length = plan.number(call, "lengths", "int64")
-        long = b.icmp_unsigned(">", length, x.shape[-1])  # negative ones are the largest
+        long = b.icmp_unsigned(">", length, shape[-1])  # negative ones are the largest
         found.wrong.append(long)
         return found._replace(length=operands.of_number(b, length))
     kind, value = array_of(plan, call, "lengths", "int64", found)
-    size = types.int64, x.shape[-1]
+    size = types.int64, shape[-1]
     good = compiled(call, within, types.boolean, (kind, value), size)
     length = operands.of_array(call.context, b, kind, value)
     found.wrong.append(b.not_(good))
-    found.wrong.append(b.not_(operands.fits(b, length, x.shape[:-1])))
+    found.wrong.append(b.not_(operands.fits(b, length, shape[:-1])))
     found.arrays.append(length)
     return found._replace(length=length)
 
 
-def of_causal(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
+def of_causal(plan: Plan, call: Call, shape: list[Any], sign: float, found: Options) -> Options:
     """The lengths of rows that are queries, each of which sees the keys before it."""
-    b, most = call.builder, x.shape[-1]
+    b, most = call.builder, shape[-1]
     if found.length is not None:
         most = b.load(b.bitcast(found.length.pointer, INT.as_pointer()))
     ty = types.Array(types.int64, 1, "C")
-    made = compiled(call, keys_seen, ty, *((types.int64, n) for n in (*x.shape[-2:], most)))
+    made = compiled(call, keys_seen, ty, *((types.int64, n) for n in (*shape[-2:], most)))
     found.copies.append((ty, made))
     return found._replace(length=operands.of_array(call.context, b, ty, made))
 
 
-def of_softcap(plan: Plan, call: Call, x: Operand, sign: float, found: Options) -> Options:
+def of_softcap(plan: Plan, call: Call, shape: list[Any], sign: float, found: Options) -> Options:
     """The cap, and the factor of what has been capped."""
     b, context, kind = call.builder, call.context, operands.number_type(plan.dtype)
     cap = plan.number(call, "softcap", "float64")
@@ -245,42 +254,37 @@ def mask_in(call: Call, dtype: str, x: Operand, where: Operand, absent: float, y
     choose(call, dtype, x, where, operands.constant(call.builder, dtype, absent), y)
 
 
-def forward(
-    call: Call, owner: Any, dtype: str, arrays: tuple[Operand, Operand],
-    rows: tuple[Operand, Operand], options: Options,
-) -> None:  # fmt: skip
-    """Write the shares of rows, between two loops that put the mask in.
+def forward(call: Call, owner: Any, dtype: str, x: Operand, y: Operand, options: Options) -> None:
+    """Write the shares of rows `x` to `y`, between two loops that put the mask in.
 
-    `arrays` are input and output, which may be the same memory, and `rows` are theirs.
+    Both may be the same memory.
     """
-    x, y = arrays
-    b = call.builder
+    b, rows = call.builder, x
     if options.where is not None:
         mask_in(call, dtype, x, options.where, owner._absent, y)
-        rows = rows[1], rows[1]
+        rows = y
     function = owner
     between: list[Operand] = []
     if not owner._x_alone or options.factor is not None or options.length is not None:
         function = owner._scaled
         sinks = () if owner._sink is None else (number(call, owner._sink),)
-        every = options.length or operands.of_number(b, rows[0].shape[-1])
+        every = options.length or operands.of_number(b, rows.shape[-1])
         between = [options.factor or number(call, 1.0), *sinks, every]
-    launch(call, function.name, dtype, function._letters, [rows[0], *between, rows[1]])
+    launch(call, function.name, dtype, function._letters, [rows, *between, y])
     if options.where is not None:
         mask_in(call, dtype, y, options.where, owner._fill_value, y)
 
 
 def product(
-    call: Call, of: Any, dtype: str, rows: tuple[Operand, Operand, Operand],
-    where: Operand | None, options: Options,
-) -> None:  # fmt: skip
+    call: Call, of: Any, dtype: str, rows: tuple[Operand, Operand, Operand], options: Options
+) -> None:
     """Write the product of the Jacobian and a vector: `rows` are vector, output and result."""
     d, y, result = rows
     b, function = call.builder, of._function
     between: list[Operand] = []
-    if (where, options.factor, options.length) != (None, None, None):
+    if (options.where, options.factor, options.length) != (None, None, None):
         function = of._with_mask
         everywhere = spread(b, operands.of_number(b, ir.IntType(8)(1)), y.shape)
         length = options.length or operands.of_number(b, y.shape[-1])
-        between = [where or everywhere, options.factor or number(call, 1.0), length]
+        between = [options.where or everywhere, options.factor or number(call, 1.0), length]
     launch(call, function.name, dtype, function._letters, [d, y, *between, result])

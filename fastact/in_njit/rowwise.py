@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.errors import TypingError
 
 from fastact.in_njit import axes, operands, row_options, special_rows
@@ -100,12 +100,7 @@ class RowPlan(Plan):
 
     def new_result(self, call: Call, shape: list[Any], ty: Any = None) -> tuple[Any, Operand]:
         """A new array, or the place of a number, and its operand; of a type, or of the result."""
-        ty = ty or self.result
-        if shape:
-            made = operands.empty(call.context, call.builder, ty, shape)
-            return made, operands.of_array(call.context, call.builder, ty, made)
-        place = cgutils.alloca_once(call.builder, call.context.get_data_type(ty))
-        return place, Operand(call.builder.bitcast(place, operands.PTR), [], [])
+        return operands.new(call.context, call.builder, ty or self.result, shape)
 
     def finished(self, call: Call, made: Any, ty: Any = None) -> Any:
         """The result: `out`, the new array, or the number that stands in the place."""
@@ -159,33 +154,32 @@ class Normalise(RowPlan):
         if (
             found is None or policies is None or not row_options.simple(self, ndim, found)
             or not self.array_of_loop("out", self.dtype, ndim)
-            or (not found.run and (self.known["out"] is None or self.given("softcap")))
         ):  # fmt: skip
             return None
-        widened, views = self.widened("x"), axes.Views(call, found)
+        widened = self.widened("x")
         x = self.array_value(call, "x") if widened else self.operand(call, "x", self.dtype)[0]
-        rows = views.of(x, self.dtype, self.types["x"])
-        options = row_options.of_call(self, call, x, rows, owner._sign)
-        mask = options.where and views.of(options.where, "bool")
+        options = row_options.of_call(self, call, x, found, owner._sign)
         arrays = options.arrays
         out, wrong = self.into(call, x.shape, *(([], [x, *arrays]) if widened else ([x], arrays)))
-        target = out and views.of(out, self.dtype, self.types["out"])
 
         def make() -> Any:
+            views = axes.Views(call, found)
             made, result = self.made(call, out, x.shape)
-            to = target or found.rows(b, result, self.dtype)[0]
-            given, its_rows = x, rows
+            given = x
             if widened:
                 value = call.values["out"] if out else made
                 source = self.types["x"], call.values["x"]
                 operands.convert(call.context, b, (self.result, value), source)
-                given, its_rows = result, to
-            arrays, both = (given, result), (its_rows, to)
-            with special_rows.kept(self, call, policies, both, mask, options):
-                special_rows.forward(call, owner, self.dtype, found, arrays, both, options)
+                given = result
+            rows = views.of(given, self.dtype, self.result if widened else self.types["x"])
+            to = views.of(result, self.dtype, self.result, written=True)
+            seen = options.in_rows(views)
+            with special_rows.kept(self, call, policies, (rows, to), seen):
+                special_rows.forward(call, owner, self.dtype, rows, to, seen)
+            views.settle()
             return self.finished(call, made)
 
-        return Attempt(make, either(b, *wrong, *options.wrong, views.broken), options.copies)
+        return Attempt(make, either(b, found.wrong, *wrong, *options.wrong), options.copies)
 
 
 class Product(RowPlan):
@@ -207,7 +201,8 @@ class Product(RowPlan):
         if is_array(self.types["d"]) or not ndim_of(saved):
             kinds.append(np.dtype(str(floating(self.types["d"]))))
         self.dtype = str(np.result_type(*kinds))
-        return self.out(like(saved, operands.number_type(self.dtype)))
+        larger = max(saved, self.types["d"], key=ndim_of)
+        return self.out(like(larger, operands.number_type(self.dtype)))
 
     def attempt(self, call: Call) -> Attempt | None:
         product, ndim = self.ty.target, ndim_of(self.types[self.saved])
@@ -216,49 +211,59 @@ class Product(RowPlan):
         if (
             found is None or not row_options.simple(self, ndim, found)
             or (self.saved == "y" and self.given("softcap"))  # an error
-            or ndim_of(self.types["d"]) != ndim or not self.array_of_loop("out", self.dtype, ndim)
-            or (not found.run and (self.known["out"] is None or self.saved == "x"))
-            or kind != self.dtype  # the output would be rounded to a smaller dtype in between
+            or ndim_of(self.types["d"]) > ndim or not self.array_of_loop("out", self.dtype, ndim)
         ):  # fmt: skip
             return None
         d, copy = self.operand(call, "d", self.dtype)
         saved, another = self.operand(call, self.saved, kind)
-        views = axes.Views(call, found)
-        rows_of_d = views.of(d, self.dtype, (copy and copy[0]) or self.types["d"])
-        rows = views.of(saved, kind, (another and another[0]) or self.types[self.saved])
-        options = row_options.of_call(self, call, saved, rows, product._owner._sign)
-        mask = options.where and views.of(options.where, "bool")
+        options = row_options.of_call(self, call, saved, found, product._owner._sign)
         out, wrong = self.into(call, saved.shape, [d, saved], options.arrays)
-        target = out and views.of(out, self.dtype, self.types["out"])
-        wrong.append(b.not_(operands.same_shape(b, d, saved)))
+        wrong.append(b.not_(operands.fits(b, d, saved.shape)))
 
         def make() -> Any:
-            made, result = self.made(call, out, d.shape)
-            to = target or found.rows(b, result, self.dtype)[0]
-            y, scratch, slope = rows, None, None
+            views = axes.Views(call, found)
+            made, result = self.made(call, out, saved.shape)
+            vector = views.of(row_options.spread(b, d, saved.shape), self.dtype)
+            rows = views.of(saved, kind, (another and another[0]) or self.types[self.saved])
+            to = views.of(result, self.dtype, self.result, written=True)
+            y, scratch, slope, seen = rows, None, None, options.in_rows(views)
             if self.saved == "x":
-                slope = special_rows.slope_of(call, self.dtype, saved, options)
-                forward, scratch = self.output(call, d, result, made)
-                y = found.rows(b, forward, self.dtype)[0]
-                special_rows.forward(
-                    call, product._owner, self.dtype, found, (saved, forward), (rows, y), options
-                )
-            three = rows_of_d, y, to
-            special_rows.product(call, product, self.dtype, found, d, three, mask, options, slope)
+                slope = special_rows.slope_of(call, kind, rows, seen)
+                slope = slope and special_rows.Slope(*self.wide(call, slope, kind))
+                place = self.output(call, kind, vector, to, made)
+                special_rows.forward(call, product._owner, kind, rows, place[0], seen)
+                y, scratch = self.wide(call, place, kind)
+            special_rows.product(call, product, self.dtype, (vector, y, to), seen, slope)
             self.release(call, [scratch, slope and slope.copy])
+            views.settle()
             return self.finished(call, made)
 
-        wrong += [*options.wrong, views.broken]
+        wrong += [found.wrong, *options.wrong]
         return Attempt(make, either(b, *wrong), [copy, another, *options.copies])
 
-    def output(self, call: Call, d: Operand, result: Operand, made: Any) -> tuple[Operand, Any]:
+    def output(
+        self, call: Call, kind: str, d: Operand, result: Operand, made: Any
+    ) -> tuple[Operand, Any]:
         """Where the output of an input goes: into the result, unless that is the vector."""
+        context, b = call.context, call.builder
+        if kind != self.dtype:  # by which it is rounded
+            return operands.scratch(context, b, kind, d.shape)
         if made is not None:
             return result, None
-        b = call.builder
         same = operands.collide(b, result, d, d.shape, same=False)
-        scratch, copy = operands.scratch(call.context, b, self.dtype, d.shape, same)
+        scratch, copy = operands.scratch(context, b, self.dtype, d.shape, same)
         pointer = b.select(same, scratch.pointer, result.pointer)
         pairs = zip(scratch.strides, result.strides, strict=True)
         strides = [b.select(same, one, other) for one, other in pairs]
         return Operand(pointer, d.shape, strides), copy
+
+    def wide(self, call: Call, found: tuple[Operand, Any], kind: str) -> tuple[Operand, Any]:
+        """Scratch memory of a dtype in that of the loop."""
+        if kind == self.dtype:
+            return found
+        operand, copy = found
+        context, b = call.context, call.builder
+        wide, another = operands.scratch(context, b, self.dtype, operand.shape)
+        operands.convert(context, b, another, copy)
+        self.release(call, [copy])
+        return wide, another

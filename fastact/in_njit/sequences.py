@@ -9,15 +9,16 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
 
-from fastact.in_njit import axes, operands, row_options, symbols
+from fastact.in_njit import axes, operands, row_options, special_rows, symbols
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand
-from fastact.in_njit.plan import Attempt, Call, either, floating, is_number, new_array
-from fastact.in_njit.row_options import Options, number
-from fastact.in_njit.rowwise import RowPlan, is_integral
+from fastact.in_njit.plan import Attempt, Call, either, floating, new_array
+from fastact.in_njit.row_options import Options, number, spread
+from fastact.in_njit.rowwise import RowPlan, is_integral, ndim_of
 from fastact.native import loop_registry
 from fastact.rowwise.row_options import EVERY
 
 VOID = ir.VoidType()
+NO_OPTIONS = Options(None, None, None, [], [], [])
 SECTIONS = 6  # of the table: see `fastact.rowkernels.ragged_loop`
 
 
@@ -27,12 +28,6 @@ def good_offsets(offsets: Any, n: Any) -> Any:
     for k in range(1, offsets.size):
         good &= offsets[k - 1] <= offsets[k]
     return good
-
-
-def scale(array: Any, factor: Any) -> None:
-    """Multiply all elements."""
-    for place, value in np.ndenumerate(array):
-        array[place] = value * factor
 
 
 class OfSequences(RowPlan):
@@ -53,48 +48,61 @@ class OfSequences(RowPlan):
         return self.out(new_array(kinds[0], operands.number_type(self.dtype)))
 
     def attempt(self, call: Call) -> Attempt | None:
-        """Inputs in the dtype of the loop, with sequences along the last axis."""
+        """Arrays in the dtype of the loop, as matrices whose first axis has the sequences."""
         kinds = [self.types[name] for name in self.inputs]
-        ndim, starts, degrees = kinds[0].ndim, self.types["offsets"], self.types["temperature"]
+        ndim, starts = kinds[0].ndim, self.types["offsets"]
+        axis = axes.known_axes(self.types["axis"], ndim)
         if (
-            self.given("softcap") or axes.known_axes(self.types["axis"], ndim) != (ndim - 1,)
-            or any(kind.ndim != ndim or str(floating(kind)) != self.dtype for kind in kinds)
-            or not (self.known["temperature"] is None or is_number(degrees))
+            axis is None or not isinstance(self.known["axis"], int)
+            or any(kind.ndim != ndim for kind in kinds) or not self.possible()
+            or ndim_of(self.types["temperature"]) >= max(ndim, 1)
             or not (isinstance(starts, types.Array) and starts.ndim == 1 and starts.layout == "C")
             or not self.array_of_loop("out", self.dtype, ndim)
         ):  # fmt: skip
             return None
-        b, views = call.builder, axes.Views(call, axes.Axes(tuple(range(ndim - 1))))
+        b, along = call.builder, axes.Axes(axis)
         found = [self.operand(call, name, self.dtype) for name in self.inputs]
-        matrices = [
-            views.of(operand, self.dtype, copy[0] if copy else kind)
-            for (operand, copy), kind in zip(found, kinds, strict=True)
-        ]
-        first, copies = found[0][0], [copy for _, copy in found]
-        options = Options(None, None, None, [], [], [])
-        if self.known["temperature"] is not None:
-            options = row_options.of_temperature(self, call, first, self.owner._sign, options)
-        elif self.owner._sign != 1.0:
-            options = options._replace(factor=number(call, self.owner._sign))
+        given, copies = [operand for operand, _ in found], [copy for _, copy in found]
+        first, sign = given[0], self.owner._sign
+        shape = along.shape(b, first.shape)
+        options = Options(None, None if sign == 1.0 else number(call, sign), None, [], [], [])
+        for name in ("temperature", "softcap"):
+            if self.known[name] is not None:
+                options = row_options.MADE[name](self, call, shape, sign, options)
         offsets = row_options.array_of(self, call, "offsets", "int64", options)
         good = row_options.compiled(
-            call, good_offsets, types.boolean, offsets, (types.int64, first.shape[-1])
+            call, good_offsets, types.boolean, offsets, (types.int64, shape[-1])
         )
         places = operands.of_array(call.context, b, *offsets)
-        given = [operand for operand, _ in found]
         beside = [*given[: self.apart], places]
         out, wrong = self.into(call, first.shape, given[self.apart :], beside)
         wrong += [b.not_(operands.same_shape(b, first, each)) for each in given[1:]]
-        target = out and views.of(out, self.dtype, self.types["out"])
 
         def make() -> Any:
+            others = axes.Axes(tuple(k for k in range(ndim) if k != axis[0]))
+            views, factors = axes.Views(call, others), axes.Views(call, last_axes(ndim - 1))
             made, result = self.made(call, out, first.shape)
-            to = target or views.axes.rows(b, result, self.dtype)[0]
-            self.write(call, matrices, to, places, options)
+            matrices = [views.of(operand, self.dtype) for operand in given]
+            to = views.of(result, self.dtype, written=True)
+
+            def of_rows(factor: Operand | None) -> Operand | None:
+                if factor is None or not factor.shape:
+                    return factor
+                return factors.of(spread(b, factor, shape[:-1]), "float64")
+
+            both = of_rows(options.factor), of_rows(options.capped_factor)
+            seen = options._replace(factor=both[0], capped_factor=both[1])
+            self.write(call, matrices, to, places, seen)
+            factors.settle()
+            views.settle()
             return self.finished(call, made)
 
-        wrong += [b.not_(good), *options.wrong, views.broken]
+        wrong += [b.not_(good), *options.wrong]
         return Attempt(make, either(b, *wrong), [*copies, *options.copies])
+
+    def possible(self) -> bool:
+        """Whether types are those of which operands can be made."""
+        return True
 
     def write(
         self, call: Call, matrices: list[Operand], to: Operand, places: Operand, options: Options
@@ -109,27 +117,34 @@ class OfSequences(RowPlan):
     def forward(
         self, call: Call, x: Operand, y: Operand, places: Operand, options: Options
     ) -> None:
-        """The function over all sequences of a matrix, whose columns are the first axis here."""
-        function, between = self.owner, []
-        if not function._x_alone or options.factor is not None:
-            function = self.owner._scaled
-            sinks = () if self.owner._sink is None else (number(call, self.owner._sink),)
-            every = operands.of_number(call.builder, INT(int(EVERY)))
-            between = [options.factor or number(call, 1.0), *sinks, every]
-        self.launch(call, function, [x, *between, y], places)
+        """The function over all sequences of a matrix."""
 
-    def launch(self, call: Call, function: Any, given: list[Operand], places: Operand) -> None:
+        def apply(dtype: str, x: Operand, y: Operand, factor: Operand | None) -> None:
+            function, between = self.owner, []
+            if not function._x_alone or factor is not None:
+                function = self.owner._scaled
+                sinks = () if self.owner._sink is None else (number(call, self.owner._sink),)
+                every = operands.of_number(call.builder, INT(int(EVERY)))
+                between = [factor or number(call, 1.0), *sinks, every]
+            self.launch(call, function, dtype, [x, *between, y], places)
+
+        special_rows.with_cap(call, self.dtype, x, y, options, apply)
+
+    def launch(
+        self, call: Call, function: Any, dtype: str, given: list[Operand], places: Operand
+    ) -> None:
         """Call the loop of a function for each sequence: see `fastact.rowwise.ragged.run`."""
         b, count, columns = call.builder, len(given), given[0].shape[0]
         rows, zeros = given[0].shape[-1], [ZERO] * count
+        core = [letter.isupper() for letter in function._letters]
+        steps = [op.strides[0] if own else ZERO for op, own in zip(given, core, strict=True)]
         words = [b.ptrtoint(each.pointer, INT) for each in given]
         words += [each.strides[-1] if each.shape else ZERO for each in given]
-        words += [each.strides[0] if each.shape else ZERO for each in given]
-        words += [*zeros, *(each.strides[0] for each in given if each.shape)]
+        words += [*steps, *zeros, *(step for step, own in zip(steps, core, strict=True) if own)]
         table = cgutils.alloca_once(b, INT, size=SECTIONS * count)
         for k, word in enumerate(words):
             b.store(word, b.gep(table, [INT(k)]))
-        need = symbols.needed(loop_registry.get, function.name, self.dtype)
+        need = symbols.needed(loop_registry.get, function.name, dtype)
         arguments = [
             symbols.pointer(call.context, b, need), symbols.block(b), table, INT(count),
             places.pointer, b.sub(places.shape[0], ONE), rows, ZERO, ZERO,
@@ -137,6 +152,11 @@ class OfSequences(RowPlan):
         some = b.icmp_signed(">", b.mul(rows, columns), ZERO)
         with b.if_then(some):
             operands.call(call.context, b, "sequences", VOID, arguments)
+
+
+def last_axes(count: int) -> axes.Axes:
+    """All axes of an array of so many."""
+    return axes.Axes(tuple(range(count)))
 
 
 class Sequences(OfSequences):
@@ -165,23 +185,36 @@ class SequencesBackward(OfSequences):
         self.inputs, self.apart = ("dy", *given), 1 if given == ["x"] else 0
         return self.checked()
 
-    def attempt(self, call: Call) -> Attempt | None:
-        """Numba multiplies no float16."""
-        scaled = self.known["temperature"] is not None or self.owner._sign != 1.0
-        return None if scaled and self.dtype == "float16" else super().attempt(call)
+    def possible(self) -> bool:
+        """From the input, that decides the dtype; from the output there is no cap."""
+        if self.inputs[1] == "y":
+            return not self.given("softcap")
+        return str(floating(self.types["x"])) == self.dtype
 
     def write(
         self, call: Call, matrices: list[Operand], to: Operand, places: Operand, options: Options
     ) -> None:
-        """The product of the Jacobian and the vector, times the factor."""
-        d, y = matrices
+        """The product of the Jacobian and the vector, times the slope of a cap and the factor."""
+        (d, y), b, slope = matrices, call.builder, None
         if self.inputs[1] == "x":
+            slope = special_rows.slope_of(call, self.dtype, y, options)
             self.forward(call, y, to, places, options)
             y = to
-        self.launch(call, self.owner.backward._function, [d, y, to], places)
-        if options.factor is not None:
-            array = operands.as_array(call.context, call.builder, to, self.dtype)
-            factor = call.builder.load(
-                call.builder.bitcast(options.factor.pointer, row_options.DOUBLE.as_pointer())
-            )
-            row_options.compiled(call, scale, types.none, array, (types.float64, factor))
+        product, factor = self.owner.backward, options.factor
+        if factor is None and slope is None:
+            self.launch(call, product._function, self.dtype, [d, y, to], places)
+            return
+        one = number(call, 1.0)
+        factor = factor or one
+        everywhere = spread(b, operands.of_number(b, ir.IntType(8)(1)), y.shape)
+        beside = [everywhere, one if slope else factor, operands.of_number(b, INT(int(EVERY)))]
+        self.launch(call, product._with_mask, self.dtype, [d, y, *beside, to], places)
+        if slope is not None:
+            rows, slopes = transposed(to), transposed(slope.operand)
+            special_rows.slope_rows(call, self.dtype, rows, slopes, factor, NO_OPTIONS)
+            self.release(call, [slope.copy])
+
+
+def transposed(matrix: Operand) -> Operand:
+    """A matrix with the axis of the sequences as its last."""
+    return Operand(matrix.pointer, matrix.shape[::-1], matrix.strides[::-1])

@@ -6,7 +6,7 @@ before the function is computed, since the result may be in the memory of the in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -16,9 +16,8 @@ from numba.core import types
 
 from fastact.elementwise import logit, tanh
 from fastact.in_njit import operands, row_options, symbols
-from fastact.in_njit.axes import Axes
 from fastact.in_njit.elementwise import loop_of
-from fastact.in_njit.operands import ONE, ZERO, Operand
+from fastact.in_njit.operands import ONE, Operand, led
 from fastact.in_njit.plan import Call, Plan
 from fastact.in_njit.row_options import DOUBLE, Options, compiled, spread
 from fastact.rowwise.row_options import EMPTY, INFINITE
@@ -133,26 +132,34 @@ def of_cap(
     operands.launch(context, b, need, [y, y], y.shape)
 
 
-def forward(
-    call: Call, owner: Any, dtype: str, axes: Axes, arrays: tuple[Operand, Operand],
-    rows: tuple[Operand, Operand], options: Options,
-) -> None:  # fmt: skip
-    """The shares of rows, perhaps with a cap; float16 is float32 between the cap and the result."""
+def with_cap(
+    call: Call, dtype: str, x: Operand, y: Operand, options: Options, apply: Callable[..., None]
+) -> None:
+    """Write to `y` what `apply` makes of rows `x` and their factor, perhaps with a cap before.
+
+    float16 is float32 between the cap and the result.
+    """
     if options.cap is None:
-        row_options.forward(call, owner, dtype, arrays, rows, options)
+        apply(dtype, x, y, options.factor)
         return
-    (x, y), (_, to), b, context = arrays, rows, call.builder, call.context
-    wide, work, copy = dtype, y, None
+    b, context, wide, work, copy = call.builder, call.context, dtype, y, None
     if dtype == "float16":
         wide = "float32"
         work, copy = operands.scratch(context, b, wide, x.shape)
-        to = axes.rows(b, work, wide)[0]
     of_cap(call, options.cap, dtype, x, work, wide, slope=False)
-    capped = options._replace(factor=options.capped_factor)
-    row_options.forward(call, owner, wide, (work, work), (to, to), capped)
+    apply(wide, work, work, options.capped_factor)
     if copy is not None:
         operands.convert(context, b, operands.as_array(context, b, y, dtype), copy)
         context.nrt.decref(b, *copy)
+
+
+def forward(call: Call, owner: Any, dtype: str, x: Operand, y: Operand, options: Options) -> None:
+    """Write the shares of rows `x` to `y`."""
+
+    def apply(kind: str, x: Operand, y: Operand, factor: Operand | None) -> None:
+        row_options.forward(call, owner, kind, x, y, options._replace(factor=factor))
+
+    with_cap(call, dtype, x, y, options, apply)
 
 
 class Slope(NamedTuple):
@@ -172,58 +179,57 @@ def slope_of(call: Call, dtype: str, x: Operand, options: Options) -> Slope | No
 
 
 def product(
-    call: Call, of: Any, dtype: str, axes: Axes, d: Operand, rows: tuple[Operand, Operand, Operand],
-    mask: Operand | None, options: Options, slope: Slope | None,
+    call: Call, of: Any, dtype: str, rows: tuple[Operand, Operand, Operand], options: Options,
+    slope: Slope | None,
 ) -> None:  # fmt: skip
-    """The product of the Jacobian and the vector `d`, times the slope of a cap."""
+    """The product of the Jacobian and a vector, times the slope of a cap."""
     if slope is None:
-        row_options.product(call, of, dtype, rows, mask, options)
+        row_options.product(call, of, dtype, rows, options)
         return
-    b, context, (vector, y, to) = call.builder, call.context, rows
-    slopes, one = axes.rows(b, slope.operand, dtype)[0], row_options.number(call, 1.0)
+    vector, y, to = rows
+    one = row_options.number(call, 1.0)
     factor = options.factor or one
     if of._before:
-        pair = (operands.as_array(context, b, each, dtype) for each in (d, slope.operand))
+        pair = operands.as_array(call.context, call.builder, vector, dtype), slope.copy
         compiled(call, products, types.none, *pair)
-        vector, one = slopes, factor
+        vector, one = slope.operand, factor
     once = options._replace(factor=one)
-    row_options.product(call, of, dtype, (vector, y, to), mask, once)
-    if of._before:
-        return
-    arrays = [operands.as_array(context, b, led(each), dtype) for each in (to, slopes)]
-    factors = of_rows(call, factor, to, "float64")
-    compiled(call, sloped, types.none, *arrays, factors, *absence(call, to, mask, options))
+    row_options.product(call, of, dtype, (vector, y, to), once)
+    if not of._before:
+        slope_rows(call, dtype, to, slope.operand, factor, options)
+
+
+def slope_rows(
+    call: Call, dtype: str, rows: Operand, slopes: Operand, factor: Operand, options: Options
+) -> None:
+    """Multiply rows by the slope of a cap and by a factor; write 0 where they are absent."""
+    both = (led(each) for each in (rows, slopes))
+    arrays = [operands.as_array(call.context, call.builder, each, dtype) for each in both]
+    factors = of_rows(call, factor, rows, "float64")
+    compiled(call, sloped, types.none, *arrays, factors, *absence(call, rows, options))
 
 
 # ---------------------------------------------------------------- policies
-def led(operand: Operand) -> Operand:
-    """An operand with one more axis, of length 1, so that no row is alone."""
-    return Operand(operand.pointer, [ONE, *operand.shape], [ZERO, *operand.strides])
-
-
 def of_rows(call: Call, operand: Operand, rows: Operand, dtype: str) -> tuple[Any, Any]:
     """What belongs to rows, one number for each, as an array."""
     found = led(spread(call.builder, operand, rows.shape[:-1]))
     return operands.as_array(call.context, call.builder, found, dtype)
 
 
-def absence(
-    call: Call, rows: Operand, mask: Operand | None, options: Options
-) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+def absence(call: Call, rows: Operand, options: Options) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Mask and lengths of rows as arguments of compiled functions."""
     b, context = call.builder, call.context
     where = types.none, context.get_dummy_value()
-    if mask is not None:
-        where = operands.as_array(context, b, led(mask), "bool")
+    if options.where is not None:
+        where = operands.as_array(context, b, led(options.where), "bool")
     length = options.length or operands.of_number(b, rows.shape[-1])
     return where, of_rows(call, length, rows, "int64")
 
 
 @contextmanager
 def kept(
-    plan: Plan, call: Call, given: Policies, rows: tuple[Operand, Operand], mask: Operand | None,
-    options: Options,
-) -> Iterator[None]:  # fmt: skip
+    plan: Plan, call: Call, given: Policies, rows: tuple[Operand, Operand], options: Options
+) -> Iterator[None]:
     """Around the code of the function: what special rows of the first array give in the second."""
     if given.plain:
         yield
@@ -235,7 +241,7 @@ def kept(
         return types.boolean, context.get_constant(types.boolean, value)
 
     x, y = (operands.as_array(context, b, led(each), plan.dtype) for each in rows)
-    present = absence(call, rows[0], mask, options)
+    present = absence(call, rows[0], options)
     _, states = operands.scratch(context, b, "int64", [ONE, *rows[0].shape[:-1]])
     asked = switch(given.empty != EMPTY[0]), switch(given.inf != INFINITE[0])
     number = types.float64, DOUBLE(absent)

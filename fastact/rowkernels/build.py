@@ -29,6 +29,7 @@ from fastact.rowkernels import (
     partial_rows,
     softmax,
     softmax_scaled,
+    sums,
     weighted_shares,
 )
 from fastact.rowkernels.long_rows import Pieces
@@ -45,6 +46,7 @@ LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **cross_entropy_hessian.LOOPS,
     **nll.LOOPS,
     **weighted_shares.LOOPS,
+    **sums.LOOPS,
 }
 # The three steps of a long row, of the functions whose long rows go in pieces.
 STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.definition.sums import summed_to
 from tests.conftest import name_of
 from tests.support.checks import (
     VARIETIES,
@@ -204,10 +206,39 @@ def test_gradients_have_the_shapes_of_their_parameters(f, dtype):
         found = f.backward_params(dy, x=x, **given)
         assert list(found) == list(f._partials)
         for name, gradient in found.items():
-            wanted = terms(f, name, dy, x, given).sum(axis=axes, dtype="f8").astype(dtype)
-            assert np.shape(gradient) == shape
-            assert gradient.dtype == dtype
-            assert_same_bits(gradient, wanted.reshape(shape)[()], (f.name, name, shape))
+            wanted = exact_sums(terms(f, name, dy, x, given), axes).reshape(shape)[()]
+            assert_same_bits(gradient, wanted, (f.name, name, shape))
+
+
+def exact_sums(terms, axes):
+    """Sums over axes, rounded once to float64, and to the dtype of the terms."""
+    moved = np.moveaxis(terms, axes, range(-len(axes), 0))
+    kept = moved.shape[: terms.ndim - len(axes)]
+    rows = [[*map(float, moved[index].flat)] for index in np.ndindex(kept)]
+    found = [math.fsum(row) if {*map(str, row)} != {"-0.0"} else -0.0 for row in rows]
+    return np.array(found).astype(terms.dtype).reshape(kept)
+
+
+@pytest.mark.parametrize("change", [np.asfortranarray, lambda a: a[::-1].copy()[::-1]])
+def test_sums_do_not_depend_on_the_layout(change):
+    """Of rows that lie side by side, one after another, or apart; of few and of many terms."""
+    for shape in ((3, 4, 5), (40, 17, 33), (2, 1, 3000), (70, 70, 70)):
+        terms = np.random.default_rng(2).normal(size=shape)
+        for to in ((), shape[2:], (shape[1], 1), (shape[0], 1, 1), (1, shape[1], 1)):
+            wide = (1,) * (3 - len(to)) + to
+            axes = tuple(k for k in range(3) if wide[k] != shape[k])
+            wanted = exact_sums(terms, axes).reshape(to)[()]
+            for given in (terms, change(terms)):
+                assert_same_bits(summed_to(to, given), wanted, (shape, to))
+
+
+def test_sums_of_one_term_of_none_and_of_infinities():
+    assert_same_bits(summed_to((1,), np.full((1, 1), -0.0)), np.full(1, -0.0))
+    assert_same_bits(summed_to((2,), np.zeros((0, 2))), np.zeros(2))
+    inf = np.inf
+    terms = np.array([[inf, inf, 1e308, -0.0], [1.0, -inf, 1e308, -0.0]])
+    for given in (terms, np.asfortranarray(terms)):
+        assert_same_bits(summed_to((4,), given), np.array([inf, np.nan, inf, -0.0]))
 
 
 @with_gradients

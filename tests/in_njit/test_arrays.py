@@ -7,7 +7,12 @@ import pytest
 
 import fastact as fa
 from tests.conftest import ACTIVATIONS, PROFILE
-from tests.in_njit.support import allocations, assert_inside_as_outside, assert_same
+from tests.in_njit.support import (
+    allocations,
+    assert_inside_as_outside,
+    assert_same,
+    python_calls,
+)
 from tests.support.strategies import DTYPES, mixed
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
@@ -88,8 +93,10 @@ def test_out_that_overlaps_or_does_not_fit():
     assert_same(backwards, fa.tanh(x)[::-1])
     with pytest.raises(ValueError, match="broadcast"):
         into(x, np.empty(499))
-    narrow = np.empty(500, "f4")
-    assert_same(into(x.astype("f2"), narrow), fa.tanh(x.astype("f2"), out=np.empty(500, "f4")))
+    other = np.empty(500, "f4")
+    assert_same(into(x.astype("f2"), other), fa.tanh(x.astype("f2"), out=np.empty(500, "f4")))
+    assert_same(into(x, other), fa.tanh(x, out=np.empty(500, "f4")))
+    assert python_calls(into, x, other) == 0
     fixed = np.empty(500)
     fixed.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
@@ -157,9 +164,10 @@ def test_where():
         return fa.sigmoid(x, out=out, where=mask)
 
     x = RNG.normal(size=(4, 5))
-    for mask in (x > 0, x[0] > 0, np.array(True), x[:, :1] > 0):
+    for mask in (x > 0, x[0] > 0, np.array(True), x[:, :1] > 0, True, False):
         out = np.zeros((5, 4)).T
         assert_same(chosen(x, mask, out), fa.sigmoid(x, out=np.zeros((4, 5)), where=mask))
+        assert python_calls(chosen, x, mask, out) == 0
     with pytest.raises(ValueError, match="broadcast"):
         chosen(x, x[:, :2] > 0, np.zeros((4, 5)))
 

@@ -136,6 +136,23 @@ def test_no_array_of_probabilities():
     assert allocations(lambda x, labels: f.value_and_grad(x, labels), x, labels) == handed + 2
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_likelihoods_along_any_axis(dtype):
+    def every(x, labels, others, weight):
+        into = np.empty_like(x)
+        return (
+            fa.nll(x, labels, axis=0), fa.nll.value_and_grad(x, labels, axis=-3, out=into),
+            fa.nll.value_and_grad(x, others, axis=1, weight=weight),
+            fa.nll.value_and_grad(x, others, axis=-2, ignore_index=1, reduction="none"),
+        )  # fmt: skip
+
+    x, labels, others = RNG.normal(size=(4, 5, 6)), RNG.integers(0, 4, (5, 6)), np.eye(4, 6)
+    given = x.astype(dtype), labels, others.astype(np.int64), RNG.random(5)
+    inside = numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
 # ---------------------------------------------------------------- gated pairs
 PAIRS = [fa.glu, fa.reglu, fa.geglu, fa.swiglu]
 
@@ -152,8 +169,39 @@ def test_gated_pairs(f):
 
     dtype = DTYPES[PAIRS.index(f) % 3]
     x = RNG.normal(size=(4, 3, 12)).astype(dtype)[..., ::2]
-    dy, bias = RNG.normal(size=(4, 3, 3)).astype(dtype), np.ones(6, dtype)
-    assert_inside_as_outside(numba, every, x, dy, bias)
+    given = x, RNG.normal(size=(4, 3, 3)).astype(dtype), np.ones(6, dtype)
+    inside = numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)
+def test_gradients_of_biases(f):
+    """Along any axis, known or not; of what is repeated, numbers among it; into the input."""
+
+    def every(x, dy, bias, k, first, mine):
+        half, back = x[..., :3], f.split.backward
+        return (
+            f(x, axis=k, gate_first=first), f(x, axis=k, gate_first=first, bias=bias[:4]),
+            f.backward(dy, x=x, bias=bias), f.backward(dy[0, 0], x=x[0, 0], bias=bias),
+            f.backward(dy[:1], x=x, bias=bias, gate_first=True),
+            f.backward(x[:2], x=x, axis=k, gate_first=first, bias=bias[:4]),
+            f.backward(2.0, x=x, axis=0, bias=bias[:4]),
+            f.backward(dy, x=mine, bias=bias, out=mine),
+            back(dy, gate=half, value=dy, gate_bias=bias[:3]),
+            back(dy, gate=half, value=dy[0], value_bias=0.5),
+            back(dy, gate=half[:, :1], value=1.5, gate_bias=bias[:3], value_bias=dy[0]),
+            back(1.0, gate=half, value=dy), back(dy[0], gate=half[0], value=dy[0, 0]),
+        )  # fmt: skip
+
+    dtype = DTYPES[PAIRS.index(f) % 3]
+    x, dy = (RNG.normal(size=(4, 3, n)).astype(dtype) for n in (6, 3))
+    given, inside = (x, dy, RNG.normal(size=6).astype(dtype)), numba.njit(every)
+    for k, first in ((0, True), (-3, False)):
+        assert_same(inside(*given, k, first, x.copy()), every(*given, k, first, x.copy()))
+        assert python_calls(inside, *given, k, first, x.copy()) == 0
+    with pytest.raises(np.exceptions.AxisError):
+        inside(*given, 3, True, x.copy())
 
 
 @pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)

@@ -7,12 +7,13 @@ import pytest
 
 import fastact as fa
 from tests.conftest import ACTIVATIONS
-from tests.in_njit.support import assert_inside_as_outside, assert_same
+from tests.in_njit.support import allocations, assert_same, python_calls
 from tests.support.strategies import DTYPES, mixed
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
 
+RNG = np.random.default_rng(19)
 WITH_PARAMETERS = [f for f in ACTIVATIONS if f._partials]
 WITH_MASKS = [f for f in ACTIVATIONS if f.declaration.masked is not None]
 by_name = {"ids": lambda f: f.name}
@@ -45,15 +46,38 @@ def test_gradients_by_parameters(f):
     x, dy = data(dtype_of(f, WITH_PARAMETERS))
     first, *_ = f._partials
     numbers = named(f.params)
-    columns = f", {first}=p" + named(p for p in f.params if p.name != first)
+    columns, rows = (
+        f", {first}={each}" + named(p for p in f.params if p.name != first)
+        for each in ("p", "p[:3].reshape(3, 1)")
+    )
     every = written(
         f"(f.backward_params(dy, x=x{numbers}), f.backward_params(dy, x=x{columns}), "
+        f"f.backward_params(dy, x=x[:1]{rows}), f.backward_params(2.0, x=x[0]{rows}), "
         f"f.backward_params(dy, x=x{numbers})['{first}'], "
         f"f.backward_params(dy[0, 0], x=x[1, 2]{numbers}))",
         f,
     )
     (typical,) = (p.typical for p in f.params if p.name == first)
-    assert_inside_as_outside(numba, every, x, dy, np.full(37, typical, x.dtype))
+    given, inside = (x, dy, np.full(37, typical, x.dtype)), numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    ruled = bool(f.declaration.requires)  # of arrays, rules are for Python
+    assert python_calls(inside, *given) == 3 * ruled
+
+
+def test_gradients_by_parameters_of_images():
+    """Sums over axes that are no run; each gradient is one array, and one is on the stack."""
+
+    def every(x, dy, w):
+        return fa.prelu.backward_params(dy, x=x, weight=w)["weight"]
+
+    x, dy = RNG.normal(size=(2, 3, 5, 4, 6)).astype("f4")
+    w, inside = np.full((5, 1, 1), 0.25, "f4"), numba.njit(every)
+    for change in (np.ascontiguousarray, np.asfortranarray):
+        given = change(x), change(dy), w
+        assert_same(inside(*given), every(*given))
+        assert python_calls(inside, *given) == 0
+    nothing = allocations(lambda x, dy, w: None, x, dy, w)
+    assert allocations(every, x, dy, w) == nothing + 1
 
 
 @pytest.mark.parametrize("f", WITH_MASKS, **by_name)
@@ -62,11 +86,31 @@ def test_masks(f):
     values = named(f.params)
     used = named(p for p in f.params if p.name in f.forward_with_mask._used)
     every = written(
-        f"(f.forward_with_mask(x{values}), "
+        f"(f.forward_with_mask(x{values}), f.forward_with_mask(x[0, :32]{values}), "
+        f"f.forward_with_mask(x[:0]{values}), f.forward_with_mask(x[0, 0]{values}), "
         f"f.backward(dy, mask=f.forward_with_mask(x{values})[1]{used}))",
         f,
     )
-    assert_inside_as_outside(numba, every, x, dy, None)
+    inside = numba.njit(every)
+    assert_same(inside(x, dy, None), every(x, dy, None))
+    assert python_calls(inside, x, dy, None) == 1  # that of a number
+
+
+def test_masks_with_parameters_that_are_arrays():
+    """For each column and element; those of a rule, and numbers that only a call tells."""
+
+    def every(x, dy, p):
+        mask = fa.prelu.forward_with_mask(x, p)[1]
+        return (
+            mask, fa.prelu.forward_with_mask(x.T, dy.T), fa.relu.forward_with_mask(x.T),
+            fa.prelu.backward(dy, mask=mask, weight=p), fa.prelu.backward(dy, mask=mask, weight=dy),
+            fa.leaky_relu.backward(dy, mask=mask, negative_slope=p[0]),
+        )  # fmt: skip
+
+    x, dy = data("float64")
+    inside, given = numba.njit(every), (x, dy, np.linspace(0.1, 0.9, 37))
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
 
 
 def test_a_loop_sums_the_gradients_of_numbers():
@@ -98,6 +142,12 @@ def test_into_arrays():
     found = x.copy()
     assert_same(step(found, dy, out), (y, mask, wanted))
     assert_same((found, out), (y, wanted))
+    assert python_calls(step, found, dy, out) == 0
+    other = np.empty((3, 74), "f2")[:, ::2]
+    wanted = fa.relu.backward(dy, mask=fa.relu.forward_with_mask(y)[1], out=other.copy())
+    assert_same(step(y.copy(), dy, other)[2], wanted)
+    handed = allocations(lambda x, dy, out: None, found, dy, out)
+    assert allocations(step.py_func, found, dy, out) == handed + 1  # the mask
 
 
 def test_wrong_values_raise_as_outside():

@@ -14,7 +14,7 @@ import pytest
 
 import fastact as fa
 from fastact.catalogue import catalogue
-from tests.in_njit.support import assert_same, members
+from tests.in_njit.support import assert_same, members, python_calls
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
@@ -46,6 +46,7 @@ VALUES = {
 # What is tested where results are: `where` of ufuncs needs `out`.
 ELSEWHERE = {"out", "y", "dtype", "casting"}
 
+COLD = "temperature=1e-200"  # which calls Python: docs/guides/inside_njit.md has the list
 
 CALLS = [
     (entry.function, member)
@@ -105,6 +106,8 @@ def test_every_argument(function, member):
         found, wanted = inside(*SPACE.values()), outside(*SPACE.values())
         for (text, *_), one, other in zip(good, found, wanted, strict=True):
             assert_same(one, other, text)
+        rare = [text for text, *_ in good if COLD in text]
+        assert python_calls(inside, *SPACE.values()) == len(rare)
         for text, outside, inside in wrong:
             error, wanted = raised(inside), raised(outside)
             typed = isinstance(error, numba.core.errors.TypingError)

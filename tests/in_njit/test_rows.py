@@ -121,18 +121,57 @@ def test_a_jacobian_has_one_axis(axis):
         numba.njit(lambda x: fa.softmax.jacobian(x, axis=axis))(np.ones(3))
 
 
-def test_axes_that_are_no_run():
-    def every(x, y, k):
+@family
+def test_axes_that_are_no_run(f):
+    """As they are named or as they lie in memory, with options; of numbers of dimensions."""
+
+    def every(x, fortran, dy, mask, degrees, out, mine):
+        y = f(x, axis=(0, 2))
         return (
-            fa.softmax(x, axis=(0, 2)), fa.softmax(x, axis=(2, 1)), fa.softmax(y, axis=(1, 2)),
-            fa.log_softmax(y, axis=None), fa.softmax.backward(x, x=y, axis=(0, 1)),
-            fa.logsumexp(y, axis=(1, 2)), fa.logsumexp(y, axis=(1, 2), keepdims=True),
-            fa.logsumexp(x, axis=(0, 1), keepdims=True), fa.logsumexp(y, axis=k, keepdims=True),
+            y, f(x, axis=(2, 1)), f(fortran, axis=(1, 2)), f(fortran, axis=None),
+            f(x, axis=(0, 2), where=mask, temperature=degrees, out=out),
+            f(fortran, axis=(2, 0), softcap=2.0, where=mask), f(mine, axis=(0, 2), out=mine),
+            f.backward(dy, y=y, axis=(0, 2)), f.backward(dy, x=fortran, axis=(0, 1)),
+            f.jvp(dy, x=x, axis=(0, -1), where=mask, temperature=degrees, softcap=3.0, out=out),
+            f(x[:, :1], axis=(0, 2)), f(x[:0], axis=(0, 2)),
         )  # fmt: skip
 
-    x = RNG.normal(size=(3, 4, 5))
-    assert_inside_as_outside(numba, every, x, np.asfortranarray(x), 1)
-    assert_inside_as_outside(numba, every, x[:, :1], np.asfortranarray(x[:, :1]), -1)
+    x, dy = (np.ascontiguousarray(a) for a in data(DTYPES[FAMILY.index(f) % 3], (3, 4, 5)))
+    given = x, np.asfortranarray(x[::-1]), dy, RNG.random(x.shape) > 0.3, RNG.random(4) + 0.5
+    inside, into = numba.njit(every), lambda: (np.empty_like(x.T).T, x.copy())
+    assert_same(inside(*given, *into()), every(*given, *into()))
+    assert python_calls(inside, *given, *into()) == 0
+
+
+@sums
+def test_sums_over_axes_that_are_no_run(f):
+    def every(x, fortran, ds, k, mask):
+        return (
+            f(x, axis=(0, 2)), f(fortran, axis=(1, 2), keepdims=True),
+            f(x, axis=(2, 0), where=mask), f(fortran, axis=k, keepdims=True),
+            f.backward(ds, x=x, axis=(0, 2), where=mask),
+            f.backward(x, x=fortran, axis=(0, 1)), f.jvp(x, x=fortran, axis=(2, 0)),
+        )  # fmt: skip
+
+    inside = numba.njit(every)
+    for shape, k in ((3, 4, 5), 1), ((3, 1, 5), -1), ((1, 4, 1), 0):
+        x, ds = RNG.normal(size=shape), RNG.normal(size=shape[1])
+        given = x, np.asfortranarray(x), ds, k, RNG.random(shape) > 0.3
+        assert_same(inside(*given), every(*given))
+        assert python_calls(inside, *given) == 0
+
+
+def test_weights_over_axes_that_are_no_run():
+    def every(x, b, mask):
+        return (
+            fa.logsumexp(x, axis=(0, 2), b=b, where=mask), fa.logsumexp(x, axis=(2, 1), b=b[0]),
+            fa.logsumexp.backward(2.0, x=x, axis=(0, 2), b=b[0], where=mask),
+        )  # fmt: skip
+
+    x, b = RNG.normal(size=(2, 3, 4, 5))
+    inside, given = numba.njit(every), (x, b, b > 0)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
 
 
 def test_weights_and_sign():
@@ -191,16 +230,43 @@ def test_weights_of_the_gradients_of_sums(dtype):
 
 
 def test_dtypes_of_the_gradients_of_sums():
-    """What is wider than the input goes through Python; integers do not widen."""
+    """A wider vector makes a wider result, of shares in the dtype of the input; integers do not."""
 
-    def every(x, single, b, integers):
+    def every(x, single, half, b, integers):
         return (
-            fa.logsumexp.backward(integers, x=single),
+            fa.logsumexp.backward(integers, x=single), fa.logsumexp.backward(x, x=half),
+            fa.logsumexp.backward(x[:, 0], x=single), fa.logmeanexp.jvp(x, x=half),
             fa.logsumexp.jvp(integers[:4], x=single, b=integers[1:]),
+            fa.logsumexp.jvp(single, x=half, b=half),
         )  # fmt: skip
 
     x, b = RNG.normal(size=(2, 5, 4))
-    assert_inside_as_outside(numba, every, x, x.astype("f4"), b, np.arange(5))
+    given = x, x.astype("f4"), x.astype("f2"), b, np.arange(5)
+    inside = numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
+@family
+def test_vectors_of_other_dtypes_and_shapes(f):
+    """Wider than the input, whose output is then rounded; narrower; numbers; those that repeat."""
+
+    def every(x, single, half, mask):
+        return (
+            f.backward(x, x=single), f.jvp(x, x=half, softcap=2.0, where=mask),
+            f.backward(single, y=half), f.backward(half, x=single, temperature=0.5),
+            f.backward(x[0], x=x), f.jvp(x[:, :1], x=x, axis=0), f.backward(2.0, x=single),
+        )  # fmt: skip
+
+    x = RNG.normal(size=(5, 4))
+    inside, given = numba.njit(every), (x, x.astype("f4"), x.astype("f2"), x < 1.0)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+
+
+def test_a_vector_with_more_axes_than_the_output():
+    x = RNG.normal(size=(5, 4))
+    assert_inside_as_outside(numba, lambda x: fa.softmax.backward(x, y=x[0]), x)
 
 
 @sums
@@ -274,25 +340,47 @@ def test_several_options():
 
 @family
 def test_sequences(f):
-    """Of one row and of several, from the output and the input, in place."""
+    """Of one row and of several, along any axis, from the output and the input, in place."""
 
     def every(x, dy, offsets, mine):
         y = f.sequences(x, offsets=offsets)
         return (
             y, f.sequences(x, offsets=offsets, temperature=2.0),
-            f.sequences(dy, offsets=offsets, out=mine),
-            f.sequences.backward(dy, y=y, offsets=offsets),
-            f.sequences.backward(dy[0], x=x[0], offsets=offsets),
+            f.sequences(dy, offsets=offsets, out=mine), f.sequences(x, offsets=offsets, axis=0),
+            f.sequences.backward(dy, y=y, offsets=offsets, axis=1),
+            f.sequences.backward(dy[0, 0], x=x[0, 0], offsets=offsets),
             f.sequences.backward(mine, y=y, offsets=offsets, out=mine),
         )  # fmt: skip
 
     inside = numba.njit(every)
     for dtype in DTYPES[FAMILY.index(f) % 2 :: 2]:
-        x, dy = RNG.normal(size=(2, 3, 9)).astype(dtype)
+        x, dy = RNG.normal(size=(2, 9, 9, 9)).astype(dtype)
         given = x, dy, np.array([0, 2, 2, 9])
         assert_same(inside(*given, x.copy()), every(*given, x.copy()))
-        if dtype != "float16" or f._sign == 1.0:
-            assert python_calls(inside, *given, x.copy()) == 0
+        assert python_calls(inside, *given, x.copy()) == 0
+
+
+@family
+def test_options_of_sequences(f):
+    """Caps, and temperatures of all rows and of each, forward and backward."""
+
+    def every(x, dy, offsets, degrees):
+        y, back = f.sequences(x, offsets=offsets, temperature=degrees), f.sequences.backward
+        return (
+            y, f.sequences(x, offsets=offsets, softcap=2.0, axis=1),
+            f.sequences(x, offsets=offsets, softcap=1.5, temperature=degrees[0]),
+            back(dy, y=y, offsets=offsets, temperature=degrees),
+            back(dy, x=x, offsets=offsets, temperature=0.5, axis=1),
+            back(dy, x=x, offsets=offsets, softcap=2.0),
+            back(dy, x=x, offsets=offsets, softcap=1.5, temperature=degrees, axis=0),
+            back(dy[0, 0], x=x[0, 0], offsets=offsets, softcap=0.5),
+        )  # fmt: skip
+
+    x, dy = RNG.normal(size=(2, 9, 9, 9)).astype(DTYPES[FAMILY.index(f) % 3])
+    given = x, dy, np.array([0, 2, 2, 9]), RNG.random((9, 9)) + 0.5
+    inside = numba.njit(every)
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
 
 
 def test_wrong_sequences_raise_as_outside():
@@ -321,8 +409,10 @@ def test_out():
     out = np.empty_like(wanted)
     assert_same(into(x, out), wanted)
     assert_same(out, wanted)
-    wide = np.empty(x.shape)
-    assert_same(into(x, wide), fa.softmax(x, axis=0, out=np.empty(x.shape)))
+    for dtype in "f2", "f8":
+        other = np.empty(x.shape, dtype)
+        assert_same(into(x, other), fa.softmax(x, axis=0, out=np.empty(x.shape, dtype)))
+        assert python_calls(into, x, other) == 0
     same = x.copy()
     into(same, same)
     assert_same(same, wanted)
