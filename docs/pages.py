@@ -57,6 +57,7 @@ KINDS = {
     "elementwise": "Activations",
     "gated": "Gated pairs",
     "shares": "Along an axis",
+    "samples": "Along an axis",
     "sum": "Along an axis",
     "loss": "Losses with their gradients",
     "loss of labels": "Losses with their gradients",
@@ -154,7 +155,7 @@ def page(entry: Any, recorded: record.Record) -> str:
     body = [summary, "", formula, "", picture, "", rest]
     parts = [heading(name), described("function", name, f, body)]
     parts += activation(f, recorded) if entry.kind == "elementwise" else members(f, recorded)
-    parts += speed(name)
+    parts += speed(name) if entry.benchmarks else ()
     return "\n".join(parts)
 
 
@@ -283,7 +284,6 @@ def first(function: Any) -> str:
 
 # ---------------------------------------------------------------- the reference
 OTHERS = {
-    "Samples": ["gumbel_softmax"],
     "Your own": ["activation"],
     "Judging": ["check", "diagnose", "conventions"],
     "Threads": ["num_threads", "set_num_threads", "get_num_threads"],
