@@ -21,6 +21,8 @@ from rich.table import Table
 
 import fastact as fa
 from bench.claims import WIDTH
+from fastact.benchmarks.peers.peer import FORWARD
+from fastact.benchmarks.peers.rows import BY_HAND
 from fastact.benchmarks.turns import by_turns, ratio
 from fastact.catalogue import of_kind
 
@@ -61,42 +63,9 @@ def backward(name: str, x: Any) -> Calls:
     return {"plain": lambda: f.backward(dy, y=y)} | made
 
 
-# ---------------------------------------------------------------- a sequence, as NumPy code has it
-def shares(x: Any, sink: float = 0.0) -> Any:
-    """Return softmax, with another logit 0 of this weight."""
-    top = x.max()
-    e = np.exp(x - top)
-    return e / (e.sum() + sink * np.exp(-top))
-
-
-def logarithms(x: Any) -> Any:
-    """Return log-softmax."""
-    z = x - x.max()
-    return z - np.log(np.exp(z).sum())
-
-
-def above_threshold(x: Any) -> Any:
-    """Return sparsemax."""
-    z = np.sort(x)[::-1]
-    past = np.cumsum(z) - 1
-    k = np.count_nonzero(z * np.arange(1, x.size + 1) > past)
-    return np.maximum(x - past[k - 1] / k, 0)
-
-
-# A function that is not here has no loop that its `sequences` are measured beside.
-BY_HAND: dict[str, Callable[[Any], Any]] = {
-    "softmax": shares,
-    "softmin": lambda x: shares(-x),
-    "softmax_off_by_one": lambda x: shares(x, 1.0),
-    "log_softmax": logarithms,
-    "sparsemax": above_threshold,
-    "hardmax": lambda x: np.where(np.arange(x.size) == x.argmax(), 1, 0),
-}
-
-
 def sequences(name: str, x: Any) -> Calls:
     """Return the calls of equal sequences, and of a loop over them that uses NumPy."""
-    f, flat, alone = getattr(fa, name), x.ravel(), BY_HAND[name]
+    f, flat, alone = getattr(fa, name), x.ravel(), BY_HAND[name, FORWARD]
     offsets = np.arange(0, flat.size + 1, x.shape[1])
 
     def loop() -> Any:
@@ -120,8 +89,8 @@ def main(names: list[str]) -> int:
             kinds = [(name, forward)]
             if name not in SUMS:
                 kinds += [(f"{name}.backward", backward)]
-            if name in BY_HAND:
-                kinds += [(f"{name}.sequences", sequences)]
+                # What has no formula among the peers has no loop to be measured beside.
+                kinds += [(f"{name}.sequences", sequences)] * ((name, FORWARD) in BY_HAND)
             for label, calls in kinds:
                 times = by_turns(calls(name, x))
                 found = {k: ratio(times, k, "plain").median for k in times if k != "plain"}
