@@ -169,21 +169,25 @@ def classes(cls):
 def annotated(f):
     """What a checker is told that the name of an activation is."""
     module = import_module(f.declaration.kernels["forward"].__module__)
-    return module.__annotations__[f.name]
+    return module.__annotations__[f.name].removeprefix("interfaces.")
 
 
-def test_each_activation_is_annotated_with_the_class_of_its_parameters(f):
-    assert annotated(f) == (interfaces.kind(f.params) or "Activation")
+def test_each_activation_is_annotated_with_its_class(f):
+    """Of its parameters, and of what its backward may start from."""
+    assert annotated(f) == interfaces.class_of(f)
 
 
 def test_checkers_are_told_the_signatures_of_members(f):
-    known, suffix = told(), annotated(f).removeprefix("Activation")
-    of = classes(annotated(f)) if suffix else interfaces.MEMBERS
+    known, own = told(), annotated(f).removeprefix("Activation")
+    of = interfaces.MEMBERS | (classes(annotated(f)) if own else {})
     for member, protocol in of.items():
         function = f if member == "__call__" else getattr(f, member)
-        real = {*inspect.signature(function).parameters}
-        saved = {"y", "mask"} if member == "backward" else set()  # told of all: see `from_output`
-        assert known[protocol, "__call__"] - saved == real - saved, member
+        if protocol == "Absent":
+            with pytest.raises(TypeError, match=rf"^{f.name}\.{member}\(\): "):
+                function(np.ones(2), **{p.name: p.typical for p in f.params})
+        else:
+            real = {*inspect.signature(function).parameters}
+            assert known[protocol, "__call__"] == real, member
 
 
 OTHERS = {e.name: e.function for e in catalogue.values() if e.kind != "elementwise"}
