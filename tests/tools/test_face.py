@@ -247,8 +247,8 @@ def test_every_public_callable_has_a_signature():
 def test_what_asks_for_a_signature_works_with_an_activation():
     """SciPy's curve_fit counts parameters; other tools bind them.
 
-    FastAPI's Depends gives all by name, but x goes by position alone, as in NumPy's ufuncs: it
-    takes ``lambda x: fa.sigmoid(x)``.
+    FastAPI's Depends gives all by name, and text where no type is told; x goes by position alone,
+    as in NumPy's ufuncs. It takes ``def sigmoid(x: float): return fa.sigmoid(x)``.
     """
     optimize = pytest.importorskip("scipy.optimize", reason="scipy is in the extra `test`")
     x = np.linspace(-3.0, 3.0, 50)
