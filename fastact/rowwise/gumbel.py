@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import boolean, floats
+from fastact.arguments import boolean, cast, floats
 from fastact.containers.door import public
 from fastact.definition.described import Documented
 from fastact.elementwise import logit
@@ -94,7 +94,7 @@ class GumbelSoftmax(Documented):
             noisy = x + noise(rng, x)
         shares = softmax(noisy, axis, temperature=temperature, **present)
         sample = hardmax(noisy, axis, **present) if hard else shares
-        shares, sample = (each.astype(x.dtype, copy=False) for each in (shares, sample))
+        shares, sample = cast(shares, x.dtype), cast(sample, x.dtype)
         return (sample, shares) if return_shares else sample
 
     def __reduce__(self) -> Any:
