@@ -21,6 +21,8 @@ from rich.table import Table
 
 import fastact as fa
 from bench.claims import WIDTH
+from fastact.benchmarks.peers.peer import FORWARD
+from fastact.benchmarks.peers.rows import BY_HAND
 from fastact.benchmarks.turns import by_turns, ratio
 from fastact.catalogue import of_kind
 
@@ -83,8 +85,11 @@ def above_threshold(x: Any) -> Any:
     return np.maximum(x - past[k - 1] / k, 0)
 
 
-# A function that is not here has no loop that its `sequences` are measured beside.
-BY_HAND: dict[str, Callable[[Any], Any]] = {
+# The rivals of `sequences`: those of the benchmarks' NumPy, which work along an axis of any array,
+# and in their place quicker ones of a row alone. What has neither is not measured.
+ALONE: dict[str, Callable[[Any], Any]] = {
+    name: formula for (name, variety), formula in BY_HAND.items() if variety == FORWARD
+} | {
     "softmax": shares,
     "softmin": lambda x: shares(-x),
     "softmax_off_by_one": lambda x: shares(x, 1.0),
@@ -96,7 +101,7 @@ BY_HAND: dict[str, Callable[[Any], Any]] = {
 
 def sequences(name: str, x: Any) -> Calls:
     """Return the calls of equal sequences, and of a loop over them that uses NumPy."""
-    f, flat, alone = getattr(fa, name), x.ravel(), BY_HAND[name]
+    f, flat, alone = getattr(fa, name), x.ravel(), ALONE[name]
     offsets = np.arange(0, flat.size + 1, x.shape[1])
 
     def loop() -> Any:
@@ -120,8 +125,7 @@ def main(names: list[str]) -> int:
             kinds = [(name, forward)]
             if name not in SUMS:
                 kinds += [(f"{name}.backward", backward)]
-            if name in BY_HAND:
-                kinds += [(f"{name}.sequences", sequences)]
+                kinds += [(f"{name}.sequences", sequences)] * (name in ALONE)
             for label, calls in kinds:
                 times = by_turns(calls(name, x))
                 found = {k: ratio(times, k, "plain").median for k in times if k != "plain"}

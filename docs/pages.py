@@ -57,6 +57,7 @@ KINDS = {
     "elementwise": "Activations",
     "gated": "Gated pairs",
     "shares": "Along an axis",
+    "samples": "Along an axis",
     "sum": "Along an axis",
     "loss": "Losses with their gradients",
     "loss of labels": "Losses with their gradients",
@@ -154,7 +155,7 @@ def page(entry: Any, recorded: record.Record) -> str:
     body = [summary, "", formula, "", picture, "", rest]
     parts = [heading(name), described("function", name, f, body)]
     parts += activation(f, recorded) if entry.kind == "elementwise" else members(f, recorded)
-    parts += speed(name)
+    parts += speed(name) if entry.benchmarks else ()
     return "\n".join(parts)
 
 
@@ -283,7 +284,6 @@ def first(function: Any) -> str:
 
 # ---------------------------------------------------------------- the reference
 OTHERS = {
-    "Samples": ["gumbel_softmax"],
     "Your own": ["activation"],
     "Judging": ["check", "diagnose", "conventions"],
     "Threads": ["num_threads", "set_num_threads", "get_num_threads"],
@@ -306,7 +306,8 @@ def reference() -> Iterator[str]:
         "Everything is in ``fastact``, which is imported as ``fa``. Annotations: ``Array`` is\n"
         "anything that :py:obj:`numpy.asarray` takes, and a container of :doc:`/containers`;\n"
         "``Axis`` is an int, a tuple of ints or None. The package is typed (PEP 561): what a\n"
-        "call gives for each argument is in ``fastact/definition/interfaces.pyi``.\n"
+        "call gives for each argument is in ``fastact/definition/interfaces.pyi``. A variable for\n"
+        "one activation or another is annotated with :py:obj:`fastact.Activation`.\n"
     )
     yield heading("Functions", "-")
     yield ".. toctree::\n   :maxdepth: 2\n\n   /functions/index\n"

@@ -33,6 +33,12 @@ def shares(f: Any) -> tuple[str, Curves]:
     return "x, of the row (x, 0, 1)", {f"element {k}": y[:, k] for k in range(3)}
 
 
+def samples(f: Any) -> tuple[str, Curves]:
+    """The three elements of a softened sample of the row (x, 0, 1), the noise being held."""
+    y = np.array([f(row, rng=np.random.default_rng(0)) for row in ROWS])
+    return "x, of the row (x, 0, 1), for one draw", {f"element {k}": y[:, k] for k in range(3)}
+
+
 def total(f: Any) -> tuple[str, Curves]:
     """The result for the row (x, 0, 1), and its derivative by x."""
     slope = f.backward(np.ones_like(X), x=ROWS)[:, 0]
@@ -71,6 +77,7 @@ X_OF = {
 CURVES: Mapping[str, Callable[[Any], tuple[str, Curves]]] = {
     "gated": pair,
     "shares": shares,
+    "samples": samples,
     "sum": total,
     "loss of labels": loss(LABELS, x=ROWS),
     "loss": loss(),
@@ -115,5 +122,6 @@ def alt(entry: Any) -> str:
             f"{entry.name}(x) solid, its derivative dashed, its second derivative dash-dotted; "
             "a dot is the value at a kink, a circle a limit there, a diamond a root"
         )
-    of = {"shares": "the three elements of its result"}.get(entry.kind, "its value and derivative")
+    three = entry.kind in {"shares", "samples"}
+    of = "the three elements of its result" if three else "its value and derivative"
     return f"{entry.name} for one input that varies: {of}"

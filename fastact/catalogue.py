@@ -1,7 +1,5 @@
 """Every public function of arrays, and its kind: the list that other lists come from.
 
-`gumbel_softmax` is not in it: it is random, and made of functions that are.
-
 >>> from fastact.catalogue import catalogue
 >>> catalogue["softmax"].kind, catalogue["softmax"].function
 ('shares', <fastact.softmax(x, axis=-1)>)
@@ -16,14 +14,16 @@ from typing import Any, NamedTuple
 
 from fastact import losses
 from fastact.elementwise import activations, gated
-from fastact.rowwise import logsumexp, softmax_family
+from fastact.rowwise import gumbel, logsumexp, softmax_family
 
 FORWARD = ("forward", "backward", "value_and_derivative")
-# What each kind is measured in: see `fastact.benchmarks.cases`.
+# What each kind is measured in: see `fastact.benchmarks.cases`. Samples are not: what takes time is
+# the softmax, and drawing the noise, which NumPy does.
 BENCHMARKS = {
     "elementwise": FORWARD,
     "gated": ("forward", "backward"),
     "shares": ("forward", "backward_from_output"),
+    "samples": (),
     "sum": ("forward",),
     "loss": ("loss", "value_and_grad"),
     "loss of labels": ("loss_of_labels", "value_and_grad_of_labels"),
@@ -45,6 +45,13 @@ class Entry(NamedTuple):
             return (*found, "backward_from_output")
         return found if getattr(self.function, "_smooth", True) else found[:1]
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The functions that have the loops which it runs: `fastact warmup` compiles these."""
+        made_of = getattr(self.function, "_made_of", (self.function,))
+        found = (getattr(f, "_owner", f) for f in made_of)
+        return tuple(owner if isinstance(owner, str) else owner.name for owner in found)
+
 
 def entries() -> Iterator[Entry]:
     """The entries in the order of the documentation."""
@@ -52,6 +59,7 @@ def entries() -> Iterator[Entry]:
         activations.values(),
         public(gated),
         public(softmax_family),
+        public(gumbel),
         public(logsumexp),
         (getattr(losses, name) for name in sorted(losses.__all__)),
     )

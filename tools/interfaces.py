@@ -105,6 +105,9 @@ class Algebra:
     def __truediv__(self, other: Activation | Number) -> Activation: ...
     def __rtruediv__(self, other: Number) -> Activation: ...
     def __neg__(self) -> Activation: ...
+
+class Absent(Protocol):
+    """A member that this activation has not: a call is a TypeError."""
 '''
 
 # The rows of overloads: what stands for each letter of a signature, and the result.
@@ -141,7 +144,9 @@ COMPOSED = row("Activation", x="Activation", v="Number")
 FOREIGN = row("L", x="L", v="L | Reals")
 MIXED = row("Floats", x="Reals", v="Reals")
 
-SAVED = "float | F | NDArray[F] | None = ..."
+OR_NOT = " | None = ..."
+NO_X = "None = ..."
+SAVED = "float | F | NDArray[F]" + OR_NOT
 BACKWARD = (
     row("A", d="Reals", x="Reals | None = ...", y="Reals | None = ...", v="Reals",
         out="A | tuple[A]"),
@@ -225,22 +230,40 @@ def by_name(params: Params) -> str:
     return ", **named: {v}" if params is OWN else "".join(f", {written(p)}" for p in params)
 
 
+# What `backward` may start from, and how the names of the classes say it.
+Saved = tuple[str, ...]
+ANY = ("x", "y", "mask")
+SAVING: Mapping[Saved, str] = {
+    ANY: "", ("x", "y"): "FromEither", ("x", "mask"): "FromInputOrMask", ("x",): "FromInput",
+}  # fmt: skip
+
+
 def kind(params: Params) -> str:
-    """The name of the class of activations with these parameters."""
+    """What the names of classes say of these parameters."""
     if params is OWN:
         return "WithParameters"
     words = "_".join(p.name for p in params).split("_")
     return "With" + "".join(word.capitalize() for word in words) if params else ""
 
 
-def activation(params: Params, *, drawn: bool = False) -> Iterator[str]:
-    """The protocols of an activation with these parameters, and its class."""
+def saved(f: fa.Activation) -> Saved:
+    """What the backward of an activation may start from."""
+    there = {"x": True, "y": f.from_output, "mask": f.declaration.masked is not None}
+    return tuple(name for name in ANY if there[name])
+
+
+def class_of(f: fa.Activation) -> str:
+    """The class that a type checker is told of an activation."""
+    return SAVING[saved(f)] + kind(f.params) or "Activation"
+
+
+def activation(params: Params, *, drawn: bool, masked: bool) -> Iterator[str]:
+    """The protocols of activations with these parameters, but for `backward`."""
     suffix = kind(params)
     plain = params is not OWN and not params
     few = (*ARRAYS, *(SCALARS if plain else SCALARS[:2]))
     last = (FOREIGN,) if plain else (FOREIGN, MIXED)
     rows, calls = (WITH_OUT, *WITH_DTYPE, *few), (WITH_OUT, *few)
-    backward = BACKWARD if plain else [r for r in BACKWARD if r not in WEAK]
     signature, named = "x: {x}, /, " + tail(params, OPTIONS), by_name(params)
     yield protocol(
         f"Member{suffix}", "A function of x, such as a derivative.",
@@ -256,24 +279,14 @@ def activation(params: Params, *, drawn: bool = False) -> Iterator[str]:
         f"Pair{suffix}", "The value and the derivative.",
         overloads("__call__", signature, map(pair, (*rows, *last))), attributes=UFUNC,
     )  # fmt: skip
-    yield protocol(
-        f"Backward{suffix}", "The gradient of the input for that of the output.",
-        overloads(
-            "__call__",
-            "dy: {d}, /, *, x: {x}, y: {y}, mask: Bits | None = ..., "
-            + "slopes: Reals | None = ..., " * drawn
-            + "out: {out}" + named,
-            backward,
-        ),
-        attributes=UFUNC,
-    )  # fmt: skip
-    yield protocol(
-        f"Masked{suffix}", "The value and the mask.",
-        overloads(
-            "__call__", "x: {x}, /, " + tail(params, "out: {out}"),
-            map(with_bits, calls),
-        ),
-    )  # fmt: skip
+    if masked:
+        yield protocol(
+            f"Masked{suffix}", "The value and the mask.",
+            overloads(
+                "__call__", "x: {x}, /, " + tail(params, "out: {out}"),
+                map(with_bits, calls),
+            ),
+        )  # fmt: skip
     yield protocol(
         f"Gradients{suffix}", "The gradients of the parameters by their names.",
         overloads(
@@ -291,9 +304,35 @@ def activation(params: Params, *, drawn: bool = False) -> Iterator[str]:
         f"Fixed{suffix}", "The activation with numbers for its parameters.",
         overloads("__call__", fixed, (row("Activation"),)),
     )  # fmt: skip
-    if suffix:
-        yield f"class {suffix}(Activation):\n" + "".join(
-            f"    {name}: {protocol_}{suffix}\n" for name, protocol_ in MEMBERS.items()
+
+
+def starting_from(params: Params, saved: Saved, *, drawn: bool) -> Iterator[str]:
+    """The protocol of a `backward`, and the class of the activations that have it."""
+    suffix, name = kind(params), SAVING[saved] + kind(params)
+    rows = [r for r in BACKWARD if not suffix or r not in WEAK]
+    if "y" not in saved:
+        rows = [r for r in rows if r[0]["x"] != NO_X]
+    if saved == ("x",):
+        rows = [({**letters, "x": letters["x"].removesuffix(OR_NOT)}, r) for letters, r in rows]
+    given = {"x": "x: {x}, ", "y": "y: {y}, ", "mask": "mask: Bits | None = ..., "}
+    yield protocol(
+        f"Backward{name}", "The gradient of the input for that of the output.",
+        overloads(
+            "__call__",
+            "dy: {d}, /, *, " + "".join(given[each] for each in saved)
+            + "slopes: Reals | None = ..., " * drawn
+            + "out: {out}" + by_name(params),
+            rows,
+        ),
+        attributes=UFUNC,
+    )  # fmt: skip
+    members = {m: protocol_ + suffix for m, protocol_ in MEMBERS.items()} if suffix else {}
+    members["backward"] = f"Backward{name}"
+    if "mask" not in saved:
+        members["forward_with_mask"] = "Absent"
+    if name:
+        yield f"class {name}(Activation):\n" + "".join(
+            f"    {member}: {protocol_}\n" for member, protocol_ in members.items()
         )
 
 
@@ -315,11 +354,18 @@ MEMBERS = {
 
 
 def activations() -> Iterator[str]:
-    """One class for each list of parameters in the catalogue, and one for any."""
-    lists = {kind(f.params): f.params for f in fa.activations.values()}
-    for name in sorted(lists):
-        yield from activation(lists[name], drawn=name == kind(fa.rrelu.params))
-    yield from activation(OWN)
+    """One class for each list of parameters and what is saved in the catalogue, and one for any."""
+    lists: dict[str, Params] = {kind(f.params): f.params for f in fa.activations.values()}
+    saving = {kind(f.params): set[Saved]() for f in fa.activations.values()}
+    for f in fa.activations.values():
+        saving[kind(f.params)].add(saved(f))
+    saving |= {"": {*SAVING}, kind(OWN): {ANY}}
+    for name in (*sorted(lists), kind(OWN)):
+        params, drawn = lists.get(name, OWN), name == kind(fa.rrelu.params)
+        masked = any("mask" in each for each in saving[name])
+        yield from activation(params, drawn=drawn, masked=masked)
+        for each in sorted(saving[name], key=[*SAVING].index):
+            yield from starting_from(params, each, drawn=drawn)
 
 
 # ---------------------------------------------------------------- along an axis

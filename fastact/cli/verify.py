@@ -95,8 +95,8 @@ def verify(
     derivative counts, and the second derivative does not. With --parameters, functions that have
     any are judged over the ranges for which the bounds are declared, corners first.
 
-    softmax, log_softmax and logsumexp are judged on drawn rows of 1 to 10^6 elements, along the
-    last axis and along the first; sum is how far the sum of softmax is from 1.
+    Functions along an axis that declare bounds, such as softmax, are judged on drawn rows of 1 to
+    10^6 elements, along the last axis and along the first; sum is how far their sum is from 1.
 
     --write records what is measured as soon as a function is done, also from the file of --resume.
 

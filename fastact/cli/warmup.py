@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 import fastact as fa
+from fastact.catalogue import catalogue
 from fastact.cli.report import CommandError, console, progress, unknown, write_json
 from fastact.native import loop_registry, store, threads
 from fastact.verification.processes import processes
@@ -72,7 +73,7 @@ def warmup(
 def _selected(functions: list[str] | None, dtypes: list[str]) -> list[Loop]:
     """Return the loops of these functions, or varieties of one, and dtypes; none means all."""
     loops = loop_registry.loops()
-    names = {loop.function for loop in loops} | {loop.name for loop in loops}
+    names = {loop.function for loop in loops} | {loop.name for loop in loops} | set(catalogue)
     known = {loop.dtype for loop in loops}
     # An alias is the same object as the function that it stands for.
     wanted = [getattr(getattr(fa, name, None), "name", name) for name in functions or names]
@@ -80,10 +81,11 @@ def _selected(functions: list[str] | None, dtypes: list[str]) -> list[Loop]:
         for name in given:
             if name not in choice:
                 raise unknown(kind, name, sorted(choice))
+    owners = {owner for name in wanted if name in catalogue for owner in catalogue[name].owners}
     return [
         (loop.name, loop.dtype)
         for loop in loops
-        if {loop.function, loop.name}.intersection(wanted) and loop.dtype in (dtypes or known)
+        if {loop.function, loop.name} & {*wanted, *owners} and loop.dtype in (dtypes or known)
     ]
 
 

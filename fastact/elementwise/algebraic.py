@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastact.definition.activation import Activation, declare
+from fastact.definition.activation import declare
 from fastact.definition.declaration import Parameter
 from fastact.numerics import rational
 from fastact.numerics.elementary import near_root
@@ -12,7 +12,7 @@ from fastact.numerics.primitives import copysign, kernel, scaled, square_root, w
 from fastact.numerics.tables import DISH_ROOT, DISH_ROOT_QUOTIENT
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import WithB
+    from fastact.definition import interfaces
 
 __all__ = [
     "softsign",
@@ -48,7 +48,7 @@ def softsign_from_output(y):
     return r * r
 
 
-softsign: Activation = declare(
+softsign: interfaces.FromEither = declare(
     "softsign", softsign_value, softsign_derivative, softsign_second_derivative,
     float64={"forward": rational.softsign, "derivative": rational.softsign_slope},
     derivative_from_output=softsign_from_output,
@@ -104,7 +104,7 @@ def squareplus_from_output(y, b):  # y^2 / (y^2 + b / 4)
     return where(y > FAR, 1.0, square / (square + scaled(b, 0.25)))
 
 
-squareplus: WithB = declare(
+squareplus: interfaces.FromEitherWithB = declare(
     "squareplus", squareplus_value, squareplus_derivative, squareplus_second_derivative,
     float64={"forward": rational.squareplus},
     derivative_from_output=squareplus_from_output,
@@ -149,7 +149,7 @@ def dish_second_derivative(x):
     return scaled((scaled(r * r, 2.0) - c * c) * r * r * r, 0.5)
 
 
-dish: Activation = declare(
+dish: interfaces.FromInput = declare(
     "dish", dish_value, dish_derivative, dish_second_derivative,
     formula=r"\tfrac12 x\left(\frac{x}{\sqrt{1 + x^2}} + 1\right)",
     summary="A silu without the exponential function.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastact.definition.activation import Activation, declare
+from fastact.definition.activation import declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.numerics import double, double_exponentials, single
 from fastact.numerics.elementary import (
@@ -20,7 +20,7 @@ from fastact.numerics.elementary import (
 from fastact.numerics.primitives import kernel, scaled, where
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import WithAlpha
+    from fastact.definition import interfaces
 
 __all__ = [
     "exponential",
@@ -44,7 +44,7 @@ def exponential_from_output(y):
     return y
 
 
-exponential: Activation = declare(
+exponential: interfaces.FromEither = declare(
     "exponential", exponential_value, exponential_value, exponential_value,
     float32=dict.fromkeys(("forward", "derivative", "second_derivative"), single.exp),
     float64=dict.fromkeys(("forward", "derivative", "second_derivative"), double.exp),
@@ -89,7 +89,7 @@ def elu_from_output(y, alpha):
     return where(y > 0.0, 1.0, y + alpha)
 
 
-elu: WithAlpha = declare(
+elu: interfaces.FromEitherWithAlpha = declare(
     "elu", elu_value, elu_derivative, elu_second_derivative,
     float32={
         "forward": single.elu,
@@ -144,7 +144,7 @@ def selu_from_output(y):
     return where(y > 0.0, SELU_SCALE, (y + SELU_BOTH[0]) + SELU_BOTH[1])
 
 
-selu: Activation = declare(
+selu: interfaces.FromEither = declare(
     "selu", selu_value, selu_derivative, selu_second_derivative,
     float32={
         "forward": single.selu,
@@ -194,7 +194,7 @@ def celu_from_output(y, alpha):
     return where(y > 0.0, 1.0, 1.0 + y / alpha)
 
 
-celu: WithAlpha = declare(
+celu: interfaces.FromEitherWithAlpha = declare(
     "celu", celu_value, celu_derivative, celu_second_derivative,
     float32={
         "forward": single.celu,
@@ -241,7 +241,7 @@ def log1mexp_from_output(y):  # e^-y - 1
     return where(y < -50.0, exp(-y), expm1(-y))
 
 
-log1mexp: Activation = declare(
+log1mexp: interfaces.FromEither = declare(
     "log1mexp", log1mexp_value, log1mexp_derivative, log1mexp_second_derivative,
     float64={
         "forward": double_exponentials.log1mexp,

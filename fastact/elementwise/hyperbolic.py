@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastact.definition.activation import Activation, declare
+from typing import TYPE_CHECKING
+
+from fastact.definition.activation import declare
 from fastact.numerics import double, single
 from fastact.numerics.elementary import (
     clamp,
@@ -16,6 +18,9 @@ from fastact.numerics.elementary import (
 )
 from fastact.numerics.primitives import copysign, fma, kernel, scaled, where
 from fastact.numerics.tables import LISHT_BEND, LISHT_BEND_QUOTIENT
+
+if TYPE_CHECKING:
+    from fastact.definition import interfaces
 
 __all__ = [
     "tanh",
@@ -56,7 +61,7 @@ def tanh_from_output(y):
     return fma(-y, y, 1.0)
 
 
-tanh: Activation = declare(
+tanh: interfaces.FromEither = declare(
     "tanh", tanh_value, tanh_derivative, tanh_second_derivative,
     float32={
         "forward": tanh_single,
@@ -103,7 +108,7 @@ def tanh_shrink_second_derivative(x):  # 2 tanh(x) sech(x)^2
     return copysign(scaled(scaled(slope * size_of_tanh(x), 2.0), scale), x)
 
 
-tanh_shrink: Activation = declare(
+tanh_shrink: interfaces.FromInput = declare(
     "tanh_shrink", tanh_shrink_value, tanh_shrink_derivative, tanh_shrink_second_derivative,
     float64={"forward": double.tanh_shrink},
     formula=r"x - \tanh x",
@@ -135,7 +140,7 @@ def lisht_second_derivative(x):  # 2 sech(x)^2 (1 - x tanh x)
     return near_root(x, y, LISHT_BEND, LISHT_BEND_QUOTIENT)
 
 
-lisht: Activation = declare(
+lisht: interfaces.FromInput = declare(
     "lisht", lisht_value, lisht_derivative, lisht_second_derivative,
     float32={"forward": single.lisht},
     formula=r"x \tanh x",
@@ -157,7 +162,7 @@ def logcosh_value(x):
     return where(abs(x) < 0.7, square * logcosh_quotient(square), far)
 
 
-logcosh: Activation = declare(
+logcosh: interfaces.FromInput = declare(
     "logcosh", logcosh_value, tanh_value, tanh_derivative,
     float32={"derivative": tanh_single, "second_derivative": single.tanh_slope},
     float64={"derivative": double.tanh, "second_derivative": double.tanh_slope},

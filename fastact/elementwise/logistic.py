@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastact.definition.activation import Activation, declare
+from fastact.definition.activation import declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.numerics import double, rational, single
 from fastact.numerics.elementary import (
@@ -42,7 +42,7 @@ from fastact.numerics.tables import (
 )
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import WithBeta, WithEps
+    from fastact.definition import interfaces
 
 __all__ = [
     "sigmoid",
@@ -90,7 +90,7 @@ def sigmoid_from_output(y):  # y (1 - y), rounded once
     return fma(-y, y, y)
 
 
-sigmoid: Activation = declare(
+sigmoid: interfaces.FromEither = declare(
     "sigmoid", sigmoid_value, sigmoid_derivative, sigmoid_second_derivative,
     float32={
         "forward": single.sigmoid,
@@ -137,7 +137,7 @@ def log_sigmoid_from_output(y):  # 1 - e^y
     return -expm1(y)
 
 
-log_sigmoid: Activation = declare(
+log_sigmoid: interfaces.FromEither = declare(
     "log_sigmoid", log_sigmoid_value, log_sigmoid_derivative, log_sigmoid_second_derivative,
     float32={
         "forward": single.log_sigmoid,
@@ -224,7 +224,7 @@ def logit_slope_single(x, eps):
     return where(cut, ZERO32, where(outside, NAN32, y))
 
 
-logit: WithEps = declare(
+logit: interfaces.FromEitherWithEps = declare(
     "logit", logit_value, logit_derivative, logit_second_derivative,
     float32={"derivative": logit_slope_single},
     float64={"forward": rational.logit, "derivative": rational.logit_slope},
@@ -282,7 +282,7 @@ def softplus_beta(x, beta):  # (v sigmoid(v) - log(1 + e^v)) / b^2 with v = b x:
     return scaled(where(scale < 1.0, far, near) / beta / beta, scale)
 
 
-softplus: WithBeta = declare(
+softplus: interfaces.FromEitherWithBeta = declare(
     "softplus", softplus_value, softplus_derivative, softplus_second_derivative,
     float32={
         "forward": single.softplus,
@@ -341,7 +341,7 @@ def silu_second_derivative(x):
     return near_root(abs(x), silu_bend(x, 1.0), SILU_BEND, SILU_BEND_QUOTIENT)
 
 
-silu: Activation = declare(
+silu: interfaces.FromInput = declare(
     "silu", silu_value, silu_derivative, silu_second_derivative,
     float32={"forward": single.silu, "derivative": single.silu_slope},
     float64={"forward": double.silu, "derivative": double.silu_slope},
@@ -390,7 +390,7 @@ def swish_beta(x, beta):  # x^2 sigmoid'(b x)
     return where(v > 800.0, 0.0, scaled(x * (x * e) / (d * d), scale))
 
 
-swish: WithBeta = declare(
+swish: interfaces.FromInputWithBeta = declare(
     "swish", swish_value, swish_derivative, swish_second_derivative,
     float32={"forward": single.swish, "derivative": single.swish_slope},
     float64={"forward": double.swish, "derivative": double.swish_slope},
@@ -428,7 +428,7 @@ def quick_gelu_second_derivative(x):
     return at_root(abs(v), silu_bend(v, 1.702), SILU_BEND, SILU_BEND_QUOTIENT, 1.702)
 
 
-quick_gelu: Activation = declare(
+quick_gelu: interfaces.FromInput = declare(
     "quick_gelu", quick_gelu_value, quick_gelu_derivative, quick_gelu_second_derivative,
     float32={"forward": single.quick_gelu, "derivative": single.quick_gelu_slope},
     float64={"forward": double.quick_gelu, "derivative": double.quick_gelu_slope},
@@ -490,7 +490,7 @@ def gelu_tanh_second_derivative(x):  # E ((2 w + |x w'|) (1 + E) - |x| w^2 (1 - 
     return near_root(x, y, GELU_TANH_BEND, GELU_TANH_BEND_QUOTIENT)
 
 
-gelu_tanh: Activation = declare(
+gelu_tanh: interfaces.FromInput = declare(
     "gelu_tanh", gelu_tanh_value, gelu_tanh_derivative, gelu_tanh_second_derivative,
     float32={"forward": single.gelu_tanh, "derivative": single.gelu_tanh_slope},
     float64={"forward": double.gelu_tanh, "derivative": double.gelu_tanh_slope},
@@ -553,7 +553,7 @@ def mish_second_derivative(x):
     return near_root(x, y, MISH_BEND, MISH_BEND_QUOTIENT)
 
 
-mish: Activation = declare(
+mish: interfaces.FromInput = declare(
     "mish", mish_value, mish_derivative, mish_second_derivative,
     float32={"forward": single.mish, "derivative": single.mish_slope},
     formula=r"x\tanh(\log(1 + e^x))",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from fastact.definition.activation import Activation, declare
+from typing import TYPE_CHECKING
+
+from fastact.definition.activation import declare
 from fastact.numerics import double, single
 from fastact.numerics.elementary import at_root, erf_quotient, erfc_scaled, exp_tail, times_constant
 from fastact.numerics.primitives import copysign, kernel, scaled, where
 from fastact.numerics.tables import GELU_ROOT, GELU_ROOT_QUOTIENT
+
+if TYPE_CHECKING:
+    from fastact.definition import interfaces
 
 __all__ = [
     "erf",
@@ -52,7 +57,7 @@ def erf_second_derivative(x):  # -2 x y'
     return copysign(scaled(scaled(a * times_constant(e, SLOPE), 2.0), scale), -x)
 
 
-erf: Activation = declare(
+erf: interfaces.FromInput = declare(
     "erf", erf_value, erf_derivative, erf_second_derivative,
     float32={
         "forward": single.erf,
@@ -86,7 +91,7 @@ def erfc_second_derivative(x):
     return -erf_second_derivative(x)
 
 
-erfc: Activation = declare(
+erfc: interfaces.FromInput = declare(
     "erfc", erfc_value, erfc_derivative, erfc_second_derivative,
     float32={
         "forward": single.erfc,
@@ -136,7 +141,7 @@ def gelu_second_derivative(x):  # phi(x) (2 - x^2)
     return scaled(times_constant(e * (2.0 - a * a), DENSITY), scale)
 
 
-gelu: Activation = declare(
+gelu: interfaces.FromInput = declare(
     "gelu", gelu_value, gelu_derivative, gelu_second_derivative,
     float32={
         "forward": single.gelu,

@@ -23,17 +23,7 @@ from fastact.numerics.primitives import (
 from fastact.numerics.rational import SIXTH, SIXTHS, THIRD, THIRD_LOW
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import (
-        WithAlpha,
-        WithAlphaBeta,
-        WithLambd,
-        WithLambdBias,
-        WithLowerUpper,
-        WithMinValMaxVal,
-        WithNegativeSlope,
-        WithThresholdValue,
-        WithWeight,
-    )
+    from fastact.definition import interfaces
 
 __all__ = [
     "identity",
@@ -75,7 +65,7 @@ def zero(x, *params):
     return where(x != x, x, 0.0)
 
 
-identity: Activation = declare(
+identity: interfaces.FromEither = declare(
     "identity", identity_value, one, zero,
     derivative_from_output=one,
     formula="x",
@@ -150,7 +140,7 @@ def leaky_relu_slope(x, slope):
     return where(x > 0.0, 0.0, x)
 
 
-leaky_relu: WithNegativeSlope = declare(
+leaky_relu: interfaces.WithNegativeSlope = declare(
     "leaky_relu", leaky_relu_value, leaky_relu_derivative, zero,
     derivative_from_output=leaky_relu_derivative,
     params=(
@@ -174,7 +164,7 @@ def prelu_value(x, weight):
     return where(x > 0.0, x, below)
 
 
-prelu: WithWeight = declare(
+prelu: interfaces.WithWeight = declare(
     "prelu", prelu_value, leaky_relu_derivative, zero,
     derivative_from_output=leaky_relu_derivative,
     params=(Parameter("weight", None, -2.0, 2.0, leaky_relu_slope),),
@@ -206,7 +196,7 @@ def rrelu_bound(x, lower, upper):
     return where(x > 0.0, 0.0, 0.5 * x)
 
 
-rrelu: WithLowerUpper = declare(
+rrelu: interfaces.WithLowerUpper = declare(
     "rrelu", rrelu_value, rrelu_derivative, zero,
     derivative_from_output=rrelu_derivative,
     params=(
@@ -245,7 +235,7 @@ def relu_squared_from_output(y):
     return scaled(square_root(y), 2.0)
 
 
-relu_squared: Activation = declare(
+relu_squared: interfaces.FromEither = declare(
     "relu_squared", relu_squared_value, relu_squared_derivative, relu_squared_second_derivative,
     derivative_from_output=relu_squared_from_output,
     formula=r"\max(x, 0)^2",
@@ -272,7 +262,7 @@ def threshold_by_value(x, t, value):
     return where(x <= t, 1.0, where(x > t, 0.0, x + t))
 
 
-threshold: WithThresholdValue = declare(
+threshold: interfaces.FromInputOrMaskWithThresholdValue = declare(
     "threshold", threshold_value, threshold_derivative, zero,
     params=(
         Parameter("threshold", None, -1.0, 1.0, zero),
@@ -303,7 +293,7 @@ def nonzero(y, *params):
     return where(y != y, y, where(y == 0.0, 0.0, 1.0))
 
 
-thresholded_relu: WithAlpha = declare(
+thresholded_relu: interfaces.WithAlpha = declare(
     "thresholded_relu", thresholded_relu_value, thresholded_relu_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("alpha", 1.0, -1.0, 4.0, zero),),
@@ -328,7 +318,7 @@ def hard_shrink_derivative(x, lambd):
     return where(abs(x) > lambd, 1.0, where(x != x, x, 0.0))
 
 
-hard_shrink: WithLambd = declare(
+hard_shrink: interfaces.WithLambd = declare(
     "hard_shrink", hard_shrink_value, hard_shrink_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("lambd", 0.5, 0.125, 4.0, zero),),
@@ -352,7 +342,7 @@ def soft_shrink_lambd(x, lambd):
     return where(x > lambd, -1.0, where(x < -lambd, 1.0, where(x != x, x, 0.0)))
 
 
-soft_shrink: WithLambd = declare(
+soft_shrink: interfaces.WithLambd = declare(
     "soft_shrink", soft_shrink_value, hard_shrink_derivative, zero,
     derivative_from_output=nonzero,
     params=(Parameter("lambd", 0.5, 0.125, 4.0, soft_shrink_lambd),),
@@ -382,7 +372,7 @@ def shrink_bias(x, lambd, bias):
     return where(x > lambd, -1.0, where(x < -lambd, 1.0, where(x != x, x, 0.0)))
 
 
-shrink: WithLambdBias = declare(
+shrink: interfaces.FromInputOrMaskWithLambdBias = declare(
     "shrink", shrink_value, shrink_derivative, zero,
     params=(
         Parameter("lambd", 0.5, 0.125, 4.0, zero),
@@ -418,7 +408,7 @@ def hard_tanh_high(x, low, high):
     return where(x > high, 1.0, where(x != x, x, 0.0))
 
 
-hard_tanh: WithMinValMaxVal = declare(
+hard_tanh: interfaces.WithMinValMaxVal = declare(
     "hard_tanh", hard_tanh_value, hard_tanh_derivative, zero,
     derivative_from_output=hard_tanh_derivative,
     params=(
@@ -511,7 +501,7 @@ def hard_sigmoid_from_output(y, alpha, beta):
     return where(y <= 0.0, 0.0, where(y >= 1.0, 0.0, where(y == y, alpha, y)))
 
 
-hard_sigmoid: WithAlphaBeta = declare(
+hard_sigmoid: interfaces.WithAlphaBeta = declare(
     "hard_sigmoid", hard_sigmoid_value, hard_sigmoid_derivative, zero,
     float32={"forward": hard_sigmoid_short, "derivative": hard_sigmoid_derivative_short},
     float64={"forward": rational.hard_sigmoid, "derivative": rational.hard_sigmoid_slope},
@@ -561,7 +551,7 @@ def hard_silu_second_derivative(x):
     return where(abs(x) < 3.0, number(THIRD, THIRD_LOW), where(x != x, x, 0.0))
 
 
-hard_silu: Activation = declare(
+hard_silu: interfaces.FromInput = declare(
     "hard_silu", hard_silu_value, hard_silu_derivative, hard_silu_second_derivative,
     float32={"forward": hard_silu_short, "derivative": hard_silu_derivative_short},
     float64={"forward": rational.hard_silu, "derivative": rational.hard_silu_slope},
@@ -607,7 +597,7 @@ def sparse_plus_from_output(y):
     return where(y >= 1.0, 1.0, square_root(y))
 
 
-sparse_plus: Activation = declare(
+sparse_plus: interfaces.FromEither = declare(
     "sparse_plus", sparse_plus_value, sparse_sigmoid_value, sparse_sigmoid_derivative,
     float64={"forward": rational.sparse_plus},
     derivative_from_output=sparse_plus_from_output,

@@ -41,6 +41,7 @@ from fastact.in_njit import (
     sequences,
 )
 from fastact.in_njit.plan import Plan, signature_of
+from fastact.rowwise.gumbel import GumbelSoftmax
 from fastact.rowwise.logsumexp import LogSum
 from fastact.rowwise.normaliser import Normaliser
 from fastact.rowwise.products import Product
@@ -71,7 +72,8 @@ KINDS: dict[tuple[type, str], Callable[[Any, dict[str, Any]], Plan]] = {
         if not member or hasattr(kind, member)
     },
 }
-CLASSES = tuple({kind for kind, _ in KINDS})
+# What draws has a type too, of which `plan_type` says that compiled code cannot call it.
+CLASSES = (*{kind for kind, _ in KINDS}, GumbelSoftmax)
 FREE = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 _plans: dict[tuple[str, tuple[Any, ...]], Plan] = {}

@@ -89,6 +89,12 @@ class SquaredError(ElementwiseLoss):
     _positional = ("t",)
     _reductions = ("sum",)
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        for ending in ("", "_gradient"):  # with the default activation it can be compiled ahead
+            for loop in squared(SIGMOID, ending).loops.values():
+                loop_registry.add(loop)
+
     @property
     def _any_ufunc(self) -> np.ufunc:
         return self._plain_function("").ufunc

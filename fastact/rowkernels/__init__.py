@@ -19,7 +19,7 @@ sum; the results. `arithmetic` has the exponentials and sums, which are the same
 `long_rows`, `long_rows_loop`
     a row longer than the cache goes in *pieces*, on all threads.
 
-The other files are the functions. Of each, `LOOPS` names the operands and makes the loop. Those
+The other files are the functions. `LOOPS` of each has a `Loop` for every ufunc (`operation`). Those
 whose rows are done one by one are kernels that stand in `rowwise`; `from_kernels` makes their
 loops.
 

@@ -5,7 +5,6 @@ Imports Numba: used when a loop is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from numba.core import types
@@ -33,9 +32,9 @@ from fastact.rowkernels import (
     weighted_shares,
 )
 from fastact.rowkernels.long_rows import Pieces
+from fastact.rowkernels.operation import Loop
 
-# Of each ufunc the NamedTuple of its operands, and what makes its loop for a dtype.
-LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
+LOOPS: dict[str, Loop] = {
     **softmax.LOOPS,
     **softmax_scaled.LOOPS,
     **logsumexp.LOOPS,
@@ -47,21 +46,6 @@ LOOPS: dict[str, tuple[Any, Callable[[str], Any]]] = {
     **nll.LOOPS,
     **weighted_shares.LOOPS,
     **sums.LOOPS,
-}
-# The three steps of a long row, of the functions whose long rows go in pieces.
-STEPS: dict[str, Callable[[str], tuple[Any, Any, Any]]] = {
-    "softmax": lambda dtype: softmax.steps(softmax.of_softmax(dtype)),
-    "log_softmax": lambda dtype: softmax.steps(softmax.of_log_softmax(dtype)),
-}
-# Loops that LLVM unrolls no further than they are written: they are a fifth shorter then, sooner
-# compiled, and as fast or faster. Those of logsumexp and hardmax gain by being unrolled.
-AS_WRITTEN = {
-    "softmax",
-    "log_softmax",
-    "softmax_backward",
-    "log_softmax_backward",
-    "cross_entropy",
-    "cross_entropy_gradient",
 }
 ELEMENT = ELEMENTS | {"int64": types.int64, "bool": types.uint8}
 SCRATCH = types.CPointer(types.float64)
@@ -92,16 +76,15 @@ def build(spec: LoopSpec, letters: str, kernels: Any = None) -> bytes:
     dtypes = {"x": spec.dtype, "i": "int64", "d": "float64", "b": "bool"}
     operands = tuple((dtypes[letter.lower()], letter.isupper()) for letter in letters)
     views = [memory.type_of(types.CPointer(ELEMENT[dtype])) for dtype, _ in operands]
-    named, make = from_kernels.loop(letters, kernels) if kernels else LOOPS[spec.name]
-    arguments = types.BaseTuple.from_types(views, named), SCRATCH, types.int64, types.int64
-    result = compiled(make(spec.dtype), arguments)
+    loop = from_kernels.loop(letters, kernels) if kernels else LOOPS[spec.name]
+    arguments = types.BaseTuple.from_types(views, loop.operands), SCRATCH, types.int64, types.int64
+    result = compiled(loop.make(spec.dtype), arguments)
     rows = inner_loop.Rows(result.fndesc.mangled_name, operands, memory.SCRATCH)
-    as_written = spec.name in AS_WRITTEN
-    if spec.name not in STEPS:
+    if loop.steps is None:
         text = inner_loop.rowwise(spec.symbol, rows, machine_code.architecture())
-        return link(spec.symbol, text, result.library, as_written=as_written)
-    steps = [compiled(each, (*views, PIECES)) for each in STEPS[spec.name](spec.dtype)]
+        return link(spec.symbol, text, result.library, as_written=loop.as_written)
+    steps = [compiled(each, (*views, PIECES)) for each in loop.steps(spec.dtype)]
     symbols = tuple(each.fndesc.mangled_name for each in steps)
     text = long_rows_loop.rowwise(spec.symbol, rows, symbols, machine_code.architecture())
     libraries = (each.library for each in (result, *steps))
-    return link(spec.symbol, text, *libraries, as_written=as_written)
+    return link(spec.symbol, text, *libraries, as_written=loop.as_written)

@@ -61,7 +61,7 @@ from fastact.rowkernels.memory import (
     put_across,
     side_by_side,
 )
-from fastact.rowkernels.operation import RowOperation, long_abreast, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, long_abreast, over_rows
 
 # What a row's state holds beside what `memory` names: logit and target at the label; the sums of
 # w (max - x) and of w over targets; the loss.
@@ -324,10 +324,14 @@ def loop(form: Form) -> Any:
 
 
 LOOPS = {
-    "cross_entropy": (Labelled, lambda dtype: loop(Form(dtype, False, False))),
-    "cross_entropy_gradient": (LabelledGradient, lambda dtype: loop(Form(dtype, False, True))),
-    "cross_entropy_general": (Weighted, lambda dtype: loop(Form(dtype, True, False))),
-    "cross_entropy_general_gradient": (
+    "cross_entropy": Loop(
+        Labelled, lambda dtype: loop(Form(dtype, False, False)), as_written=True
+    ),
+    "cross_entropy_gradient": Loop(
+        LabelledGradient, lambda dtype: loop(Form(dtype, False, True)), as_written=True
+    ),
+    "cross_entropy_general": Loop(Weighted, lambda dtype: loop(Form(dtype, True, False))),
+    "cross_entropy_general_gradient": Loop(
         WeightedGradient, lambda dtype: loop(Form(dtype, True, True))
     ),
 }  # fmt: skip

@@ -35,7 +35,7 @@ from fastact.rowkernels.memory import (
     put,
     put_across,
 )
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 
 class Operands(NamedTuple):
@@ -157,4 +157,4 @@ def hessian(dtype: str) -> Any:
     return over_rows(RowOperation(rows_of(dtype), tile=tile_of(dtype)))
 
 
-LOOPS = {"cross_entropy_hessian": (Operands, hessian)}
+LOOPS = {"cross_entropy_hessian": Loop(Operands, hessian)}

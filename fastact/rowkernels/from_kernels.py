@@ -39,7 +39,7 @@ from fastact.rowkernels.arithmetic import (
     sum_of_lanes,
 )
 from fastact.rowkernels.memory import fetch, from_element, from_row, store_vector
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 from fastact.rowkernels.softmax_scaled import largest_product, product
 
 
@@ -168,8 +168,8 @@ LOOPS: dict[str, tuple[Any, Callable[..., Any]]] = {
 }
 
 
-def loop(letters: str, kernels: Kernel | words.Product) -> tuple[Any, Callable[[str], Any]]:
-    """Return the operands of a loop, and what makes it of kernels for a dtype."""
-    named, make = LOOPS[letters]
+def loop(letters: str, kernels: Kernel | words.Product) -> Loop:
+    """Return the loop of kernels."""
+    operands, make = LOOPS[letters]
     of = kernels if isinstance(kernels, Kernel) else product_of(kernels)
-    return named, functools.partial(make, of=of)
+    return Loop(operands, functools.partial(make, of=of))

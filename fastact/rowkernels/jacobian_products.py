@@ -39,7 +39,7 @@ from fastact.rowkernels.memory import (
     present,
     put,
 )
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 
 class Operands(NamedTuple):
@@ -375,23 +375,20 @@ def masked_products(dtype: str, of: Callable[[Precision], Product]) -> Any:
     return over_rows(RowOperation(njit(rows)))
 
 
-PRODUCTS: dict[str, Callable[[Precision], Product]] = {
-    "softmax_backward": of_softmax,
-    "log_softmax_backward": of_log_softmax,
-    "log_softmax_jvp": of_log_softmax_jvp,
-    "log_softmax_backward_of_shares": of_shares,
-    "log_softmax_jvp_of_shares": of_shares_jvp,
-}
-
-
 def loops_of(
-    name: str, of: Callable[[Precision], Product]
-) -> dict[str, tuple[Any, Callable[[str], Any]]]:
-    """Return the entries of a product in `LOOPS`: their operands, and what makes their loops."""
+    name: str, of: Callable[[Precision], Product], *, as_written: bool = False
+) -> dict[str, Loop]:
+    """Return the entries of a product in `LOOPS`: without and with a mask."""
     return {
-        name: (Operands, functools.partial(products, of=of)),
-        f"{name}_masked": (Masked, functools.partial(masked_products, of=of)),
+        name: Loop(Operands, functools.partial(products, of=of), as_written=as_written),
+        f"{name}_masked": Loop(Masked, functools.partial(masked_products, of=of)),
     }
 
 
-LOOPS = {key: loop for name, of in PRODUCTS.items() for key, loop in loops_of(name, of).items()}
+LOOPS = {
+    **loops_of("softmax_backward", of_softmax, as_written=True),
+    **loops_of("log_softmax_backward", of_log_softmax, as_written=True),
+    **loops_of("log_softmax_jvp", of_log_softmax_jvp),
+    **loops_of("log_softmax_backward_of_shares", of_shares),
+    **loops_of("log_softmax_jvp_of_shares", of_shares_jvp),
+}

@@ -16,7 +16,7 @@ from fastact.rowkernels.arithmetic import DOUBLE, INF, Terms
 from fastact.rowkernels.double_double_sum import WIDTH, add_with_rest, settled
 from fastact.rowkernels.logsumexp import storing
 from fastact.rowkernels.memory import element_at, from_row
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 # max + log(mean of e^(x - max)), the logarithm in double-double. Near 0 that is not accurate
 # enough: there the mean of e^(x - max) - 1 is taken, whose terms are all below 0, so that none
@@ -90,4 +90,4 @@ def logmeanexp(dtype: str) -> Any:
     return over_rows(RowOperation(njit(rows)))
 
 
-LOOPS = {"logmeanexp": (Operands, logmeanexp)}
+LOOPS = {"logmeanexp": Loop(Operands, logmeanexp)}

@@ -35,7 +35,7 @@ from fastact.rowkernels.arithmetic import (
 )
 from fastact.rowkernels.double_double_sum import log_of_sum, sum_of_row
 from fastact.rowkernels.memory import bring, column, fetch, from_row, numbers, side_by_side
-from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, input_abreast, over_rows
 
 NAN, FINITE = math.nan, sys.float_info.max
 SURE = 1.0  # the least result of float32 sums: their error, 2**-23.5, is 0.7 of its last place
@@ -324,6 +324,6 @@ def logsumexp_weighted(dtype: str) -> Any:
 
 
 LOOPS = {
-    "logsumexp": (Operands, logsumexp),
-    "logsumexp_weighted": (Weighted, logsumexp_weighted),
+    "logsumexp": Loop(Operands, logsumexp),
+    "logsumexp_weighted": Loop(Weighted, logsumexp_weighted),
 }

@@ -18,7 +18,7 @@ from fastact.rowkernels.cross_entropy_terms import (
     value_of_row,
 )
 from fastact.rowkernels.memory import element_at, from_row, put
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 
 def loop(dtype: str, *, gradient: bool) -> Any:
@@ -42,6 +42,6 @@ def loop(dtype: str, *, gradient: bool) -> Any:
 
 
 LOOPS = {
-    "nll": (Labelled, lambda dtype: loop(dtype, gradient=False)),
-    "nll_gradient": (LabelledGradient, lambda dtype: loop(dtype, gradient=True)),
+    "nll": Loop(Labelled, lambda dtype: loop(dtype, gradient=False)),
+    "nll_gradient": Loop(LabelledGradient, lambda dtype: loop(dtype, gradient=True)),
 }

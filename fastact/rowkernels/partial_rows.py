@@ -44,7 +44,7 @@ from fastact.rowkernels.memory import (
     put_across,
     side_by_side,
 )
-from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, input_abreast, over_rows
 
 # log-sum-exp is m + log(sum). The two cancel if the row's maximum m lies between -44, minus the
 # logarithm of 2**63 elements, and 0: then the sum needs more digits than a float64 has. A part
@@ -308,9 +308,9 @@ def results_of_parts(dtype: str, *, log: bool) -> Any:
 
 
 LOOPS = {
-    "max_and_sum": (PartOperands, max_and_sum),
-    "join_parts": (JoinOperands, join),
-    "logsumexp_of_parts": (LogOperands, logsumexp),
-    "softmax_of_parts": (Operands, lambda dtype: results_of_parts(dtype, log=False)),
-    "log_softmax_of_parts": (Operands, lambda dtype: results_of_parts(dtype, log=True)),
+    "max_and_sum": Loop(PartOperands, max_and_sum),
+    "join_parts": Loop(JoinOperands, join),
+    "logsumexp_of_parts": Loop(LogOperands, logsumexp),
+    "softmax_of_parts": Loop(Operands, lambda dtype: results_of_parts(dtype, log=False)),
+    "log_softmax_of_parts": Loop(Operands, lambda dtype: results_of_parts(dtype, log=True)),
 }

@@ -51,7 +51,7 @@ from fastact.rowkernels.memory import (
     TOTAL,
     from_row,
 )
-from fastact.rowkernels.operation import ALL, RowOperation, over_rows
+from fastact.rowkernels.operation import ALL, Loop, RowOperation, over_rows
 
 
 class Operands(NamedTuple):
@@ -211,4 +211,11 @@ def log_softmax(dtype: str) -> Any:
     return loop(of_log_softmax(dtype))
 
 
-LOOPS = {"softmax": (Operands, softmax), "log_softmax": (Operands, log_softmax)}
+LOOPS = {
+    "softmax": Loop(
+        Operands, softmax, steps=lambda dtype: steps(of_softmax(dtype)), as_written=True
+    ),
+    "log_softmax": Loop(
+        Operands, log_softmax, steps=lambda dtype: steps(of_log_softmax(dtype)), as_written=True
+    ),
+}

@@ -78,7 +78,7 @@ from fastact.rowkernels.memory import (
     put_across,
     side_by_side,
 )
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 LARGE = 2.0**47  # beyond it, what rounds off a product is not looked at
 
@@ -459,6 +459,6 @@ def loop(form: Form) -> Any:
 
 
 LOOPS = {
-    "softmax_general": (Operands, lambda dtype: loop(Form(dtype, log=False))),
-    "log_softmax_general": (Operands, lambda dtype: loop(Form(dtype, log=True))),
+    "softmax_general": Loop(Operands, lambda dtype: loop(Form(dtype, log=False))),
+    "log_softmax_general": Loop(Operands, lambda dtype: loop(Form(dtype, log=True))),
 }

@@ -19,7 +19,7 @@ from fastact.rowkernels.double_double_sum import LN2_LAST, exp_double_double, su
 from fastact.rowkernels.jacobian_products import Product, multiplied, sums
 from fastact.rowkernels.logsumexp import extent, infinite, storing
 from fastact.rowkernels.memory import element_at, from_row, put
-from fastact.rowkernels.operation import RowOperation, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 # Below this an exponent goes up by log(2**FAR), and its weight down by as much: the exponential of
 # an element that a large weight belongs to may be far below the least number.
@@ -129,6 +129,6 @@ def sum_of_products(dtype: str) -> Any:
 
 
 LOOPS = {
-    "logsumexp_shares": (Weights, weighted_shares),
-    "logsumexp_products": (Factors, sum_of_products),
+    "logsumexp_shares": Loop(Weights, weighted_shares),
+    "logsumexp_products": Loop(Factors, sum_of_products),
 }

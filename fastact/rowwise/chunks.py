@@ -30,6 +30,11 @@ FUNCTIONS = {
 }
 
 
+def splits(name: str) -> bool:
+    """Whether a function is computed of rows that chunks cut: it has a loop of their parts."""
+    return f"{name}_of_parts" in FUNCTIONS
+
+
 def logsumexp(x: Any, axis: Axis, *, keepdims: bool, split_every: int | None = None) -> Any:
     """The logarithm of the sum of exponentials along an axis of a dask array."""
     x, found = _checked("logsumexp", x, axis)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import boolean, floats
+from fastact.arguments import boolean, cast, floats
 from fastact.containers.door import public
-from fastact.definition import interfaces
+from fastact.definition.described import Documented
 from fastact.elementwise import logit
 from fastact.rowwise.row_options import Rows
 from fastact.rowwise.softmax_family import hardmax, softmax
 
+if TYPE_CHECKING:
+    from fastact.definition import interfaces
+
 Array = Any
 
 
-class GumbelSoftmax:
+class GumbelSoftmax(Documented):
     r"""Softmax of logits with Gumbel noise: a sample of the classes that they stand for, softened.
 
     .. math:: y = \operatorname{softmax}((x + g) / \tau), \quad g_i = -\log(-\log u_i)
@@ -55,6 +58,9 @@ class GumbelSoftmax:
     >>> dx = fa.softmax.backward(np.array([1.0, 0.0]), y=y, temperature=0.5)
     """
 
+    _kind = "samples"
+    _made_of = (logit, softmax, hardmax)  # whose loops it runs
+
     def __init__(self) -> None:
         self.name = self.__name__ = self.__qualname__ = "gumbel_softmax"
         self.__module__ = "fastact"
@@ -88,7 +94,7 @@ class GumbelSoftmax:
             noisy = x + noise(rng, x)
         shares = softmax(noisy, axis, temperature=temperature, **present)
         sample = hardmax(noisy, axis, **present) if hard else shares
-        shares, sample = (each.astype(x.dtype, copy=False) for each in (shares, sample))
+        shares, sample = cast(shares, x.dtype), cast(sample, x.dtype)
         return (sample, shares) if return_shares else sample
 
     def __reduce__(self) -> Any:
@@ -109,4 +115,5 @@ def noise(rng: np.random.Generator, x: Any) -> Any:
     return -logit(drawn / (1 + drawn))
 
 
+LISTED = GumbelSoftmax  # what `fastact.catalogue` looks for
 gumbel_softmax: interfaces.Samples = GumbelSoftmax()

@@ -368,7 +368,7 @@ class Normaliser(RowFunction, CalledPlainly):
         used += ["empty"] * (empty != "zero") + ["inf"] * (inf != "limit")
         used += ["out"] * (out is not None)
         found = axes(self.name, axis, x.ndim)
-        if self.name in {"softmax", "log_softmax"} and not used:
+        if chunks.splits(self.name) and not used:
             return chunks.normalised(self, x, axis)
         if {"empty", "inf", "out"} & {*used}:
             raise TypeError(

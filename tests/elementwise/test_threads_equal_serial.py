@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from fastact.native import threads
 from tests.support.checks import VARIETIES, apply, assert_same_bits, backward
 from tests.support.strategies import mixed, needed
 
 THREADS = (1, 2, 3, 7)
+over_rowwise = pytest.mark.parametrize("function", of_kind("shares", "sum"), ids=lambda f: f.name)
 
 
 def cutover():
@@ -93,11 +95,7 @@ def test_in_place(f, buffer):
         assert_same_bits(x, wanted, (f.name, count))
 
 
-@pytest.mark.parametrize(
-    "function",
-    [fa.softmax, fa.log_softmax, fa.logsumexp, fa.sparsemax, fa.softmin],
-    ids=lambda f: f.name,
-)
+@over_rowwise
 @pytest.mark.parametrize("shape", [(3000, 10), (10, 3000), (1, 70000), (300, 257)])
 def test_rowwise_functions(function, dtype, shape):
     x = np.random.default_rng(0).normal(0, 5, shape).astype(dtype)
@@ -109,11 +107,7 @@ def test_rowwise_functions(function, dtype, shape):
                 assert_same_bits(function(x, axis=axis), wanted, (function.name, axis, count))
 
 
-@pytest.mark.parametrize(
-    "function",
-    [fa.softmax, fa.log_softmax, fa.logsumexp, fa.sparsemax, fa.softmin],
-    ids=lambda f: f.name,
-)
+@over_rowwise
 @pytest.mark.parametrize("shape", [(3000, 10), (10, 3000), (300, 257)])
 def test_rowwise_functions_of_any_strides(function, dtype, shape):
     x = np.random.default_rng(0).normal(0, 5, shape).astype(dtype)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fastact.catalogue import of_kind
 from tests.conftest import ACTIVATIONS
 from tests.support.profile import part
 
@@ -36,7 +37,7 @@ MODES = {
     "aarch64": {"default": 0, "flush": 1 << 24, "down": 2 << 22, "up": 1 << 22, "zero": 3 << 22},
 }.get(platform.machine(), {"default": 0})
 
-ROWS = part(["softmax", "log_softmax", "logsumexp", "sparsemax", "logmeanexp"], 3)
+ROWS = [f.name for f in part(of_kind("shares", "sum"), 3)]
 PRELUDE = (
     f"NAMES, ROWS = {[f.name for f in ACTIVATIONS]}, {ROWS}"
     """

@@ -113,11 +113,11 @@ def test_first_calls_of_many_threads_at_once(seed: int) -> None:
 # What native code takes is found by the first calls; later ones need all of it still.
 PLAIN_RACE = """
 import fastact as fa
+from fastact.catalogue import of_kind
 sys.setswitchinterval(1e-6)
 x, start = np.ones((2, 3)), threading.Barrier(8)
-rows = [fa.softmax, fa.log_softmax, fa.sparsemax, fa.hardmax, fa.logsumexp]
-plain = [lambda f=f: f(x) for f in rows]
-plain += [lambda g=g: g(x, y=x) for f in rows[:4] for g in (f.backward, f.jvp)]
+plain = [lambda f=f: f(x) for f in of_kind("shares", "sum")]
+plain += [lambda g=g: g(x, y=x) for f in of_kind("shares") for g in (f.backward, f.jvp)]
 
 def one(seed):
     order = random.Random(seed).sample(plain, len(plain))

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
-from fastact.catalogue import catalogue
-from tests.in_njit.support import assert_same, members, python_calls
+from tests.in_njit.support import COMPILED, assert_same, members, python_calls
 
 numba = pytest.importorskip("numba", reason="Numba does not support this Python yet")
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
@@ -50,7 +49,7 @@ COLD = "temperature=1e-200"  # which calls Python: docs/guides/inside_njit.md ha
 
 CALLS = [
     (entry.function, member)
-    for entry in catalogue.values()
+    for entry in COMPILED
     if entry.kind != "elementwise"
     for member in members(entry.function)
 ]

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from mpmath import exp, fsum, log, mp, mpf
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from tests.support.checks import assert_same_bits
 from tests.support.rows import BOUND, PRECISION, truth
 from tests.support.strategies import LAYOUTS
 from tests.support.ulp import ulps
 
-FUNCTIONS = [fa.logsumexp, fa.logmeanexp]
+FUNCTIONS = of_kind("sum")
 over_functions = pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.name)
 AXES = [0, 1, -1, (0, 1), (0, 2), (1, -1), (0, 1, 2), None]
 over_axes = pytest.mark.parametrize("axis", AXES, ids=str)

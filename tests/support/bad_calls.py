@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastact as fa
-from fastact.catalogue import of_kind
+from fastact.catalogue import catalogue, of_kind
 from fastact.definition.activation import VARIETIES
 
 X = np.linspace(-2.0, 2.0, 8).reshape(2, 4)
@@ -170,6 +170,7 @@ def of_rows(f: Any) -> list[Bad]:
         Bad("lengths beside offsets", f"{n}.sequences", "", lambda: f.sequences(X[0]), TypeError),
         Bad("offsets that fall", f"{n}.sequences", "offsets",
             lambda: f.sequences(X[0], offsets=[0, 3, 1, 4]), ValueError),
+        *of_options_of_rows(f),
     ]  # fmt: skip
 
 
@@ -203,6 +204,18 @@ def of_options_of_rows(f: Any) -> Iterator[Bad]:
                           functools.partial(call, x, **more | {key: value}), error)  # fmt: skip
 
 
+def of_samples(f: Any) -> list[Bad]:
+    n = f.name
+    return [
+        Bad("no argument", n, "x", lambda: f(rng=np.random.default_rng(0)), TypeError),
+        Bad("no generator", n, "rng", lambda: f(X), TypeError),
+        Bad("another package's keyword", n, "tau", lambda: f(X, rng=None, tau=2.0), TypeError,
+            "temperature"),
+        Bad("an unknown member", n, "backward", lambda: f.backward, AttributeError),
+        *of_options_of_rows(f),
+    ]  # fmt: skip
+
+
 def of_sum(f: Any) -> list[Bad]:
     n = f.name
     return [
@@ -217,6 +230,7 @@ def of_sum(f: Any) -> list[Bad]:
         Bad("an output that is a list", n, "out", lambda: f(X, where=X > 0, out=[1]), TypeError),
         Bad("no input", f"{n}.backward", "x", lambda: f.backward(X[:, 0]), TypeError),
         Bad("complex numbers", n, "x", lambda: f(X + 1j, where=X > 0), TypeError),
+        *of_options_of_rows(f),
     ]  # fmt: skip
 
 
@@ -288,9 +302,6 @@ def of_others() -> list[Bad]:
     own = fa.activation
     return [
         Bad("an unknown function", "fastact", "gellu", lambda: fa.gellu, AttributeError, "gelu"),
-        Bad("no generator", "gumbel_softmax", "rng", lambda: fa.gumbel_softmax(X), TypeError),
-        Bad("another package's keyword", "gumbel_softmax", "tau",
-            lambda: fa.gumbel_softmax(X, rng=None, tau=2.0), TypeError, "temperature"),
         Bad("a parameter that there is not", "swiglu.with_params", "bta",
             lambda: fa.swiglu.with_params(bta=2.0), TypeError),
         Bad("what is no function", "activation", "", lambda: own(3.0), TypeError),
@@ -323,14 +334,16 @@ def of_others() -> list[Bad]:
     ]  # fmt: skip
 
 
+# What makes the wrong calls of a function, by its kind.
+MAKERS: dict[str, Callable[[Any], list[Bad]]] = {
+    "elementwise": of_activation, "gated": of_pair, "shares": of_rows, "samples": of_samples,
+    "sum": of_sum, "loss": of_loss, "loss of labels": of_loss,
+}  # fmt: skip
+
+
 def bad_calls() -> list[Bad]:
     """Every wrong call of the table."""
-    found = [b for f in fa.activations.values() for b in of_activation(f)]
-    makers = {"shares": of_rows, "sum": of_sum, "gated": of_pair, "loss": of_loss,
-              "loss of labels": of_loss}  # fmt: skip
-    found += [b for kind, make in makers.items() for f in of_kind(kind) for b in make(f)]
-    along = *of_kind("shares", "sum"), fa.gumbel_softmax
-    found += [b for f in along for b in of_options_of_rows(f)]
+    found = [b for each in catalogue.values() for b in MAKERS[each.kind](each.function)]
     return [*found, *of_others()]
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 import numpy as np
 
 import fastact as fa
-from fastact.catalogue import of_kind
+from fastact.catalogue import catalogue, of_kind
 from tests.support.profile import part
 from tests.support.rows import FORMS
 
 X = np.array([[0.0, -400.0, -400.0, 1.0], [1e4, -np.inf, 3.0, 2.0]])
 LABELS = np.array([0, 2])
-LOSSES = of_kind("loss", "loss of labels")
 PAIRS = of_kind("gated")
 
 
@@ -98,8 +98,16 @@ def calls_along(f):
             yield lambda empty=empty: f(np.full((2, 3), -np.inf), empty=empty)
 
 
+def calls_of_samples(f):
+    for each in ({}, {"temperature": 1e-3}, {"where": X > 0}, {"lengths": 2}, {"hard": True}):
+        for dtype in ("f2", "f4", "f8"):
+            x = X.astype(dtype)
+            yield lambda x=x, each=each: f(x, rng=np.random.default_rng(0), **each)
+
+
 def calls_of_sums(f):
-    weights = {} if f is fa.logmeanexp else {"b": along([5e-324, -1.0, 0.0, 1e300])}
+    weighted = "b" in inspect.signature(f).parameters
+    weights = {"b": along([5e-324, -1.0, 0.0, 1e300])} if weighted else {}
     for each in ({}, {"where": X > 0}, weights):
         yield lambda each=each: f(X, **each)
         yield lambda each=each: f.backward(np.resize([np.inf, 1e308], len(X)), x=X, **each)
@@ -120,7 +128,8 @@ def calls_of_loss(f):
             yield lambda x=x: f.value_and_grad(x, np.full(X.shape, 1e-300))
     if target is LABELS:
         extremes = along([1e308, 1.0, 5e-324, 1.0])
-        for each in ({}, {"label_smoothing": 1e-9} if f is fa.softmax_cross_entropy else {}):
+        smoothed = "label_smoothing" in inspect.signature(f).parameters
+        for each in ({}, {"label_smoothing": 1e-9} if smoothed else {}):
             yield lambda each=each: f.value_and_grad(X, target, weight=extremes, **each)
             yield lambda each=each: f.value_and_grad(
                 X.astype("f4"), target, weight=extremes, **each
@@ -157,10 +166,12 @@ CASTS = [
     *((f, casts_of_rows) for f in FORMS), *((f, casts_of_pair) for f in PAIRS),
     *((f, calls_that_cast) for f in part(fa.activations.values(), 5)),
 ]  # fmt: skip
+MAKERS = {
+    "shares": calls_along, "samples": calls_of_samples, "sum": calls_of_sums,
+    "gated": calls_of_pair, "loss": calls_of_loss, "loss of labels": calls_of_loss,
+}  # fmt: skip
 CALLS = [
-    *((f, calls_along) for f in FORMS), (fa.logsumexp, calls_of_sums),
-    (fa.logmeanexp, calls_of_sums), *((f, calls_of_loss) for f in LOSSES),
-    *((f, calls_of_pair) for f in PAIRS),
+    *((e.function, MAKERS[e.kind]) for e in catalogue.values() if e.kind != "elementwise"),
     (fa.identity * fa.softplus, calls_of_expression),
     *((f, calls_of_activation) for f in part(fa.activations.values(), 5)),
 ]  # fmt: skip

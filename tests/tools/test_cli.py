@@ -182,6 +182,21 @@ def test_warmup_takes_one_variety_and_shows_progress(tmp_path):
     assert "1 compiled" in output
 
 
+def test_warmup_takes_every_function_by_its_name(tmp_path):
+    """Also one that runs the loops of others, and one that has loops for each activation."""
+    arguments = ["warmup", "gumbel_softmax", "squared_error", "--dtype", "float32", "--json"]
+    found = json.loads(run(*arguments, FASTACT_CACHE_DIR=str(tmp_path)).stdout)
+    loops = {"softmax", "hardmax", "logit", "squared_error_sigmoid"}
+    assert loops <= {loop["name"] for loop in found["compiled"]}
+    code = (
+        "import numpy as np, fastact as fa; from fastact.native import store; x = np.ones(3, 'f4');"
+        "before = len(store.entries()); fa.gumbel_softmax(x, rng=np.random.default_rng(0));"
+        "fa.squared_error.value_and_grad(x, x); print(len(store.entries()) - before)"
+    )
+    done = run(command=[sys.executable, "-c", code], FASTACT_CACHE_DIR=str(tmp_path))
+    assert done.stdout == "0\n"
+
+
 def test_warmup_fails_where_nothing_would_be_kept(tmp_path):
     (tmp_path / "file").touch()
     result = run("warmup", "relu", FASTACT_CACHE_DIR=str(tmp_path / "file"))

@@ -7,7 +7,9 @@ import inspect
 import re
 import textwrap
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ import fastact as fa
 from fastact.catalogue import catalogue, of_kind
 from fastact.definition.activation import declare
 from fastact.definition.declaration import Declaration
+from fastact.native import loop_registry
+from fastact.verification.rows import JUDGED
 from tests.conftest import PACKAGE
 from tests.support.checks import VARIETIES, apply
 from tests.support.reference import ELEMENTWISE, ROWWISE, bends, domain, kinks, resolve
@@ -37,12 +41,36 @@ def test_every_function_has_a_reference():
 
 
 def test_the_catalogue_has_every_public_function():
-    """What can be called with arrays, by its name and its kind."""
-    kinds = ("backward", "value_and_grad")
-    found = {f.name for f in vars(fa).values() if any(hasattr(f, k) for k in kinds)
-             and not isinstance(f, type)}  # fmt: skip
-    assert found == set(catalogue)
+    """What is called with arrays is an object; what else can be called is plain Python."""
+    found = {f for n, f in vars(fa).items() if callable(f) and not n.startswith("_")}
+    plain = {f for f in found if isinstance(f, type | FunctionType)}
+    assert {f.name for f in found - plain} == set(catalogue)
     assert all(getattr(fa, name) is entry.function for name, entry in catalogue.items())
+
+
+def test_every_function_can_be_compiled_ahead():
+    """By its own name: `fastact warmup` takes the loops that it runs."""
+    loops = {spec.function for spec in loop_registry.loops()}
+    assert all(entry.owners for entry in catalogue.values())
+    assert missing([owner for entry in catalogue.values() for owner in entry.owners], loops) == []
+
+
+def test_every_function_along_an_axis_with_bounds_is_judged():
+    assert [f.name for f in ALONG_AN_AXIS if f.max_ulp] == [*JUDGED]
+
+
+def test_every_record_of_a_row_kernel_is_that_of_a_loop():
+    """`build` has all of them, and each is asked for by a ufunc."""
+    pytest.importorskip("numba", reason="Numba does not support this Python yet")
+    from fastact.rowkernels import build, from_kernels
+
+    found = {}
+    for path in sorted((PACKAGE / "rowkernels").glob("*.py")):
+        module = import_module(f"fastact.rowkernels.{path.stem}")
+        if module not in (build, from_kernels):  # these are all of them, and by operands
+            found |= getattr(module, "LOOPS", {})
+    assert found == build.LOOPS
+    assert missing(found, {spec.name for spec in loop_registry.loops()}) == []
 
 
 def test_every_reference_has_a_function():

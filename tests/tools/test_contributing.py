@@ -25,6 +25,11 @@ COPIED = ("bench", "docs", "tests", "tools", "pyproject.toml", "CONTRIBUTING.md"
 # By what is added: the section that tells how, the names that it makes, and the tests to run.
 ALONG = ("tests/rowwise/test_softmax_family.py", "tests/in_njit/test_rows.py")
 FACES = ("tests/tools/test_completeness.py", "tests/tools/test_face.py")
+# What compares lists with the catalogue, whichever functions they are of.
+LISTS = (
+    "tests/tools/test_completeness.py", "tests/tools/test_bench.py", "tests/typing/test_types.py",
+    "-k", "public or catalogue or every_re or every_function or everybod or everything or peers",
+)  # fmt: skip
 ADDITIONS = {
     "serf": ("an activation", ("serf",), ("tests/elementwise", "tests/in_njit", *FACES)),
     "shares_of_largest": ("a function along an axis", ("coldmax", "sparsemin"), (*ALONG, *FACES)),
@@ -99,7 +104,7 @@ def test_what_is_edited_is_what_the_text_names(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ADDITIONS)
 def test_a_stranger_succeeds_with_the_text_alone(name, copy):
-    """The edits, the commands that the text gives, and all tests of the new functions pass."""
+    """The edits, the commands that the text gives, all tests of the new functions, and of lists."""
     what, functions, tests = ADDITIONS[name]
     edited(copy, importlib.import_module(f"tests.tools.additions.{name}").EDITS)
     made = re.findall(r"tools\.remez (\w+) >> (\S+)`", section(what))
@@ -117,6 +122,7 @@ def test_a_stranger_succeeds_with_the_text_alone(name, copy):
     assert {check for check in wanted(what) if not any(check in one for one in passed)} == set()
     for function in functions:
         assert len(re.findall(rf"^PASSED .*\b{function}\b", ran, re.MULTILINE)) > 50
+    run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *LISTS)
     warm = run(copy, "-c", COUNT, *functions)
     assert ast.literal_eval(warm) == dict.fromkeys(functions, True)
     if find_spec("matplotlib"):  # of the extra `plot`
@@ -132,9 +138,7 @@ from fastact.catalogue import catalogue
 from fastact.native import loop_registry
 loops = {loop.function for loop in loop_registry.loops()}
 measured = {case.function for case in cases()}
-owners = {n: getattr(catalogue[n].function, "_owner", n) for n in sys.argv[1:]}
-found = {n: (owner if isinstance(owner, str) else n) in loops for n, owner in owners.items()}
-print({n: here and n in measured for n, here in found.items()})
+print({n: loops >= {*catalogue[n].owners} and n in measured for n in sys.argv[1:]})
 """
 
 # The pictures of the documentation's pages.

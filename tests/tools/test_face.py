@@ -10,6 +10,7 @@ import pydoc
 import re
 import subprocess
 import sys
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ SUM = NORMALISER - {"jacobian", "sequences"}
 PAIR = {"activation", "backward", "formula", "max_ulp", "name", "source", "split", "ufunc"}
 GATES = {"with_params"}  # of the pair whose activation has a parameter
 LOSS, HESSIAN = {"name", "value_and_grad"}, {"gradient_and_hessian"}
+SAMPLES = {"name"}
 MEMBERS = (
     "derivative", "second_derivative", "value_and_derivative", "backward", "backward_params",
     "with_params", "forward_with_mask",
@@ -77,7 +79,8 @@ def test_an_activation_shows_its_interface_and_no_more(activation):
 
 @every_other
 def test_a_function_shows_its_interface_and_no_more(function):
-    assert public(function) in (NORMALISER, SUM, PAIR, PAIR | GATES, LOSS, LOSS | HESSIAN)
+    kinds = NORMALISER, SUM, PAIR, PAIR | GATES, LOSS, LOSS | HESSIAN, SAMPLES
+    assert public(function) in kinds
     if hasattr(function, "sequences"):
         assert public(function.backward) == public(function.jvp) == {"name", "ufunc"}
         assert public(function.sequences) == {"backward", "name"}
@@ -178,6 +181,7 @@ GIVEN = {
     "log_probabilities": np.ones((3, 4)), "targets": np.ones((3, 4)), "t": np.ones((3, 4)),
     "labels": np.zeros(3, int), "dx": np.ones((3, 4)), "dy": np.ones((3, 4)), "ds": np.ones(3),
     "gate": np.ones((3, 4)), "value": np.ones((3, 4)), "offsets": [0, 1, 4],
+    "rng": np.random.default_rng(0),
 }  # fmt: skip
 
 
@@ -193,7 +197,7 @@ def test_the_signature_of_every_other_is_true(member):
         named["x"] = options["x"] = GIVEN["x"]
     if "gate_first" in options and "dy" in needed:
         given[0] = np.ones((3, 2))
-    short, full = member(*given, **named), member(*given, **{**options, **named})
+    short, full = (member(*given, **deepcopy(k)) for k in (named, {**options, **named}))
     both = (r if isinstance(r, tuple) else (r,) for r in (short, full))
     for one, other in zip(*both, strict=True):
         assert np.array_equal(one, other)
@@ -243,8 +247,8 @@ def test_every_public_callable_has_a_signature():
 def test_what_asks_for_a_signature_works_with_an_activation():
     """SciPy's curve_fit counts parameters; other tools bind them.
 
-    FastAPI's Depends gives all by name, but x goes by position alone, as in NumPy's ufuncs: it
-    takes ``lambda x: fa.sigmoid(x)``.
+    FastAPI's Depends gives all by name, and text where no type is told; x goes by position alone,
+    as in NumPy's ufuncs. It takes ``def sigmoid(x: float): return fa.sigmoid(x)``.
     """
     optimize = pytest.importorskip("scipy.optimize", reason="scipy is in the extra `test`")
     x = np.linspace(-3.0, 3.0, 50)

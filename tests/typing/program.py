@@ -27,14 +27,15 @@ one, generator = np.float32(1.0), np.random.default_rng(0)
 
 # ---------------------------------------------------------------- names
 assert_type(fa.__version__, str)
-assert_type(fa.sigmoid, fa.Activation)
-assert_type(fa.expit, fa.Activation)
-assert_type(fa.log_expit, fa.Activation)
-assert_type(fa.hard_swish, fa.Activation)
+assert_type(fa.expit.name, str)
+assert_type(fa.log_expit.name, str)
+assert_type(fa.hard_swish.name, str)
 assert_type(fa.activations, Mapping[str, fa.Activation])
 assert_type(fa.activations["swish"](single), Single)
 dask: ModuleType = fa.dask
 all_of_them: list[fa.Activation] = [fa.relu, fa.swish, fa.prelu, fa.threshold, fa.rrelu, fa.logit]
+one_of_them: fa.Activation = fa.gelu
+one_of_them = fa.tanh
 
 
 # ---------------------------------------------------------------- calls
@@ -78,6 +79,20 @@ assert_type(fa.tanh.backward(one, y=one), np.float32)
 assert_type(fa.tanh.backward(single, x=single, out=single), Single)
 assert_type(fa.relu.forward_with_mask(single), tuple[Single, Bits])
 assert_type(fa.relu.backward(single, mask=fa.relu.forward_with_mask(single)[1]), Single)
+assert_type(fa.gelu.backward(single, x=single), Single)
+assert_type(fa.gelu.backward(1.0, x=half, out=None), Half)
+assert_type(fa.gelu.backward(1.0, x=0.5), np.float64)
+assert_type(fa.shrink.backward(single, x=single, lambd=1.0, bias=0.5), Single)
+assert_type(fa.threshold.forward_with_mask(single, 0.5, 1.0), tuple[Single, Bits])
+
+
+def backward(f: fa.Activation, dy: Single, x: Single) -> Single:
+    return f.backward(dy, y=f(x)) if f.from_output else f.backward(dy, x=x)
+
+
+assert_type(backward(fa.gelu, single, single), Single)
+assert_type(backward(fa.tanh, single, single), Single)
+assert_type((fa.identity * fa.tanh).backward(single, y=None, x=single), Single)
 assert_type(fa.sigmoid.name, str)
 assert_type(fa.sigmoid.formula, str)
 assert_type(fa.sigmoid.from_output, bool)

@@ -45,6 +45,12 @@ fa.sigmoid.backward(x, x)  # x by position
 fa.sigmoid.backward(x, z=x)  # a keyword
 fa.swish.backward(x, x=x, gamma=1.0)  # a parameter
 fa.relu.backward(x, mask=x)  # not bits
+fa.gelu.backward(x, y=x)  # needs the input
+fa.gelu.backward(x)  # without it
+fa.swish.backward(x, y=x, beta=2.0)  # needs the input
+fa.shrink.backward(x, y=x)  # needs the input or a mask
+fa.tanh.backward(x, mask=np.zeros(1, np.uint8))  # has no mask
+fa.elu.forward_with_mask(x)  # has no mask
 fa.swish.backward_params(x, x)  # x by position
 fa.swish.with_params(x)  # an array
 fa.sigmoid.with_params(beta=1.0)  # no parameters

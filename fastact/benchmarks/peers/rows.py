@@ -61,6 +61,12 @@ def softmax(x: Any) -> Any:
     return e / of_rows(np.sum, e)
 
 
+def log_softmax(x: Any) -> Any:
+    """Return the logarithms of softmax."""
+    z = x - of_rows(np.max, x)
+    return z - np.log(of_rows(np.sum, np.exp(z)))
+
+
 def softmax_off_by_one(x: Any) -> Any:
     """Return softmax with one more logit, which is 0."""
     top = np.maximum(of_rows(np.max, x), 0)
@@ -182,6 +188,7 @@ BY_HAND: Calls = {
     ("reglu", BACKWARD): reglu_backward,
     ("softmax", FORWARD): softmax,
     ("softmax", FROM_OUTPUT): of_softmax,
+    ("log_softmax", FORWARD): log_softmax,
     ("softmin", FORWARD): lambda x: softmax(-x),
     ("softmin", FROM_OUTPUT): lambda dy, y: -of_softmax(dy, y),
     ("softmax_off_by_one", FORWARD): softmax_off_by_one,

@@ -47,7 +47,7 @@ def serf_second_derivative(x):
     return at_root(x, y, SERF_BEND, SERF_BEND_QUOTIENT, 1.0)
 
 
-serf: Activation = declare(
+serf: interfaces.FromInput = declare(
     "serf", serf_value, serf_derivative, serf_second_derivative,
     formula=r"x\operatorname{erf}(\log(1 + e^x))",
     summary="The input times the error function of its softplus.",
