@@ -13,7 +13,7 @@ from fastact.numerics.primitives import where
 from fastact.rowkernels.across import settled
 from fastact.rowkernels.arithmetic import DOUBLE, INF, join_double, joined_lanes
 from fastact.rowkernels.memory import each_vector, fetch, fetch_across, from_row, side_by_side
-from fastact.rowkernels.operation import RowOperation, input_abreast, over_rows
+from fastact.rowkernels.operation import Loop, RowOperation, input_abreast, over_rows
 
 
 class Operands(NamedTuple):
@@ -80,4 +80,4 @@ def sums(dtype: str) -> Any:
     return over_rows(RowOperation(rows, columns, abreast=input_abreast))
 
 
-LOOPS = {"sums": (Operands, sums)}
+LOOPS = {"sums": Loop(Operands, sums)}
