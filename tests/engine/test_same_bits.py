@@ -209,7 +209,7 @@ def sums(f, kind):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("name", catalogue)
+@pytest.mark.parametrize("name", [n for n, entry in catalogue.items() if entry.kind != "samples"])
 def test_sums_do_not_depend_on_the_order_in_memory(name, order):
     for call, *arrays in sums(catalogue[name].function, catalogue[name].kind):
         assert flattened(call(*map(ORDERS[order], arrays))) == flattened(call(*arrays))
