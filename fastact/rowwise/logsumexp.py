@@ -105,7 +105,7 @@ class LogSum(RowFunction):
         shape = x.shape if b is None else together(name, x=x, b=floats(name, "b", b))
         layout, what = Layout(shape, axes(name, axis, len(shape))), "the shape of the result"
         if ds.ndim == len(shape) and ds.ndim:
-            broadcast(name, "ds", ds, layout.with_ones, what)
+            broadcast(name, "ds", ds, shape, "the shape of x")
         else:
             ds = kept(broadcast(name, "ds", ds, layout.kept, what), layout)
         dtype = np.result_type(x if b is None else joint(x, b), ds)
