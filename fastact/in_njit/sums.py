@@ -7,10 +7,15 @@ one of both has length 1.
 
 from __future__ import annotations
 
+from llvmlite import ir
+from numba.core import types
+
 from fastact.definition.sums import LETTERS
 from fastact.in_njit import axes, operands, row_options
 from fastact.in_njit.operands import ONE, ZERO, Operand, led
 from fastact.in_njit.plan import Call
+
+DOUBLE = ir.DoubleType().as_pointer()
 
 
 def sum_into(call: Call, terms: Operand, to: Operand, dtype: str) -> None:
@@ -30,6 +35,12 @@ def sum_into(call: Call, terms: Operand, to: Operand, dtype: str) -> None:
         total = wide.without(0)
     row_options.launch(call, "sums", dtype, LETTERS, [rows, total])
     if copy is not None:
-        operands.convert(context, b, array, copy)
+        if to.shape:
+            operands.convert(context, b, array, copy)
+        else:
+            number = b.load(b.bitcast(total.pointer, DOUBLE))
+            kind = operands.number_type(dtype)
+            rounded = context.cast(b, number, types.float64, kind)
+            b.store(rounded, b.bitcast(to.pointer, rounded.type.as_pointer()))
         context.nrt.decref(b, *copy)
     views.settle()
