@@ -252,17 +252,19 @@ class Function(described.Described):
             )
 
     def _forms(self) -> list[Form]:
-        """Plain calls, at the defaults of the parameters and others, as far as ufuncs are made."""
-        out = self._nout == 1
-        usual = [] if self._quick is None else plain_forms(self._quick, out=out)
-        return [*usual, *self._forms_of_numbers(out=out)]
+        """The forms of plain calls, as far as ufuncs for them are made."""
+        return self._forms_with()
 
-    def _forms_of_numbers(self, *data: str, out: bool = True) -> list[Form]:
-        """Plain calls that give all parameters, as numbers that `_bind` has seen before."""
-        if not self.params or self._ufunc is None:
-            return []
-        order, obeyed = self._order, self._obeyed
-        return plain_forms(self._ufunc, *data, *order, out=out, numbers=order, obeyed=obeyed)
+    def _forms_with(self, *data: str) -> list[Form]:
+        """Plain calls with this data, at the defaults of the parameters or with all of them.
+
+        These are numbers that `_bind` has seen before.
+        """
+        order, obeyed, out = self._order, self._obeyed, self._nout == 1
+        found = [] if self._quick is None else plain_forms(self._quick, *data, out=out)
+        if self.params and self._ufunc is not None:
+            found += plain_forms(self._ufunc, *data, *order, out=out, numbers=order, obeyed=obeyed)
+        return found
 
     @property
     def _positional(self) -> tuple[str, ...]:
@@ -497,12 +499,8 @@ class Backward(Function):
             self._from_output = FromOutput(owner, "backward_from_output", self._nin)
 
     def _forms(self) -> list[Form]:
-        found = []
-        for key, used in (("x", self), ("y", self._from_output)):
-            if used is not None:
-                found += [] if used._quick is None else plain_forms(used._quick, key)
-                found += used._forms_of_numbers(key)
-        return found
+        used = ("x", self), ("y", self._from_output)
+        return [form for key, f in used if f is not None for form in f._forms_with(key)]
 
     @property
     def _positional(self) -> tuple[str, ...]:

@@ -23,8 +23,10 @@ for _dtype in loop_registry.DTYPES:
 @functools.cache
 def of_rows() -> np.ufunc:
     """The generalized ufunc of the sums of rows."""
-    load = lambda dtype: loop_registry.get("sums", dtype).address()  # noqa: E731
-    return ufunc.make("sums", "sums of rows", 1, 1, load, "(n)->()", (None, "float64"))
+    return ufunc.make(
+        "sums", "sums of rows", 1, 1, lambda dtype: loop_registry.get("sums", dtype).address(),
+        "(n)->()", (None, "float64"),
+    )  # fmt: skip
 
 
 def summed_to(shape: tuple[int, ...], terms: Any) -> Any:

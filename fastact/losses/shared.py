@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import functools
 import math
 import operator
@@ -98,23 +99,25 @@ def total_of(losses: Any) -> float:
 
 
 # ---------------------------------------------------------------- passes
+def cutting(shape: tuple[int, ...], size: int = SLAB) -> tuple[int, int]:
+    """The axis along which an array of more elements is cut into slabs, and their length on it."""
+    rest = math.prod(shape)
+    for axis, n in enumerate(shape):
+        rest //= n
+        if rest <= size:
+            return axis, size // rest
+    raise ValueError(f"an array of shape {shape} cannot be cut into slabs of {size}")
+
+
 def slabs(shape: tuple[int, ...], size: int = SLAB) -> Iterator[Slab]:
     """Indices of parts of at most `size` elements, in C order; all of them if there are few."""
-    total = 1
-    for n in shape:
-        total *= n
-    if total <= size:
+    if math.prod(shape) <= size:
         yield ...
         return
-    rest = total // shape[0]
-    if rest > size:
-        for i in range(shape[0]):
-            for inner in slabs(shape[1:], size):
-                yield (i, ...) if inner is ... else (i, *inner)
-        return
-    step = size // rest
-    for start in range(0, shape[0], step):
-        yield (slice(start, start + step),)
+    axis, step = cutting(shape, size)
+    for before in np.ndindex(shape[:axis]):
+        for start in range(0, shape[axis], step):
+            yield (*before, slice(start, start + step))
 
 
 def apart(x: Any, out: Any) -> Any:
@@ -123,13 +126,13 @@ def apart(x: Any, out: Any) -> Any:
 
 
 # ---------------------------------------------------------------- element by element
-class OfLosses:
+class OfLosses(abc.ABC):
     """A function whose first output are losses, in float64."""
 
     @property
+    @abc.abstractmethod
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
-        raise NotImplementedError
 
     @functools.cached_property
     def summing(self) -> Callable[..., float]:
@@ -166,19 +169,18 @@ class LossFunction(OfLosses):
     @functools.cached_property
     def ufunc(self) -> np.ufunc:
         """The `numpy.ufunc` itself."""
-        loops = self.loops  # not `self`: Python does not find cycles that go through a ufunc
-        return ufunc.make(
-            self.name, "", self.nin, self.nout, lambda dtype: loops[dtype].loaded(),
-            None, self.fixed,
-        )  # fmt: skip
+        return self._made("", None)
 
     @functools.cached_property
     def sums(self) -> np.ufunc:
         """The generalized `numpy.ufunc` of rows, of which the first output are the sums."""
-        loops = self.loops
+        return self._made(SUMS, self._signature)
+
+    def _made(self, ending: str, signature: str | None) -> np.ufunc:
+        loops = self.loops  # not `self`: Python does not find cycles that go through a ufunc
         return ufunc.make(
-            self.name + SUMS, "", self.nin, self.nout, lambda dtype: loops[dtype].part(SUMS),
-            self._signature, self.fixed,
+            self.name + ending, "", self.nin, self.nout, lambda dtype: loops[dtype].part(ending),
+            signature, self.fixed,
         )  # fmt: skip
 
 
@@ -244,20 +246,13 @@ class Operands:
         return [*cut, scale, *values, *(out[slab] for out in self.outs)]
 
 
-def groups_of_slabs(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """What `slabs` makes of an array: how many groups, their elements, and those of a slab."""
-    groups, length = 1, math.prod(shape)
-    for n in shape:
-        rest = length // n
-        if rest <= SLAB:
-            return groups, length, SLAB // rest * rest
-        groups, length = groups * n, rest
-    raise ValueError(f"no slabs in {shape}")
-
-
 def total_of_rows(function: LossFunction, parts: Operands, scale: float) -> float:
     """The sum of the losses, slab by slab, which threads share; writes gradients too."""
-    groups, length, slab = groups_of_slabs(parts.operands[0][0].shape)
+    shape = parts.operands[0][0].shape
+    axis, step = cutting(shape)
+    groups, length, slab = (
+        math.prod(each) for each in (shape[:axis], shape[axis:], (step, *shape[axis + 1 :]))
+    )
     whole = length - length % slab
     sums = np.empty((groups, -(-length // slab)))
     for part, found in (

@@ -192,9 +192,9 @@ def plainly(
 
     A plain call gives one array and the keywords of one of the `forms`, and perhaps -1 by the
     keyword `axis`, which changes nothing. Those that are `positional` may follow the array by
-    position; then steps are functions of Python's too, so that such calls have NumPy's own
-    floating-point mode. Those that are `unshaped` are arrays of any shape, at which steps look. A
-    method is called with its `owner` first. `of` is any of the function's ufuncs.
+    position; as steps may be functions of Python's then, such calls are plain in the default
+    floating-point mode alone. Those that are `unshaped` are arrays of any shape, at which steps
+    look. A method is called with its `owner` first. `of` is any of the function's ufuncs.
     """
     axis = axis and sys.intern(axis)
     names, free = (tuple(map(sys.intern, each)) for each in (positional, unshaped))

@@ -315,7 +315,7 @@ def test_numbers_that_break_a_rule_do_so_each_time() -> None:
         with pytest.raises(ValueError, match="beta > 0"):
             fa.softplus(x, -1.0)
         with pytest.raises(TypeError, match="two values"):
-            fa.leaky_relu(x, -0.5, negative_slope=-0.5)  # type: ignore[call-overload]
+            fa.leaky_relu(x, -0.5, negative_slope=-0.5)
 
 
 def test_forms_are_made_once(f: Any, monkeypatch: pytest.MonkeyPatch) -> None:

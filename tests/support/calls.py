@@ -90,10 +90,8 @@ def calls_along(f):
         yield lambda each=each: f.jacobian(X, **each)
     for each in ({}, {"temperature": 1.7}, {"softcap": 3.0}, {"temperature": 1e-200}):
         for dtype in ("f2", "f4", "f8"):
-            given, x = (
-                {"offsets": [0, 1, X.shape[-1]], **each},
-                (X / 16).astype(dtype),
-            )  # exact in any mode
+            given = {"offsets": [0, 1, X.shape[-1]], **each}
+            x = (X / 16).astype(dtype)  # exact in any mode
             yield lambda x=x, given=given: f.sequences(x, **given)
             yield lambda x=x, given=given: f.sequences.backward(x, x=x, **given)
     for empty in ("nan", "uniform"):
