@@ -6,7 +6,7 @@ are steps of ufuncs (`ufunc.plainly`); and sums and checks of small arrays, for 
 carries the code as LLVM IR, ``glue.ll``.
 
 The C code knows each loop by a `Place`, to which the data of its ufunc point, and Python by one
-`Python`. It holds no references: whoever fills these in keeps the objects.
+`Python`. It holds no references: whoever fills these in keeps the objects, what all share for ever.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 
 from fastact.native import loading, loop_registry
 from fastact.native.glue_layout import MOST_KEYWORDS, MOST_OPERANDS, PLACE, PYTHON
+from fastact.native.immortal import immortal
 from fastact.native.pool_layout import FIELDS
 
 loading.refuse_reload(globals())
@@ -93,7 +94,8 @@ def python() -> Python:
     """
     functions = {name: getattr(ctypes.pythonapi, symbol) for name, symbol in FUNCTIONS.items()}
     addresses = {name: ctypes.cast(f, ctypes.c_void_p).value for name, f in functions.items()}
-    return Python(**addresses, **{name: id(thing) for name, thing in OBJECTS.items()})
+    objects = {name: id(immortal(thing)) for name, thing in OBJECTS.items()}
+    return immortal(Python(**addresses, **objects))
 
 
 class Form(NamedTuple):

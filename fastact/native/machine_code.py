@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import platform
@@ -15,6 +14,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite.binding import ffi, newpassmanagers
 
+from fastact.native.immortal import immortal
 from fastact.native.loading import refuse_reload
 from fastact.native.processor import CHOSEN
 
@@ -187,9 +187,7 @@ def new_engine(*, together: bool) -> Any:
     """
     manager = True if together else None
     empty = llvm.parse_assembly("")
-    loader = llvm.create_mcjit_compiler(empty, machine(*processor()), use_lmm=manager)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(loader))
-    return loader
+    return immortal(llvm.create_mcjit_compiler(empty, machine(*processor()), use_lmm=manager))
 
 
 def is_elf_of_x86_64() -> bool:

@@ -44,6 +44,7 @@ from contextlib import suppress
 from typing import Any
 
 from fastact.native import loop_registry
+from fastact.native.immortal import immortal
 from fastact.native.loop_registry import LoopSpec
 from fastact.native.pool_layout import FIELDS, LIBC, SLOT, SLOT_SIZE
 
@@ -106,23 +107,19 @@ def emit(spec: LoopSpec) -> bytes:
 code = loop_registry.add_support("pool", emit)
 
 
-def leak(thing: Any) -> None:
-    """Keep an object for ever: native threads outlive the interpreter."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
-
-
 def memory() -> int:
-    """A zeroed private block, and after it a page that a forked child sees as zeros."""
+    """A zeroed private block, and after it a page that a forked child sees as zeros.
+
+    It stays: native threads outlive the interpreter.
+    """
     size = FIELDS["owner"] + mmap.PAGESIZE
     if not sys.platform.startswith("linux"):
-        leak(plain := (ctypes.c_char * (size + 64))())
+        plain = immortal((ctypes.c_char * (size + 64))())
         return -(-ctypes.addressof(plain) // 64) * 64
     area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with suppress(OSError):  # before Linux 4.14 a child forked past Python may launch to nobody
         area.madvise(MADV_WIPEONFORK, FIELDS["owner"], mmap.PAGESIZE)
-    view = ctypes.c_char.from_buffer(area)
-    leak(view)
-    return ctypes.addressof(view)
+    return ctypes.addressof(immortal(ctypes.c_char.from_buffer(area)))
 
 
 def libc() -> dict[str, int] | None:

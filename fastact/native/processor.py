@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastact.native.image import SUPPORTED, Mapped
+from fastact.native.immortal import immortal
 
 CHOSEN = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")  # variables that choose another one
 # void (uint32_t leaf, uint32_t part, uint32_t *registers): the instruction CPUID, and
@@ -28,8 +29,7 @@ LEAVES = (
 def function(code: bytes, *signature: Any) -> Callable[..., Any]:
     """The function that machine code is; it stays."""
     loaded = Mapped(code, [(0, len(code), mmap.PROT_READ | mmap.PROT_EXEC)], {"": 0})
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded))
-    return ctypes.CFUNCTYPE(*signature)(loaded.get_function_address(""))
+    return ctypes.CFUNCTYPE(*signature)(immortal(loaded).get_function_address(""))
 
 
 @functools.cache

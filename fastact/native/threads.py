@@ -27,6 +27,7 @@ from typing import Any, Self, SupportsIndex
 from weakref import ref
 
 from fastact.native import glue, loading, pool
+from fastact.native.immortal import immortal
 from fastact.native.pool_layout import MAX_THREADS
 
 loading.refuse_reload(globals())
@@ -224,7 +225,7 @@ def _tell_native_code(key: int) -> None:
     if key < 0:
         return
     python = glue.python()
-    python.key, python.limit, python.sync = key, id(override), id(sync)
+    python.key, python.limit, python.sync = key, id(immortal(override)), id(immortal(sync))
     python.own_limit = ctypes.cast(_native().pthread_getspecific, ctypes.c_void_p).value
 
 

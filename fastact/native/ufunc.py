@@ -29,6 +29,7 @@ import numpy as np
 
 from fastact.native import loading, loop_registry, threads
 from fastact.native.glue import Form, Place, UFuncObject, glue, python
+from fastact.native.immortal import immortal
 
 loading.refuse_reload(globals())
 
@@ -120,7 +121,7 @@ class Method(ctypes.Structure):
 WITH_KEYWORDS = 0x82  # METH_FASTCALL | METH_KEYWORDS
 
 
-_methods: dict[str, Method] = {}  # of native functions, which point to them as long as they are
+_methods: dict[str, Method] = {}  # of native functions, which point to them
 
 
 def _builtin(ending: str, of: Any) -> Callable[..., Any]:
@@ -128,7 +129,7 @@ def _builtin(ending: str, of: Any) -> Callable[..., Any]:
     method = _methods.get(ending)
     if method is None:  # threads that come here at once get the same one, which stays
         made = Method(b"call", glue.address_of(ending), WITH_KEYWORDS, None)
-        method = _methods.setdefault(ending, made)
+        method = immortal(_methods.setdefault(ending, made))
     anything = ctypes.py_object
     create = ctypes.PYFUNCTYPE(anything, ctypes.c_void_p, anything, anything)(
         ("PyCFunction_NewEx", ctypes.pythonapi)
@@ -272,7 +273,7 @@ def _make(
     ndims = 1 + len(set(re.findall(r"\w+", signature)))
     loops = [_Loop(load, dtype, operand, ndims) for dtype in order]
     if check is not None:
-        loops[0].place.check, loops[0].place.quietly = id(check), id(quietly)
+        loops[0].place.check, loops[0].place.quietly = id(check), id(immortal(quietly))
         loops[0].place.explain = id(explain)
     kinds = [[np.dtype(each or dtype) for each in fixed] for dtype in order]
     places = (ctypes.c_void_p * len(order))(*(ctypes.addressof(loop.place) for loop in loops))

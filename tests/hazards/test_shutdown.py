@@ -53,6 +53,45 @@ def test_first_call_at_the_end(name: str, end: str) -> None:
         assert said == "value"
 
 
+# Destructors that run when Python has set every name of the modules to None.
+LAST = """
+import ctypes
+import fastact as fa
+f, arguments = fa.{name}, ({arguments},)
+f(*arguments)
+{between}
+def late(f=f, arguments=arguments, write=sys.stdout.write, flush=sys.stdout.flush):
+    class Late:
+        def __del__(self, Exception=Exception):
+            try:
+                f(*arguments)
+            except Exception:
+                pass
+            write("called")
+            flush()
+    return Late()
+sys.late = late()
+for name, module in list(sys.modules.items()):
+    if name.startswith("fastact"):  # a C library may keep modules for ever
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(module))
+"""
+PLAIN = {name: ARGUMENTS.get(name, "np.ones(3)") for name in KINDS} | {
+    "nll": "np.zeros((1, 2)), np.zeros(1, dtype=np.int64)",
+    "leaky_relu": "np.ones(3), 0.2",
+    "squared_error": "np.ones(3), X[:3]",
+    "tanh.ufunc": "np.ones(3)",
+}
+
+
+@pytest.mark.parametrize("limited", [False, True], ids=["", "threads were limited"])
+@pytest.mark.parametrize("name", PLAIN)
+def test_calls_when_modules_are_gone(name: str, limited: bool) -> None:
+    """A result or an error, but no crash: what native code points to is there."""
+    between = "with fa.num_threads(1): f(*arguments)" if limited else ""
+    script = LAST.format(name=name, arguments=PLAIN[name], between=between)
+    assert run(script, PYTHONMALLOC="debug") == "called"  # which overwrites what is freed
+
+
 def test_exit_while_a_thread_compiles(tmp_path: Path) -> None:
     """Ctrl-C in a first call, and the process ends: LLVM is not taken down under a thread."""
     done = finished(
