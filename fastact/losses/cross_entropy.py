@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -55,6 +56,7 @@ def pair(name: str, inputs: str, owner: str = OWNER) -> tuple[RowLosses, RowLoss
 LABELLED = pair("cross_entropy", "Xid")
 GENERAL = pair("cross_entropy_general", "XidXd")
 PICKED = pair("nll", "Xid", owner="nll")
+OF_ZEROS = RowLosses("nll_of_zeros", "nll", "Xid", "dX")  # the gradient is zeros before
 NO_LABEL = np.int64(-1)
 HESSIAN = RowFunction("cross_entropy_hessian", OWNER, "Xidd", "XX")
 
@@ -184,8 +186,11 @@ def last(x: Any, axis: int) -> Any:
     return x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
 
 
-def of_labels(x: Any, gradient: Any, found: Targets, losses: Any) -> float:
-    """The sum of `losses`, those of rows with labels, which it writes, and the gradient."""
+def of_labels(x: Any, gradient: Any, found: Targets, losses: Any, *, new: bool) -> float:
+    """The sum of `losses`, those of rows with labels, which it writes, and the gradient.
+
+    Whether that is a `new` array, made by `_new_gradient` of the loss, matters to some.
+    """
     operands: tuple[Any, ...] = (found.labels, found.factor)
     functions = LABELLED
     if found.smoothing is not None:
@@ -194,9 +199,14 @@ def of_labels(x: Any, gradient: Any, found: Targets, losses: Any) -> float:
     return of_operands(functions, x, gradient, operands, losses)
 
 
-def of_picked(x: Any, gradient: Any, found: Targets, losses: Any) -> float:
-    """The same of rows of log-probabilities with labels."""
-    return of_operands(PICKED, x, gradient, (found.labels, found.factor), losses)
+def of_picked(x: Any, gradient: Any, found: Targets, losses: Any, *, new: bool) -> float:
+    """The same of rows of log-probabilities with labels; a new gradient is zeros.
+
+    NumPy lays another array under a gradient in the other byte order, and fills it later.
+    """
+    zeros = new and x.dtype.isnative
+    functions = PICKED[0], OF_ZEROS if zeros else PICKED[1]
+    return of_operands(functions, x, gradient, (found.labels, found.factor), losses)
 
 
 def of_operands(
@@ -246,33 +256,21 @@ class LossOfLabels(Loss):
     _input = "logits"  # the name of the first argument
     _axis = "axis"
     _positional = ("labels",)
+    _pair: tuple[RowLosses, RowLosses]  # of rows with labels, without options
+    _new_gradient: Callable[..., Any] = np.empty
+    _most = sys.maxsize  # elements of which native code makes the gradient
     # What writes losses of rows, and the gradient where there is an array for it.
-    _of_labels: Callable[[Any, Any, Targets, Any], float]
+    _of_labels: Callable[..., float]
     _of_probabilities: Any = None
 
     @property
     def _any_ufunc(self) -> np.ufunc:
-        return LABELLED[0].ufunc
+        return self._pair[0].ufunc
 
-    def _plain_loss(self, x: Any, labels: Any) -> Any:
-        """The mean loss of rows along the last axis, with labels for them in int64."""
-        return self._plain_mean(self.name, x, labels, None)
-
-    def _plain_loss_and_gradient(self, x: Any, labels: Any, out: Any = None) -> tuple[Any, Any]:
-        """The mean loss of rows along the last axis, and its gradient."""
-        name = f"{self.name}.value_and_grad"
-        gradient = gradient_array(name, out, x)
-        return self._plain_mean(name, x, labels, gradient), gradient
-
-    def _plain_mean(self, name: str, x: Any, labels: Any, gradient: Any) -> Any:
-        """The mean loss of rows along the last axis; writes the gradient if there is an array."""
-        rows = labels.size
-        check_batch(name, rows, "mean", "row")
-        found = np.asarray(labels, SIGNED, "C")
-        check_range(name, found, x.shape[-1], labels)
-        plain = Targets(found, 1.0 / rows, None, None)
-        total = self._of_labels(x, gradient, plain, np.empty(labels.shape))
-        return number_of(total, x.dtype)
+    def _natively_small(self, more: Any, *, gradient: bool) -> Callable[..., Any]:
+        most = self._most if gradient else sys.maxsize
+        compute = self._pair[gradient].ufunc
+        return ufunc.reducing(compute, more, number_of, labelled=True, most=most)
 
     def _computed(
         self, name: str, x: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
@@ -287,7 +285,10 @@ class LossOfLabels(Loss):
         check_smoothing(name, smoothing)
         x, labels = floats(name, self._input, x), array_of(name, "labels", labels, np.int64)
         axis = one_axis(name, axis, x.ndim)
-        gradient = None if out is None else gradient_array(name, out[0], x)
+        gradient, new = None, out is not None and out[0] is None
+        if out is not None:
+            make = self._new_gradient
+            gradient = make(x.shape, x.dtype) if new else gradient_array(name, out[0], x)
         soft = labels.dtype.kind == "f" and self._of_probabilities is not None
         (check_probabilities if soft else check_labels)(name, labels, x.shape, axis)
         check_batch(name, labels.size, reduction, "row")
@@ -299,7 +300,7 @@ class LossOfLabels(Loss):
             total = self._of_probabilities(name, *rows, last(labels, axis), options, losses)
         else:
             found = targets(name, labels, x.shape[axis], options)
-            total = self._of_labels(*rows, found, losses)
+            total = self._of_labels(*rows, found, losses, new=new)
         if reduction == "none":
             return narrowed(losses, x.dtype)[()], gradient
         return number_of(total, x.dtype), gradient
@@ -388,6 +389,7 @@ class SoftmaxCrossEntropy(LossOfLabels):
         ),
     })  # fmt: skip
 
+    _pair = LABELLED
     _of_labels = staticmethod(of_labels)
     _of_probabilities = staticmethod(of_probabilities)
 
@@ -528,6 +530,9 @@ class NegativeLogLikelihood(LossOfLabels):
     })  # fmt: skip
 
     _input = "log_probabilities"
+    _pair = PICKED
+    _new_gradient = np.zeros  # which the system gives where there are many
+    _most = 2**16
     _of_labels = staticmethod(of_picked)
 
     @public()

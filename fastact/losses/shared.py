@@ -293,27 +293,33 @@ class Loss(CalledPlainly):
     """A loss: it is called with an input and targets, and gives its gradient by the input.
 
     Its plain calls, and those of `value_and_grad`, are an array, targets of its dtype and shape or
-    labels for its rows, and perhaps ``out=``. They go to `_plain_loss` and
-    `_plain_loss_and_gradient`, which find nothing to check but what these take.
+    labels for its rows, and perhaps ``out=``. Of small arrays they are computed natively.
     """
 
     # In LaTeX, what each member gives.
     _formulas: Mapping[str, str] = MappingProxyType({})
     _positional = ("targets",)  # the name of the second argument
-    _plain_loss: Callable[[Any, Any], Any]
-    _plain_loss_and_gradient: Callable[..., tuple[Any, Any]]
     value_and_grad: Callable[..., tuple[Any, Any]]
+    # Makes what computes the loss of small arrays, or the loss and its gradient too, and calls the
+    # function that it is given for others: each class has this method.
+    _natively_small: Callable[..., Callable[..., Any]]
 
     def __init__(self, name: str) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "fastact"
 
     def _forms(self) -> list[Form]:
-        return plain_forms(self._plain_loss, *self._positional, out=False)
+        small = self._natively_small(self._applied, gradient=False)
+        return plain_forms(small, *self._positional, out=False)
 
     @property
     def _member_forms(self) -> Mapping[str, list[Form]]:
-        return {"value_and_grad": plain_forms(self._plain_loss_and_gradient, *self._positional)}
+        small = self._natively_small(self._loss_and_gradient_into, gradient=True)
+        return {"value_and_grad": plain_forms(small, *self._positional)}
+
+    def _loss_and_gradient_into(self, x: Any, targets: Any, out: Any = None) -> tuple[Any, Any]:
+        """What `value_and_grad` gives, all of whose arguments have a place."""
+        return type(self).value_and_grad(self, x, targets, out=out)
 
     def _member(self, name: str, text: str) -> str:
         """Below the first line of the text of a member: the formula, and how it is called."""
@@ -355,24 +361,18 @@ class ElementwiseLoss(Loss):
         """What computes the loss, or its gradient too, without options."""
         return self._functions[ending]
 
-    def _plain_loss(self, x: Any, targets: Any) -> Any:
-        """The loss of two arrays of one shape and dtype."""
-        if not 0 < x.size <= SLAB:
-            return self._applied(x, targets)
-        return self._plain_total(self._plain_function(""), x, targets)
-
-    def _plain_loss_and_gradient(self, x: Any, targets: Any, out: Any = None) -> tuple[Any, Any]:
-        """The loss of two arrays of one shape and dtype, and its gradient."""
-        if not 0 < x.size <= SLAB:
-            return type(self).value_and_grad(self, x, targets, out=out)
-        gradient = gradient_array(f"{self.name}.value_and_grad", out, x)
-        return self._plain_total(self._plain_function("_gradient"), x, targets, gradient), gradient
-
-    def _plain_total(self, function: LossFunction, x: Any, targets: Any, *outs: Any) -> Any:
-        """The loss of two small arrays of one shape; writes the gradient to `outs`."""
-        divisor, values = self._divisor(x, self._reductions[0]), np.empty(x.shape)
-        operands = x, targets, *self._defaults, 1.0 / divisor, values, *outs
-        return number_of(summed(function, values, *operands) / divisor, x.dtype)
+    def _natively_small(self, more: Any, *, gradient: bool) -> Callable[..., Any]:
+        defaults = zip(self._letters[2:], self._defaults, strict=False)
+        mean = self._reductions[0] == "mean"
+        return ufunc.reducing(
+            self._plain_function("_gradient" if gradient else "").ufunc, more, number_of,
+            defaults=tuple(
+                tuple(np.asarray(value, each if letter == "x" else np.float64)
+                      for each in loop_registry.DTYPES)
+                for letter, value in defaults
+            ),
+            divided=mean, averaged=mean,
+        )  # fmt: skip
 
     def _loss(self, *given: Any, reduction: str) -> Any:
         """The loss of what `_operands` takes."""

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// An array on the stack is aligned as x86-64 asks, everywhere: so the IR is one for all machines.
+// An array is aligned as x86-64 asks, everywhere: so the IR is one for all machines.
 #define ARRAY _Alignas(16)
 
 // A Python object: only its address is known here.
@@ -35,8 +35,10 @@ enum {
     MOST_KEYWORDS = 6, // of a form, with the arguments after the first
     MOST_OPERANDS = 8, // of a step
     MOST_ARGUMENTS = 8, // of a call whose error is explained
-    WRITEABLE = 0x400, // NumPy's flag
-    SMALL = 1 << 18    // elements of the largest array with a mask: SLAB of row_function.py
+    CONTIGUOUS = 0x1, // NumPy's flags
+    WRITEABLE = 0x400,
+    SMALL = 1 << 18,   // elements of the largest array with a mask: SLAB of row_function.py
+    LOSSES = 1 << 16   // that are summed at once: SLAB of losses/shared.py
 };
 #define COLD 0x1p-512 // kernels take the reciprocals of temperatures between these
 #define HOT 0x1p512
@@ -58,6 +60,7 @@ struct python {
     int32_t (*has)(object *set, object *thing);
     int32_t (*of_context)(object *variable, object *otherwise, object **value);
     int64_t (*to_integer)(object *number);
+    object *(*from_integer)(int64_t number);
     void (*fetch)(object **kind, object **error, object **trace);
     void (*normalize)(object **kind, object **error, object **trace);
     int32_t (*keep_trace)(object *error, object *trace);
@@ -604,15 +607,139 @@ object *fastact_glue_native_summing(object *ufunc, object **args, int64_t count,
     return python->from_double(0.0 + sum_of((const double *)made->data, elements_of(made)));
 }
 
-// A function of Python's C API, whose `self` is any of our ufuncs: the largest of int64 without
-// gaps, seen as unsigned, so that negative ones are the largest.
-object *fastact_glue_native_largest(object *ufunc, object **args, int64_t count, object *names) {
-    const struct array *labels = array_of(args[0]);
+// The largest of labels in memory without gaps, seen as unsigned, so that negative ones are largest.
+static uint64_t largest_of(const struct array *labels) {
     int64_t n = elements_of(labels);
     uint64_t largest = 0, label;
     for (int64_t k = 0; k < n; k++) {
         __builtin_memcpy(&label, labels->data + 8 * k, sizeof label); // it need not be aligned
         largest = label > largest ? label : largest;
     }
-    return places_of(ufunc)[0]->python->from_double((double)largest);
+    return largest;
+}
+
+// A function of Python's C API, whose `self` is any of our ufuncs: the largest of int64 without
+// gaps, seen as unsigned, so that negative ones are the largest.
+object *fastact_glue_native_largest(object *ufunc, object **args, int64_t count, object *names) {
+    return places_of(ufunc)[0]->python->from_double((double)largest_of(array_of(args[0])));
+}
+
+// ---------------------------------------------------------------- losses of small arrays
+// A loss of an array and targets, which a ufunc makes of each element or row, in float64, perhaps
+// with gradients: `Reduction` of ufunc.py, whose numbers are Python's.
+struct reduction {
+    object *ufunc;
+    object *more;     // what is called instead where this is not so easy
+    object *defaults; // a tuple of operands between targets and the factor, each one for each dtype
+    object *labelled; // whether targets are labels
+    object *divided;  // whether the sum of losses is divided by their number
+    object *most;     // elements of the largest array
+    object *factor;   // makes the last operand, of the number of losses
+    object *types;    // of loss and gradient, by dtype
+    object *narrowed; // makes of a loss and the array's dtype a number that is not normal there
+    object *none;
+};
+
+// A call of a loss: its arrays, how many losses there are, and the number of the dtype.
+struct losses {
+    const struct reduction *given;
+    const struct python *python;
+    object **args;
+    int64_t count, many, kind;
+};
+
+static const ARRAY double LEAST[3] = {0x1p-14, 0x1p-126, 0.0};
+static const ARRAY double MOST[3] = {65504.0, 0x1.fffffep127, 0.0};
+
+static bool makes_two(const object *ufunc) {
+    return ((const int32_t *)inside(ufunc, fastact_glue_head))[1] == 2;
+}
+
+// Whether the losses are few, lie in memory without gaps, and have labels in range, if any.
+static bool is_small(const struct losses *call) {
+    const struct python *python = call->python;
+    const struct array *x = array_of(call->args[0]), *targets = array_of(call->args[1]);
+    bool labelled = python->to_integer(call->given->labelled) != 0;
+    bool gradient = makes_two(call->given->ufunc) && call->count == 2; // a new array, as x lies
+    int32_t lie = targets->flags & (labelled && !gradient ? CONTIGUOUS : x->flags);
+    return (lie & CONTIGUOUS) != 0 && targets->rank > 0 && 0 < call->many && call->many <= LOSSES &&
+           elements_of(x) <= python->to_integer(call->given->most) &&
+           (!labelled || largest_of(targets) < (uint64_t)x->dims[x->rank - 1]);
+}
+
+// Call the ufunc; returns what it made, a new reference, or NULL with an error.
+static object *compute_losses(const struct losses *call) {
+    const struct python *python = call->python;
+    ARRAY object *operands[MOST_OPERANDS];
+    int64_t between = python->size(call->given->defaults), count = 0;
+    object *many = python->from_integer(call->many);
+    object *factor = many == NULL ? NULL : python->vectorcall(call->given->factor, &many, 1, NULL);
+    if (many != NULL) {
+        python->forget(many);
+    }
+    if (factor == NULL) {
+        return NULL;
+    }
+    operands[count++] = call->args[0];
+    operands[count++] = call->args[1];
+    for (int64_t k = 0; k < between; k++) {
+        operands[count++] = python->item(python->item(call->given->defaults, k), call->kind);
+    }
+    operands[count++] = factor;
+    if (call->count > 2) {
+        operands[count++] = call->given->none; // the losses are a new array
+        operands[count++] = call->args[2];
+    }
+    object *made = python->vectorcall(call->given->ufunc, operands, (size_t)count, NULL);
+    python->forget(factor);
+    return made;
+}
+
+// The loss as a number of the array's dtype; a new reference, or NULL with an error.
+static object *loss_of(const struct losses *call, const struct array *each) {
+    const struct python *python = call->python;
+    double sum = 0.0 + sum_of((const double *)each->data, call->many);
+    if (python->to_integer(call->given->divided) != 0) {
+        sum /= (double)call->many;
+    }
+    double size = sum < 0.0 ? -sum : sum;
+    bool normal = call->kind == 2 || (LEAST[call->kind] < size && size < MOST[call->kind]);
+    object *type = normal ? python->item(call->given->types, call->kind) : call->given->narrowed;
+    ARRAY object *given[2] = {python->from_double(sum), array_of(call->args[0])->dtype};
+    if (given[0] == NULL) {
+        return NULL;
+    }
+    object *loss = python->vectorcall(type, given, normal ? 1 : 2, NULL);
+    python->forget(given[0]);
+    return loss;
+}
+
+// A function of Python's C API, whose `self` is a tuple with the items of `struct reduction`, of an
+// array, targets and perhaps an array for the gradient, which are those of a plain call: returns
+// the loss, or where the ufunc makes two outputs, the loss and the gradient.
+object *fastact_glue_native_reducing(object *self, object **args, int64_t count, object *names) {
+    const struct reduction *given = items(self);
+    const struct python *python = places_of(given->ufunc)[0]->python;
+    int32_t number = number_of(array_of(args[0])->dtype);
+    struct losses call = {given, python, args, count, elements_of(array_of(args[1])),
+                          number == DOUBLE ? 2 : number == SINGLE ? 1 : 0};
+    if (!is_small(&call)) {
+        return python->vectorcall(given->more, args, (size_t)count, names);
+    }
+    object *made = compute_losses(&call);
+    if (made == NULL) {
+        return NULL;
+    }
+    bool alone = !makes_two(given->ufunc);
+    object *loss = loss_of(&call, array_of(alone ? made : python->item(made, 0)));
+    object *answer = alone || loss == NULL ? loss : python->new_tuple(2);
+    if (!alone && answer != NULL) {
+        python->keep(python->item(made, 1));
+        python->set_item(answer, 0, loss);
+        python->set_item(answer, 1, python->item(made, 1));
+    } else if (!alone && loss != NULL) {
+        python->forget(loss);
+    }
+    python->forget(made);
+    return answer;
 }

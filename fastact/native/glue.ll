@@ -1,18 +1,22 @@
-; tools/native_ir.py made this from glue.c (c7206ace0dd7ac4f) with clang 19.
+; tools/native_ir.py made this from glue.c (bd9a3f1e55d15fa7) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr, i32 }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [6 x ptr], [6 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.form = type { ptr, ptr, ptr, ptr, ptr }
+%struct.losses = type { ptr, ptr, ptr, i64, i64, i64 }
+%struct.reduction = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 
 @fastact_glue_way = external constant i64, align 8
 @fastact_glue_head = external constant i64, align 8
 @fastact_glue_ntypes = external constant i64, align 8
 @fastact_glue_data = external constant i64, align 8
 @fastact_glue_tuple = external constant i64, align 8
+@LEAST = internal constant [3 x double] [double 0x3F10000000000000, double 0x3810000000000000, double 0.000000e+00], align 16
+@MOST = internal constant [3 x double] [double 6.550400e+04, double 0x47EFFFFFE0000000, double 0.000000e+00], align 16
 
 define i32 @fastact_glue_native(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, ptr noundef %4) #0 {
   %6 = alloca i32, align 4
@@ -641,7 +645,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %6 = alloca ptr, align 8
   store ptr %0, ptr %3, align 8
   %7 = load ptr, ptr %3, align 8
-  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 18
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 19
   %9 = load ptr, ptr %8, align 8
   %10 = icmp eq ptr %9, null
   br i1 %10, label %11, label %12
@@ -655,7 +659,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 13
   %15 = load ptr, ptr %14, align 8
   %16 = load ptr, ptr %3, align 8
-  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 20
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 21
   %18 = load ptr, ptr %17, align 8
   %19 = call i32 %15(ptr noundef %18, ptr noundef null, ptr noundef %4) #3
   %20 = icmp ne i32 %19, 0
@@ -679,10 +683,10 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   call void %30(ptr noundef %31) #3
   %32 = load i64, ptr %5, align 8
   %33 = load ptr, ptr %3, align 8
-  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 18
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 19
   %35 = load ptr, ptr %34, align 8
   %36 = load ptr, ptr %3, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 19
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 20
   %38 = load i64, ptr %37, align 8
   %39 = trunc i64 %38 to i32
   %40 = call ptr %35(i32 noundef %39) #3
@@ -699,7 +703,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %46 = getelementptr inbounds %struct.python, ptr %45, i32 0, i32 2
   %47 = load ptr, ptr %46, align 8
   %48 = load ptr, ptr %3, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 21
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 22
   %50 = load ptr, ptr %49, align 8
   %51 = call ptr %47(ptr noundef %50) #3
   store ptr %51, ptr %6, align 8
@@ -739,7 +743,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 30
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 31
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -752,7 +756,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 22
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 23
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -762,7 +766,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 22
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 23
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -836,12 +840,12 @@ define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, p
 
 35:
   %36 = load ptr, ptr %10, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 15
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 16
   %38 = load ptr, ptr %37, align 8
   %39 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   call void %38(ptr noundef %12, ptr noundef %39, ptr noundef %13) #3
   %40 = load ptr, ptr %10, align 8
-  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 16
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 17
   %42 = load ptr, ptr %41, align 8
   %43 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   call void %42(ptr noundef %12, ptr noundef %43, ptr noundef %13) #3
@@ -851,7 +855,7 @@ define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, p
 
 46:
   %47 = load ptr, ptr %10, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 17
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 18
   %49 = load ptr, ptr %48, align 8
   %50 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   %51 = load ptr, ptr %50, align 16
@@ -1231,7 +1235,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 26
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 27
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1861,81 +1865,313 @@ define ptr @fastact_glue_native_largest(ptr noundef %0, ptr noundef %1, i64 noun
   %6 = alloca ptr, align 8
   %7 = alloca i64, align 8
   %8 = alloca ptr, align 8
-  %9 = alloca ptr, align 8
-  %10 = alloca i64, align 8
-  %11 = alloca i64, align 8
-  %12 = alloca i64, align 8
-  %13 = alloca i64, align 8
   store ptr %0, ptr %5, align 8
   store ptr %1, ptr %6, align 8
   store i64 %2, ptr %7, align 8
   store ptr %3, ptr %8, align 8
-  %14 = load ptr, ptr %6, align 8
-  %15 = getelementptr inbounds ptr, ptr %14, i64 0
+  %9 = load ptr, ptr %5, align 8
+  %10 = call ptr @places_of(ptr noundef %9) #3
+  %11 = getelementptr inbounds ptr, ptr %10, i64 0
+  %12 = load ptr, ptr %11, align 8
+  %13 = getelementptr inbounds %struct.place, ptr %12, i32 0, i32 9
+  %14 = load ptr, ptr %13, align 8
+  %15 = getelementptr inbounds %struct.python, ptr %14, i32 0, i32 8
   %16 = load ptr, ptr %15, align 8
-  %17 = call ptr @array_of(ptr noundef %16) #3
-  store ptr %17, ptr %9, align 8
-  %18 = load ptr, ptr %9, align 8
-  %19 = call i64 @elements_of(ptr noundef %18) #3
-  store i64 %19, ptr %10, align 8
-  store i64 0, ptr %11, align 8
-  store i64 0, ptr %13, align 8
-  br label %20
-
-20:
-  %21 = load i64, ptr %13, align 8
-  %22 = load i64, ptr %10, align 8
-  %23 = icmp slt i64 %21, %22
-  br i1 %23, label %24, label %43
-
-24:
-  %25 = load ptr, ptr %9, align 8
-  %26 = getelementptr inbounds %struct.array, ptr %25, i32 0, i32 0
-  %27 = load ptr, ptr %26, align 8
-  %28 = load i64, ptr %13, align 8
-  %29 = mul nsw i64 8, %28
-  %30 = getelementptr inbounds i8, ptr %27, i64 %29
-  call void @llvm.memcpy.p0.p0.i64(ptr align 8 %12, ptr align 1 %30, i64 8, i1 false)
-  %31 = load i64, ptr %12, align 8
-  %32 = load i64, ptr %11, align 8
-  %33 = icmp ugt i64 %31, %32
-  br i1 %33, label %34, label %36
-
-34:
-  %35 = load i64, ptr %12, align 8
-  br label %38
-
-36:
-  %37 = load i64, ptr %11, align 8
-  br label %38
-
-38:
-  %39 = phi i64 [ %35, %34 ], [ %37, %36 ]
-  store i64 %39, ptr %11, align 8
-  br label %40
-
-40:
-  %41 = load i64, ptr %13, align 8
-  %42 = add nsw i64 %41, 1
-  store i64 %42, ptr %13, align 8
-  br label %20
-
-43:
-  %44 = load ptr, ptr %5, align 8
-  %45 = call ptr @places_of(ptr noundef %44) #3
-  %46 = getelementptr inbounds ptr, ptr %45, i64 0
-  %47 = load ptr, ptr %46, align 8
-  %48 = getelementptr inbounds %struct.place, ptr %47, i32 0, i32 9
-  %49 = load ptr, ptr %48, align 8
-  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 8
-  %51 = load ptr, ptr %50, align 8
-  %52 = load i64, ptr %11, align 8
-  %53 = uitofp i64 %52 to double
-  %54 = call ptr %51(double noundef %53) #3
-  ret ptr %54
+  %17 = load ptr, ptr %6, align 8
+  %18 = getelementptr inbounds ptr, ptr %17, i64 0
+  %19 = load ptr, ptr %18, align 8
+  %20 = call ptr @array_of(ptr noundef %19) #3
+  %21 = call i64 @largest_of(ptr noundef %20) #3
+  %22 = uitofp i64 %21 to double
+  %23 = call ptr %16(double noundef %22) #3
+  ret ptr %23
 }
 
-declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #2
+define internal i64 @largest_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca i64, align 8
+  %4 = alloca i64, align 8
+  %5 = alloca i64, align 8
+  %6 = alloca i64, align 8
+  store ptr %0, ptr %2, align 8
+  %7 = load ptr, ptr %2, align 8
+  %8 = call i64 @elements_of(ptr noundef %7) #3
+  store i64 %8, ptr %3, align 8
+  store i64 0, ptr %4, align 8
+  store i64 0, ptr %6, align 8
+  br label %9
+
+9:
+  %10 = load i64, ptr %6, align 8
+  %11 = load i64, ptr %3, align 8
+  %12 = icmp slt i64 %10, %11
+  br i1 %12, label %13, label %32
+
+13:
+  %14 = load ptr, ptr %2, align 8
+  %15 = getelementptr inbounds %struct.array, ptr %14, i32 0, i32 0
+  %16 = load ptr, ptr %15, align 8
+  %17 = load i64, ptr %6, align 8
+  %18 = mul nsw i64 8, %17
+  %19 = getelementptr inbounds i8, ptr %16, i64 %18
+  call void @llvm.memcpy.p0.p0.i64(ptr align 8 %5, ptr align 1 %19, i64 8, i1 false)
+  %20 = load i64, ptr %5, align 8
+  %21 = load i64, ptr %4, align 8
+  %22 = icmp ugt i64 %20, %21
+  br i1 %22, label %23, label %25
+
+23:
+  %24 = load i64, ptr %5, align 8
+  br label %27
+
+25:
+  %26 = load i64, ptr %4, align 8
+  br label %27
+
+27:
+  %28 = phi i64 [ %24, %23 ], [ %26, %25 ]
+  store i64 %28, ptr %4, align 8
+  br label %29
+
+29:
+  %30 = load i64, ptr %6, align 8
+  %31 = add nsw i64 %30, 1
+  store i64 %31, ptr %6, align 8
+  br label %9
+
+32:
+  %33 = load i64, ptr %4, align 8
+  ret i64 %33
+}
+
+define ptr @fastact_glue_native_reducing(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca i32, align 4
+  %13 = alloca %struct.losses, align 8
+  %14 = alloca ptr, align 8
+  %15 = alloca i8, align 1
+  %16 = alloca ptr, align 8
+  %17 = alloca ptr, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %18 = load ptr, ptr %6, align 8
+  %19 = call ptr @items(ptr noundef %18) #3
+  store ptr %19, ptr %10, align 8
+  %20 = load ptr, ptr %10, align 8
+  %21 = getelementptr inbounds %struct.reduction, ptr %20, i32 0, i32 0
+  %22 = load ptr, ptr %21, align 8
+  %23 = call ptr @places_of(ptr noundef %22) #3
+  %24 = getelementptr inbounds ptr, ptr %23, i64 0
+  %25 = load ptr, ptr %24, align 8
+  %26 = getelementptr inbounds %struct.place, ptr %25, i32 0, i32 9
+  %27 = load ptr, ptr %26, align 8
+  store ptr %27, ptr %11, align 8
+  %28 = load ptr, ptr %7, align 8
+  %29 = getelementptr inbounds ptr, ptr %28, i64 0
+  %30 = load ptr, ptr %29, align 8
+  %31 = call ptr @array_of(ptr noundef %30) #3
+  %32 = getelementptr inbounds %struct.array, ptr %31, i32 0, i32 5
+  %33 = load ptr, ptr %32, align 8
+  %34 = call i32 @number_of(ptr noundef %33) #3
+  store i32 %34, ptr %12, align 4
+  %35 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 0
+  %36 = load ptr, ptr %10, align 8
+  store ptr %36, ptr %35, align 8
+  %37 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 1
+  %38 = load ptr, ptr %11, align 8
+  store ptr %38, ptr %37, align 8
+  %39 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 2
+  %40 = load ptr, ptr %7, align 8
+  store ptr %40, ptr %39, align 8
+  %41 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 3
+  %42 = load i64, ptr %8, align 8
+  store i64 %42, ptr %41, align 8
+  %43 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 4
+  %44 = load ptr, ptr %7, align 8
+  %45 = getelementptr inbounds ptr, ptr %44, i64 1
+  %46 = load ptr, ptr %45, align 8
+  %47 = call ptr @array_of(ptr noundef %46) #3
+  %48 = call i64 @elements_of(ptr noundef %47) #3
+  store i64 %48, ptr %43, align 8
+  %49 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 5
+  %50 = load i32, ptr %12, align 4
+  %51 = icmp eq i32 %50, 12
+  br i1 %51, label %52, label %53
+
+52:
+  br label %58
+
+53:
+  %54 = load i32, ptr %12, align 4
+  %55 = icmp eq i32 %54, 11
+  %56 = zext i1 %55 to i64
+  %57 = select i1 %55, i32 1, i32 0
+  br label %58
+
+58:
+  %59 = phi i32 [ 2, %52 ], [ %57, %53 ]
+  %60 = sext i32 %59 to i64
+  store i64 %60, ptr %49, align 8
+  %61 = call i1 @is_small(ptr noundef %13) #3
+  br i1 %61, label %73, label %62
+
+62:
+  %63 = load ptr, ptr %11, align 8
+  %64 = getelementptr inbounds %struct.python, ptr %63, i32 0, i32 4
+  %65 = load ptr, ptr %64, align 8
+  %66 = load ptr, ptr %10, align 8
+  %67 = getelementptr inbounds %struct.reduction, ptr %66, i32 0, i32 1
+  %68 = load ptr, ptr %67, align 8
+  %69 = load ptr, ptr %7, align 8
+  %70 = load i64, ptr %8, align 8
+  %71 = load ptr, ptr %9, align 8
+  %72 = call ptr %65(ptr noundef %68, ptr noundef %69, i64 noundef %70, ptr noundef %71) #3
+  store ptr %72, ptr %5, align 8
+  br label %161
+
+73:
+  %74 = call ptr @compute_losses(ptr noundef %13) #3
+  store ptr %74, ptr %14, align 8
+  %75 = load ptr, ptr %14, align 8
+  %76 = icmp eq ptr %75, null
+  br i1 %76, label %77, label %78
+
+77:
+  store ptr null, ptr %5, align 8
+  br label %161
+
+78:
+  %79 = load ptr, ptr %10, align 8
+  %80 = getelementptr inbounds %struct.reduction, ptr %79, i32 0, i32 0
+  %81 = load ptr, ptr %80, align 8
+  %82 = call i1 @makes_two(ptr noundef %81) #3
+  %83 = xor i1 %82, true
+  %84 = zext i1 %83 to i8
+  store i8 %84, ptr %15, align 1
+  %85 = load i8, ptr %15, align 1
+  %86 = trunc i8 %85 to i1
+  br i1 %86, label %87, label %89
+
+87:
+  %88 = load ptr, ptr %14, align 8
+  br label %95
+
+89:
+  %90 = load ptr, ptr %11, align 8
+  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 6
+  %92 = load ptr, ptr %91, align 8
+  %93 = load ptr, ptr %14, align 8
+  %94 = call ptr %92(ptr noundef %93, i64 noundef 0) #3
+  br label %95
+
+95:
+  %96 = phi ptr [ %88, %87 ], [ %94, %89 ]
+  %97 = call ptr @array_of(ptr noundef %96) #3
+  %98 = call ptr @loss_of(ptr noundef %13, ptr noundef %97) #3
+  store ptr %98, ptr %16, align 8
+  %99 = load i8, ptr %15, align 1
+  %100 = trunc i8 %99 to i1
+  br i1 %100, label %104, label %101
+
+101:
+  %102 = load ptr, ptr %16, align 8
+  %103 = icmp eq ptr %102, null
+  br i1 %103, label %104, label %106
+
+104:
+  %105 = load ptr, ptr %16, align 8
+  br label %111
+
+106:
+  %107 = load ptr, ptr %11, align 8
+  %108 = getelementptr inbounds %struct.python, ptr %107, i32 0, i32 9
+  %109 = load ptr, ptr %108, align 8
+  %110 = call ptr %109(i64 noundef 2) #3
+  br label %111
+
+111:
+  %112 = phi ptr [ %105, %104 ], [ %110, %106 ]
+  store ptr %112, ptr %17, align 8
+  %113 = load i8, ptr %15, align 1
+  %114 = trunc i8 %113 to i1
+  br i1 %114, label %143, label %115
+
+115:
+  %116 = load ptr, ptr %17, align 8
+  %117 = icmp ne ptr %116, null
+  br i1 %117, label %118, label %143
+
+118:
+  %119 = load ptr, ptr %11, align 8
+  %120 = getelementptr inbounds %struct.python, ptr %119, i32 0, i32 11
+  %121 = load ptr, ptr %120, align 8
+  %122 = load ptr, ptr %11, align 8
+  %123 = getelementptr inbounds %struct.python, ptr %122, i32 0, i32 6
+  %124 = load ptr, ptr %123, align 8
+  %125 = load ptr, ptr %14, align 8
+  %126 = call ptr %124(ptr noundef %125, i64 noundef 1) #3
+  call void %121(ptr noundef %126) #3
+  %127 = load ptr, ptr %11, align 8
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 10
+  %129 = load ptr, ptr %128, align 8
+  %130 = load ptr, ptr %17, align 8
+  %131 = load ptr, ptr %16, align 8
+  %132 = call i32 %129(ptr noundef %130, i64 noundef 0, ptr noundef %131) #3
+  %133 = load ptr, ptr %11, align 8
+  %134 = getelementptr inbounds %struct.python, ptr %133, i32 0, i32 10
+  %135 = load ptr, ptr %134, align 8
+  %136 = load ptr, ptr %17, align 8
+  %137 = load ptr, ptr %11, align 8
+  %138 = getelementptr inbounds %struct.python, ptr %137, i32 0, i32 6
+  %139 = load ptr, ptr %138, align 8
+  %140 = load ptr, ptr %14, align 8
+  %141 = call ptr %139(ptr noundef %140, i64 noundef 1) #3
+  %142 = call i32 %135(ptr noundef %136, i64 noundef 1, ptr noundef %141) #3
+  br label %155
+
+143:
+  %144 = load i8, ptr %15, align 1
+  %145 = trunc i8 %144 to i1
+  br i1 %145, label %154, label %146
+
+146:
+  %147 = load ptr, ptr %16, align 8
+  %148 = icmp ne ptr %147, null
+  br i1 %148, label %149, label %154
+
+149:
+  %150 = load ptr, ptr %11, align 8
+  %151 = getelementptr inbounds %struct.python, ptr %150, i32 0, i32 3
+  %152 = load ptr, ptr %151, align 8
+  %153 = load ptr, ptr %16, align 8
+  call void %152(ptr noundef %153) #3
+  br label %154
+
+154:
+  br label %155
+
+155:
+  %156 = load ptr, ptr %11, align 8
+  %157 = getelementptr inbounds %struct.python, ptr %156, i32 0, i32 3
+  %158 = load ptr, ptr %157, align 8
+  %159 = load ptr, ptr %14, align 8
+  call void %158(ptr noundef %159) #3
+  %160 = load ptr, ptr %17, align 8
+  store ptr %160, ptr %5, align 8
+  br label %161
+
+161:
+  %162 = load ptr, ptr %5, align 8
+  ret ptr %162
+}
 
 define internal i32 @number_of(ptr noundef %0) #0 {
   %2 = alloca ptr, align 8
@@ -1946,6 +2182,556 @@ define internal i32 @number_of(ptr noundef %0) #0 {
   %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #3
   %7 = load i32, ptr %6, align 4
   ret i32 %7
+}
+
+define internal i1 @is_small(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca i8, align 1
+  %7 = alloca i8, align 1
+  %8 = alloca i32, align 4
+  store ptr %0, ptr %2, align 8
+  %9 = load ptr, ptr %2, align 8
+  %10 = getelementptr inbounds %struct.losses, ptr %9, i32 0, i32 1
+  %11 = load ptr, ptr %10, align 8
+  store ptr %11, ptr %3, align 8
+  %12 = load ptr, ptr %2, align 8
+  %13 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 2
+  %14 = load ptr, ptr %13, align 8
+  %15 = getelementptr inbounds ptr, ptr %14, i64 0
+  %16 = load ptr, ptr %15, align 8
+  %17 = call ptr @array_of(ptr noundef %16) #3
+  store ptr %17, ptr %4, align 8
+  %18 = load ptr, ptr %2, align 8
+  %19 = getelementptr inbounds %struct.losses, ptr %18, i32 0, i32 2
+  %20 = load ptr, ptr %19, align 8
+  %21 = getelementptr inbounds ptr, ptr %20, i64 1
+  %22 = load ptr, ptr %21, align 8
+  %23 = call ptr @array_of(ptr noundef %22) #3
+  store ptr %23, ptr %5, align 8
+  %24 = load ptr, ptr %3, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 14
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %2, align 8
+  %28 = getelementptr inbounds %struct.losses, ptr %27, i32 0, i32 0
+  %29 = load ptr, ptr %28, align 8
+  %30 = getelementptr inbounds %struct.reduction, ptr %29, i32 0, i32 3
+  %31 = load ptr, ptr %30, align 8
+  %32 = call i64 %26(ptr noundef %31) #3
+  %33 = icmp ne i64 %32, 0
+  %34 = zext i1 %33 to i8
+  store i8 %34, ptr %6, align 1
+  %35 = load ptr, ptr %2, align 8
+  %36 = getelementptr inbounds %struct.losses, ptr %35, i32 0, i32 0
+  %37 = load ptr, ptr %36, align 8
+  %38 = getelementptr inbounds %struct.reduction, ptr %37, i32 0, i32 0
+  %39 = load ptr, ptr %38, align 8
+  %40 = call i1 @makes_two(ptr noundef %39) #3
+  br i1 %40, label %41, label %46
+
+41:
+  %42 = load ptr, ptr %2, align 8
+  %43 = getelementptr inbounds %struct.losses, ptr %42, i32 0, i32 3
+  %44 = load i64, ptr %43, align 8
+  %45 = icmp eq i64 %44, 2
+  br label %46
+
+46:
+  %47 = phi i1 [ false, %1 ], [ %45, %41 ]
+  %48 = zext i1 %47 to i8
+  store i8 %48, ptr %7, align 1
+  %49 = load ptr, ptr %5, align 8
+  %50 = getelementptr inbounds %struct.array, ptr %49, i32 0, i32 6
+  %51 = load i32, ptr %50, align 8
+  %52 = load i8, ptr %6, align 1
+  %53 = trunc i8 %52 to i1
+  br i1 %53, label %54, label %58
+
+54:
+  %55 = load i8, ptr %7, align 1
+  %56 = trunc i8 %55 to i1
+  br i1 %56, label %58, label %57
+
+57:
+  br label %62
+
+58:
+  %59 = load ptr, ptr %4, align 8
+  %60 = getelementptr inbounds %struct.array, ptr %59, i32 0, i32 6
+  %61 = load i32, ptr %60, align 8
+  br label %62
+
+62:
+  %63 = phi i32 [ 1, %57 ], [ %61, %58 ]
+  %64 = and i32 %51, %63
+  store i32 %64, ptr %8, align 4
+  %65 = load i32, ptr %8, align 4
+  %66 = and i32 %65, 1
+  %67 = icmp ne i32 %66, 0
+  br i1 %67, label %68, label %115
+
+68:
+  %69 = load ptr, ptr %5, align 8
+  %70 = getelementptr inbounds %struct.array, ptr %69, i32 0, i32 1
+  %71 = load i32, ptr %70, align 8
+  %72 = icmp sgt i32 %71, 0
+  br i1 %72, label %73, label %115
+
+73:
+  %74 = load ptr, ptr %2, align 8
+  %75 = getelementptr inbounds %struct.losses, ptr %74, i32 0, i32 4
+  %76 = load i64, ptr %75, align 8
+  %77 = icmp slt i64 0, %76
+  br i1 %77, label %78, label %115
+
+78:
+  %79 = load ptr, ptr %2, align 8
+  %80 = getelementptr inbounds %struct.losses, ptr %79, i32 0, i32 4
+  %81 = load i64, ptr %80, align 8
+  %82 = icmp sle i64 %81, 65536
+  br i1 %82, label %83, label %115
+
+83:
+  %84 = load ptr, ptr %4, align 8
+  %85 = call i64 @elements_of(ptr noundef %84) #3
+  %86 = load ptr, ptr %3, align 8
+  %87 = getelementptr inbounds %struct.python, ptr %86, i32 0, i32 14
+  %88 = load ptr, ptr %87, align 8
+  %89 = load ptr, ptr %2, align 8
+  %90 = getelementptr inbounds %struct.losses, ptr %89, i32 0, i32 0
+  %91 = load ptr, ptr %90, align 8
+  %92 = getelementptr inbounds %struct.reduction, ptr %91, i32 0, i32 5
+  %93 = load ptr, ptr %92, align 8
+  %94 = call i64 %88(ptr noundef %93) #3
+  %95 = icmp sle i64 %85, %94
+  br i1 %95, label %96, label %115
+
+96:
+  %97 = load i8, ptr %6, align 1
+  %98 = trunc i8 %97 to i1
+  br i1 %98, label %99, label %113
+
+99:
+  %100 = load ptr, ptr %5, align 8
+  %101 = call i64 @largest_of(ptr noundef %100) #3
+  %102 = load ptr, ptr %4, align 8
+  %103 = getelementptr inbounds %struct.array, ptr %102, i32 0, i32 2
+  %104 = load ptr, ptr %103, align 8
+  %105 = load ptr, ptr %4, align 8
+  %106 = getelementptr inbounds %struct.array, ptr %105, i32 0, i32 1
+  %107 = load i32, ptr %106, align 8
+  %108 = sub nsw i32 %107, 1
+  %109 = sext i32 %108 to i64
+  %110 = getelementptr inbounds i64, ptr %104, i64 %109
+  %111 = load i64, ptr %110, align 8
+  %112 = icmp ult i64 %101, %111
+  br label %113
+
+113:
+  %114 = phi i1 [ true, %96 ], [ %112, %99 ]
+  br label %115
+
+115:
+  %116 = phi i1 [ false, %83 ], [ false, %78 ], [ false, %73 ], [ false, %68 ], [ false, %62 ], [ %114, %113 ]
+  ret i1 %116
+}
+
+define internal ptr @compute_losses(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca [8 x ptr], align 16
+  %6 = alloca i64, align 8
+  %7 = alloca i64, align 8
+  %8 = alloca ptr, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca i64, align 8
+  %11 = alloca ptr, align 8
+  store ptr %0, ptr %3, align 8
+  %12 = load ptr, ptr %3, align 8
+  %13 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 1
+  %14 = load ptr, ptr %13, align 8
+  store ptr %14, ptr %4, align 8
+  %15 = load ptr, ptr %4, align 8
+  %16 = getelementptr inbounds %struct.python, ptr %15, i32 0, i32 5
+  %17 = load ptr, ptr %16, align 8
+  %18 = load ptr, ptr %3, align 8
+  %19 = getelementptr inbounds %struct.losses, ptr %18, i32 0, i32 0
+  %20 = load ptr, ptr %19, align 8
+  %21 = getelementptr inbounds %struct.reduction, ptr %20, i32 0, i32 2
+  %22 = load ptr, ptr %21, align 8
+  %23 = call i64 %17(ptr noundef %22) #3
+  store i64 %23, ptr %6, align 8
+  store i64 0, ptr %7, align 8
+  %24 = load ptr, ptr %4, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 15
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %3, align 8
+  %28 = getelementptr inbounds %struct.losses, ptr %27, i32 0, i32 4
+  %29 = load i64, ptr %28, align 8
+  %30 = call ptr %26(i64 noundef %29) #3
+  store ptr %30, ptr %8, align 8
+  %31 = load ptr, ptr %8, align 8
+  %32 = icmp eq ptr %31, null
+  br i1 %32, label %33, label %34
+
+33:
+  br label %44
+
+34:
+  %35 = load ptr, ptr %4, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 4
+  %37 = load ptr, ptr %36, align 8
+  %38 = load ptr, ptr %3, align 8
+  %39 = getelementptr inbounds %struct.losses, ptr %38, i32 0, i32 0
+  %40 = load ptr, ptr %39, align 8
+  %41 = getelementptr inbounds %struct.reduction, ptr %40, i32 0, i32 6
+  %42 = load ptr, ptr %41, align 8
+  %43 = call ptr %37(ptr noundef %42, ptr noundef %8, i64 noundef 1, ptr noundef null) #3
+  br label %44
+
+44:
+  %45 = phi ptr [ null, %33 ], [ %43, %34 ]
+  store ptr %45, ptr %9, align 8
+  %46 = load ptr, ptr %8, align 8
+  %47 = icmp ne ptr %46, null
+  br i1 %47, label %48, label %53
+
+48:
+  %49 = load ptr, ptr %4, align 8
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 3
+  %51 = load ptr, ptr %50, align 8
+  %52 = load ptr, ptr %8, align 8
+  call void %51(ptr noundef %52) #3
+  br label %53
+
+53:
+  %54 = load ptr, ptr %9, align 8
+  %55 = icmp eq ptr %54, null
+  br i1 %55, label %56, label %57
+
+56:
+  store ptr null, ptr %2, align 8
+  br label %145
+
+57:
+  %58 = load ptr, ptr %3, align 8
+  %59 = getelementptr inbounds %struct.losses, ptr %58, i32 0, i32 2
+  %60 = load ptr, ptr %59, align 8
+  %61 = getelementptr inbounds ptr, ptr %60, i64 0
+  %62 = load ptr, ptr %61, align 8
+  %63 = load i64, ptr %7, align 8
+  %64 = add nsw i64 %63, 1
+  store i64 %64, ptr %7, align 8
+  %65 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 %63
+  store ptr %62, ptr %65, align 8
+  %66 = load ptr, ptr %3, align 8
+  %67 = getelementptr inbounds %struct.losses, ptr %66, i32 0, i32 2
+  %68 = load ptr, ptr %67, align 8
+  %69 = getelementptr inbounds ptr, ptr %68, i64 1
+  %70 = load ptr, ptr %69, align 8
+  %71 = load i64, ptr %7, align 8
+  %72 = add nsw i64 %71, 1
+  store i64 %72, ptr %7, align 8
+  %73 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 %71
+  store ptr %70, ptr %73, align 8
+  store i64 0, ptr %10, align 8
+  br label %74
+
+74:
+  %75 = load i64, ptr %10, align 8
+  %76 = load i64, ptr %6, align 8
+  %77 = icmp slt i64 %75, %76
+  br i1 %77, label %78, label %102
+
+78:
+  %79 = load ptr, ptr %4, align 8
+  %80 = getelementptr inbounds %struct.python, ptr %79, i32 0, i32 6
+  %81 = load ptr, ptr %80, align 8
+  %82 = load ptr, ptr %4, align 8
+  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 6
+  %84 = load ptr, ptr %83, align 8
+  %85 = load ptr, ptr %3, align 8
+  %86 = getelementptr inbounds %struct.losses, ptr %85, i32 0, i32 0
+  %87 = load ptr, ptr %86, align 8
+  %88 = getelementptr inbounds %struct.reduction, ptr %87, i32 0, i32 2
+  %89 = load ptr, ptr %88, align 8
+  %90 = load i64, ptr %10, align 8
+  %91 = call ptr %84(ptr noundef %89, i64 noundef %90) #3
+  %92 = load ptr, ptr %3, align 8
+  %93 = getelementptr inbounds %struct.losses, ptr %92, i32 0, i32 5
+  %94 = load i64, ptr %93, align 8
+  %95 = call ptr %81(ptr noundef %91, i64 noundef %94) #3
+  %96 = load i64, ptr %7, align 8
+  %97 = add nsw i64 %96, 1
+  store i64 %97, ptr %7, align 8
+  %98 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 %96
+  store ptr %95, ptr %98, align 8
+  br label %99
+
+99:
+  %100 = load i64, ptr %10, align 8
+  %101 = add nsw i64 %100, 1
+  store i64 %101, ptr %10, align 8
+  br label %74
+
+102:
+  %103 = load ptr, ptr %9, align 8
+  %104 = load i64, ptr %7, align 8
+  %105 = add nsw i64 %104, 1
+  store i64 %105, ptr %7, align 8
+  %106 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 %104
+  store ptr %103, ptr %106, align 8
+  %107 = load ptr, ptr %3, align 8
+  %108 = getelementptr inbounds %struct.losses, ptr %107, i32 0, i32 3
+  %109 = load i64, ptr %108, align 8
+  %110 = icmp sgt i64 %109, 2
+  br i1 %110, label %111, label %128
+
+111:
+  %112 = load ptr, ptr %3, align 8
+  %113 = getelementptr inbounds %struct.losses, ptr %112, i32 0, i32 0
+  %114 = load ptr, ptr %113, align 8
+  %115 = getelementptr inbounds %struct.reduction, ptr %114, i32 0, i32 9
+  %116 = load ptr, ptr %115, align 8
+  %117 = load i64, ptr %7, align 8
+  %118 = add nsw i64 %117, 1
+  store i64 %118, ptr %7, align 8
+  %119 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 %117
+  store ptr %116, ptr %119, align 8
+  %120 = load ptr, ptr %3, align 8
+  %121 = getelementptr inbounds %struct.losses, ptr %120, i32 0, i32 2
+  %122 = load ptr, ptr %121, align 8
+  %123 = getelementptr inbounds ptr, ptr %122, i64 2
+  %124 = load ptr, ptr %123, align 8
+  %125 = load i64, ptr %7, align 8
+  %126 = add nsw i64 %125, 1
+  store i64 %126, ptr %7, align 8
+  %127 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 %125
+  store ptr %124, ptr %127, align 8
+  br label %128
+
+128:
+  %129 = load ptr, ptr %4, align 8
+  %130 = getelementptr inbounds %struct.python, ptr %129, i32 0, i32 4
+  %131 = load ptr, ptr %130, align 8
+  %132 = load ptr, ptr %3, align 8
+  %133 = getelementptr inbounds %struct.losses, ptr %132, i32 0, i32 0
+  %134 = load ptr, ptr %133, align 8
+  %135 = getelementptr inbounds %struct.reduction, ptr %134, i32 0, i32 0
+  %136 = load ptr, ptr %135, align 8
+  %137 = getelementptr inbounds [8 x ptr], ptr %5, i64 0, i64 0
+  %138 = load i64, ptr %7, align 8
+  %139 = call ptr %131(ptr noundef %136, ptr noundef %137, i64 noundef %138, ptr noundef null) #3
+  store ptr %139, ptr %11, align 8
+  %140 = load ptr, ptr %4, align 8
+  %141 = getelementptr inbounds %struct.python, ptr %140, i32 0, i32 3
+  %142 = load ptr, ptr %141, align 8
+  %143 = load ptr, ptr %9, align 8
+  call void %142(ptr noundef %143) #3
+  %144 = load ptr, ptr %11, align 8
+  store ptr %144, ptr %2, align 8
+  br label %145
+
+145:
+  %146 = load ptr, ptr %2, align 8
+  ret ptr %146
+}
+
+define internal i1 @makes_two(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_head, align 8
+  %5 = call ptr @inside(ptr noundef %3, i64 noundef %4) #3
+  %6 = getelementptr inbounds i32, ptr %5, i64 1
+  %7 = load i32, ptr %6, align 4
+  %8 = icmp eq i32 %7, 2
+  ret i1 %8
+}
+
+define internal ptr @loss_of(ptr noundef %0, ptr noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca ptr, align 8
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca double, align 8
+  %8 = alloca double, align 8
+  %9 = alloca i8, align 1
+  %10 = alloca ptr, align 8
+  %11 = alloca [2 x ptr], align 16
+  %12 = alloca ptr, align 8
+  store ptr %0, ptr %4, align 8
+  store ptr %1, ptr %5, align 8
+  %13 = load ptr, ptr %4, align 8
+  %14 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 1
+  %15 = load ptr, ptr %14, align 8
+  store ptr %15, ptr %6, align 8
+  %16 = load ptr, ptr %5, align 8
+  %17 = getelementptr inbounds %struct.array, ptr %16, i32 0, i32 0
+  %18 = load ptr, ptr %17, align 8
+  %19 = load ptr, ptr %4, align 8
+  %20 = getelementptr inbounds %struct.losses, ptr %19, i32 0, i32 4
+  %21 = load i64, ptr %20, align 8
+  %22 = call double @sum_of(ptr noundef %18, i64 noundef %21) #3
+  %23 = fadd double 0.000000e+00, %22
+  store double %23, ptr %7, align 8
+  %24 = load ptr, ptr %6, align 8
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 14
+  %26 = load ptr, ptr %25, align 8
+  %27 = load ptr, ptr %4, align 8
+  %28 = getelementptr inbounds %struct.losses, ptr %27, i32 0, i32 0
+  %29 = load ptr, ptr %28, align 8
+  %30 = getelementptr inbounds %struct.reduction, ptr %29, i32 0, i32 4
+  %31 = load ptr, ptr %30, align 8
+  %32 = call i64 %26(ptr noundef %31) #3
+  %33 = icmp ne i64 %32, 0
+  br i1 %33, label %34, label %41
+
+34:
+  %35 = load ptr, ptr %4, align 8
+  %36 = getelementptr inbounds %struct.losses, ptr %35, i32 0, i32 4
+  %37 = load i64, ptr %36, align 8
+  %38 = sitofp i64 %37 to double
+  %39 = load double, ptr %7, align 8
+  %40 = fdiv double %39, %38
+  store double %40, ptr %7, align 8
+  br label %41
+
+41:
+  %42 = load double, ptr %7, align 8
+  %43 = fcmp olt double %42, 0.000000e+00
+  br i1 %43, label %44, label %47
+
+44:
+  %45 = load double, ptr %7, align 8
+  %46 = fneg double %45
+  br label %49
+
+47:
+  %48 = load double, ptr %7, align 8
+  br label %49
+
+49:
+  %50 = phi double [ %46, %44 ], [ %48, %47 ]
+  store double %50, ptr %8, align 8
+  %51 = load ptr, ptr %4, align 8
+  %52 = getelementptr inbounds %struct.losses, ptr %51, i32 0, i32 5
+  %53 = load i64, ptr %52, align 8
+  %54 = icmp eq i64 %53, 2
+  br i1 %54, label %73, label %55
+
+55:
+  %56 = load ptr, ptr %4, align 8
+  %57 = getelementptr inbounds %struct.losses, ptr %56, i32 0, i32 5
+  %58 = load i64, ptr %57, align 8
+  %59 = getelementptr inbounds [3 x double], ptr @LEAST, i64 0, i64 %58
+  %60 = load double, ptr %59, align 8
+  %61 = load double, ptr %8, align 8
+  %62 = fcmp olt double %60, %61
+  br i1 %62, label %63, label %71
+
+63:
+  %64 = load double, ptr %8, align 8
+  %65 = load ptr, ptr %4, align 8
+  %66 = getelementptr inbounds %struct.losses, ptr %65, i32 0, i32 5
+  %67 = load i64, ptr %66, align 8
+  %68 = getelementptr inbounds [3 x double], ptr @MOST, i64 0, i64 %67
+  %69 = load double, ptr %68, align 8
+  %70 = fcmp olt double %64, %69
+  br label %71
+
+71:
+  %72 = phi i1 [ false, %55 ], [ %70, %63 ]
+  br label %73
+
+73:
+  %74 = phi i1 [ true, %49 ], [ %72, %71 ]
+  %75 = zext i1 %74 to i8
+  store i8 %75, ptr %9, align 1
+  %76 = load i8, ptr %9, align 1
+  %77 = trunc i8 %76 to i1
+  br i1 %77, label %78, label %91
+
+78:
+  %79 = load ptr, ptr %6, align 8
+  %80 = getelementptr inbounds %struct.python, ptr %79, i32 0, i32 6
+  %81 = load ptr, ptr %80, align 8
+  %82 = load ptr, ptr %4, align 8
+  %83 = getelementptr inbounds %struct.losses, ptr %82, i32 0, i32 0
+  %84 = load ptr, ptr %83, align 8
+  %85 = getelementptr inbounds %struct.reduction, ptr %84, i32 0, i32 7
+  %86 = load ptr, ptr %85, align 8
+  %87 = load ptr, ptr %4, align 8
+  %88 = getelementptr inbounds %struct.losses, ptr %87, i32 0, i32 5
+  %89 = load i64, ptr %88, align 8
+  %90 = call ptr %81(ptr noundef %86, i64 noundef %89) #3
+  br label %97
+
+91:
+  %92 = load ptr, ptr %4, align 8
+  %93 = getelementptr inbounds %struct.losses, ptr %92, i32 0, i32 0
+  %94 = load ptr, ptr %93, align 8
+  %95 = getelementptr inbounds %struct.reduction, ptr %94, i32 0, i32 8
+  %96 = load ptr, ptr %95, align 8
+  br label %97
+
+97:
+  %98 = phi ptr [ %90, %78 ], [ %96, %91 ]
+  store ptr %98, ptr %10, align 8
+  %99 = load ptr, ptr %6, align 8
+  %100 = getelementptr inbounds %struct.python, ptr %99, i32 0, i32 8
+  %101 = load ptr, ptr %100, align 8
+  %102 = load double, ptr %7, align 8
+  %103 = call ptr %101(double noundef %102) #3
+  store ptr %103, ptr %11, align 8
+  %104 = getelementptr inbounds ptr, ptr %11, i64 1
+  %105 = load ptr, ptr %4, align 8
+  %106 = getelementptr inbounds %struct.losses, ptr %105, i32 0, i32 2
+  %107 = load ptr, ptr %106, align 8
+  %108 = getelementptr inbounds ptr, ptr %107, i64 0
+  %109 = load ptr, ptr %108, align 8
+  %110 = call ptr @array_of(ptr noundef %109) #3
+  %111 = getelementptr inbounds %struct.array, ptr %110, i32 0, i32 5
+  %112 = load ptr, ptr %111, align 8
+  store ptr %112, ptr %104, align 8
+  %113 = getelementptr inbounds [2 x ptr], ptr %11, i64 0, i64 0
+  %114 = load ptr, ptr %113, align 16
+  %115 = icmp eq ptr %114, null
+  br i1 %115, label %116, label %117
+
+116:
+  store ptr null, ptr %3, align 8
+  br label %135
+
+117:
+  %118 = load ptr, ptr %6, align 8
+  %119 = getelementptr inbounds %struct.python, ptr %118, i32 0, i32 4
+  %120 = load ptr, ptr %119, align 8
+  %121 = load ptr, ptr %10, align 8
+  %122 = getelementptr inbounds [2 x ptr], ptr %11, i64 0, i64 0
+  %123 = load i8, ptr %9, align 1
+  %124 = trunc i8 %123 to i1
+  %125 = zext i1 %124 to i64
+  %126 = select i1 %124, i32 1, i32 2
+  %127 = sext i32 %126 to i64
+  %128 = call ptr %120(ptr noundef %121, ptr noundef %122, i64 noundef %127, ptr noundef null) #3
+  store ptr %128, ptr %12, align 8
+  %129 = load ptr, ptr %6, align 8
+  %130 = getelementptr inbounds %struct.python, ptr %129, i32 0, i32 3
+  %131 = load ptr, ptr %130, align 8
+  %132 = getelementptr inbounds [2 x ptr], ptr %11, i64 0, i64 0
+  %133 = load ptr, ptr %132, align 16
+  call void %131(ptr noundef %133) #3
+  %134 = load ptr, ptr %12, align 8
+  store ptr %134, ptr %3, align 8
+  br label %135
+
+135:
+  %136 = load ptr, ptr %3, align 8
+  ret ptr %136
 }
 
 define internal i1 @is_a(ptr noundef %0, ptr noundef %1) #0 {
@@ -1975,7 +2761,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 22
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 23
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -2189,7 +2975,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 27:
   %28 = load ptr, ptr %11, align 8
   %29 = load ptr, ptr %12, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 23
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 24
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %39, label %33
@@ -2197,7 +2983,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 33:
   %34 = load ptr, ptr %11, align 8
   %35 = load ptr, ptr %12, align 8
-  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 24
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 25
   %37 = load ptr, ptr %36, align 8
   %38 = call i1 @is_a(ptr noundef %34, ptr noundef %37) #3
   br label %39
@@ -2210,7 +2996,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 41:
   %42 = load ptr, ptr %10, align 8
   %43 = load ptr, ptr %12, align 8
-  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 32
+  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 33
   %45 = load ptr, ptr %44, align 8
   %46 = icmp eq ptr %42, %45
   br i1 %46, label %47, label %69
@@ -2218,7 +3004,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 47:
   %48 = load ptr, ptr %11, align 8
   %49 = load ptr, ptr %12, align 8
-  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 23
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 24
   %51 = load ptr, ptr %50, align 8
   %52 = call i1 @is_a(ptr noundef %48, ptr noundef %51) #3
   br i1 %52, label %53, label %55
@@ -2255,7 +3041,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 69:
   %70 = load ptr, ptr %11, align 8
   %71 = load ptr, ptr %12, align 8
-  %72 = getelementptr inbounds %struct.python, ptr %71, i32 0, i32 22
+  %72 = getelementptr inbounds %struct.python, ptr %71, i32 0, i32 23
   %73 = load ptr, ptr %72, align 8
   %74 = call i1 @is_a(ptr noundef %70, ptr noundef %73) #3
   br i1 %74, label %76, label %75
@@ -2275,7 +3061,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store ptr %82, ptr %15, align 8
   %83 = load ptr, ptr %10, align 8
   %84 = load ptr, ptr %12, align 8
-  %85 = getelementptr inbounds %struct.python, ptr %84, i32 0, i32 31
+  %85 = getelementptr inbounds %struct.python, ptr %84, i32 0, i32 32
   %86 = load ptr, ptr %85, align 8
   %87 = icmp eq ptr %83, %86
   br i1 %87, label %88, label %104
@@ -2308,7 +3094,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 104:
   %105 = load ptr, ptr %10, align 8
   %106 = load ptr, ptr %12, align 8
-  %107 = getelementptr inbounds %struct.python, ptr %106, i32 0, i32 33
+  %107 = getelementptr inbounds %struct.python, ptr %106, i32 0, i32 34
   %108 = load ptr, ptr %107, align 8
   %109 = icmp eq ptr %105, %108
   br i1 %109, label %110, label %124
@@ -2318,7 +3104,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %112 = getelementptr inbounds %struct.array, ptr %111, i32 0, i32 5
   %113 = load ptr, ptr %112, align 8
   %114 = load ptr, ptr %12, align 8
-  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 27
+  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 28
   %116 = load ptr, ptr %115, align 8
   %117 = icmp eq ptr %113, %116
   br i1 %117, label %118, label %122
@@ -2355,7 +3141,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i8 %137, ptr %16, align 1
   %138 = load ptr, ptr %10, align 8
   %139 = load ptr, ptr %12, align 8
-  %140 = getelementptr inbounds %struct.python, ptr %139, i32 0, i32 30
+  %140 = getelementptr inbounds %struct.python, ptr %139, i32 0, i32 31
   %141 = load ptr, ptr %140, align 8
   %142 = icmp ne ptr %138, %141
   br i1 %142, label %149, label %143
@@ -2686,7 +3472,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [6 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 32
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 33
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -2855,7 +3641,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 28
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 29
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -2870,7 +3656,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 29
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 30
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -2925,7 +3711,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 25
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 26
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70
@@ -2954,6 +3740,8 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   %75 = load ptr, ptr %3, align 8
   ret ptr %75
 }
+
+declare void @llvm.memcpy.p0.p0.i64(ptr noalias nocapture writeonly, ptr noalias nocapture readonly, i64, i1 immarg) #2
 
 attributes #0 = { nounwind "no-builtins" }
 attributes #1 = { noinline nounwind "no-builtins" }

@@ -2,7 +2,7 @@
 
 It has four parts: what NumPy calls of every ufunc, which goes on to the loop of the call's dtypes;
 a function that checks keywords and calls a ufunc (`ufunc.guarded`); a function whose plain calls
-are steps of ufuncs (`ufunc.plainly`); and sums and checks of small arrays, for losses. The package
+are steps of ufuncs (`ufunc.plainly`); and losses of small arrays (`ufunc.reducing`). The package
 carries the code as LLVM IR, ``glue.ll``.
 
 The C code knows each loop by a `Place`, to which the data of its ufunc point, and Python by one
@@ -73,6 +73,7 @@ FUNCTIONS = {
     "has": "PySet_Contains",
     "of_context": "PyContextVar_Get",
     "to_integer": "PyLong_AsSsize_t",
+    "from_integer": "PyLong_FromSsize_t",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
 FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(

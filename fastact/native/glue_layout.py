@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (c7206ace0dd7ac4f): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (bd9a3f1e55d15fa7): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ PYTHON = {
     "has": 96,
     "of_context": 104,
     "to_integer": 112,
-    "fetch": 120,
-    "normalize": 128,
-    "keep_trace": 136,
-    "own_limit": 144,
-    "key": 152,
-    "limit": 160,
-    "sync": 168,
-    "ndarray": 176,
-    "float_type": 184,
-    "int_type": 192,
-    "tuple_type": 200,
-    "last": 208,
-    "integers": 216,
-    "first": 224,
-    "made": 232,
-    "out": 240,
-    "where": 248,
-    "temperature": 256,
-    "labels": 264,
+    "from_integer": 120,
+    "fetch": 128,
+    "normalize": 136,
+    "keep_trace": 144,
+    "own_limit": 152,
+    "key": 160,
+    "limit": 168,
+    "sync": 176,
+    "ndarray": 184,
+    "float_type": 192,
+    "int_type": 200,
+    "tuple_type": 208,
+    "last": 216,
+    "integers": 224,
+    "first": 232,
+    "made": 240,
+    "out": 248,
+    "where": 256,
+    "temperature": 264,
+    "labels": 272,
 }
 
 PLACE = {

@@ -210,6 +210,63 @@ def summing(ufunc: np.ufunc) -> Callable[..., float]:
     return _builtin("_summing", ufunc)
 
 
+class Reduction(NamedTuple):
+    """What C code gets of a loss of small arrays: ``struct reduction``."""
+
+    ufunc: np.ufunc
+    more: Callable[..., Any]
+    defaults: tuple[tuple[Any, ...], ...]
+    labelled: int
+    divided: int
+    most: int
+    factor: Callable[[int], Any]
+    types: tuple[type, ...]
+    narrowed: Callable[[float, Any], Any]
+    none: None = None
+
+
+def reducing(
+    ufunc: np.ufunc,
+    more: Callable[..., Any],
+    narrowed: Callable[[float, Any], Any],
+    *,
+    most: int = sys.maxsize,
+    defaults: tuple[tuple[Any, ...], ...] = (),
+    labelled: bool = False,
+    divided: bool = False,
+    averaged: bool = True,
+) -> Callable[..., Any]:
+    """A function of C code of an array, targets and perhaps an array for the gradient: the loss.
+
+    Where the ufunc has a gradient, too, it returns both. The arrays are those of plain calls. The
+    ufunc makes the losses, in float64, of elements or of rows with labels: its operands are array,
+    targets, `defaults`, one for each dtype, and where the result is a mean, one over the number of
+    losses. `divided` is a mean of losses that this factor does not multiply. Many losses, arrays of
+    more elements than `most`, labels out of range and what has gaps in memory go to `more`, losses
+    that are no normal numbers of the dtype to `narrowed`.
+    """
+    types = tuple(np.dtype(dtype).type for dtype in loop_registry.DTYPES)
+    factor = _inverse if averaged else _one
+    flags = int(labelled), int(divided)
+    return _builtin(
+        "_reducing", Reduction(ufunc, more, defaults, *flags, most, factor, types, narrowed)
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _inverse(n: int) -> Any:
+    """1 / n as an array, which NumPy takes sooner than a number."""
+    found = np.array(1.0 / n)
+    found.setflags(write=False)
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _one(n: int) -> Any:
+    """1 for every n."""
+    return _inverse(1)
+
+
 def largest(of: np.ufunc) -> Callable[..., float]:
     """A function of C code: the largest of an array of int64 without gaps, as unsigned numbers.
 

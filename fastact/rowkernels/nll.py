@@ -21,8 +21,8 @@ from fastact.rowkernels.memory import element_at, from_row, put
 from fastact.rowkernels.operation import Loop, RowOperation, over_rows
 
 
-def loop(dtype: str, *, gradient: bool) -> Any:
-    """Make the loop of the losses, with the gradient or without."""
+def loop(dtype: str, *, gradient: bool, of_zeros: bool = False) -> Any:
+    """Make the loop of the losses, with the gradient or without; it may be zeros before."""
     zero, round_off = NATIVE[dtype].zero, NATIVE[dtype].round
 
     def rows(operands, rows, n, scratch):
@@ -35,7 +35,8 @@ def loop(dtype: str, *, gradient: bool) -> Any:
             at = 0.0 if factor == 0.0 else -double(element_at(row.x, label, zero))
             row.loss.pointer[0] = at * factor
             if gradient:
-                fill(row.dx, n, zero)
+                if not of_zeros:
+                    fill(row.dx, n, zero)
                 put(row.dx, label, 1, round_off(0.0 - factor))
 
     return over_rows(RowOperation(njit(rows)))
@@ -44,4 +45,5 @@ def loop(dtype: str, *, gradient: bool) -> Any:
 LOOPS = {
     "nll": Loop(Labelled, lambda dtype: loop(dtype, gradient=False)),
     "nll_gradient": Loop(LabelledGradient, lambda dtype: loop(dtype, gradient=True)),
+    "nll_of_zeros": Loop(LabelledGradient, lambda dtype: loop(dtype, gradient=True, of_zeros=True)),
 }
