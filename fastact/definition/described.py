@@ -16,6 +16,7 @@ import numpy as np
 
 from fastact.arguments import MISSING, nearest
 from fastact.definition.declaration import MAX_ULP, Declaration, Field, Parameter, evaluate
+from fastact.native.vectorcall import Vectorcalled
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -181,7 +182,7 @@ class Shown:
         return found
 
 
-class OfOne:
+class OfOne(Vectorcalled):
     """The function of a bound method, of which all is asked that is asked of the method.
 
     It has the name, the signature and the docstring of the method of one object. Calling it is

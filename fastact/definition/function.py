@@ -27,6 +27,7 @@ from fastact.definition.declaration import Declaration, Origin, Parameter, compi
 from fastact.definition.described import OPTIONS
 from fastact.native import loading, loop_registry, threads, ufunc
 from fastact.native.glue import Form, plain_forms
+from fastact.native.vectorcall import Vectorcalled, call_quickly
 from fastact.native.weak import WeakValues
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Standard:
         return self._ufunc
 
 
-class Function(described.Described):
+class Function(described.Described, Vectorcalled):
     """A NumPy ufunc that is made on its first use.
 
     Calling it is calling the ufunc: broadcasting, ``out=``, ``where=``, ``dtype=``, ``casting=``,
@@ -250,6 +251,7 @@ class Function(described.Described):
             self.__call__ = ufunc.plainly(
                 forms[0].ufunc, self._general, forms, positional=self._positional
             )
+        call_quickly(self)
 
     def _forms(self) -> list[Form]:
         """The forms of plain calls, as far as ufuncs for them are made."""

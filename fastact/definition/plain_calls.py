@@ -11,9 +11,10 @@ import numpy as np
 from fastact.definition.described import Documented
 from fastact.native import threads, ufunc
 from fastact.native.glue import Form
+from fastact.native.vectorcall import Vectorcalled, call_quickly
 
 
-class CalledPlainly(Documented):
+class CalledPlainly(Documented, Vectorcalled):
     """A function whose plain calls are steps in native code.
 
     A call is plain if it has one of the function's forms: an array of floats alone, or with what
@@ -70,9 +71,12 @@ class CalledPlainly(Documented):
     def _redirect(self) -> None:
         """Let native code run plain calls from now on."""
         self.__call__ = self._natively(self._applied, self._forms())
+        call_quickly(self)
         for name, forms in self._member_forms.items():
             general = getattr(type(self), name)
-            getattr(self, name).__func__.__call__ = self._natively(general, forms, (self,))
+            function = getattr(self, name).__func__
+            function.__call__ = self._natively(general, forms, (self,))
+            call_quickly(function)
 
     def _detour(self) -> None:
         """Let all calls be those of `_applied` from now on."""

@@ -61,6 +61,7 @@ struct python {
     int32_t (*of_context)(object *variable, object *otherwise, object **value);
     int64_t (*to_integer)(object *number);
     object *(*from_integer)(int64_t number);
+    object *(*attribute)(object *thing, object *name);
     void (*fetch)(object **kind, object **error, object **trace);
     void (*normalize)(object **kind, object **error, object **trace);
     int32_t (*keep_trace)(object *error, object *trace);
@@ -70,6 +71,7 @@ struct python {
     object *limit, *sync; // the context's, and a callable that makes the thread's the same
     object *ndarray, *float_type, *int_type, *tuple_type, *last; // the last is -1
     object *integers;                                 // the dtype of labels
+    object *call_name;                                // the string "__call__"
     object *first, *made;                             // these strings, which steps have,
     object *out, *where, *temperature, *labels;       // and these, as keywords have them
 };
@@ -562,6 +564,29 @@ object *fastact_glue_native_plainly(object *self, object **args, int64_t count, 
         }
     }
     return call.python->vectorcall(plain->more, args, (size_t)count, names);
+}
+
+// ---------------------------------------------------------------- objects that are called
+// What objects of `Vectorcalled` (vectorcall.py) have behind the head.
+struct called {
+    void *vectorcall;
+    const struct python *python;
+    object *function; // null once the garbage collector has cleared the object
+};
+
+// A vectorcall function: hands the arguments to what the object holds. That may let go of it.
+object *fastact_glue_native_called(object *self, object *const *args, size_t count,
+                                   object *names) {
+    const struct called *called = (const struct called *)inside(self, fastact_glue_head);
+    const struct python *python = called->python;
+    object *function = called->function;
+    if (function == NULL) {
+        return python->attribute(self, python->call_name); // raises the error
+    }
+    python->keep(function);
+    object *result = python->vectorcall(function, args, count, names);
+    python->forget(function);
+    return result;
 }
 
 // ---------------------------------------------------------------- sums and checks of small arrays

@@ -1,12 +1,13 @@
-; tools/native_ir.py made this from glue.c (bd9a3f1e55d15fa7) with clang 19.
+; tools/native_ir.py made this from glue.c (5f873ea9d4f51444) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
-%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
+%struct.python = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.array = type { ptr, i32, ptr, ptr, ptr, ptr, i32 }
 %struct.call = type { ptr, ptr, ptr, ptr, i64, i64, [6 x ptr], [6 x ptr] }
 %struct.plain = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 %struct.form = type { ptr, ptr, ptr, ptr, ptr }
+%struct.called = type { ptr, ptr, ptr }
 %struct.losses = type { ptr, ptr, ptr, i64, i64, i64 }
 %struct.reduction = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr }
 
@@ -645,7 +646,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %6 = alloca ptr, align 8
   store ptr %0, ptr %3, align 8
   %7 = load ptr, ptr %3, align 8
-  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 19
+  %8 = getelementptr inbounds %struct.python, ptr %7, i32 0, i32 20
   %9 = load ptr, ptr %8, align 8
   %10 = icmp eq ptr %9, null
   br i1 %10, label %11, label %12
@@ -659,7 +660,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %14 = getelementptr inbounds %struct.python, ptr %13, i32 0, i32 13
   %15 = load ptr, ptr %14, align 8
   %16 = load ptr, ptr %3, align 8
-  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 21
+  %17 = getelementptr inbounds %struct.python, ptr %16, i32 0, i32 22
   %18 = load ptr, ptr %17, align 8
   %19 = call i32 %15(ptr noundef %18, ptr noundef null, ptr noundef %4) #3
   %20 = icmp ne i32 %19, 0
@@ -683,10 +684,10 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   call void %30(ptr noundef %31) #3
   %32 = load i64, ptr %5, align 8
   %33 = load ptr, ptr %3, align 8
-  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 19
+  %34 = getelementptr inbounds %struct.python, ptr %33, i32 0, i32 20
   %35 = load ptr, ptr %34, align 8
   %36 = load ptr, ptr %3, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 20
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 21
   %38 = load i64, ptr %37, align 8
   %39 = trunc i64 %38 to i32
   %40 = call ptr %35(i32 noundef %39) #3
@@ -703,7 +704,7 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
   %46 = getelementptr inbounds %struct.python, ptr %45, i32 0, i32 2
   %47 = load ptr, ptr %46, align 8
   %48 = load ptr, ptr %3, align 8
-  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 22
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 23
   %50 = load ptr, ptr %49, align 8
   %51 = call ptr %47(ptr noundef %50) #3
   store ptr %51, ptr %6, align 8
@@ -743,7 +744,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i64 %4, ptr %10, align 8
   %11 = load ptr, ptr %7, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 31
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 33
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %45
@@ -756,7 +757,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 19:
   %20 = load ptr, ptr %8, align 8
   %21 = load ptr, ptr %6, align 8
-  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 23
+  %22 = getelementptr inbounds %struct.python, ptr %21, i32 0, i32 24
   %23 = load ptr, ptr %22, align 8
   %24 = call i1 @is_a(ptr noundef %20, ptr noundef %23) #3
   br i1 %24, label %25, label %45
@@ -766,7 +767,7 @@ define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %27 = getelementptr inbounds ptr, ptr %26, i64 0
   %28 = load ptr, ptr %27, align 8
   %29 = load ptr, ptr %6, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 23
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 24
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %33, label %45
@@ -840,12 +841,12 @@ define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, p
 
 35:
   %36 = load ptr, ptr %10, align 8
-  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 16
+  %37 = getelementptr inbounds %struct.python, ptr %36, i32 0, i32 17
   %38 = load ptr, ptr %37, align 8
   %39 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   call void %38(ptr noundef %12, ptr noundef %39, ptr noundef %13) #3
   %40 = load ptr, ptr %10, align 8
-  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 17
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 18
   %42 = load ptr, ptr %41, align 8
   %43 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   call void %42(ptr noundef %12, ptr noundef %43, ptr noundef %13) #3
@@ -855,7 +856,7 @@ define internal ptr @explained(ptr noundef %0, ptr noundef %1, i64 noundef %2, p
 
 46:
   %47 = load ptr, ptr %10, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 18
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 19
   %49 = load ptr, ptr %48, align 8
   %50 = getelementptr inbounds [9 x ptr], ptr %14, i64 0, i64 0
   %51 = load ptr, ptr %50, align 16
@@ -1235,7 +1236,7 @@ define internal i1 @read_arguments(ptr noundef %0, ptr noundef %1, i64 noundef %
 125:
   %126 = load ptr, ptr %20, align 8
   %127 = load ptr, ptr %12, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 27
+  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 28
   %129 = load ptr, ptr %128, align 8
   %130 = icmp eq ptr %126, %129
   br i1 %130, label %131, label %132
@@ -1543,6 +1544,88 @@ define internal ptr @run_form(ptr noundef %0, ptr noundef %1) #0 {
   ret ptr %62
 }
 
+define ptr @fastact_glue_native_called(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
+  %5 = alloca ptr, align 8
+  %6 = alloca ptr, align 8
+  %7 = alloca ptr, align 8
+  %8 = alloca i64, align 8
+  %9 = alloca ptr, align 8
+  %10 = alloca ptr, align 8
+  %11 = alloca ptr, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca ptr, align 8
+  store ptr %0, ptr %6, align 8
+  store ptr %1, ptr %7, align 8
+  store i64 %2, ptr %8, align 8
+  store ptr %3, ptr %9, align 8
+  %14 = load ptr, ptr %6, align 8
+  %15 = load i64, ptr @fastact_glue_head, align 8
+  %16 = call ptr @inside(ptr noundef %14, i64 noundef %15) #3
+  store ptr %16, ptr %10, align 8
+  %17 = load ptr, ptr %10, align 8
+  %18 = getelementptr inbounds %struct.called, ptr %17, i32 0, i32 1
+  %19 = load ptr, ptr %18, align 8
+  store ptr %19, ptr %11, align 8
+  %20 = load ptr, ptr %10, align 8
+  %21 = getelementptr inbounds %struct.called, ptr %20, i32 0, i32 2
+  %22 = load ptr, ptr %21, align 8
+  store ptr %22, ptr %12, align 8
+  %23 = load ptr, ptr %12, align 8
+  %24 = icmp eq ptr %23, null
+  br i1 %24, label %25, label %34
+
+25:
+  %26 = load ptr, ptr %11, align 8
+  %27 = getelementptr inbounds %struct.python, ptr %26, i32 0, i32 16
+  %28 = load ptr, ptr %27, align 8
+  %29 = load ptr, ptr %6, align 8
+  %30 = load ptr, ptr %11, align 8
+  %31 = getelementptr inbounds %struct.python, ptr %30, i32 0, i32 30
+  %32 = load ptr, ptr %31, align 8
+  %33 = call ptr %28(ptr noundef %29, ptr noundef %32) #3
+  store ptr %33, ptr %5, align 8
+  br label %52
+
+34:
+  %35 = load ptr, ptr %11, align 8
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 11
+  %37 = load ptr, ptr %36, align 8
+  %38 = load ptr, ptr %12, align 8
+  call void %37(ptr noundef %38) #3
+  %39 = load ptr, ptr %11, align 8
+  %40 = getelementptr inbounds %struct.python, ptr %39, i32 0, i32 4
+  %41 = load ptr, ptr %40, align 8
+  %42 = load ptr, ptr %12, align 8
+  %43 = load ptr, ptr %7, align 8
+  %44 = load i64, ptr %8, align 8
+  %45 = load ptr, ptr %9, align 8
+  %46 = call ptr %41(ptr noundef %42, ptr noundef %43, i64 noundef %44, ptr noundef %45) #3
+  store ptr %46, ptr %13, align 8
+  %47 = load ptr, ptr %11, align 8
+  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 3
+  %49 = load ptr, ptr %48, align 8
+  %50 = load ptr, ptr %12, align 8
+  call void %49(ptr noundef %50) #3
+  %51 = load ptr, ptr %13, align 8
+  store ptr %51, ptr %5, align 8
+  br label %52
+
+52:
+  %53 = load ptr, ptr %5, align 8
+  ret ptr %53
+}
+
+define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %5 = load ptr, ptr %3, align 8
+  %6 = load i64, ptr %4, align 8
+  %7 = getelementptr inbounds i8, ptr %5, i64 %6
+  ret ptr %7
+}
+
 define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {
   %5 = alloca ptr, align 8
   %6 = alloca ptr, align 8
@@ -1616,17 +1699,6 @@ define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noun
 57:
   %58 = load ptr, ptr %5, align 8
   ret ptr %58
-}
-
-define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
-  %3 = alloca ptr, align 8
-  %4 = alloca i64, align 8
-  store ptr %0, ptr %3, align 8
-  store i64 %1, ptr %4, align 8
-  %5 = load ptr, ptr %3, align 8
-  %6 = load i64, ptr %4, align 8
-  %7 = getelementptr inbounds i8, ptr %5, i64 %6
-  ret ptr %7
 }
 
 define internal ptr @array_of(ptr noundef %0) #0 {
@@ -2761,7 +2833,7 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %9 = load ptr, ptr %4, align 8
   %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
   %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 23
+  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 24
   %13 = load ptr, ptr %12, align 8
   %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
   br i1 %14, label %15, label %21
@@ -2975,7 +3047,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 27:
   %28 = load ptr, ptr %11, align 8
   %29 = load ptr, ptr %12, align 8
-  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 24
+  %30 = getelementptr inbounds %struct.python, ptr %29, i32 0, i32 25
   %31 = load ptr, ptr %30, align 8
   %32 = call i1 @is_a(ptr noundef %28, ptr noundef %31) #3
   br i1 %32, label %39, label %33
@@ -2983,7 +3055,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 33:
   %34 = load ptr, ptr %11, align 8
   %35 = load ptr, ptr %12, align 8
-  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 25
+  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 26
   %37 = load ptr, ptr %36, align 8
   %38 = call i1 @is_a(ptr noundef %34, ptr noundef %37) #3
   br label %39
@@ -2996,7 +3068,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 41:
   %42 = load ptr, ptr %10, align 8
   %43 = load ptr, ptr %12, align 8
-  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 33
+  %44 = getelementptr inbounds %struct.python, ptr %43, i32 0, i32 35
   %45 = load ptr, ptr %44, align 8
   %46 = icmp eq ptr %42, %45
   br i1 %46, label %47, label %69
@@ -3004,7 +3076,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 47:
   %48 = load ptr, ptr %11, align 8
   %49 = load ptr, ptr %12, align 8
-  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 24
+  %50 = getelementptr inbounds %struct.python, ptr %49, i32 0, i32 25
   %51 = load ptr, ptr %50, align 8
   %52 = call i1 @is_a(ptr noundef %48, ptr noundef %51) #3
   br i1 %52, label %53, label %55
@@ -3041,7 +3113,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 69:
   %70 = load ptr, ptr %11, align 8
   %71 = load ptr, ptr %12, align 8
-  %72 = getelementptr inbounds %struct.python, ptr %71, i32 0, i32 23
+  %72 = getelementptr inbounds %struct.python, ptr %71, i32 0, i32 24
   %73 = load ptr, ptr %72, align 8
   %74 = call i1 @is_a(ptr noundef %70, ptr noundef %73) #3
   br i1 %74, label %76, label %75
@@ -3061,7 +3133,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store ptr %82, ptr %15, align 8
   %83 = load ptr, ptr %10, align 8
   %84 = load ptr, ptr %12, align 8
-  %85 = getelementptr inbounds %struct.python, ptr %84, i32 0, i32 32
+  %85 = getelementptr inbounds %struct.python, ptr %84, i32 0, i32 34
   %86 = load ptr, ptr %85, align 8
   %87 = icmp eq ptr %83, %86
   br i1 %87, label %88, label %104
@@ -3094,7 +3166,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
 104:
   %105 = load ptr, ptr %10, align 8
   %106 = load ptr, ptr %12, align 8
-  %107 = getelementptr inbounds %struct.python, ptr %106, i32 0, i32 34
+  %107 = getelementptr inbounds %struct.python, ptr %106, i32 0, i32 36
   %108 = load ptr, ptr %107, align 8
   %109 = icmp eq ptr %105, %108
   br i1 %109, label %110, label %124
@@ -3104,7 +3176,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   %112 = getelementptr inbounds %struct.array, ptr %111, i32 0, i32 5
   %113 = load ptr, ptr %112, align 8
   %114 = load ptr, ptr %12, align 8
-  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 28
+  %115 = getelementptr inbounds %struct.python, ptr %114, i32 0, i32 29
   %116 = load ptr, ptr %115, align 8
   %117 = icmp eq ptr %113, %116
   br i1 %117, label %118, label %122
@@ -3141,7 +3213,7 @@ define internal i1 @is_plain(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr
   store i8 %137, ptr %16, align 1
   %138 = load ptr, ptr %10, align 8
   %139 = load ptr, ptr %12, align 8
-  %140 = getelementptr inbounds %struct.python, ptr %139, i32 0, i32 31
+  %140 = getelementptr inbounds %struct.python, ptr %139, i32 0, i32 33
   %141 = load ptr, ptr %140, align 8
   %142 = icmp ne ptr %138, %141
   br i1 %142, label %149, label %143
@@ -3472,7 +3544,7 @@ define internal i1 @make_factor(ptr noundef %0, ptr noundef %1) #0 {
   %22 = getelementptr inbounds [6 x ptr], ptr %20, i64 0, i64 %21
   %23 = load ptr, ptr %22, align 8
   %24 = load ptr, ptr %6, align 8
-  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 33
+  %25 = getelementptr inbounds %struct.python, ptr %24, i32 0, i32 35
   %26 = load ptr, ptr %25, align 8
   %27 = icmp eq ptr %23, %26
   br i1 %27, label %28, label %64
@@ -3641,7 +3713,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
   store ptr %10, ptr %6, align 8
   %11 = load ptr, ptr %5, align 8
   %12 = load ptr, ptr %6, align 8
-  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 29
+  %13 = getelementptr inbounds %struct.python, ptr %12, i32 0, i32 31
   %14 = load ptr, ptr %13, align 8
   %15 = icmp eq ptr %11, %14
   br i1 %15, label %16, label %20
@@ -3656,7 +3728,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 20:
   %21 = load ptr, ptr %5, align 8
   %22 = load ptr, ptr %6, align 8
-  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 30
+  %23 = getelementptr inbounds %struct.python, ptr %22, i32 0, i32 32
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %21, %24
   br i1 %25, label %26, label %30
@@ -3711,7 +3783,7 @@ define internal ptr @operand_value(ptr noundef %0, ptr noundef %1) #0 {
 55:
   %56 = load ptr, ptr %5, align 8
   %57 = load ptr, ptr %6, align 8
-  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 26
+  %58 = getelementptr inbounds %struct.python, ptr %57, i32 0, i32 27
   %59 = load ptr, ptr %58, align 8
   %60 = call i1 @is_a(ptr noundef %56, ptr noundef %59) #3
   br i1 %60, label %61, label %70

@@ -1,9 +1,10 @@
 """The C code between NumPy or Python and the loops, ``glue.c``, and what it must know.
 
-It has four parts: what NumPy calls of every ufunc, which goes on to the loop of the call's dtypes;
+It has five parts: what NumPy calls of every ufunc, which goes on to the loop of the call's dtypes;
 a function that checks keywords and calls a ufunc (`ufunc.guarded`); a function whose plain calls
-are steps of ufuncs (`ufunc.plainly`); and losses of small arrays (`ufunc.reducing`). The package
-carries the code as LLVM IR, ``glue.ll``.
+are steps of ufuncs (`ufunc.plainly`); losses of small arrays (`ufunc.reducing`); and what calls
+these for objects of Python's classes (`vectorcall`). The package carries the code as LLVM IR,
+``glue.ll``.
 
 The C code knows each loop by a `Place`, to which the data of its ufunc point, and Python by one
 `Python`. It holds no references: whoever fills these in keeps the objects, what all share for ever.
@@ -74,6 +75,7 @@ FUNCTIONS = {
     "of_context": "PyContextVar_Get",
     "to_integer": "PyLong_AsSsize_t",
     "from_integer": "PyLong_FromSsize_t",
+    "attribute": "PyObject_GetAttr",
 }
 # What operands of steps may name: the array of a call, what the last step made, and keywords.
 FIRST, MADE, OUT, WHERE, TEMPERATURE, LABELS = map(
@@ -83,7 +85,7 @@ LAST = -1  # an axis
 OBJECTS = {
     "ndarray": np.ndarray, "float_type": float, "int_type": int, "tuple_type": tuple, "last": LAST,
     "integers": np.dtype(np.int64), "first": FIRST, "made": MADE, "out": OUT, "where": WHERE,
-    "temperature": TEMPERATURE, "labels": LABELS,
+    "temperature": TEMPERATURE, "labels": LABELS, "call_name": sys.intern("__call__"),
 }  # fmt: skip
 
 

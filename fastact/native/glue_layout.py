@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (bd9a3f1e55d15fa7): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (5f873ea9d4f51444): offsets in bytes."""
 
 from __future__ import annotations
 
@@ -19,25 +19,27 @@ PYTHON = {
     "of_context": 104,
     "to_integer": 112,
     "from_integer": 120,
-    "fetch": 128,
-    "normalize": 136,
-    "keep_trace": 144,
-    "own_limit": 152,
-    "key": 160,
-    "limit": 168,
-    "sync": 176,
-    "ndarray": 184,
-    "float_type": 192,
-    "int_type": 200,
-    "tuple_type": 208,
-    "last": 216,
-    "integers": 224,
-    "first": 232,
-    "made": 240,
-    "out": 248,
-    "where": 256,
-    "temperature": 264,
-    "labels": 272,
+    "attribute": 128,
+    "fetch": 136,
+    "normalize": 144,
+    "keep_trace": 152,
+    "own_limit": 160,
+    "key": 168,
+    "limit": 176,
+    "sync": 184,
+    "ndarray": 192,
+    "float_type": 200,
+    "int_type": 208,
+    "tuple_type": 216,
+    "last": 224,
+    "integers": 232,
+    "call_name": 240,
+    "first": 248,
+    "made": 256,
+    "out": 264,
+    "where": 272,
+    "temperature": 280,
+    "labels": 288,
 }
 
 PLACE = {

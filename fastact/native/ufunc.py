@@ -30,6 +30,7 @@ import numpy as np
 from fastact.native import loading, loop_registry, threads
 from fastact.native.glue import Form, Place, UFuncObject, glue, python
 from fastact.native.immortal import immortal
+from fastact.native.vectorcall import Slot
 
 loading.refuse_reload(globals())
 
@@ -69,12 +70,6 @@ class Spec(ctypes.Structure):
         ("dtypes", ctypes.c_void_p),
         ("slots", ctypes.c_void_p),
     )
-
-
-class Slot(ctypes.Structure):
-    """Python's ``PyType_Slot``."""
-
-    _fields_ = (("slot", ctypes.c_int), ("function", ctypes.c_void_p))
 
 
 class _Loop:
