@@ -325,7 +325,7 @@ class LogSumExp(LogSum, CalledPlainly):
         return log[()], sign[()]
 
 
-class LogMeanExp(LogSum):
+class LogMeanExp(LogSum, CalledPlainly):
     """``log(mean(exp(x)))`` along an axis.
 
     ``logmeanexp(x, axis=-1, keepdims=False, where=None, out=None)``; arguments, dtypes and errors
@@ -350,8 +350,26 @@ class LogMeanExp(LogSum):
         }
     )
 
+    _axis = "axis"
+    _unshaped = (OUT,)
+
     def __init__(self) -> None:
         super().__init__("logmeanexp", "logmeanexp", "Xd", "x")
+
+    def _forms(self) -> list[Form]:
+        return plain_forms(self._plain)
+
+    @property
+    def _any_ufunc(self) -> np.ufunc:
+        return self.ufunc
+
+    def _plain(self, x: Any, out: Any = None) -> Any:
+        """Apply the function to an array of floats along its last axis."""
+        count = float(x.shape[-1])
+        if out is None:
+            return threads.call(self.ufunc, x, count)
+        output(self.name, out, x.shape[:-1], x.dtype)
+        return threads.call(self.ufunc, x, count, out)
 
     @public(lazy=("x",))
     def __call__(
@@ -365,6 +383,8 @@ class LogMeanExp(LogSum):
         out: Any = None,
     ) -> Any:
         """Apply the function along `axis`; see the class."""
+        if self._waits:
+            self._go_plainly()
         keepdims = boolean(self.name, "keepdims", keepdims)
         if is_dask(x):
             (core,) = found if len(found := axes(self.name, axis, x.ndim)) == 1 else (None,)
