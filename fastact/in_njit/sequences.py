@@ -69,7 +69,9 @@ class OfSequences(RowPlan):
         for name in ("temperature", "softcap"):
             if self.known[name] is not None:
                 options = row_options.MADE[name](self, call, shape, sign, options)
-        offsets = row_options.array_of(self, call, "offsets", "int64", options)
+        # A copy, which no other thread can change between the check and the loop.
+        offsets = operands.converted(call.context, b, starts, call.values["offsets"], "int64")
+        options.copies.append(offsets)
         good = row_options.compiled(
             call, good_offsets, types.boolean, offsets, (types.int64, shape[-1])
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from tests.hazards.scripts import ROUNDS, run
@@ -17,42 +19,86 @@ LOSSES = {
 }
 
 
+WRONG = "[2**40, {right}, -(2**40), {right}]"  # what an integer is by turns, and right
+OF_ROWS = {
+    "softmax": "fa.softmax(z, lengths=n)",
+    "softmax.backward": "fa.softmax.backward(z, y=z, lengths=n)",
+    "with a temperature": "fa.log_softmax(z, lengths=n, temperature=2.0)",
+    "with a mask": "fa.softmax(z, lengths=n, where=z > 0)",
+    "sparsemax": "fa.sparsemax(z, lengths=n)",
+    "sequences": "fa.softmax.sequences(z.reshape(-1), offsets=starts)",
+    "sequences.backward": "fa.softmax.sequences.backward(z.reshape(-1), y=z.reshape(-1), "
+    "offsets=starts)",
+}
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside njit"])
+@pytest.mark.parametrize("rows", [14, 200_000])
+@pytest.mark.parametrize("function", OF_ROWS)
+def test_lengths_and_offsets_that_change(function: str, rows: int, inside: bool) -> None:
+    """No row is longer than it is: a result, or the error of a wrong length or offset."""
+    n = 10**6 // rows
+    changing(
+        f"""
+        z = np.random.default_rng(0).standard_normal(({rows}, {n})).astype("f4")
+        n, starts = np.full({rows}, 3), np.arange({rows} + 1) * {n}
+        half = {rows} // 2
+        def change():
+            for wrong in itertools.cycle({WRONG.format(right=0)}):
+                n[half] = wrong or 3
+                starts[half] = wrong or half * {n}
+                if not going:
+                    break
+        """,
+        f"lambda z, n, starts: {OF_ROWS[function]}",
+        "(z, n, starts)",
+        inside=inside,
+    )
+
+
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside njit"])
 @pytest.mark.parametrize("classes", [5, 300])  # rows in tiles, and one by one
 @pytest.mark.parametrize("loss", LOSSES)
 def test_labels_that_change(loss: str, classes: int, inside: bool) -> None:
     """No index leaves a row: a result, or the error of a label out of range."""
-    compiled = "numba.njit(nogil=True)" if inside else ""
-    run(
+    rows = 10**6 // classes
+    changing(
         f"""
-        import numba
-        import fastact as fa
-        from fastact.native import threads
-        z = np.random.default_rng(0).standard_normal(({10**6 // classes}, {classes})).astype("f4")
-        labels = np.zeros(len(z), dtype=np.int64)
+        z = np.random.default_rng(0).standard_normal(({rows}, {classes})).astype("f4")
+        labels = np.zeros({rows}, dtype=np.int64)
         w = np.ones({classes}, "f4")
-        going = [True]
         def change():
-            for label in itertools.cycle([2**40, 0, -(2**40), 0]):  # right at every other look
-                labels[len(labels) // 2] = label
+            for label in itertools.cycle({WRONG.format(right=0)}):
+                labels[{rows} // 2] = label
                 if not going:
                     break
+        """,
+        f"lambda z, labels, w: {LOSSES[loss]}",
+        "(z, labels, w)",
+        inside=inside,
+    )
+
+
+def changing(change: str, function: str, arguments: str, *, inside: bool) -> None:
+    """Call a function again and again while a thread runs `change`, until either outcome came."""
+    compiled = "numba.njit(nogil=True)" if inside else ""
+    body = f"""
         changer = threading.Thread(target=change)
-        compute = {compiled}(lambda z, labels, w: {LOSSES[loss]})
-        compute(z, labels, w)
+        compute = {compiled}({function})
+        compute(*{arguments})
         changer.start()
         done = {{"value": 0, "error": 0}}
         try:
             end = time.monotonic() + {2 * ROUNDS}
             while time.monotonic() < end or not all(done.values()):
                 try:
-                    compute(z, labels, w)
+                    compute(*{arguments})
                     done["value"] += 1
                 except (ValueError, IndexError):
                     done["error"] += 1
         finally:
             going.clear()
             changer.join()
-        """,
-        timeout=400,  # the first call may compile
-    )
+        """
+    before = "import numba\nimport fastact as fa\ngoing = [True]\n"
+    run(before + dedent(change) + dedent(body), timeout=400)  # the first call may compile
