@@ -45,6 +45,7 @@ RUNS = {
     "docs/containers.py": (("-c", "import runpy; runpy.run_path('docs/containers.py')"), ()),
     "docs/conventions.py": (("docs/conventions.py",), ()),
     "docs/errors.py": (("-c", "import runpy; runpy.run_path('docs/errors.py')"), PLOTS),
+    "docs/functions.py": (("docs/functions.py",), ()),
     "docs/gallery.py": (("docs/gallery.py",), PLOTS),
     "docs/output.py": (("-c", "import runpy; runpy.run_path('docs/output.py')"), ()),
     "docs/picture.py": (("docs/picture.py",), PLOTS),
