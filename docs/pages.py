@@ -19,8 +19,8 @@ import benchmarks
 import pictures
 import replacing
 import ulps
+from contents import groups
 from docutils import nodes
-from functions import groups
 from sphinx.ext.napoleon import Config
 from sphinx.ext.napoleon.docstring import NumpyDocstring
 from sphinx.util.docutils import SphinxDirective

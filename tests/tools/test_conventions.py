@@ -81,15 +81,15 @@ def test_the_page_is_current(name, make):
 
 
 def test_the_list_of_functions_in_the_readme_is_current(monkeypatch):
-    """If this fails: ``python docs/functions.py``."""
+    """If this fails: ``python docs/contents.py``."""
     if not DOCS.exists():
         pytest.skip("no documentation beside the tests")
     monkeypatch.syspath_prepend(DOCS)
-    functions = script("functions")
-    text = functions.README.read_text(encoding="utf-8")
-    assert functions.PLACE.search(text)
-    assert functions.readme(text) == text
-    named = [entry.name for entries in functions.groups().values() for entry in entries]
+    contents = script("contents")
+    text = contents.README.read_text(encoding="utf-8")
+    assert contents.PLACE.search(text)
+    assert contents.readme(text) == text
+    named = [entry.name for entries in contents.groups().values() for entry in entries]
     assert sorted(named) == sorted(catalogue)
 
 

@@ -1,4 +1,4 @@
-"""Write the list of functions in the README: ``python docs/functions.py``; the site has its groups.
+"""Write the list of functions in the README: ``python docs/contents.py``; the site has its groups.
 
 The groups are those of the catalogue, in its order: of activations the families, which are modules.
 """
@@ -13,7 +13,7 @@ import gallery
 from fastact.catalogue import Entry, catalogue
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-PLACE = re.compile(r"(<!-- made by docs/functions.py -->\n).*?(<!-- end -->)", re.DOTALL)
+PLACE = re.compile(r"(<!-- made by docs/contents.py -->\n).*?(<!-- end -->)", re.DOTALL)
 KINDS = {
     "gated": "Gated pairs",
     "shares": "Along an axis",
