@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks
-import gallery
 import pictures
 import replacing
 import ulps
+from contents import groups
 from docutils import nodes
 from sphinx.ext.napoleon import Config
 from sphinx.ext.napoleon.docstring import NumpyDocstring
@@ -53,15 +53,6 @@ METHODS = (
     "with_params",
 )
 EXAMPLE = fa.leaky_relu
-KINDS = {
-    "elementwise": "Activations",
-    "gated": "Gated pairs",
-    "shares": "Along an axis",
-    "samples": "Along an axis",
-    "sum": "Along an axis",
-    "loss": "Losses with their gradients",
-    "loss of labels": "Losses with their gradients",
-}
 NAPOLEON = Config(napoleon_use_param=False, napoleon_use_rtype=False)
 FACT = re.compile(r"^([A-Z][a-z ]+): (?=\S)", re.MULTILINE)
 CODE = re.compile(r"``.*?``|^\s*(?:>>>|\.\.\.|\.\. ).*$", re.MULTILINE)
@@ -252,14 +243,6 @@ def time(cell: dict[str, Any]) -> str:
 
 
 # ---------------------------------------------------------------- all functions
-def group(entry: Any) -> str:
-    """The heading under which a function is listed."""
-    if entry.kind != "elementwise":
-        return KINDS[entry.kind]
-    families = gallery.families().items()
-    return next(family for family, fs in families if entry.function in fs).capitalize()
-
-
 def index() -> Iterator[str]:
     """The page that lists all functions."""
     yield heading("All functions")
@@ -267,10 +250,7 @@ def index() -> Iterator[str]:
         "A page each: formula, picture, limits, derivative at kinks, errors, what backward needs.\n"
         "The pictures of a family on one sheet are in :doc:`/gallery`.\n"
     )
-    groups: dict[str, list[Any]] = {}
-    for entry in catalogue.values():
-        groups.setdefault(group(entry), []).append(entry)
-    for title, entries in groups.items():
+    for title, entries in groups().items():
         yield heading(title, "-")
         rows = [[f":doc:`{e.name}`", first(e.function)] for e in entries]
         yield table("", ["function", "what it is"], rows)

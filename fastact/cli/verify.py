@@ -102,27 +102,10 @@ def verify(
 
     Fails (exit status 1) if an error is above the bound that is declared.
     """
-    names = functions or [*fa.activations, *JUDGED]
-    chosen = [name if name in JUDGED else activation(name, JUDGED).name for name in names]
-    dtypes = listed("dtype", dtype, loop_registry.DTYPES)
-    packages = available(listed("package", compare, tuple(PLACES)))
-    if find_spec("mpmath") is None and ("float64" in dtypes or not WIDER):
-        raise CommandError("this needs: pip install gmpy2 mpmath", status=2)
-    if parameters:
-        chosen = [name for name in chosen if name not in JUDGED and fa.activations[name].params]
-        if packages or write:
-            raise CommandError("--parameters is for neither --compare nor --write", status=2)
-    wanted = listed("variety", variety, VARIETIES)
-    chosen = [name for name in chosen if not {*wanted}.isdisjoint(varieties(name))]
-    job = Job(
-        tuple(dict.fromkeys(chosen)),
-        tuple(wanted),
-        packages,
-        tuple(planned(name, samples, exhaustive) for name in dtypes),
-        parameters,
+    plans = tuple(
+        planned(name, samples, exhaustive) for name in listed("dtype", dtype, loop_registry.DTYPES)
     )
-    if not (job.functions and job.varieties and job.plans):
-        raise CommandError("nothing to judge: no function, no --dtype or no --variety", status=2)
+    job = asked(functions, variety, compare, plans, parameters, write=write)
     try:
         state = State(job, resume)
         before, start = state.inputs, perf_counter()
@@ -136,6 +119,33 @@ def verify(
     complain(rows)
     if keeper is not None:
         keeper.complain()
+
+
+def asked(
+    functions: Sequence[str] | None,
+    variety: str,
+    compare: str,
+    plans: tuple[Plan, ...],
+    parameters: int,
+    *,
+    write: bool,
+) -> Job:
+    """Return the job that the options describe, of the functions that have any of the varieties."""
+    names = functions or [*fa.activations, *JUDGED]
+    chosen = [name if name in JUDGED else activation(name, JUDGED).name for name in names]
+    packages = available(listed("package", compare, tuple(PLACES)))
+    if find_spec("mpmath") is None and (any(p.dtype == "float64" for p in plans) or not WIDER):
+        raise CommandError("this needs: pip install gmpy2 mpmath", status=2)
+    if parameters:
+        chosen = [name for name in chosen if name not in JUDGED and fa.activations[name].params]
+        if packages or write:
+            raise CommandError("--parameters is for neither --compare nor --write", status=2)
+    wanted = listed("variety", variety, VARIETIES)
+    chosen = [name for name in chosen if not {*wanted}.isdisjoint(varieties(name))]
+    job = Job(tuple(dict.fromkeys(chosen)), tuple(wanted), packages, plans, parameters)
+    if not (job.functions and job.varieties and job.plans):
+        raise CommandError("nothing to judge: no function, no --dtype or no --variety", status=2)
+    return job
 
 
 def available(packages: Sequence[str]) -> tuple[str, ...]:

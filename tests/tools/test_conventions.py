@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fastact as fa
+from fastact.catalogue import catalogue
 
 PACKAGES = ("awkward", "dask.array", "pandas", "polars", "pyarrow", "sparse", "xarray")
 DOCS = Path(__file__).parents[2] / "docs"
@@ -77,6 +78,19 @@ def test_the_page_is_current(name, make):
         pytest.importorskip(package, reason="the extra `containers` has it: tox -e peers")
     made = getattr(script(name), make)()
     assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == made
+
+
+def test_the_list_of_functions_in_the_readme_is_current(monkeypatch):
+    """If this fails: ``python docs/contents.py``."""
+    if not DOCS.exists():
+        pytest.skip("no documentation beside the tests")
+    monkeypatch.syspath_prepend(DOCS)
+    contents = script("contents")
+    text = contents.README.read_text(encoding="utf-8")
+    assert contents.PLACE.search(text)
+    assert contents.readme(text) == text
+    named = [entry.name for entries in contents.groups().values() for entry in entries]
+    assert sorted(named) == sorted(catalogue)
 
 
 def test_every_picture_of_the_gallery_is_there_and_small():

@@ -43,6 +43,7 @@ RUNS = {
     "docs/bad_calls.py": (("docs/bad_calls.py",), ()),
     "docs/benchmarks.py": (("-c", "import runpy; runpy.run_path('docs/benchmarks.py')"), ()),
     "docs/containers.py": (("-c", "import runpy; runpy.run_path('docs/containers.py')"), ()),
+    "docs/contents.py": (("docs/contents.py",), ()),
     "docs/conventions.py": (("docs/conventions.py",), ()),
     "docs/errors.py": (("-c", "import runpy; runpy.run_path('docs/errors.py')"), PLOTS),
     "docs/gallery.py": (("docs/gallery.py",), PLOTS),
