@@ -99,7 +99,8 @@ class Elementwise(LossPlan):
         for name, dtype in dtypes.items():
             operand, copy, fine = self.like(call, name, dtype, x)
             ty = self.types[name]
-            whole &= not operand.shape or (ty.ndim == len(x.shape) and (copy or ty).layout == "C")
+            held = copy[0] if copy else ty
+            whole &= not operand.shape or (ty.ndim == len(x.shape) and held.layout == "C")
             given.append(operand)
             copies.append(copy)
             wrong += fine

@@ -201,6 +201,12 @@ class Plan:
         """What a cache must find again beside the loops that are called."""
         return ()
 
+    def callees(self) -> list[Any]:
+        """The activations and gated pairs of this call."""
+        found = [getattr(ty, "target", None) for ty in (self.ty, *self.types.values())]
+        owners = [getattr(each, "_owner", each) for each in found]
+        return [each for each in owners if hasattr(each, "_origin")]
+
     def lower(self, context: Any, builder: Any, signature: Any, args: Any) -> Any:
         """The code of the call: what Numba calls."""
         others = {id(each) for each in arithmetic(builder.function)}
@@ -213,7 +219,7 @@ class Plan:
     def lowered(self, context: Any, builder: Any, args: Any) -> Any:
         """The code of the call, as it is written."""
         call = Call(context, builder, dict(zip(self.types, args, strict=True)))
-        symbols.stamp(context, *self.needs())
+        symbols.stamp(context, *self.needs(), *symbols.bindings(context, self.callees()))
         attempt = self.attempt(call) or self.cast(call)
         if attempt is None:
             return self.python(call)

@@ -15,6 +15,9 @@ from __future__ import annotations
 
 import errno
 import pickle
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -23,6 +26,7 @@ from llvmlite import ir
 from fastact.definition.travel import dumps_by_name
 from fastact.native import loop_registry, store, threads
 
+PACKAGE = __name__.partition(".")[0]
 BLOCK = "fastact.threads"  # what loops get as their data
 _known: set[str] = set()
 
@@ -88,6 +92,40 @@ def needed(make: Any, *arguments: Any, called: bool = True, ending: str = "") ->
     if called:
         publish(spec, ending)
     return Need(spec.symbol, pickled, called, ending)
+
+
+def loop_at(module: str, name: str) -> Any:
+    """The loop of the activation, or of the gate of the pair, that a module has a name for."""
+    value = getattr(sys.modules[module], name)
+    return getattr(value, "activation", value)._loops["float64"]
+
+
+def bindings(context: Any, targets: Iterable[Any]) -> Iterator[Need]:
+    """What the names are bound to by which the function that is being lowered may find these.
+
+    An expression is pickled by value, and so found again whatever became of the name for it.
+    """
+    wanted = {id(each) for each in targets}
+    for module in modules_of(context):
+        if module.__name__.partition(".")[0] != PACKAGE:
+            for name, value in list(vars(module).items()):
+                if id(value) in wanted:
+                    yield needed(loop_at, module.__name__, name, called=False)
+
+
+def modules_of(context: Any) -> list[ModuleType]:
+    """The module of the function that is being lowered, and those that it has a name for.
+
+    Of the body of a ``prange`` nobody tells the module: it may be any.
+    """
+    inner = context.environment.globals
+    found = [sys.modules.get(inner.get("__name__")), *inner.values()]
+    if inner.get("__name__", __name__) == __name__:
+        found = [*sys.modules.values()]
+    return [
+        each for each in found
+        if isinstance(each, ModuleType) and sys.modules.get(each.__name__) is each
+    ]  # fmt: skip
 
 
 def publish(spec: loop_registry.LoopSpec, ending: str = "") -> None:

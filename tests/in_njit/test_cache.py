@@ -16,12 +16,15 @@ import fastact as fa
 @fa.activation(derivative=lambda x: 3 * x**2)
 def cube(x):
     return x * x * x
+
+steep, gated = fa.elu.with_params(alpha=2.0), fa.swiglu.with_params(beta=2.0)
 """
 USER = """
 from numba import carray, cfunc, guvectorize, njit, prange, types
 from fastact import sigmoid
 import fastact as fa
-from own import cube
+from own import cube, gated, steep
+import own
 
 
 @njit(cache=True)
@@ -62,6 +65,17 @@ def outer(v):
 @njit(cache=True)
 def of_own(v):
     return cube(v) + cube.derivative(v)
+
+
+@njit(cache=True)
+def of_expressions(v):
+    return own.steep(v), gated(v), fa.squared_error(v, v, steep)
+
+
+@njit(cache=True, parallel=True)
+def expressions_in_threads(v, y):
+    for i in prange(v.size):
+        y[i] = steep(v[i])
 
 
 @njit(cache=True)
@@ -108,17 +122,26 @@ check(user.by_parameters(x, x)["weight"], wanted["weight"])
 check(user.outer(x), fa.gelu(x) + 1)
 check(user.of_own(x), user.cube(x) + user.cube.derivative(x))
 check(user.of_own(2.0), user.cube(2.0) + user.cube.derivative(2.0))
+steep, even = user.steep, x[:76]
+for got, wanted in zip(
+    user.of_expressions(even), (steep(even), user.gated(even), fa.squared_error(even, even, steep))
+):
+    check(got, wanted)
+y = np.empty_like(x)
+user.expressions_in_threads(x, y)
+check(y, steep(x))
 check(user.handed(fa.relu, x), fa.relu(x))
 check(user.handed(user.cube, x), user.cube(x))
 check(user.generalized(x), user.cube(x))
 gc.collect()
 pointer = x.ctypes.data_as(user.callback.ctypes.argtypes[0])
 check(user.callback.ctypes(pointer, 77), fa.softmax(x, softcap=3.0)[0] + user.cube(x[0]))
+y = np.empty_like(rows)
 user.in_threads(rows, y)
 check(y, user.cube(rows[:, :1]) + fa.softmax(rows, softcap=3.0))
 functions = (
     "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
-    "handed", "in_threads",
+    "handed", "in_threads", "of_expressions", "expressions_in_threads",
 )
 for name in functions:
     stats = getattr(user, name).stats
@@ -127,7 +150,7 @@ for name in functions:
 CALLS = {"leak": 2, "of_own": 2, "handed": 2}
 NAMES = (
     "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
-    "handed", "in_threads",
+    "handed", "in_threads", "of_expressions", "expressions_in_threads",
 )  # fmt: skip
 
 
@@ -156,10 +179,15 @@ def test_kept_across_processes_and_never_stale(project, tmp_path):
     assert project() == fresh
     assert project() == kept
 
-    (tmp_path / "own.py").write_text(OWN.replace("x * x * x", "x * x * x + 0 * x"))
+    own = OWN.replace("x * x * x", "x * x * x + 0 * x")
+    (tmp_path / "own.py").write_text(own)
     changed = kept | {"of_own": (0, 2), "handed": (1, 1), "in_threads": (0, 1)}
     assert project() == changed
     assert project() == kept
+
+    (tmp_path / "own.py").write_text(own.replace("2.0", "3.0"))
+    changed = kept | {"of_expressions": (0, 1), "expressions_in_threads": (0, 1)}
+    assert project() == changed
 
     copy = tmp_path / "other" / "fastact"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))

@@ -44,6 +44,20 @@ def test_loss_and_gradient(f):
     assert_inside_as_outside(numba, every, x.transpose(2, 0, 1), t.transpose(2, 0, 1))
 
 
+@by_loss
+def test_targets_of_another_dtype(f):
+    """Such as classes 0 and 1, in C and Fortran order; of a batch and of more than a slab."""
+
+    def every(x, t, fortran):
+        return (f(x, t), f.value_and_grad(x, fortran))
+
+    inside, dtype = numba.njit(every), ("i8", "f8", "i1")[ELEMENTWISE.index(f) % 3]
+    for shape in (6, 5), (2 * SLAB // 5, 5):
+        x, t = data("float32", shape)
+        given = x, t > 0.5, np.asfortranarray(2 * t).astype(dtype)
+        assert_same(inside(*given), every(*given))
+
+
 def test_reductions_and_weights():
     def every(x, t):
         return (
