@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from typer.core import TyperCommand, TyperGroup
@@ -21,7 +23,7 @@ from fastact.benchmarks.html import page
 from fastact.benchmarks.peers.peer import FLOATS
 from fastact.cli.plot import listed
 from fastact.cli.report import CommandError, console, flowing, progress, table, unknown
-from fastact.verification.record import write_text
+from fastact.verification import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,8 @@ EACH, QUICK_EACH = 1.0, 0.4
 PASSES, QUICK_PASSES = 3, 3
 PROCESSES, QUICK_PROCESSES = 8, 10
 STARTS, QUICK_STARTS = 5, 2
+SIZE = re.compile(r"[1-9][0-9]{0,17}(x[1-9][0-9]{0,17})?")
+ARRAYS = 8  # of float64 that a cell takes at least, with those of peers
 
 
 class Bench(TyperGroup):
@@ -131,10 +135,14 @@ def selection_of(names: list[str], quick: bool, keyword: str, dtypes: str, sizes
 
 def shape(text: str) -> Shape:
     """Return the shape that 4096 or 1000x10 stands for."""
-    parts = text.strip().split("x")
-    if not all(part.isdecimal() and int(part) for part in parts) or len(parts) > 2:
+    if not SIZE.fullmatch(text.strip()):
         raise CommandError(f"--sizes takes 4096 or 1000x10, got {text.strip()!r}", status=2)
-    return tuple(map(int, parts))
+    found = tuple(map(int, text.split("x")))
+    try:
+        np.empty((ARRAYS, *found))  # of which no page is touched
+    except (MemoryError, ValueError) as error:
+        raise CommandError(f"--sizes: {text.strip()} fits in no memory", status=2) from error
+    return found
 
 
 def peers_of(names: str, quick: bool) -> list[str]:
@@ -166,7 +174,11 @@ def plan_of(selection: Selection, quick: bool) -> measure.Plan:
 def check_writable(*paths: Path | None) -> None:
     """Fail before anything is measured if the result could not be written."""
     for path in paths:
-        if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
+        if path is None:
+            continue
+        into = path.exists() and record.is_special(path)
+        place = path if into else path.resolve().parent
+        if path.is_dir() or not os.access(place, os.W_OK):
             raise CommandError(f"cannot write {path}", status=2)
 
 
@@ -188,9 +200,9 @@ def shown(limit: float) -> Iterator[measure.Bar]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file of results, whole or not at all."""
+    """Write a file of results, whole or not at all, or into what is no file, as /dev/stdout."""
     try:
-        write_text(path, text)
+        record.write_text(path, text)
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror}") from error
 

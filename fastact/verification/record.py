@@ -15,7 +15,8 @@ from fastact.definition.recorded import PATH, Record, read
 from fastact.verification.peers import OURS
 
 __all__ = [
-    "PATH", "HigherError", "Record", "read", "rounded_up", "updated", "write_text", "write_whole",
+    "PATH", "HigherError", "Record", "is_special", "read", "rounded_up", "updated",
+    "write_text", "write_whole",
 ]  # fmt: skip
 
 KEPT = ("max_ulp", "worst", "not_correctly_rounded", "inputs")
@@ -70,11 +71,19 @@ def write_whole(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def is_special(path: Path) -> bool:
+    """Whether a path is a link, a device or a pipe, in whose place no file must come."""
+    return path.is_symlink() or (path.exists() and not path.is_file())
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a file in one step: aside, then renamed.
+    """Write a file in one step: aside, then renamed. What is special is written into.
 
     Nothing here has a finalizer in Python, in which a Ctrl-C would be lost.
     """
+    if is_special(path):
+        path.write_text(text, encoding="utf-8")
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

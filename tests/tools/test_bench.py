@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 import runpy
 import sys
@@ -58,11 +59,15 @@ def bench(monkeypatch, capsys):
         (("--dtypes", "float23"), "unknown dtype 'float23'; the nearest is 'float32'"),
         (("--peers", "numpi"), "unknown peer 'numpi'; the nearest is 'numpy'"),
         (("--sizes", "4k"), "--sizes takes 4096 or 1000x10, got '4k'"),
+        (("--sizes", "9" * 5000), f"--sizes takes 4096 or 1000x10, got '{'9' * 5000}'"),
+        (("--sizes", "100,99999999999999"), "--sizes: 99999999999999 fits in no memory"),
+        (("--sizes", "3x999999999999999999"), "--sizes: 3x999999999999999999 fits in no memory"),
         (("-k", "gelu and"), "-k takes words with and, or, not and brackets, got 'gelu and'"),
         (("gelu", "--sizes", "3x4"), "nothing to measure: no cell is of these names and sizes"),
         (("--json", "no/folder/x.json"), "cannot write no/folder/x.json"),
         (("--quik",), "No such option: --quik"),
     ],
+    ids=lambda value: str(value)[:40],
 )  # fmt: skip
 def test_wrong_arguments_end_with_one_line(bench, arguments, message):
     status, out, err = bench(*arguments)
@@ -95,6 +100,20 @@ def test_a_run_is_written_and_shown(bench, tmp_path):
         assert (cell["best"] == "numpy") == (len(cell["runners"]) == 2)
     assert "backward float32" in out
     assert "noise: ±" in out
+
+
+def test_a_link_or_a_device_is_written_into(bench, tmp_path):
+    """No file comes in its place: somebody may write to /dev/stdout, as root."""
+    link, device, file = (tmp_path / name for name in ("link", "device", "run.json"))
+    link.symlink_to(file)
+    device.symlink_to(os.devnull)
+    arguments = ("relu", "-k", "forward", *SMALL)
+    assert bench(*arguments, "--json", link, "--html", device)[::2] == (0, "")
+    assert link.is_symlink()
+    assert device.is_symlink()
+    assert json.loads(file.read_text())["cells"]
+    (tmp_path / "dangling").symlink_to(tmp_path / "no" / "folder")
+    assert bench(*arguments, "--json", tmp_path / "dangling")[0] == 2
 
 
 def test_a_peer_that_is_not_installed_is_named(bench, monkeypatch):
