@@ -159,7 +159,6 @@ def plan_of(selection: Selection, quick: bool) -> measure.Plan:
     everything = not (selection.functions or selection.keyword)
     limit, each = (QUICK_LIMIT, QUICK_EACH) if quick else (LIMIT, EACH)
     passes = QUICK_PASSES if quick else PASSES
-    compiled = tuple(selection.functions) or (() if quick else tuple(measure.known()))
     return measure.Plan(
         selection,
         limit,
@@ -167,7 +166,7 @@ def plan_of(selection: Selection, quick: bool) -> measure.Plan:
         passes,
         QUICK_PROCESSES if quick else PROCESSES,
         (QUICK_STARTS if quick else STARTS) if everything else 0,
-        compiled if everything else (),
+        tuple(measure.known()) if everything and not quick else (),
     )
 
 

@@ -132,6 +132,14 @@ def test_the_legend_tells_dashed_lines_from_solid_ones(tab):
     assert (ours, {*others}) == ("solid", {"dashed"})
 
 
+def test_bars_stay_in_the_chart(tab):
+    """Where a quartile is far below the medians, the axis goes down to it."""
+    tab.evaluate("CELLS.forEach(({runners: {fastact}}) => fastact[2] = 1e8 * fastact[1]); draw()")
+    chart = "plots.find(each => each.place.id === 'chart').plot"
+    lowest = f"Math.min(...{chart}.data[1]) / 1e8"
+    assert tab.evaluate(f"{chart}.scales.y.min <= {lowest} * 1.001")
+
+
 def test_a_name_that_is_markup_stays_text(run):
     marked = run | {"commit": "</script><script>alert(1)</script>"}
     assert "<script>alert" not in page([marked])

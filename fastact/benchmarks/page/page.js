@@ -159,6 +159,8 @@ function chart(cells, runners) {
   const xs = cells.map((cell, i) => flat ? count(cell) : i);
   const speed = (cell, name, i) => cell.runners[name] ? count(cell) / cell.runners[name][i] / 1e6 : null;
   const data = [xs, ...runners.map(name => cells.map(cell => speed(cell, name, 1)))];
+  const ends = cells.flatMap(cell => Object.values(cell.runners).flatMap(([low, , high]) => [count(cell) / low / 1e6, count(cell) / high / 1e6]));
+  const reach = uPlot.rangeLog(Math.min(...ends), Math.max(...ends), 10, false);
   const bars = u => runners.forEach((name, s) => {
     if (!u.series[s + 1].show) return;
     const { ctx } = u, ratio = devicePixelRatio;
@@ -176,7 +178,7 @@ function chart(cells, runners) {
   });
   const pad = flat ? (u, low, high) => [low / 1.6, high * 1.6] : (u, low, high) => [low - 0.3, high + 0.3];
   plot($("chart"), {
-    scales: { x: { time: false, distr: flat ? 3 : 1, range: pad }, y: { distr: 3 } },
+    scales: { x: { time: false, distr: flat ? 3 : 1, range: pad }, y: { distr: 3, range: () => reach } },
     axes: [
       axis(flat ? { label: "elements", splits: () => xs, filter: (u, at) => at, values: (u, at) => at.map(binary) } : { values: (u, at) => at.map(i => Number.isInteger(i) && cells[i] ? cells[i].shape.map(short).join("×") : ""), incrs: [1] }),
       axis({ label: "million elements a second", values: named, size: 62 }),
