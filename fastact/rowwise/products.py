@@ -33,7 +33,7 @@ from fastact.containers.opened import LAZY, is_dask
 from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import tanh
 from fastact.native import threads
-from fastact.native.glue import FIRST, WHERE, Form, plain_forms
+from fastact.native.glue import FIRST, TEMPERATURE, WHERE, Form, plain_forms
 from fastact.rowwise import documents
 from fastact.rowwise.row_function import RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
@@ -64,11 +64,20 @@ class Product(CalledPlainly):
         return self._function.ufunc
 
     def _forms(self) -> list[Form]:
-        steps = (self._with_mask.ufunc, FIRST, "y", WHERE, np.array(self._owner._sign), EVERY)
-        masked = Form.of("y", WHERE, steps=[steps])
-        if not self._unsigned:
-            return [masked]
-        return [*plain_forms(self.ufunc, "y"), masked]
+        sign = self._owner._sign
+        found = [
+            Form.of("y", WHERE, steps=[
+                (self._with_mask.ufunc, FIRST, "y", WHERE, np.array(sign), EVERY)
+            ]),
+            Form.of("y", TEMPERATURE, steps=[(self._times, FIRST, "y", TEMPERATURE)], sign=sign),
+        ]  # fmt: skip
+        if self._unsigned:
+            return [*plain_forms(self.ufunc, "y"), *found]
+        return [*found, Form.of("y", steps=[(self._times, FIRST, "y", np.array(sign))])]
+
+    def _times(self, d: Any, y: Any, factor: Any) -> Any:
+        """The product along the last axis, times a factor."""
+        return threads.call(self._with_mask.ufunc, d, y, everywhere(d.shape), factor, EVERY)
 
     @without_unknown
     def __call__(
