@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,14 @@ def unexpected(name: str, given: str, known: Iterable[str]) -> TypeError:
     names = list(known)
     hint = nearest(given, names) or f"; it takes {', '.join(names) or 'no keywords'}"
     return TypeError(f"{name}() got an unexpected keyword argument {given!r}{hint}")
+
+
+def too_many(name: str, known: Collection[str], given: int) -> TypeError:
+    """The error for more arguments by position than there are places."""
+    plural = "s" * (len(known) != 1)
+    return TypeError(
+        f"{name}() takes {len(known)} positional argument{plural} ({', '.join(known)}), got {given}"
+    )
 
 
 def choice(name: str, argument: str, value: object, allowed: tuple[str, ...]) -> None:

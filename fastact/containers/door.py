@@ -27,7 +27,7 @@ class Call:
 
     def __init__(self, name: str, bound: inspect.BoundArguments, lazy: tuple[str, ...]) -> None:
         self.name, self.bound, self.lazy = name, bound, lazy
-        self.words = {"d": getattr(bound.arguments["self"], "_vector", "d")}
+        self.words = words_of(bound.arguments["self"])
         opened = dict(self.opened())
         self.first = next((o for key, o in opened.items() if key not in BESIDE), None)
         self.axes = self.found_axes()
@@ -153,18 +153,18 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
                 except TypeError as error:  # of arguments that do not fit the signature
                     if error.__traceback__ and error.__traceback__.tb_next:
                         raise
-                    raise misbound(name_of(self, label), error, named, signature()) from None
+                    raise misbound(self, label, error, (args, named), signature()) from None
             with mode.default():
                 return opened(self, args, named)
 
         def opened(self: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
             name = name_of(self, label)
             try:
-                bound = signature().bind(self, *there(args, signature()), **named)
+                bound = signature().bind(self, *there(self, args, signature()), **named)
             except TypeError as error:
                 if not arguments.own(error, "inspect"):
                     raise
-                raise misbound(name, error, named, signature()) from None
+                raise misbound(self, label, error, (args, named), signature()) from None
             found = Call(name, bound, lazy)
             return found.wrapped(method(*bound.args, **bound.kwargs))
 
@@ -173,34 +173,58 @@ def public(*, lazy: tuple[str, ...] = ()) -> Callable[[F], F]:
     return decorated
 
 
-def there(args: tuple[Any, ...], signature: inspect.Signature) -> tuple[Any, ...]:
+def words_of(thing: Any) -> dict[str, str]:
+    """What users call arguments that have another name in the method."""
+    return {"d": getattr(thing, "_vector", "d")}
+
+
+def by_place(thing: Any, signature: inspect.Signature) -> list[str]:
+    """What users call the arguments that may be given by position."""
+    kinds = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    names = [p.name for p in signature.parameters.values() if p.kind in kinds and p.name != "self"]
+    return [words_of(thing).get(name, name) for name in names]
+
+
+def there(thing: Any, args: tuple[Any, ...], signature: inspect.Signature) -> tuple[Any, ...]:
     """The arguments, once the first of them is one: its default says that there is none."""
     if args and args[0] is arguments.MISSING:
-        first = list(signature.parameters)[1]
+        first = by_place(thing, signature)[0]
         raise TypeError(f"() missing 1 required positional argument: {first!r}")
     return args
 
 
 def without_unknown(method: F) -> F:
-    """A method that is called as it is; ``**unknown`` and MISSING, for mistakes, are not shown."""
+    """A method that is called as it is; what is for mistakes alone is not shown.
+
+    That are ``*more``, ``**unknown`` and MISSING.
+    """
     signature = inspect.signature(method)
     known = [
         p.replace(default=p.empty) if p.default is arguments.MISSING else p
         for p in signature.parameters.values()
-        if p.kind is not p.VAR_KEYWORD
+        if p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
     ]
     method.__signature__ = signature.replace(parameters=known)  # type: ignore[attr-defined]  # any function
     return method
 
 
 def misbound(
-    name: str, error: TypeError, named: dict[str, Any], signature: inspect.Signature
+    thing: Any,
+    label: str,
+    error: TypeError,
+    given: tuple[tuple[Any, ...], dict[str, Any]],
+    signature: inspect.Signature,
 ) -> TypeError:
     """The error for arguments that do not fit the signature."""
+    name, (args, named) = name_of(thing, label), given
     kinds = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
     known = [p.name for p in signature.parameters.values() if p.kind in kinds and p.name != "self"]
     unknown = [key for key in named if key not in known]
     if unknown:
         return arguments.unexpected(name, unknown[0], known)
+    places = by_place(thing, signature)
+    gathers = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    if len(args) > len(places) and not gathers:  # Python counts `self`, too
+        return arguments.too_many(name, places, len(args))
     text = str(error)
     return TypeError(f"{name}() {text.partition('() ')[2] or text}")

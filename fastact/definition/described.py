@@ -205,6 +205,14 @@ class OfOne(Vectorcalled):
     def _numba_type_(self) -> Any:
         return numba_type(MethodType(self, self._instance))
 
+    def __reduce__(self) -> Any:
+        return function_of, (self._instance, self.__name__)
+
+
+def function_of(instance: Any, name: str) -> Any:
+    """The function of a bound method: cloudpickle sends it apart from the object."""
+    return getattr(instance, name).__func__
+
 
 def shown(method: Callable[..., Any]) -> Any:
     """Make a method of a function's class one that each object shows as its own."""

@@ -17,6 +17,7 @@ from fastact.arguments import (
     parameter,
     refused,
     together,
+    too_many,
     ufunc_keyword,
     unexpected,
 )
@@ -423,10 +424,7 @@ class Function(described.Described, Vectorcalled):
             return known
         called = called or self._called
         if len(params) > len(self.params):
-            raise TypeError(
-                f"{called}() takes {1 + len(self.params)} positional arguments "
-                f"({', '.join(['x', *(p.name for p in self.params)])}), got {1 + len(params)}"
-            )
+            raise too_many(called, ["x", *(p.name for p in self.params)], 1 + len(params))
         rest = self.params[len(params) :]
         given = [*params, *[named.pop(p.name, p.default) if named else p.default for p in rest]]
         if named and not self._names.isdisjoint(named):

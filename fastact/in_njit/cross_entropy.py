@@ -54,7 +54,7 @@ def scaled(labels: Any, of_row: Any, each: Any, ignore: Any, smoothing: Any, cla
         if ignore is not None and np.int64(label) == ignore:
             share = 0.0 * each
         of_row[place] = (1.0 - smoothing) * (of_row[place] * share)
-        spread_out[place] = smoothing / classes * share
+        spread_out[place] = smoothing / max(classes, 1) * share  # without classes labels are wrong
     return spread_out
 
 

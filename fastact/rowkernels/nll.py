@@ -37,7 +37,8 @@ def loop(dtype: str, *, gradient: bool, of_zeros: bool = False) -> Any:
             if gradient:
                 if not of_zeros:
                     fill(row.dx, n, zero)
-                put(row.dx, label, 1, round_off(0.0 - factor))
+                if n > 0:
+                    put(row.dx, label, 1, round_off(0.0 - factor))
 
     return over_rows(RowOperation(njit(rows)))
 

@@ -231,7 +231,7 @@ class LogSumExp(LogSum, CalledPlainly):
         x: Array = MISSING,
         /,
         axis: Axis = -1,
-        *,
+        *more: Never,
         keepdims: bool = False,
         b: Array | None = None,
         return_sign: bool = False,
@@ -242,7 +242,8 @@ class LogSumExp(LogSum, CalledPlainly):
         """Apply the function along `axis`; see the class."""
         if (
             type(x) is ndarray and type(axis) is int and keepdims is False and b is None
-            and return_sign is False and (out is None or type(out) is ndarray) and not unknown
+            and return_sign is False and (out is None or type(out) is ndarray)
+            and not (more or unknown)
         ):  # fmt: skip
             if self._waits:
                 self._go_plainly()
@@ -251,7 +252,7 @@ class LogSumExp(LogSum, CalledPlainly):
             if out is None and x.dtype.char in CHARACTERS and -x.ndim <= axis < x.ndim:
                 return self._in_one_call(x, axis=axis)
         return self._general(
-            x, axis, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
+            x, axis, *more, keepdims=keepdims, b=b, return_sign=return_sign, where=where, out=out,
             **unknown,
         )  # fmt: skip
 

@@ -160,7 +160,7 @@ class Normaliser(RowFunction, CalledPlainly):
         x: Array = MISSING,
         /,
         axis: Axis = -1,
-        *,
+        *more: Never,
         where: Array | None = None,
         temperature: Array | None = None,
         lengths: Array | None = None,
@@ -174,7 +174,7 @@ class Normaliser(RowFunction, CalledPlainly):
         """Apply the function along `axis`; see the class."""
         if (
             type(x) is ndarray and type(axis) is int and softcap is None and empty == "zero"
-            and inf == "limit" and (out is None or type(out) is ndarray) and not unknown
+            and inf == "limit" and (out is None or type(out) is ndarray) and not (more or unknown)
         ):  # fmt: skip
             if self._waits:
                 self._go_plainly()
@@ -196,7 +196,7 @@ class Normaliser(RowFunction, CalledPlainly):
                     if found is not None and (where is None or separate(x, out, where, found[1])):
                         return self._forward_at_once(x, axis, out, where, found)
         return self._general(
-            x, axis, where=where, temperature=temperature, lengths=lengths, causal=causal,
+            x, axis, *more, where=where, temperature=temperature, lengths=lengths, causal=causal,
             softcap=softcap, empty=empty, inf=inf, out=out, **unknown,
         )  # fmt: skip
 

@@ -84,7 +84,7 @@ class Product(CalledPlainly):
         self,
         d: Array = MISSING,
         /,
-        *,
+        *more: Never,
         x: Array | None = None,
         y: Array | None = None,
         axis: Axis = -1,
@@ -99,7 +99,7 @@ class Product(CalledPlainly):
         """Return the product, a new array or `out`; see `documents.MEMBERS`."""
         if (
             type(d) is ndarray and type(axis) is int and softcap is None
-            and (out is None or type(out) is ndarray) and not unknown
+            and (out is None or type(out) is ndarray) and not (more or unknown)
         ):  # fmt: skip
             if self._waits:
                 self._go_plainly()
@@ -114,7 +114,7 @@ class Product(CalledPlainly):
             if found is not None:
                 return found
         return self._general(
-            d, x=x, y=y, axis=axis, where=where, temperature=temperature, lengths=lengths,
+            d, *more, x=x, y=y, axis=axis, where=where, temperature=temperature, lengths=lengths,
             causal=causal, softcap=softcap, out=out, **unknown,
         )  # fmt: skip
 

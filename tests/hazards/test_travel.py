@@ -40,6 +40,7 @@ def dropped(k):
 
 line, (own, sum_) = closure(3.0), dropped(4.0)
 product = fa.identity * fa.sigmoid
+SHARES = np.exp(X) / np.exp(X).sum()
 mixed = fa.tanh(bent) + line
 TASKS = [
     (bent, 2 * (X + 0.5)),
@@ -54,6 +55,7 @@ TASKS = [
     (mixed, np.tanh(2 * X + 1) + 3 * X),
     (mixed.derivative.ufunc, 2 / np.cosh(2 * X + 1) ** 2 + 3),
     (fa.sigmoid.ufunc, 1 / (1 + np.exp(-X))),
+    (fa.softmax.jacobian, np.diag(SHARES) - np.outer(SHARES, SHARES)),
 ]
 
 def sent(f, x=X):

@@ -141,6 +141,20 @@ def test_wrong_values_raise_as_outside():
         numba.njit(lambda x: fa.focal(x, x, reduction="avg"))(x)
 
 
+@pytest.mark.parametrize("weight", [None, np.zeros(0)], ids=["plain", "weights"])
+@pytest.mark.parametrize("f", of_kind("loss of labels"), ids=lambda f: f.name)
+def test_rows_without_classes_are_the_error_of_outside(f, weight):
+    def loss(x, labels):
+        return f.value_and_grad(x, labels, weight=weight)
+
+    said = []
+    for call in (loss, numba.njit(loss)):
+        with pytest.raises(ValueError, match="none of 0 classes") as error:
+            call(np.empty((3, 0)), np.zeros(3, int))
+        said.append(str(error.value))
+    assert said[0] == said[1]
+
+
 def test_no_array_of_probabilities():
     """Beside the gradient, the losses of rows are all the memory that is asked for."""
     x, labels = np.ones((50, 10)), np.zeros(50, int)

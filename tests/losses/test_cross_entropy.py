@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact as fa
+from fastact.native import ufunc
 from tests.support.checks import assert_same_bits
 from tests.support.losses import WIDE, entropies, errors, peak, target
 from tests.support.strategies import LAYOUTS, rows_of_all_kinds
@@ -149,6 +150,15 @@ def test_axes(dtype, axis, soft):
         wanted, slope = ce.value_and_grad(rows, turned, **given_)
         assert_same_bits(loss, wanted)
         assert_same_bits(np.moveaxis(gradient, axis, -1), slope)
+
+
+@pytest.mark.parametrize("loop", ["nll_gradient", "nll_of_zeros", "cross_entropy_gradient"])
+def test_loops_write_nothing_into_rows_without_classes(loop, dtype):
+    """The functions raise an error, their ufuncs do not."""
+    beside, losses = np.ones((3, 4), dtype), np.ones(3)
+    out = losses, beside[:, :0]
+    getattr(ufunc, loop)(beside[:, :0].copy(), np.zeros(3, int), 1.0, out=out)
+    assert (beside == 1).all()
 
 
 def test_one_row_and_one_label():

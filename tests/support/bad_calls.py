@@ -13,6 +13,7 @@ import numpy as np
 import fastact as fa
 from fastact.catalogue import catalogue, of_kind
 from fastact.definition.activation import VARIETIES
+from fastact.definition.function import Function
 
 X = np.linspace(-2.0, 2.0, 8).reshape(2, 4)
 LABELS = np.array([0, 2])
@@ -341,9 +342,37 @@ MAKERS: dict[str, Callable[[Any], list[Bad]]] = {
 }  # fmt: skip
 
 
+def functions_of(f: Any, called: str) -> Iterator[tuple[str, Any]]:
+    """A function that is no ufunc of elements, and all that users may call of it, by their names.
+
+    Ufuncs of elements take outputs by position too.
+    """
+    if not isinstance(f, fa.Activation):
+        yield called, f
+    for name in dir(f):
+        member = getattr(f, name) if name[0] != "_" and name != "ufunc" else None
+        if callable(member) and not isinstance(member, fa.Activation | Function):
+            yield from functions_of(member, f"{called}.{name}")
+
+
+def of_places(f: Any) -> Iterator[Bad]:
+    """Calls with no argument, and with more by position than there are places."""
+    for called, call in functions_of(f, f.name):
+        if called.endswith("forward_with_mask") and f.declaration.masked is None:
+            continue
+        known = inspect.signature(call).parameters.values()
+        places = [p for p in known if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
+        given = [X, *(X for _ in places)]
+        yield Bad("more arguments than places", called, f"({', '.join(p.name for p in places)})",
+                  functools.partial(call, *given), TypeError, f", got {len(given)}")  # fmt: skip
+        if any(p.default is p.empty for p in places):
+            yield Bad("no argument", called, places[0].name, call, TypeError)
+
+
 def bad_calls() -> list[Bad]:
     """Every wrong call of the table."""
-    found = [b for each in catalogue.values() for b in MAKERS[each.kind](each.function)]
+    functions = [(each.kind, each.function) for each in catalogue.values()]
+    found = [b for kind, f in functions for b in (*MAKERS[kind](f), *of_places(f))]
     return [*found, *of_others()]
 
 
