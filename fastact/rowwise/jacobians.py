@@ -59,6 +59,7 @@ def of_steps(owner: Any, rows: Rows, y: Any, sink: Any, matrices: Any) -> None:
     kept -= diagonal
     owner._rows._of_output(units, *given)
     diagonal[...] = kept
+    rows.complete(matrices, 2)
 
 
 def lost(y: Any, sink: Any, factor: Any) -> Any:

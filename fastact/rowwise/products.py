@@ -254,6 +254,7 @@ class Product(CalledPlainly):
         factor, lengths = rows.operands(index)
         if rows.cap is None:
             self._masked(d, y, rows.where, factor, lengths, -1, out)
+            rows.complete(out)
             return
         slope = tanh.derivative(np.divide(saved, rows.cap, dtype=saved.dtype))
         if self._before:
@@ -266,6 +267,7 @@ class Product(CalledPlainly):
             present = rows.present((slice(None),) * out.ndim)
             if present is not None:
                 masked(out, present, out.dtype.type(0), out)
+        rows.complete(out)
 
     def _document(self) -> str:
         return documents.member(self._owner, self.__name__, f"{self.name}{self._signature()}")

@@ -34,7 +34,8 @@ EVERY = np.array(2**62, np.int64)  # a length that every row has
 INT64 = EVERY.dtype.char
 ONE = np.array(1.0)  # a factor that every row has; arrays pass sooner than numbers
 FEW = 64  # numbers that Python compares sooner than NumPy
-LARGEST = 2.0**1023  # factor: none is infinite, which times 0 were NaN
+SUBNORMAL = 2.0**-1022  # temperature: of those below, reciprocals are infinite
+STEP = 2.0**64  # in which products are multiplied by these
 COLD = 2.0**-512  # temperature: below, products with its reciprocal could overflow in kernels
 HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
@@ -57,12 +58,16 @@ class Rows:
         self.factor: Any = None if temperature is None and sign == 1.0 else sign
         self.sign = sign
         self.cold: Any = None  # the temperatures, where there is one below COLD
+        self.rest: Any = None  # what products are multiplied by after the factor, if that is not 1
         if temperature is not None:
             degrees = temperatures(name, temperature, layout.kept)
-            with np.errstate(all="ignore"):
-                self.factor = sign * np.minimum(1.0 / degrees, LARGEST)
             if np.any(degrees < COLD):
                 self.cold = degrees
+            if np.any(degrees < SUBNORMAL):
+                self.rest = np.where(degrees < SUBNORMAL, STEP, 1.0)
+                degrees = degrees * self.rest
+            with np.errstate(all="ignore"):
+                self.factor = sign * (1.0 / degrees)
         self.lengths: Any = (
             None if lengths is None else checked_lengths(name, lengths, axis, layout)
         )
@@ -99,6 +104,12 @@ class Rows:
         factor: Any = 1.0 if self.factor is None else self.factor
         lengths = self.layout.shape[-1] if self.lengths is None else self.lengths[index[:-1]]
         return (factor[index[:-1]] if np.ndim(factor) else factor), lengths
+
+    def complete(self, products: Any, axes: int = 1) -> None:
+        """Multiply products, which have so many axes in a row, by what the factor left out."""
+        if self.rest is not None:
+            rest = self.rest[(..., *(None,) * axes)] if np.ndim(self.rest) else self.rest
+            np.multiply(products, rest, out=products, casting="same_kind")
 
     def stretched(self, index: tuple[Any, ...], x: Any, sink: float) -> tuple[Any, Any, Any]:
         """Elements, factor and sink for temperatures whose reciprocal is too large for kernels.

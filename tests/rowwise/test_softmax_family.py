@@ -124,6 +124,21 @@ def test_extreme_temperatures(dtype):
     assert_same_bits(fa.softmax(row, temperature=1e300), third)
 
 
+@pytest.mark.parametrize("degrees", [1e-200, 1e-307, 3e-308, 1e-309, 1e-310])
+def test_gradients_at_temperatures_whose_reciprocal_is_large_or_infinite(degrees):
+    y, step, n = np.array([0.5, 0.5]), np.array([degrees, 0.0]), np.array([0.25, -0.25])
+    for product in (fa.softmax.backward, fa.softmax.jvp):
+        for saved in ({"y": y}, {"x": np.zeros(2)}):
+            found = product(step, temperature=degrees, **saved)
+            assert np.allclose(found, n, rtol=1e-12)
+    rows, each = np.stack([step, step / degrees]), np.array([degrees, 2.0])
+    found = fa.softmax.backward(rows, y=np.stack([y, y]), temperature=each)
+    assert np.allclose(found, [n, n / 2], rtol=1e-12)
+    matrix = fa.softmax.jacobian(np.zeros(2), temperature=degrees)
+    with np.errstate(over="ignore"):
+        assert np.allclose(matrix, np.stack([n, -n]) / degrees, rtol=1e-12)
+
+
 @over_smooth
 def test_softcap(f, dtype):
     """The cap comes first: tanh has an error of an ulp, times the cap."""
