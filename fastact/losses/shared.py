@@ -363,7 +363,6 @@ class ElementwiseLoss(Loss):
 
     def _natively_small(self, more: Any, *, gradient: bool) -> Callable[..., Any]:
         defaults = zip(self._letters[2:], self._defaults, strict=False)
-        mean = self._reductions[0] == "mean"
         return ufunc.reducing(
             self._plain_function("_gradient" if gradient else "").ufunc, more, number_of,
             defaults=tuple(
@@ -371,7 +370,7 @@ class ElementwiseLoss(Loss):
                       for each in loop_registry.DTYPES)
                 for letter, value in defaults
             ),
-            divided=mean, averaged=mean,
+            divided=self._reductions[0] == "mean",
         )  # fmt: skip
 
     def _loss(self, *given: Any, reduction: str) -> Any:

@@ -229,19 +229,18 @@ def reducing(
     defaults: tuple[tuple[Any, ...], ...] = (),
     labelled: bool = False,
     divided: bool = False,
-    averaged: bool = True,
 ) -> Callable[..., Any]:
     """A function of C code of an array, targets and perhaps an array for the gradient: the loss.
 
     Where the ufunc has a gradient, too, it returns both. The arrays are those of plain calls. The
     ufunc makes the losses, in float64, of elements or of rows with labels: its operands are array,
-    targets, `defaults`, one for each dtype, and where the result is a mean, one over the number of
-    losses. `divided` is a mean of losses that this factor does not multiply. Many losses, arrays of
-    more elements than `most`, labels out of range and what has gaps in memory go to `more`, losses
-    that are no normal numbers of the dtype to `narrowed`.
+    targets, `defaults`, one for each dtype, and a factor: one over the number of losses for a mean,
+    as those of labels are, and those whose sum is `divided` by that number, else 1. Many losses,
+    arrays of more elements than `most`, labels out of range and what has gaps in memory go to
+    `more`, losses that are no normal numbers of the dtype to `narrowed`.
     """
     types = tuple(np.dtype(dtype).type for dtype in loop_registry.DTYPES)
-    factor = _inverse if averaged else _one
+    factor = _inverse if labelled or divided else _one
     flags = int(labelled), int(divided)
     return _builtin(
         "_reducing", Reduction(ufunc, more, defaults, *flags, most, factor, types, narrowed)

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         """What subclasses are for a type checker."""
 
         __slots__ = ()
+        __call__: Any
 
 else:
     Vectorcalled = _base()
@@ -89,8 +90,7 @@ def _is_known() -> bool:
 def call_quickly(thing: Vectorcalled) -> None:
     """Have Python call an object by vectorcall from now on."""
     words = (ctypes.c_void_p * 3).from_address(id(thing) + HEAD)
-    slot: object = getattr(thing, "__call__")  # noqa: B004, B009  # the slot of the object
-    if not _is_known() or words[2] != id(slot):
+    if not _is_known() or words[2] != id(thing.__call__):
         return
     cls: type = type(thing)
     if not cls.__flags__ & HAS_VECTORCALL:

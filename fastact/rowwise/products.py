@@ -212,6 +212,7 @@ class Product(CalledPlainly):
         result = seen(into)
         with np.errstate(all="ignore"):
             self._rows(rows, seen(d), seen(saved), result, from_x=y is None)
+            rows.complete(result)
         rows.layout.settle(result, into)
         return into if direct else delivered(self.name, out, into)
 
@@ -254,7 +255,6 @@ class Product(CalledPlainly):
         factor, lengths = rows.operands(index)
         if rows.cap is None:
             self._masked(d, y, rows.where, factor, lengths, -1, out)
-            rows.complete(out)
             return
         slope = tanh.derivative(np.divide(saved, rows.cap, dtype=saved.dtype))
         if self._before:
@@ -267,7 +267,6 @@ class Product(CalledPlainly):
             present = rows.present((slice(None),) * out.ndim)
             if present is not None:
                 masked(out, present, out.dtype.type(0), out)
-        rows.complete(out)
 
     def _document(self) -> str:
         return documents.member(self._owner, self.__name__, f"{self.name}{self._signature()}")

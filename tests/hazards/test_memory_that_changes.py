@@ -19,7 +19,7 @@ LOSSES = {
 }
 
 
-WRONG = "[2**40, {right}, -(2**40), {right}]"  # what an integer is by turns, and right
+BY_TURNS = "[2**40, 0, -(2**40), 0]"  # wrong integers, and 0 for what is right
 OF_ROWS = {
     "softmax": "fa.softmax(z, lengths=n)",
     "softmax.backward": "fa.softmax.backward(z, y=z, lengths=n)",
@@ -44,7 +44,7 @@ def test_lengths_and_offsets_that_change(function: str, rows: int, inside: bool)
         n, starts = np.full({rows}, 3), np.arange({rows} + 1) * {n}
         half = {rows} // 2
         def change():
-            for wrong in itertools.cycle({WRONG.format(right=0)}):
+            for wrong in itertools.cycle({BY_TURNS}):
                 n[half] = wrong or 3
                 starts[half] = wrong or half * {n}
                 if not going:
@@ -68,7 +68,7 @@ def test_labels_that_change(loss: str, classes: int, inside: bool) -> None:
         labels = np.zeros({rows}, dtype=np.int64)
         w = np.ones({classes}, "f4")
         def change():
-            for label in itertools.cycle({WRONG.format(right=0)}):
+            for label in itertools.cycle({BY_TURNS}):
                 labels[{rows} // 2] = label
                 if not going:
                     break

@@ -72,8 +72,6 @@ def test_as_text_it_is_a_table():
 )
 def test_the_page_is_current(name, make):
     """If this fails: ``python docs/conventions.py``, and so on."""
-    if not DOCS.exists():
-        pytest.skip("no documentation beside the tests")
     for package in PACKAGES if name == "containers" else ():
         pytest.importorskip(package, reason="the extra `containers` has it: tox -e peers")
     made = getattr(script(name), make)()
@@ -82,8 +80,6 @@ def test_the_page_is_current(name, make):
 
 def test_the_list_of_functions_in_the_readme_is_current(monkeypatch):
     """If this fails: ``python docs/contents.py``."""
-    if not DOCS.exists():
-        pytest.skip("no documentation beside the tests")
     monkeypatch.syspath_prepend(DOCS)
     contents = script("contents")
     text = contents.README.read_text(encoding="utf-8")
