@@ -130,6 +130,12 @@ static int32_t number_of(const object *dtype) {
     return *(const int32_t *)inside(dtype, fastact_glue_head + 12);
 }
 
+// The place of a dtype of floats in what is kept by dtype: 0, 1, 2 for float16, float32, float64.
+static int64_t kind_of(const object *dtype) {
+    int32_t number = number_of(dtype);
+    return number == DOUBLE ? 2 : number == SINGLE ? 1 : 0;
+}
+
 // Of the four characters the third tells the order of bytes: `=` is that of the machine.
 static bool has_native_order(const object *dtype) {
     return *(const uint8_t *)inside(dtype, fastact_glue_head + 10) == '=';
@@ -342,9 +348,8 @@ static bool read_array(struct call *call, object *x) {
     }
     call->x = x;
     const object *dtype = array_of(x)->dtype;
-    int32_t number = number_of(dtype);
-    call->kind = number == DOUBLE ? 2 : number == SINGLE ? 1 : 0;
-    return has_native_order(dtype) && (call->kind != 0 || number == HALF);
+    call->kind = kind_of(dtype);
+    return has_native_order(dtype) && (call->kind != 0 || number_of(dtype) == HALF);
 }
 
 // Put the arguments into `call`; false if the call cannot be plain.
@@ -745,9 +750,8 @@ static object *loss_of(const struct losses *call, const struct array *each) {
 object *fastact_glue_native_reducing(object *self, object **args, int64_t count, object *names) {
     const struct reduction *given = items(self);
     const struct python *python = places_of(given->ufunc)[0]->python;
-    int32_t number = number_of(array_of(args[0])->dtype);
     struct losses call = {given, python, args, count, elements_of(array_of(args[1])),
-                          number == DOUBLE ? 2 : number == SINGLE ? 1 : 0};
+                          kind_of(array_of(args[0])->dtype)};
     if (!is_small(&call)) {
         return python->vectorcall(given->more, args, (size_t)count, names);
     }

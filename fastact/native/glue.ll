@@ -1,4 +1,4 @@
-; tools/native_ir.py made this from glue.c (5f873ea9d4f51444) with clang 19.
+; tools/native_ir.py made this from glue.c (269b84a23e6c7171) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
@@ -2024,236 +2024,233 @@ define ptr @fastact_glue_native_reducing(ptr noundef %0, ptr noundef %1, i64 nou
   %9 = alloca ptr, align 8
   %10 = alloca ptr, align 8
   %11 = alloca ptr, align 8
-  %12 = alloca i32, align 4
-  %13 = alloca %struct.losses, align 8
-  %14 = alloca ptr, align 8
-  %15 = alloca i8, align 1
+  %12 = alloca %struct.losses, align 8
+  %13 = alloca ptr, align 8
+  %14 = alloca i8, align 1
+  %15 = alloca ptr, align 8
   %16 = alloca ptr, align 8
-  %17 = alloca ptr, align 8
   store ptr %0, ptr %6, align 8
   store ptr %1, ptr %7, align 8
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
-  %18 = load ptr, ptr %6, align 8
-  %19 = call ptr @items(ptr noundef %18) #3
-  store ptr %19, ptr %10, align 8
-  %20 = load ptr, ptr %10, align 8
-  %21 = getelementptr inbounds %struct.reduction, ptr %20, i32 0, i32 0
-  %22 = load ptr, ptr %21, align 8
-  %23 = call ptr @places_of(ptr noundef %22) #3
-  %24 = getelementptr inbounds ptr, ptr %23, i64 0
-  %25 = load ptr, ptr %24, align 8
-  %26 = getelementptr inbounds %struct.place, ptr %25, i32 0, i32 9
-  %27 = load ptr, ptr %26, align 8
-  store ptr %27, ptr %11, align 8
-  %28 = load ptr, ptr %7, align 8
-  %29 = getelementptr inbounds ptr, ptr %28, i64 0
-  %30 = load ptr, ptr %29, align 8
-  %31 = call ptr @array_of(ptr noundef %30) #3
-  %32 = getelementptr inbounds %struct.array, ptr %31, i32 0, i32 5
-  %33 = load ptr, ptr %32, align 8
-  %34 = call i32 @number_of(ptr noundef %33) #3
-  store i32 %34, ptr %12, align 4
-  %35 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 0
-  %36 = load ptr, ptr %10, align 8
-  store ptr %36, ptr %35, align 8
-  %37 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 1
-  %38 = load ptr, ptr %11, align 8
-  store ptr %38, ptr %37, align 8
-  %39 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 2
-  %40 = load ptr, ptr %7, align 8
-  store ptr %40, ptr %39, align 8
-  %41 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 3
-  %42 = load i64, ptr %8, align 8
-  store i64 %42, ptr %41, align 8
-  %43 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 4
-  %44 = load ptr, ptr %7, align 8
-  %45 = getelementptr inbounds ptr, ptr %44, i64 1
-  %46 = load ptr, ptr %45, align 8
-  %47 = call ptr @array_of(ptr noundef %46) #3
-  %48 = call i64 @elements_of(ptr noundef %47) #3
-  store i64 %48, ptr %43, align 8
-  %49 = getelementptr inbounds %struct.losses, ptr %13, i32 0, i32 5
-  %50 = load i32, ptr %12, align 4
-  %51 = icmp eq i32 %50, 12
-  br i1 %51, label %52, label %53
+  %17 = load ptr, ptr %6, align 8
+  %18 = call ptr @items(ptr noundef %17) #3
+  store ptr %18, ptr %10, align 8
+  %19 = load ptr, ptr %10, align 8
+  %20 = getelementptr inbounds %struct.reduction, ptr %19, i32 0, i32 0
+  %21 = load ptr, ptr %20, align 8
+  %22 = call ptr @places_of(ptr noundef %21) #3
+  %23 = getelementptr inbounds ptr, ptr %22, i64 0
+  %24 = load ptr, ptr %23, align 8
+  %25 = getelementptr inbounds %struct.place, ptr %24, i32 0, i32 9
+  %26 = load ptr, ptr %25, align 8
+  store ptr %26, ptr %11, align 8
+  %27 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 0
+  %28 = load ptr, ptr %10, align 8
+  store ptr %28, ptr %27, align 8
+  %29 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 1
+  %30 = load ptr, ptr %11, align 8
+  store ptr %30, ptr %29, align 8
+  %31 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 2
+  %32 = load ptr, ptr %7, align 8
+  store ptr %32, ptr %31, align 8
+  %33 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 3
+  %34 = load i64, ptr %8, align 8
+  store i64 %34, ptr %33, align 8
+  %35 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 4
+  %36 = load ptr, ptr %7, align 8
+  %37 = getelementptr inbounds ptr, ptr %36, i64 1
+  %38 = load ptr, ptr %37, align 8
+  %39 = call ptr @array_of(ptr noundef %38) #3
+  %40 = call i64 @elements_of(ptr noundef %39) #3
+  store i64 %40, ptr %35, align 8
+  %41 = getelementptr inbounds %struct.losses, ptr %12, i32 0, i32 5
+  %42 = load ptr, ptr %7, align 8
+  %43 = getelementptr inbounds ptr, ptr %42, i64 0
+  %44 = load ptr, ptr %43, align 8
+  %45 = call ptr @array_of(ptr noundef %44) #3
+  %46 = getelementptr inbounds %struct.array, ptr %45, i32 0, i32 5
+  %47 = load ptr, ptr %46, align 8
+  %48 = call i64 @kind_of(ptr noundef %47) #3
+  store i64 %48, ptr %41, align 8
+  %49 = call i1 @is_small(ptr noundef %12) #3
+  br i1 %49, label %61, label %50
 
-52:
-  br label %58
+50:
+  %51 = load ptr, ptr %11, align 8
+  %52 = getelementptr inbounds %struct.python, ptr %51, i32 0, i32 4
+  %53 = load ptr, ptr %52, align 8
+  %54 = load ptr, ptr %10, align 8
+  %55 = getelementptr inbounds %struct.reduction, ptr %54, i32 0, i32 1
+  %56 = load ptr, ptr %55, align 8
+  %57 = load ptr, ptr %7, align 8
+  %58 = load i64, ptr %8, align 8
+  %59 = load ptr, ptr %9, align 8
+  %60 = call ptr %53(ptr noundef %56, ptr noundef %57, i64 noundef %58, ptr noundef %59) #3
+  store ptr %60, ptr %5, align 8
+  br label %149
 
-53:
-  %54 = load i32, ptr %12, align 4
-  %55 = icmp eq i32 %54, 11
-  %56 = zext i1 %55 to i64
-  %57 = select i1 %55, i32 1, i32 0
-  br label %58
+61:
+  %62 = call ptr @compute_losses(ptr noundef %12) #3
+  store ptr %62, ptr %13, align 8
+  %63 = load ptr, ptr %13, align 8
+  %64 = icmp eq ptr %63, null
+  br i1 %64, label %65, label %66
 
-58:
-  %59 = phi i32 [ 2, %52 ], [ %57, %53 ]
-  %60 = sext i32 %59 to i64
-  store i64 %60, ptr %49, align 8
-  %61 = call i1 @is_small(ptr noundef %13) #3
-  br i1 %61, label %73, label %62
+65:
+  store ptr null, ptr %5, align 8
+  br label %149
 
-62:
-  %63 = load ptr, ptr %11, align 8
-  %64 = getelementptr inbounds %struct.python, ptr %63, i32 0, i32 4
-  %65 = load ptr, ptr %64, align 8
-  %66 = load ptr, ptr %10, align 8
-  %67 = getelementptr inbounds %struct.reduction, ptr %66, i32 0, i32 1
-  %68 = load ptr, ptr %67, align 8
-  %69 = load ptr, ptr %7, align 8
-  %70 = load i64, ptr %8, align 8
-  %71 = load ptr, ptr %9, align 8
-  %72 = call ptr %65(ptr noundef %68, ptr noundef %69, i64 noundef %70, ptr noundef %71) #3
-  store ptr %72, ptr %5, align 8
-  br label %161
+66:
+  %67 = load ptr, ptr %10, align 8
+  %68 = getelementptr inbounds %struct.reduction, ptr %67, i32 0, i32 0
+  %69 = load ptr, ptr %68, align 8
+  %70 = call i1 @makes_two(ptr noundef %69) #3
+  %71 = xor i1 %70, true
+  %72 = zext i1 %71 to i8
+  store i8 %72, ptr %14, align 1
+  %73 = load i8, ptr %14, align 1
+  %74 = trunc i8 %73 to i1
+  br i1 %74, label %75, label %77
 
-73:
-  %74 = call ptr @compute_losses(ptr noundef %13) #3
-  store ptr %74, ptr %14, align 8
-  %75 = load ptr, ptr %14, align 8
-  %76 = icmp eq ptr %75, null
-  br i1 %76, label %77, label %78
+75:
+  %76 = load ptr, ptr %13, align 8
+  br label %83
 
 77:
-  store ptr null, ptr %5, align 8
-  br label %161
+  %78 = load ptr, ptr %11, align 8
+  %79 = getelementptr inbounds %struct.python, ptr %78, i32 0, i32 6
+  %80 = load ptr, ptr %79, align 8
+  %81 = load ptr, ptr %13, align 8
+  %82 = call ptr %80(ptr noundef %81, i64 noundef 0) #3
+  br label %83
 
-78:
-  %79 = load ptr, ptr %10, align 8
-  %80 = getelementptr inbounds %struct.reduction, ptr %79, i32 0, i32 0
-  %81 = load ptr, ptr %80, align 8
-  %82 = call i1 @makes_two(ptr noundef %81) #3
-  %83 = xor i1 %82, true
-  %84 = zext i1 %83 to i8
-  store i8 %84, ptr %15, align 1
-  %85 = load i8, ptr %15, align 1
-  %86 = trunc i8 %85 to i1
-  br i1 %86, label %87, label %89
-
-87:
-  %88 = load ptr, ptr %14, align 8
-  br label %95
+83:
+  %84 = phi ptr [ %76, %75 ], [ %82, %77 ]
+  %85 = call ptr @array_of(ptr noundef %84) #3
+  %86 = call ptr @loss_of(ptr noundef %12, ptr noundef %85) #3
+  store ptr %86, ptr %15, align 8
+  %87 = load i8, ptr %14, align 1
+  %88 = trunc i8 %87 to i1
+  br i1 %88, label %92, label %89
 
 89:
-  %90 = load ptr, ptr %11, align 8
-  %91 = getelementptr inbounds %struct.python, ptr %90, i32 0, i32 6
-  %92 = load ptr, ptr %91, align 8
-  %93 = load ptr, ptr %14, align 8
-  %94 = call ptr %92(ptr noundef %93, i64 noundef 0) #3
-  br label %95
+  %90 = load ptr, ptr %15, align 8
+  %91 = icmp eq ptr %90, null
+  br i1 %91, label %92, label %94
 
-95:
-  %96 = phi ptr [ %88, %87 ], [ %94, %89 ]
-  %97 = call ptr @array_of(ptr noundef %96) #3
-  %98 = call ptr @loss_of(ptr noundef %13, ptr noundef %97) #3
-  store ptr %98, ptr %16, align 8
-  %99 = load i8, ptr %15, align 1
-  %100 = trunc i8 %99 to i1
-  br i1 %100, label %104, label %101
+92:
+  %93 = load ptr, ptr %15, align 8
+  br label %99
 
-101:
-  %102 = load ptr, ptr %16, align 8
-  %103 = icmp eq ptr %102, null
-  br i1 %103, label %104, label %106
+94:
+  %95 = load ptr, ptr %11, align 8
+  %96 = getelementptr inbounds %struct.python, ptr %95, i32 0, i32 9
+  %97 = load ptr, ptr %96, align 8
+  %98 = call ptr %97(i64 noundef 2) #3
+  br label %99
 
-104:
-  %105 = load ptr, ptr %16, align 8
-  br label %111
+99:
+  %100 = phi ptr [ %93, %92 ], [ %98, %94 ]
+  store ptr %100, ptr %16, align 8
+  %101 = load i8, ptr %14, align 1
+  %102 = trunc i8 %101 to i1
+  br i1 %102, label %131, label %103
+
+103:
+  %104 = load ptr, ptr %16, align 8
+  %105 = icmp ne ptr %104, null
+  br i1 %105, label %106, label %131
 
 106:
   %107 = load ptr, ptr %11, align 8
-  %108 = getelementptr inbounds %struct.python, ptr %107, i32 0, i32 9
+  %108 = getelementptr inbounds %struct.python, ptr %107, i32 0, i32 11
   %109 = load ptr, ptr %108, align 8
-  %110 = call ptr %109(i64 noundef 2) #3
-  br label %111
+  %110 = load ptr, ptr %11, align 8
+  %111 = getelementptr inbounds %struct.python, ptr %110, i32 0, i32 6
+  %112 = load ptr, ptr %111, align 8
+  %113 = load ptr, ptr %13, align 8
+  %114 = call ptr %112(ptr noundef %113, i64 noundef 1) #3
+  call void %109(ptr noundef %114) #3
+  %115 = load ptr, ptr %11, align 8
+  %116 = getelementptr inbounds %struct.python, ptr %115, i32 0, i32 10
+  %117 = load ptr, ptr %116, align 8
+  %118 = load ptr, ptr %16, align 8
+  %119 = load ptr, ptr %15, align 8
+  %120 = call i32 %117(ptr noundef %118, i64 noundef 0, ptr noundef %119) #3
+  %121 = load ptr, ptr %11, align 8
+  %122 = getelementptr inbounds %struct.python, ptr %121, i32 0, i32 10
+  %123 = load ptr, ptr %122, align 8
+  %124 = load ptr, ptr %16, align 8
+  %125 = load ptr, ptr %11, align 8
+  %126 = getelementptr inbounds %struct.python, ptr %125, i32 0, i32 6
+  %127 = load ptr, ptr %126, align 8
+  %128 = load ptr, ptr %13, align 8
+  %129 = call ptr %127(ptr noundef %128, i64 noundef 1) #3
+  %130 = call i32 %123(ptr noundef %124, i64 noundef 1, ptr noundef %129) #3
+  br label %143
 
-111:
-  %112 = phi ptr [ %105, %104 ], [ %110, %106 ]
-  store ptr %112, ptr %17, align 8
-  %113 = load i8, ptr %15, align 1
-  %114 = trunc i8 %113 to i1
-  br i1 %114, label %143, label %115
+131:
+  %132 = load i8, ptr %14, align 1
+  %133 = trunc i8 %132 to i1
+  br i1 %133, label %142, label %134
 
-115:
-  %116 = load ptr, ptr %17, align 8
-  %117 = icmp ne ptr %116, null
-  br i1 %117, label %118, label %143
+134:
+  %135 = load ptr, ptr %15, align 8
+  %136 = icmp ne ptr %135, null
+  br i1 %136, label %137, label %142
 
-118:
-  %119 = load ptr, ptr %11, align 8
-  %120 = getelementptr inbounds %struct.python, ptr %119, i32 0, i32 11
-  %121 = load ptr, ptr %120, align 8
-  %122 = load ptr, ptr %11, align 8
-  %123 = getelementptr inbounds %struct.python, ptr %122, i32 0, i32 6
-  %124 = load ptr, ptr %123, align 8
-  %125 = load ptr, ptr %14, align 8
-  %126 = call ptr %124(ptr noundef %125, i64 noundef 1) #3
-  call void %121(ptr noundef %126) #3
-  %127 = load ptr, ptr %11, align 8
-  %128 = getelementptr inbounds %struct.python, ptr %127, i32 0, i32 10
-  %129 = load ptr, ptr %128, align 8
-  %130 = load ptr, ptr %17, align 8
-  %131 = load ptr, ptr %16, align 8
-  %132 = call i32 %129(ptr noundef %130, i64 noundef 0, ptr noundef %131) #3
-  %133 = load ptr, ptr %11, align 8
-  %134 = getelementptr inbounds %struct.python, ptr %133, i32 0, i32 10
-  %135 = load ptr, ptr %134, align 8
-  %136 = load ptr, ptr %17, align 8
-  %137 = load ptr, ptr %11, align 8
-  %138 = getelementptr inbounds %struct.python, ptr %137, i32 0, i32 6
-  %139 = load ptr, ptr %138, align 8
-  %140 = load ptr, ptr %14, align 8
-  %141 = call ptr %139(ptr noundef %140, i64 noundef 1) #3
-  %142 = call i32 %135(ptr noundef %136, i64 noundef 1, ptr noundef %141) #3
-  br label %155
+137:
+  %138 = load ptr, ptr %11, align 8
+  %139 = getelementptr inbounds %struct.python, ptr %138, i32 0, i32 3
+  %140 = load ptr, ptr %139, align 8
+  %141 = load ptr, ptr %15, align 8
+  call void %140(ptr noundef %141) #3
+  br label %142
+
+142:
+  br label %143
 
 143:
-  %144 = load i8, ptr %15, align 1
-  %145 = trunc i8 %144 to i1
-  br i1 %145, label %154, label %146
-
-146:
-  %147 = load ptr, ptr %16, align 8
-  %148 = icmp ne ptr %147, null
-  br i1 %148, label %149, label %154
+  %144 = load ptr, ptr %11, align 8
+  %145 = getelementptr inbounds %struct.python, ptr %144, i32 0, i32 3
+  %146 = load ptr, ptr %145, align 8
+  %147 = load ptr, ptr %13, align 8
+  call void %146(ptr noundef %147) #3
+  %148 = load ptr, ptr %16, align 8
+  store ptr %148, ptr %5, align 8
+  br label %149
 
 149:
-  %150 = load ptr, ptr %11, align 8
-  %151 = getelementptr inbounds %struct.python, ptr %150, i32 0, i32 3
-  %152 = load ptr, ptr %151, align 8
-  %153 = load ptr, ptr %16, align 8
-  call void %152(ptr noundef %153) #3
-  br label %154
-
-154:
-  br label %155
-
-155:
-  %156 = load ptr, ptr %11, align 8
-  %157 = getelementptr inbounds %struct.python, ptr %156, i32 0, i32 3
-  %158 = load ptr, ptr %157, align 8
-  %159 = load ptr, ptr %14, align 8
-  call void %158(ptr noundef %159) #3
-  %160 = load ptr, ptr %17, align 8
-  store ptr %160, ptr %5, align 8
-  br label %161
-
-161:
-  %162 = load ptr, ptr %5, align 8
-  ret ptr %162
+  %150 = load ptr, ptr %5, align 8
+  ret ptr %150
 }
 
-define internal i32 @number_of(ptr noundef %0) #0 {
+define internal i64 @kind_of(ptr noundef %0) #0 {
   %2 = alloca ptr, align 8
+  %3 = alloca i32, align 4
   store ptr %0, ptr %2, align 8
-  %3 = load ptr, ptr %2, align 8
-  %4 = load i64, ptr @fastact_glue_head, align 8
-  %5 = add nsw i64 %4, 12
-  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #3
-  %7 = load i32, ptr %6, align 4
-  ret i32 %7
+  %4 = load ptr, ptr %2, align 8
+  %5 = call i32 @number_of(ptr noundef %4) #3
+  store i32 %5, ptr %3, align 4
+  %6 = load i32, ptr %3, align 4
+  %7 = icmp eq i32 %6, 12
+  br i1 %7, label %8, label %9
+
+8:
+  br label %14
+
+9:
+  %10 = load i32, ptr %3, align 4
+  %11 = icmp eq i32 %10, 11
+  %12 = zext i1 %11 to i64
+  %13 = select i1 %11, i32 1, i32 0
+  br label %14
+
+14:
+  %15 = phi i32 [ 2, %8 ], [ %13, %9 ]
+  %16 = sext i32 %15 to i64
+  ret i64 %16
 }
 
 define internal i1 @is_small(ptr noundef %0) #0 {
@@ -2806,6 +2803,17 @@ define internal ptr @loss_of(ptr noundef %0, ptr noundef %1) #0 {
   ret ptr %136
 }
 
+define internal i32 @number_of(ptr noundef %0) #0 {
+  %2 = alloca ptr, align 8
+  store ptr %0, ptr %2, align 8
+  %3 = load ptr, ptr %2, align 8
+  %4 = load i64, ptr @fastact_glue_head, align 8
+  %5 = add nsw i64 %4, 12
+  %6 = call ptr @inside(ptr noundef %3, i64 noundef %5) #3
+  %7 = load i32, ptr %6, align 4
+  ret i32 %7
+}
+
 define internal i1 @is_a(ptr noundef %0, ptr noundef %1) #0 {
   %3 = alloca ptr, align 8
   %4 = alloca ptr, align 8
@@ -2826,91 +2834,73 @@ define internal i1 @read_array(ptr noundef %0, ptr noundef %1) #0 {
   %4 = alloca ptr, align 8
   %5 = alloca ptr, align 8
   %6 = alloca ptr, align 8
-  %7 = alloca i32, align 4
   store ptr %0, ptr %4, align 8
   store ptr %1, ptr %5, align 8
-  %8 = load ptr, ptr %5, align 8
-  %9 = load ptr, ptr %4, align 8
-  %10 = getelementptr inbounds %struct.call, ptr %9, i32 0, i32 0
-  %11 = load ptr, ptr %10, align 8
-  %12 = getelementptr inbounds %struct.python, ptr %11, i32 0, i32 24
-  %13 = load ptr, ptr %12, align 8
-  %14 = call i1 @is_a(ptr noundef %8, ptr noundef %13) #3
-  br i1 %14, label %15, label %21
+  %7 = load ptr, ptr %5, align 8
+  %8 = load ptr, ptr %4, align 8
+  %9 = getelementptr inbounds %struct.call, ptr %8, i32 0, i32 0
+  %10 = load ptr, ptr %9, align 8
+  %11 = getelementptr inbounds %struct.python, ptr %10, i32 0, i32 24
+  %12 = load ptr, ptr %11, align 8
+  %13 = call i1 @is_a(ptr noundef %7, ptr noundef %12) #3
+  br i1 %13, label %14, label %20
 
-15:
-  %16 = load ptr, ptr %5, align 8
-  %17 = call ptr @array_of(ptr noundef %16) #3
-  %18 = getelementptr inbounds %struct.array, ptr %17, i32 0, i32 1
-  %19 = load i32, ptr %18, align 8
-  %20 = icmp eq i32 %19, 0
-  br i1 %20, label %21, label %22
+14:
+  %15 = load ptr, ptr %5, align 8
+  %16 = call ptr @array_of(ptr noundef %15) #3
+  %17 = getelementptr inbounds %struct.array, ptr %16, i32 0, i32 1
+  %18 = load i32, ptr %17, align 8
+  %19 = icmp eq i32 %18, 0
+  br i1 %19, label %20, label %21
+
+20:
+  store i1 false, ptr %3, align 1
+  br label %48
 
 21:
-  store i1 false, ptr %3, align 1
-  br label %59
-
-22:
-  %23 = load ptr, ptr %5, align 8
-  %24 = load ptr, ptr %4, align 8
-  %25 = getelementptr inbounds %struct.call, ptr %24, i32 0, i32 1
-  store ptr %23, ptr %25, align 8
-  %26 = load ptr, ptr %5, align 8
-  %27 = call ptr @array_of(ptr noundef %26) #3
-  %28 = getelementptr inbounds %struct.array, ptr %27, i32 0, i32 5
-  %29 = load ptr, ptr %28, align 8
-  store ptr %29, ptr %6, align 8
-  %30 = load ptr, ptr %6, align 8
-  %31 = call i32 @number_of(ptr noundef %30) #3
-  store i32 %31, ptr %7, align 4
-  %32 = load i32, ptr %7, align 4
-  %33 = icmp eq i32 %32, 12
-  br i1 %33, label %34, label %35
-
-34:
-  br label %40
+  %22 = load ptr, ptr %5, align 8
+  %23 = load ptr, ptr %4, align 8
+  %24 = getelementptr inbounds %struct.call, ptr %23, i32 0, i32 1
+  store ptr %22, ptr %24, align 8
+  %25 = load ptr, ptr %5, align 8
+  %26 = call ptr @array_of(ptr noundef %25) #3
+  %27 = getelementptr inbounds %struct.array, ptr %26, i32 0, i32 5
+  %28 = load ptr, ptr %27, align 8
+  store ptr %28, ptr %6, align 8
+  %29 = load ptr, ptr %6, align 8
+  %30 = call i64 @kind_of(ptr noundef %29) #3
+  %31 = load ptr, ptr %4, align 8
+  %32 = getelementptr inbounds %struct.call, ptr %31, i32 0, i32 5
+  store i64 %30, ptr %32, align 8
+  %33 = load ptr, ptr %6, align 8
+  %34 = call i1 @has_native_order(ptr noundef %33) #3
+  br i1 %34, label %35, label %46
 
 35:
-  %36 = load i32, ptr %7, align 4
-  %37 = icmp eq i32 %36, 11
-  %38 = zext i1 %37 to i64
-  %39 = select i1 %37, i32 1, i32 0
-  br label %40
+  %36 = load ptr, ptr %4, align 8
+  %37 = getelementptr inbounds %struct.call, ptr %36, i32 0, i32 5
+  %38 = load i64, ptr %37, align 8
+  %39 = icmp ne i64 %38, 0
+  br i1 %39, label %44, label %40
 
 40:
-  %41 = phi i32 [ 2, %34 ], [ %39, %35 ]
-  %42 = sext i32 %41 to i64
-  %43 = load ptr, ptr %4, align 8
-  %44 = getelementptr inbounds %struct.call, ptr %43, i32 0, i32 5
-  store i64 %42, ptr %44, align 8
-  %45 = load ptr, ptr %6, align 8
-  %46 = call i1 @has_native_order(ptr noundef %45) #3
-  br i1 %46, label %47, label %57
+  %41 = load ptr, ptr %6, align 8
+  %42 = call i32 @number_of(ptr noundef %41) #3
+  %43 = icmp eq i32 %42, 23
+  br label %44
 
-47:
-  %48 = load ptr, ptr %4, align 8
-  %49 = getelementptr inbounds %struct.call, ptr %48, i32 0, i32 5
-  %50 = load i64, ptr %49, align 8
-  %51 = icmp ne i64 %50, 0
-  br i1 %51, label %55, label %52
+44:
+  %45 = phi i1 [ true, %35 ], [ %43, %40 ]
+  br label %46
 
-52:
-  %53 = load i32, ptr %7, align 4
-  %54 = icmp eq i32 %53, 23
-  br label %55
+46:
+  %47 = phi i1 [ false, %21 ], [ %45, %44 ]
+  store i1 %47, ptr %3, align 1
+  br label %48
 
-55:
-  %56 = phi i1 [ true, %47 ], [ %54, %52 ]
-  br label %57
-
-57:
-  %58 = phi i1 [ false, %40 ], [ %56, %55 ]
-  store i1 %58, ptr %3, align 1
-  br label %59
-
-59:
-  %60 = load i1, ptr %3, align 1
-  ret i1 %60
+48:
+  %49 = load i1, ptr %3, align 1
+  ret i1 %49
 }
 
 define internal i1 @has_native_order(ptr noundef %0) #0 {

@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (5f873ea9d4f51444): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (269b84a23e6c7171): offsets in bytes."""
 
 from __future__ import annotations
 
