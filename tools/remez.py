@@ -378,7 +378,16 @@ def of_float32_in_float64(exp2: Function) -> dict[str, Fit]:
         "EXPM1_SHORT": Fit(
             exp2, lambda r: max(abs(r), FLOOR) ** 2, -LN2_HALF, LN2_HALF, 4, np.float64
         ),
+        "EXPM1_RELATIVE": Fit(
+            exp2, lambda r: max(abs(r), FLOOR), -LN2_HALF, LN2_HALF, 5, np.float64
+        ),
         "LOG1P_SHORT": Fit(log1p, lambda e: 1 / log1p(e), ZERO, ONE, 9, np.float64),
+        "LOG_SHORT": Fit(
+            log1p, lambda u: 1 / log1p(u), mp.sqrt(ONE / 2) - 1, mp.sqrt(2) - 1, 9, np.float64
+        ),
+        "TANH_SHRINK_SHORT": Fit(
+            even(tanh_less, 3), lambda z: 1 / even(tanh_less, 3)(z), ZERO, ONE / 2, 6, np.float64
+        ),
         "GELU_SHORT": Fit(mills, lambda t: 1 / mills(t), -ONE, moved("14.6", k), 10, np.float64),
         "GELU_SLOPE_SHORT": Fit(
             moebius(gelu_factor, k), flat, -ONE, moved("14.6", k), 9, np.float64

@@ -243,6 +243,12 @@ def log1mexp_from_output(y):  # e^-y - 1
 
 log1mexp: interfaces.FromEither = declare(
     "log1mexp", log1mexp_value, log1mexp_derivative, log1mexp_second_derivative,
+    float32={
+        "forward": single.log1mexp,
+        "derivative": single.log1mexp_slope,
+        "second_derivative": single.log1mexp_bend,
+        "derivative_from_output": single.log1mexp_from_output,
+    },
     float64={
         "forward": double_exponentials.log1mexp,
         "derivative": double_exponentials.log1mexp_slope,

@@ -110,6 +110,11 @@ def tanh_shrink_second_derivative(x):  # 2 tanh(x) sech(x)^2
 
 tanh_shrink: interfaces.FromInput = declare(
     "tanh_shrink", tanh_shrink_value, tanh_shrink_derivative, tanh_shrink_second_derivative,
+    float32={
+        "forward": single.tanh_shrink,
+        "derivative": single.tanh_shrink_slope,
+        "second_derivative": single.tanh_shrink_bend,
+    },
     float64={"forward": double.tanh_shrink},
     formula=r"x - \tanh x",
     summary="What the hyperbolic tangent takes away from the input.",
@@ -142,7 +147,7 @@ def lisht_second_derivative(x):  # 2 sech(x)^2 (1 - x tanh x)
 
 lisht: interfaces.FromInput = declare(
     "lisht", lisht_value, lisht_derivative, lisht_second_derivative,
-    float32={"forward": single.lisht},
+    float32={"forward": single.lisht, "derivative": single.lisht_slope},
     formula=r"x \tanh x",
     summary="The input times its hyperbolic tangent.",
     limits=(INF, INF),

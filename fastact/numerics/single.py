@@ -27,11 +27,14 @@ from fastact.numerics.elementary import (
     UP,
     ZERO32,
     F,
+    as_float,
     clamp,
+    exponent,
     scale_single,
     smaller,
 )
 from fastact.numerics.primitives import (
+    add_bits,
     bits,
     copysign,
     fma,
@@ -46,6 +49,7 @@ from fastact.numerics.tables import (
     ERF_NEAR,
     EXP_SHORT,
     EXP_TERMS,
+    EXPM1_RELATIVE,
     EXPM1_SHORT,
     GELU_FAR,
     GELU_ROOT,
@@ -55,9 +59,11 @@ from fastact.numerics.tables import (
     GELU_SLOPE_SHORT,
     GELU_TANH_ROOT,
     LOG1P_SHORT,
+    LOG_SHORT,
     MISH_ROOT,
     POWER_OF_TWO,
     SILU_ROOT,
+    TANH_SHRINK_SHORT,
 )
 
 ROOT = 1.5957691216057308  # 2 sqrt(2 / pi)
@@ -72,6 +78,7 @@ SLOPE, DENSITY = 1.1283791670955126, 0.3989422804014327  # 2 / sqrt(pi), 1 / sqr
 ROOT_TWO = 1.4142135623730951
 BIASED = MAGIC + 1023.0  # leaves the exponent of 2**n in the low bits
 FAR = 300.0  # e to minus that times any two of float32 rounds to zero
+INF, NAN = float("inf"), float("nan")
 FAR_BELL = 25.0  # and so is e to minus half the square of that
 
 
@@ -180,10 +187,35 @@ def celu(x, alpha):
 
 
 @kernel
+def log1mexp(x):
+    f, less = exp_and_less(-clamp(x, 0.0, FAR))
+    k = exponent(-less)
+    m = from_bits(add_bits(bits(-less), shift_left(-k, 52)))
+    u = where(less > -0.75, m - 1.0, -f)
+    y = fma(as_float(k), LN2_HI, u * polynomial(u, LOG_SHORT))
+    return where(x > 0.0, y, where(x == 0.0, -INF, NAN))
+
+
+# tanh |x| = m / (2 - m) with m = 1 - e^(-2 |x|), where nothing cancels.
+@kernel
+def less_tail(x):
+    """1 - e**(-2 |x|), near 0 as accurate as elsewhere."""
+    k, r = nearest(clamp(-2.0 * abs(x), -FAR, 0.0))
+    p, scale = fma(polynomial(r, EXPM1_RELATIVE) * r, r, r), power(k)
+    return abs(fma(scale, p, scale - 1.0))
+
+
+@kernel
 def lisht(x):
-    x = abs(x)
-    m = abs(expm1_short(-2.0 * x))
-    return x * m / (2.0 - m)
+    m = less_tail(x)
+    return abs(x) * m / (2.0 - m)
+
+
+@kernel
+def tanh_shrink(x):
+    z, m = x * x, less_tail(x)
+    far = copysign(abs(x) - m / (2.0 - m), x)
+    return where(abs(x) < 0.7, x * (z * polynomial(z, TANH_SHRINK_SHORT)), far)
 
 
 # ---------------------------------------------------------------- derivatives through float64
@@ -236,6 +268,41 @@ def tanh_slope(x):
 
 
 @kernel
+def tanh_shrink_slope(x):
+    m = less_tail(x)
+    t = m / (2.0 - m)
+    return t * t
+
+
+@kernel
+def tanh_shrink_bend(x):  # 2 tanh x sech(x)^2 = 8 f m / (1 + f)^3 with f = 1 - m
+    f, less = exp_and_less(clamp(-2.0 * abs(x), -FAR, 0.0))
+    d = 1.0 + f
+    return copysign(8.0 * f * less / (d * d * d), x)
+
+
+@kernel
+def lisht_slope(x):  # tanh x + x sech(x)^2
+    a = abs(x)
+    a = where(a > FAR, FAR, a)
+    f, less = exp_and_less(clamp(-2.0 * a, -FAR, 0.0))
+    d = 1.0 + f
+    return copysign(fma(4.0 * a, f, -less * d) / (d * d), x)
+
+
+@kernel
+def log1mexp_slope(x):
+    f, less = exp_and_less(-clamp(x, 0.0, FAR))
+    return where(x < 0.0, NAN, f / abs(less))
+
+
+@kernel
+def log1mexp_bend(x):
+    f, less = exp_and_less(-clamp(x, 0.0, FAR))
+    return where(x < 0.0, NAN, -f / (less * less))
+
+
+@kernel
 def sigmoid_bend(x):
     t = -abs(x)
     e, less = exp_and_less(where(t < -FAR, -FAR, t))
@@ -276,6 +343,11 @@ def tanh_from_output(y):
 @kernel
 def log_sigmoid_from_output(y):
     return -expm1_short(y)
+
+
+@kernel
+def log1mexp_from_output(y):
+    return exp_and_less(clamp(-y, -FAR, 100.0))[1]
 
 
 @kernel
