@@ -10,9 +10,12 @@ The exit status is 1 if a call inside takes more than 1.05 times as long: on a q
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import cache, partial
 from typing import Any
 
 import numba
@@ -23,7 +26,7 @@ from rich.table import Table
 import fastact as fa
 from bench.claims import WIDTH
 from fastact.benchmarks.peers.compiled import NAIVE
-from fastact.benchmarks.turns import QUICK, by_turns, ratio
+from fastact.benchmarks.turns import QUICK, ROUNDS, by_turns, ratio
 
 SIZES = (2**10, 2**20)
 DTYPES = ("float32", "float64")
@@ -150,22 +153,47 @@ def numpy_step(x: Any, labels: Any, w: Any, v: Any, rate: float) -> Any:
     return loss
 
 
-def training(dtype: str, sizes: tuple[int, ...], turns: Any) -> tuple[str, str]:
-    """What a step takes in NumPy, and with our functions in Python, over one compiled function."""
+STEPS = {"NumPy": numpy_step, "Python": step, "inside": step}
+
+
+@cache
+def prepared(way: str, dtype: str, sizes: tuple[int, ...]) -> Callable[[], Any]:
+    """One of the steps, with operands of its own."""
     rng = np.random.default_rng(0)
     batch, inputs, hidden, classes = sizes
     x, labels = rng.normal(size=(batch, inputs)).astype(dtype), rng.integers(0, classes, batch)
     shapes = (inputs, hidden), (hidden, classes)
-    weights = [(rng.normal(size=each) / np.sqrt(each[0])).astype(dtype) for each in shapes]
-    steps = {"NumPy": numpy_step, "Python": step, "inside": numba.njit(step)}
-    calls, losses = {}, []
-    for name, each in steps.items():
-        w, v = (array.copy() for array in weights)
-        calls[name] = partial(each, x, labels, w, v, dtype_number(dtype, 0.01))
-        losses.append([float(calls[name]()) for _ in range(3)])
-    assert np.allclose(losses, losses[0], rtol=1e-4), losses
-    times = by_turns(calls, **turns)
-    found = (ratio(times, name, "inside") for name in ("NumPy", "Python"))
+    w, v = ((rng.normal(size=each) / np.sqrt(each[0])).astype(dtype) for each in shapes)
+    function = numba.njit(step) if way == "inside" else STEPS[way]
+    return partial(function, x, labels, w, v, dtype_number(dtype, 0.01))
+
+
+def first_losses(*wanted: Any) -> list[float]:
+    """The losses of the first steps."""
+    return [float(prepared(*wanted)()) for _ in range(3)]
+
+
+def seconds(turns: Any, *wanted: Any) -> float:
+    """The time of a step."""
+    return by_turns({"step": prepared(*wanted)}, **{**turns, "rounds": 1})["step"][0]
+
+
+def training(dtype: str, sizes: tuple[int, ...], turns: Any) -> tuple[str, str]:
+    """What a step takes in NumPy, and with our functions in Python, over one compiled function.
+
+    Each has a process of its own: the copies of OpenBLAS that NumPy and SciPy, and thereby Numba,
+    bring along would have twice as many threads as there are processors.
+    """
+    times: dict[str, list[float]] = {way: [] for way in STEPS}
+    with ExitStack() as stack:
+        spawn = partial(ProcessPoolExecutor, 1, multiprocessing.get_context("spawn"))
+        submit = {way: stack.enter_context(spawn()).submit for way in STEPS}
+        losses = [submit[way](first_losses, way, dtype, sizes).result() for way in STEPS]
+        assert np.allclose(losses, losses[0], rtol=1e-4), losses
+        for turn in range(turns.get("rounds", ROUNDS)):
+            for way in list(STEPS)[:: -1 if turn % 2 else 1]:
+                times[way].append(submit[way](seconds, turns, way, dtype, sizes).result())
+    found = (ratio(times, way, "inside") for way in ("NumPy", "Python"))
     first, second = (f"{r.median:.2f} ({r.low:.2f} to {r.high:.2f})" for r in found)
     return first, second
 

@@ -207,6 +207,8 @@ def text(data: Data, found: list[Group]) -> str:
             "",
             *table(["process, from start to exit", "median"], starts),
             "",
+            *(f"{line[0].upper()}{line[1:]}." for line in summary.compiling(data)),
+            "",
             "## Left out",
             "",
             *([f"- {line}" for line in summary.left_out(data)] or ["Nothing."]),

@@ -16,8 +16,8 @@ import numpy as np
 
 import fastact as fa
 from fastact.benchmarks.cases import Case, call_of, operands
-from fastact.benchmarks.machine import Controls, cores, others
-from fastact.benchmarks.turns import within
+from fastact.benchmarks.machine import ONE_CORE, Controls, cores, others
+from fastact.benchmarks.turns import ratio, within
 from fastact.verification.processes import processes
 
 SHORTEST = 0.01  # seconds for a case, when the time is over
@@ -36,9 +36,11 @@ def process(cases: Sequence[Case], each: float, limit: float, tell: Callable[[st
 
 
 def measured(cases: Sequence[Case], each: float, limit: float) -> Found:
-    """Return the quickest seconds of each case, those of NumPy's calls, and what others took.
+    """Return the seconds of each case at one clock, those of NumPy's calls, and what others took.
 
-    A case takes `each` seconds at most, all of them about `limit`.
+    A case takes `each` seconds at most, all of them about `limit`. Some processors run at one clock
+    for seconds, and at another that is a fifth slower for the next: so what is measured is the time
+    over that of NumPy's tanh by turns with it, and what is returned is that times the quickest.
     """
     start, before = perf_counter(), cores()
     controls, found = Controls(), {}
@@ -49,16 +51,20 @@ def measured(cases: Sequence[Case], each: float, limit: float) -> Found:
         left = start + limit - perf_counter()
         if left < 0:
             break
-        found[str(case)] = quickest(case, min(each, left / (len(cases) - index)))
+        tanh = controls.calls[ONE_CORE]
+        found[str(case)] = relative(case, tanh, min(each, left / (len(cases) - index)))
     controls.measure()
-    return {"cells": found, "controls": controls.times, "others": others(before)}
+    unit = min(controls.times[ONE_CORE])
+    seconds = {name: quotient * unit for name, quotient in found.items()}
+    return {"cells": seconds, "controls": controls.times, "others": others(before)}
 
 
-def quickest(case: Case, slot: float) -> float:
-    """Return the quickest of several rounds, which take about so many seconds."""
+def relative(case: Case, unit: Callable[[], Any], slot: float) -> float:
+    """Return the time of a case over that of another call, in rounds of about so many seconds."""
     start = perf_counter()
     with np.errstate(all="ignore"), fa.num_threads(case.threads or fa.get_num_threads()):
         f, arrays = call_of(case), operands(case)
         left = slot - (perf_counter() - start)
-        (times,) = within({"": lambda: f(*arrays)}, max(left, SHORTEST)).values()
-    return min(times)
+        calls = {"unit": unit, "case": lambda: f(*arrays)}
+        times = within(calls, max(left, SHORTEST), slow_ones=True)
+    return ratio(times, "case", "unit").median

@@ -87,6 +87,13 @@ def others(data: Data) -> str:
     return f"other processes took {share:.0%} of the cores"
 
 
+def compiling(data: Data) -> Iterator[str]:
+    """Yield how long compiling takes, if it was measured."""
+    if times := list(data["compile"].values()):
+        median, total = seconds(statistics.median(times)), seconds(sum(times))
+        yield f"compiling float32: {median} (median), {total} for all of {len(times)} functions"
+
+
 def notes(data: Data) -> Iterator[str]:
     """Yield what a reader has to know beside the table."""
     yield f"{data['processor']}, {data['threads']} threads; {data['date']}; {data['seconds']:.0f} s"
@@ -94,10 +101,7 @@ def notes(data: Data) -> Iterator[str]:
     yield f"noise: {noise(data)}; NumPy alone: {controls}; {others(data)}"
     for name, found in data["startup"].items():
         yield f"{name}: {seconds(found['median'])}"
-    if data["compile"]:
-        times = list(data["compile"].values())
-        median, total = seconds(statistics.median(times)), seconds(sum(times))
-        yield f"compiling float32: {median} (median), {total} for all of {len(times)} functions"
+    yield from compiling(data)
     if data["not measured"]:
         yield f"not measured, as the time was over: {data['not measured']} cells"
     yield from left_out(data)

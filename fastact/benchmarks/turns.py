@@ -19,6 +19,7 @@ ROUNDS = 21
 BLOCK_SECONDS = 0.02  # one turn: long for the clock, short enough to be a neighbour
 PAUSE_SECONDS = 0.005  # in which the idle threads of the one before go to sleep;
 LONGEST_PAUSE = 0.05  # or until Linux tells that they do: they wait for work, OpenMP's for 10 ms
+WARM_SECONDS = 0.0003  # before a turn: our threads wake at the second call, in 60 microseconds
 TASKS = Path("/proc/self/task")
 FEWEST, MOST = 3, 9  # rounds of `within`,
 SHORT_PAUSE = 0.001  # and its pauses
@@ -53,7 +54,7 @@ def by_turns(
     for turn in range(rounds):
         for name in sorted(calls, key=list(calls).index, reverse=turn % 2 == 1):
             _rest(pause)
-            timers[name].timeit(1)
+            _warm(timers[name])
             times[name].append(timers[name].timeit(numbers[name]) / numbers[name])
     return times
 
@@ -64,6 +65,14 @@ def _rest(pause: float) -> None:
     time.sleep(pause)
     while _others_run() and time.perf_counter() < end:
         time.sleep(pause)
+
+
+def _warm(timer: Timer) -> None:
+    """Call at least once and for a while, in which its threads wake up."""
+    end = time.perf_counter() + WARM_SECONDS
+    timer.timeit(1)
+    while time.perf_counter() < end:
+        timer.timeit(1)
 
 
 def _others_run() -> bool:
@@ -100,15 +109,19 @@ def ratio(times: Mapping[str, list[float]], numerator: str, denominator: str) ->
     return spread([a / b for a, b in pairs])
 
 
-def within(calls: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, list[float]]:
+def within(
+    calls: Mapping[str, Callable[[], Any]], seconds: float, *, slow_ones: bool = False
+) -> dict[str, list[float]]:
     """Return what `by_turns` does, in about so many seconds; at least three rounds are made.
 
-    What takes many times as long as the fastest, and much of the time, is called only twice more.
+    What takes many times as long as the fastest, and much of the time, is called only twice more,
+    unless it is asked for.
     """
     timers = {name: Timer(call) for name, call in calls.items()}
     first = {name: [timer.timeit(1), timer.timeit(1)][1] for name, timer in timers.items()}
     bound = max(SLOW * min(first.values()), seconds / 8 / len(calls))
-    slow = {name: [first[name], timers[name].timeit(1)] for name in calls if first[name] > bound}
+    left_out = [name for name in calls if first[name] > bound and not slow_ones]
+    slow = {name: [first[name], timers[name].timeit(1)] for name in left_out}
     calls = {name: call for name, call in calls.items() if name not in slow}
     once = sum(first[name] for name in calls)
     pause = sum(_rest_after(timers[name]) for name in calls)
