@@ -14,6 +14,8 @@ function is compiled again and the entry replaced. Nothing has to change in Numb
 from __future__ import annotations
 
 import errno
+import functools
+import operator
 import pickle
 import sys
 from collections.abc import Iterable, Iterator
@@ -94,9 +96,12 @@ def needed(make: Any, *arguments: Any, called: bool = True, ending: str = "") ->
     return Need(spec.symbol, pickled, called, ending)
 
 
-def loop_at(module: str, name: str) -> Any:
-    """The loop of the activation, or of the gate of the pair, that a module has a name for."""
-    value = getattr(sys.modules[module], name)
+def loop_at(module: str, name: str, *places: int) -> Any:
+    """The loop of the activation, or of the gate of the pair, that a module has a name for.
+
+    The name may be that of a tuple, which has it at the first of `places`, or has a tuple there.
+    """
+    value = functools.reduce(operator.getitem, places, getattr(sys.modules[module], name))
     return getattr(value, "activation", value)._loops["float64"]
 
 
@@ -109,8 +114,18 @@ def bindings(context: Any, targets: Iterable[Any]) -> Iterator[Need]:
     for module in modules_of(context):
         if module.__name__.partition(".")[0] != PACKAGE:
             for name, value in list(vars(module).items()):
-                if id(value) in wanted:
-                    yield needed(loop_at, module.__name__, name, called=False)
+                for places in within(value, wanted):
+                    yield needed(loop_at, module.__name__, name, *places, called=False)
+
+
+def within(value: Any, wanted: set[int]) -> Iterator[tuple[int, ...]]:
+    """Where a value, or a tuple of values and tuples, has one of what is wanted, by its `id`."""
+    if id(value) in wanted:
+        yield ()
+    elif isinstance(value, tuple):
+        for place, each in enumerate(value):
+            for inner in within(each, wanted):
+                yield place, *inner
 
 
 def modules_of(context: Any) -> list[ModuleType]:
