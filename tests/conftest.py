@@ -41,6 +41,7 @@ settings.load_profile(PROFILE)
 ACTIVATIONS = part(fa.activations.values(), 5)
 
 PEAKS = pytest.StashKey[dict[str, int]]()
+LARGEST = 1024  # MB that a worker may take
 STATUS = Path("/proc/self/status")  # of Linux
 
 AXES = {
@@ -112,9 +113,11 @@ def peak() -> int:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell the process that prints the summary."""
+    """Tell the process that prints the summary, and fail there if a worker took too much."""
     if hasattr(session.config, "workeroutput"):  # this is a worker of pytest-xdist
         session.config.workeroutput["peak"] = peak()
+    elif max(session.config.stash.get(PEAKS, {}).values(), default=0) > LARGEST:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -128,7 +131,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Print how much memory each worker took: Numba unloads no machine code."""
     peaks = config.stash.get(PEAKS, {"this process": peak()})
     told = ", ".join(f"{name} {size} MB" for name, size in sorted(peaks.items()))
-    terminalreporter.write_line(f"largest resident memory: {told}")
+    terminalreporter.write_line(f"largest resident memory: {told}; a worker may take {LARGEST} MB")
 
 
 def superfluous(items: list[pytest.Item]) -> set[pytest.Item]:

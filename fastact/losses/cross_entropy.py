@@ -106,10 +106,8 @@ def check_range(name: str, labels: Any, classes: int, given: Any) -> None:
         return
     place = tuple(int(i) for i in np.argwhere((labels < 0) | (labels >= classes))[0])
     where = f"labels[{', '.join(map(str, place))}]" if place else "the label"
-    raise ValueError(
-        f"{name}(): {where} is {int(given[place])}, which is none of {classes} classes, "
-        f"0 to {classes - 1}"
-    )
+    known = f"{classes} classes, 0 to {classes - 1}" if classes else "0 classes"
+    raise ValueError(f"{name}(): {where} is {int(given[place])}, which is none of {known}")
 
 
 def class_weights(name: str, weight: Any, classes: int) -> Any:

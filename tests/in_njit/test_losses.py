@@ -149,7 +149,7 @@ def test_rows_without_classes_are_the_error_of_outside(f, weight):
 
     said = []
     for call in (loss, numba.njit(loss)):
-        with pytest.raises(ValueError, match="none of 0 classes") as error:
+        with pytest.raises(ValueError, match=r"none of 0 classes$") as error:
             call(np.empty((3, 0)), np.zeros(3, int))
         said.append(str(error.value))
     assert said[0] == said[1]
