@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.errors import TypingError
 
 from fastact.compiler import activation_loops
@@ -257,16 +257,6 @@ class Elementwise(Plan):
     def names_given(self) -> bool:
         """Whether a parameter is written out in the call."""
         return any(not isinstance(self.types[p.name], types.Omitted) for p in self.function.params)
-
-    def compiled(self, call: Call, function: Any, kinds: list[Any], values: list[Any]) -> Any:
-        """Call a dispatcher of numbers."""
-        ty = types.Dispatcher(function)
-        signature = ty.get_call_type(call.context.typing_context, tuple(kinds), {})
-        fixed = function.py_func.__code__.co_argcount
-        if len(signature.args) > fixed:  # the last one is the tuple of ``*x``
-            rest = cgutils.make_anonymous_struct(call.builder, values[fixed:])
-            values = [*values[:fixed], rest]
-        return call.context.get_function(ty, signature)(call.builder, values)
 
     def inlined(self, call: Call) -> Any:
         """The kernel itself, for numbers."""

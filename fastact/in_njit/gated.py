@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 
+from fastact.compiler import gated_loops
+from fastact.compiler.kernels import ELEMENT
 from fastact.elementwise.gated import ROWS, loop_of
 from fastact.in_njit import axes, operands, python_call, symbols
 from fastact.in_njit.axes import Axes
@@ -63,9 +66,15 @@ class GatedPlan(Plan):
         made = operands.empty(call.context, call.builder, ty, shape)
         return made, operands.of_array(call.context, call.builder, ty, made)
 
-    def need(self, variety: str, ending: str = "") -> symbols.Need:
-        owner = getattr(self.ty.target, "_owner", self.ty.target)
-        return symbols.needed(loop_of, owner, variety, self.dtype, ending=ending)
+    @property
+    def owner(self) -> Any:
+        """The pair."""
+        return getattr(self.ty.target, "_owner", self.ty.target)
+
+    def need(self, variety: str, ending: str = "", *, called: bool = True) -> symbols.Need:
+        return symbols.needed(
+            loop_of, self.owner, variety, self.dtype, called=called, ending=ending
+        )
 
     def launch(self, call: Call, variety: str, given: list[Operand]) -> None:
         """Call the loop over elements, or that over rows, which share the threads.
@@ -228,6 +237,13 @@ class HalvesBackward(Halves):
 
 
 BIASES = ("gate_bias", "value_bias")
+PARTS = ("gate", "value", *BIASES)  # of which there are gradients
+
+
+@functools.cache
+def scalar_of(owner: Any, kernel: str, dtype: str) -> Any:
+    """The dispatcher of a pair's function of numbers."""
+    return gated_loops.scalar(owner.activation.declaration.kernels, kernel, dtype)
 
 
 class Split(GatedPlan):
@@ -235,16 +251,24 @@ class Split(GatedPlan):
 
     positional: tuple[str, ...] = ("gate", "value")
     names: tuple[str, ...] = ("gate", "value")
+    variety = "forward"
 
     def typed(self) -> Any:
         self.real(*self.names, *BIASES)
         given = [n for n in (*self.names, *BIASES) if self.known[n] is not None]
-        arrays = [n for n in given if is_array(self.types[n]) and self.types[n].ndim]
-        if not arrays:
-            raise self.refuse("gate", "an array, or value")
-        self.dtype = self.common(*given)
-        self.ndim = max(self.types[n].ndim for n in arrays)
+        arrays = [self.types[n] for n in given if is_array(self.types[n])]
+        self.numbers = not arrays and self.known["out"] is None
+        self.ndim = max((ty.ndim for ty in arrays), default=0)
+        if not self.ndim and not self.numbers:
+            raise self.refuse("gate", "an array with an axis, or value")
+        self.dtype = self.common_number(*given) if self.numbers else self.common(*given)
         return self.made_type(self.ndim)
+
+    def common_number(self, *names: str) -> str:
+        """The dtype of numbers: what all of them are, or else float64."""
+        kinds = {types.unliteral(self.types[name]) for name in names}
+        found = kinds.pop()
+        return str(found) if not kinds and found in {types.float16, types.float32} else "float64"
 
     @property
     def biases(self) -> tuple[str, ...]:
@@ -252,7 +276,27 @@ class Split(GatedPlan):
         return BIASES if any(self.known[name] is not None for name in BIASES) else ()
 
     def made_type(self, ndim: int) -> Any:
-        return self.out(types.Array(operands.number_type(self.dtype), ndim, "C"))
+        number = operands.number_type(self.dtype)
+        return number if self.numbers else self.out(types.Array(number, ndim, "C"))
+
+    def needs(self) -> tuple[symbols.Need, ...]:
+        inlined = self.numbers and self.owner._origin is not None
+        return (self.need(self.kernel, called=False),) if inlined else ()
+
+    @property
+    def kernel(self) -> str:
+        """The name of what a loop of this call computes."""
+        return f"{self.variety}_bias" if self.biases else self.variety
+
+    def inlined(self, call: Call) -> Any:
+        """What the kernels give for numbers: one, or two."""
+        function = scalar_of(self.owner, self.kernel, self.dtype)
+        given = [
+            operands.literal(self.dtype, -0.0) if self.known[name] is None  # which changes nothing
+            else self.number(call, name, self.dtype)
+            for name in (*self.names, *self.biases)
+        ]  # fmt: skip
+        return self.compiled(call, function, [ELEMENT[self.dtype]] * len(given), given)
 
     def inputs(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
         """The operands and copies, or None where Python must do it."""
@@ -267,6 +311,8 @@ class Split(GatedPlan):
         return [each for each, _ in found], [copy for _, copy in found]
 
     def attempt(self, call: Call) -> Attempt | None:
+        if self.numbers:
+            return Attempt(lambda: self.inlined(call))
         found, b = self.inputs(call), call.builder
         if found is None:
             return None
@@ -278,8 +324,7 @@ class Split(GatedPlan):
 
         def make() -> Any:
             made, result = self.outcome(call, out, self.result, sizes)
-            need = self.need("forward_bias" if self.biases else "forward")
-            operands.launch(call.context, b, need, [*given, result], sizes)
+            operands.launch(call.context, b, self.need(self.kernel), [*given, result], sizes)
             return made
 
         return Attempt(make, either(b, clash, *wrong), copies)
@@ -290,35 +335,43 @@ class SplitBackward(Split):
 
     positional = ("dy",)
     names = ("dy", "gate", "value")
+    variety = "backward"
 
     def made_type(self, ndim: int) -> Any:
         number = operands.number_type(self.dtype)
         if self.known["out"] is not None:
             raise self.refuse("out", "None")
         results = []
-        for name in ("gate", "value", "gate_bias", "value_bias"):
+        for name in PARTS:
             if self.known[name] is None:
                 continue
             own = self.types[name].ndim if is_array(self.types[name]) else 0
             results.append(types.Array(number, own, "C") if own else number)
         return types.Tuple(results)
 
+    def inlined(self, call: Call) -> Any:
+        """The gradients, of which those of biases are these too."""
+        both = cgutils.unpack_tuple(call.builder, super().inlined(call), 2)
+        places = (k % 2 for k, name in enumerate(PARTS) if self.known[name] is not None)
+        return call.context.make_tuple(call.builder, self.result, [both[k] for k in places])
+
     def attempt(self, call: Call) -> Attempt | None:
+        if self.numbers:
+            return Attempt(lambda: self.inlined(call))
         found, b = self.inputs(call), call.builder
         if found is None or ndim_of(self.types["dy"]) > self.ndim:
             return None
         (dy, *given), copies = found
         sizes, clash = operands.broadcast(b, given)
         wrong = [clash, b.not_(operands.fits(b, dy, sizes))]
-        names = (*self.names[1:], *BIASES)
-        places = [k for k, name in enumerate(names) if self.known[name] is not None]
+        places = [k for k, name in enumerate(PARTS) if self.known[name] is not None]
 
         def make() -> Any:
             pairs = [*zip(places, self.result, strict=True)]
             made = [operands.new(call.context, b, ty, given[k].shape) for k, ty in pairs]
             terms = [self.terms(call, made[k][1], sizes) for k in range(2)]
             inputs = [spread(b, dy, sizes), *given]
-            need = self.need("backward_bias" if self.biases else "backward")
+            need = self.need(self.kernel)
             operands.launch(call.context, b, need, [*inputs, *(t.operand for t in terms)], sizes)
             for (k, _), (_, to) in zip(pairs, made, strict=True):
                 term = terms[k % 2]

@@ -8,10 +8,15 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from fastact.in_njit import operands, python_call
-from fastact.in_njit.operands import Operand, product
+from fastact.in_njit.operands import INT, ONE, Operand, product
 from fastact.in_njit.plan import UNKNOWN, Call, Plan, floating, new_array
 
 DOUBLE = ir.DoubleType()
+
+
+def with_axis(operand: Operand) -> Operand:
+    """An array without axes as one of one element."""
+    return operand if operand.shape else Operand(operand.pointer, [ONE], [INT(8)])
 
 
 class LossPlan(Plan):
@@ -22,7 +27,7 @@ class LossPlan(Plan):
         super().__init__(ty, arguments)
 
     def typed(self) -> Any:
-        ty = self.array(self.data)
+        ty = self.given_type()
         self.check()
         self.element = floating(ty)
         self.dtype = str(self.element)
@@ -33,6 +38,10 @@ class LossPlan(Plan):
         if not self.gradient:
             return loss
         return types.Tuple([loss, self.out(new_array(ty, self.element))])
+
+    def given_type(self) -> Any:
+        """The type of the input, which is an array."""
+        return self.array(self.data)
 
     def loss_type(self, ty: Any) -> Any:
         self.reduction = "sum"
@@ -69,7 +78,7 @@ class LossPlan(Plan):
 
     def plain_out(self) -> bool:
         """Whether `out` may be given to a loop."""
-        ndim = self.types[self.data].ndim
+        ndim = self.given_type().ndim
         return all(ty.dtype == self.element and ty.ndim == ndim and ty.mutable for ty in self.into)
 
     def castable(self, dtype: Any) -> bool:
@@ -83,7 +92,7 @@ class LossPlan(Plan):
         if isinstance(self.types.get("out"), types.BaseTuple):
             values = cgutils.unpack_tuple(b, value, len(self.into))
         found = [
-            operands.of_array(call.context, b, ty, each)
+            with_axis(operands.of_array(call.context, b, ty, each))
             for ty, each in zip(self.into, values, strict=False)
         ]
         wrong = [b.not_(operands.same_shape(b, out, x)) for out in found]
@@ -99,9 +108,10 @@ class LossPlan(Plan):
             return [], given
         b, context = call.builder, call.context
         kinds = list(self.result)[int(self.gradient) :]  # after the loss
-        made = [operands.empty(context, b, ty, like.shape) for ty in kinds]
+        made = [operands.empty(context, b, ty, like.shape[: ty.ndim]) for ty in kinds]
         return made, [
-            operands.of_array(context, b, ty, each) for ty, each in zip(kinds, made, strict=True)
+            with_axis(operands.of_array(context, b, ty, each))
+            for ty, each in zip(kinds, made, strict=True)
         ]
 
     def finished(self, call: Call, loss: Any, made: list[Any]) -> Any:

@@ -11,9 +11,9 @@ from numba.core import cgutils, types
 from fastact.definition.activation import Activation
 from fastact.in_njit import operands, symbols
 from fastact.in_njit.cross_entropy import CrossEntropy, NegativeLogLikelihood
-from fastact.in_njit.loss_plan import DOUBLE, LossPlan
+from fastact.in_njit.loss_plan import DOUBLE, LossPlan, with_axis
 from fastact.in_njit.operands import INT, ONE, ZERO, Operand, product
-from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array
+from fastact.in_njit.plan import UNKNOWN, Attempt, Call, either, is_array, is_number
 from fastact.in_njit.row_options import compiled, spread
 from fastact.in_njit.rowwise import is_real
 from fastact.losses import cross_entropy, elementwise, squared
@@ -54,7 +54,12 @@ def squared_loop(activation: Activation, ending: str, dtype: str) -> Any:
 
 
 class Elementwise(LossPlan):
-    """A call of a loss of each element by itself."""
+    """A call of a loss of each element by itself, or of one number."""
+
+    def given_type(self) -> Any:
+        """The type of the input; a number is an array without axes, as outside."""
+        ty = self.types[self.data]
+        return types.Array(types.unliteral(ty), 0, "C") if is_number(ty) else self.array(self.data)
 
     def check(self) -> None:
         if not is_real(self.types[self.target]):
@@ -83,13 +88,14 @@ class Elementwise(LossPlan):
 
     def possible(self) -> bool:
         """Whether types are those of which operands can be made."""
-        ndim, known = self.types[self.data].ndim, self.ty.target._reductions
+        ndim, known = self.given_type().ndim, self.ty.target._reductions
         weights = [self.types[n] for n in self.weighted() if self.known[n] is not None]
         arrays = [ty for ty in (*weights, self.types[self.target]) if is_array(ty)]
         strange = any(is_array(ty) and ty.dtype == types.float16 for ty in weights)
         return (
-            self.plain_out() and ndim > 0 and self.reduction in known and not strange
+            self.plain_out() and self.reduction in known and not strange
             and all(ty.ndim <= ndim for ty in arrays)
+            and (ndim > 0 or self.reduction != "batchmean")
         )  # fmt: skip
 
     def beside(self, call: Call, x: Operand, numbers: Any) -> Beside:
@@ -134,13 +140,14 @@ class Elementwise(LossPlan):
         return [b.not_(good)]
 
     def attempt(self, call: Call) -> Attempt | None:
-        b, x_type = call.builder, self.types[self.data]
+        b, x_type = call.builder, self.given_type()
         if not self.possible():
             return None
         numbers = self.numbers(call)
         if numbers is None:
             return None
         x, copy = self.operand(call, self.data, self.dtype)
+        x = with_axis(x)
         beside = self.beside(call, x, numbers)
         outs, wrong = self.outs(call, x, beside.operands)
         size = product(b, x.shape)
@@ -157,7 +164,7 @@ class Elementwise(LossPlan):
                 given = [*inputs, operands.constant(b, "float64", 1.0), *results]
                 operands.launch(call.context, b, self.need(), given, x.shape)
                 return self.derivatives(call, made)
-            if self.reduction == "none":
+            if self.reduction == "none" and x_type.ndim:
                 return self.finished(call, self.each(call, inputs, results, x), made)
             divisor = self.divisor(call, x, size)
             scale = b.fdiv(DOUBLE(1.0), divisor)

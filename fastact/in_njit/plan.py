@@ -286,6 +286,16 @@ class Plan:
             return call.context.cast(call.builder, loaded, ty.dtype, to)
         return call.context.cast(call.builder, value, types.unliteral(ty), to)
 
+    def compiled(self, call: Call, function: Any, kinds: list[Any], values: list[Any]) -> Any:
+        """Call a dispatcher of numbers."""
+        ty = types.Dispatcher(function)
+        signature = ty.get_call_type(call.context.typing_context, tuple(kinds), {})
+        fixed = function.py_func.__code__.co_argcount
+        if len(signature.args) > fixed:  # the last one is the tuple of ``*x``
+            rest = cgutils.make_anonymous_struct(call.builder, values[fixed:])
+            values = [*values[:fixed], rest]
+        return call.context.get_function(ty, signature)(call.builder, values)
+
     def flag(self, call: Call, name: str) -> Any:
         """A bool, as one bit."""
         known = self.known[name]

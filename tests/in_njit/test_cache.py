@@ -74,6 +74,11 @@ def of_expressions(v):
 
 
 @njit(cache=True)
+def of_gates(v):
+    return gated.split(v, 0.5)
+
+
+@njit(cache=True)
 def of_tuples(v):
     return several[1][1](v) + own.several[1][0](v)
 
@@ -133,6 +138,7 @@ for got, wanted in zip(
     user.of_expressions(even), (steep(even), user.gated(even), fa.squared_error(even, even, steep))
 ):
     check(got, wanted)
+check(user.of_gates(0.75), user.gated.split(0.75, 0.5))
 check(user.of_tuples(x), user.several[1][1](x) + user.several[1][0](x))
 y = np.empty_like(x)
 user.expressions_in_threads(x, y)
@@ -148,7 +154,7 @@ user.in_threads(rows, y)
 check(y, user.cube(rows[:, :1]) + fa.softmax(rows, softcap=3.0))
 functions = (
     "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
-    "handed", "in_threads", "of_expressions", "of_tuples", "expressions_in_threads",
+    "handed", "in_threads", "of_expressions", "of_gates", "of_tuples", "expressions_in_threads",
 )
 for name in functions:
     stats = getattr(user, name).stats
@@ -157,7 +163,7 @@ for name in functions:
 CALLS = {"leak": 2, "of_own": 2, "handed": 2}
 NAMES = (
     "leak", "through_the_module", "of_rows", "in_python", "by_parameters", "outer", "of_own",
-    "handed", "in_threads", "of_expressions", "of_tuples", "expressions_in_threads",
+    "handed", "in_threads", "of_expressions", "of_gates", "of_tuples", "expressions_in_threads",
 )  # fmt: skip
 
 
@@ -193,8 +199,8 @@ def test_kept_across_processes_and_never_stale(project, tmp_path):
     assert project() == kept
 
     (tmp_path / "own.py").write_text(own.replace("2.0", "3.0"))
-    of_expressions = ("of_expressions", "of_tuples", "expressions_in_threads")
-    assert project() == kept | dict.fromkeys(of_expressions, (0, 1))
+    changed = ("of_expressions", "of_gates", "of_tuples", "expressions_in_threads")
+    assert project() == kept | dict.fromkeys(changed, (0, 1))
 
     copy = tmp_path / "other" / "fastact"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))

@@ -256,6 +256,47 @@ def test_biases_of_gated_pairs_and_out(f):
         numba.njit(lambda x, bias: f(x, bias=bias))(x, bias[1:])
 
 
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.name)
+def test_split_of_numbers_is_inlined(f):
+    """Of one dtype or several, with biases, in the loops of users."""
+
+    def every(x, y, dy):
+        return (
+            f.split(x, y), f.split(x, 2), f.split(1.5, True), f.split(x, y, gate_bias=dy),
+            f.split.backward(dy, gate=x, value=y), f.split.backward(1.0, gate=x, value=3),
+            f.split.backward(dy, gate=x, value=y, value_bias=x),
+        )  # fmt: skip
+
+    def filled(x, y):
+        out = np.empty_like(x)
+        for i in range(x.size):
+            out[i] = f.split(x[i], y[i])
+        return out
+
+    inside = numba.njit(every)
+    for dtype in (np.float16, np.float32, np.float64):
+        x, y = RNG.normal(size=(2, 77)).astype(dtype)
+        assert_same(numba.njit(filled)(x, y), f.split(x, y))
+    given = 0.75, -2.5, 1.25
+    assert_same(inside(*given), every(*given))
+    assert python_calls(inside, *given) == 0
+    with pytest.raises(numba.TypingError, match=r"split\(\): gate must be an array with an axis"):
+        numba.njit(lambda x, out: f.split(x, 1.0, out=out))(1.0, np.empty(3))
+
+
+@pytest.mark.parametrize("f", of_kind("loss"), ids=lambda f: f.name)
+def test_losses_of_numbers(f):
+    """They are numbers, and their gradients are arrays without axes, as outside."""
+
+    def every(x, t):
+        return f(x, t), f.value_and_grad(x, t)
+
+    inside = numba.njit(every)
+    for given in ((0.25, 0.75), (1, 0.5), (np.array(0.25), 0.75), (np.array(0.5, "f4"), 1.0)):
+        assert_same(inside(*given), every(*given))
+        assert python_calls(inside, *given) == 0
+
+
 def test_gated_pairs_of_rows_of_any_length():
     """Short rows share a buffer, long ones the threads."""
 
