@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastact.definition.activation import declare
 from fastact.definition.declaration import Parameter
-from fastact.numerics import rational
+from fastact.numerics import rational, single
 from fastact.numerics.elementary import near_root
 from fastact.numerics.primitives import copysign, kernel, scaled, square_root, where
 from fastact.numerics.tables import DISH_ROOT, DISH_ROOT_QUOTIENT
@@ -106,6 +106,7 @@ def squareplus_from_output(y, b):  # y^2 / (y^2 + b / 4)
 
 squareplus: interfaces.FromEitherWithB = declare(
     "squareplus", squareplus_value, squareplus_derivative, squareplus_second_derivative,
+    float32={"forward": single.squareplus, "derivative": single.squareplus_slope},
     float64={"forward": rational.squareplus},
     derivative_from_output=squareplus_from_output,
     params=(Parameter("b", 4.0, 0.25, 16.0, squareplus_b),),

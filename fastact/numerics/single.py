@@ -42,6 +42,7 @@ from fastact.numerics.primitives import (
     kernel,
     polynomial,
     shift_left,
+    square_root,
     where,
 )
 from fastact.numerics.tables import (
@@ -79,6 +80,7 @@ ROOT_TWO = 1.4142135623730951
 BIASED = MAGIC + 1023.0  # leaves the exponent of 2**n in the low bits
 FAR = 300.0  # e to minus that times any two of float32 rounds to zero
 INF, NAN = float("inf"), float("nan")
+FOURTH32, FAR32 = F(0.25), F(2.0**62)
 FAR_BELL = 25.0  # and so is e to minus half the square of that
 
 
@@ -583,3 +585,53 @@ def gelu(x):
     s = y0 + c
     y = (s + (((y0 - s) + c) + low)) * scale_single(k) * UP
     return copysign(where(x > ZERO32, x - y, y), x)
+
+
+# (x + s) / 2 with s = sqrt(x^2 + b) as a + r with a = |x| / 2 and r = sqrt(a^2 + c), c = b / 4, and
+# on the left c / (a + r), of sums and roots in two parts. A power of two keeps squares from
+# overflowing and vanishing: beyond 2^62, r is a.
+@kernel(widen=False)
+def half_root(x, b):
+    """a, c and r times that power, what the square of r lacks, and the inverse of the power."""
+    up = where(b > F(2.0**60), F(2.0**-20), where(b < F(2.0**-60), F(2.0**20), ONE32))
+    a, c = abs(x) * HALF32 * up, b * up * up * FOURTH32
+    near = where(a > FAR32, FAR32, a)
+    square = near * near
+    h = square + c
+    rest = where(square > c, (square - h) + c, (c - h) + square) + fma(near, near, -square)
+    r = square_root(h)
+    return a, c, where(a > FAR32, a, r), rest + fma(-r, r, h), ONE32 / up
+
+
+@kernel(widen=False)
+def squareplus(x, b):
+    a, c, r, rest, down = half_root(x, b)
+    p = a + r
+    q = ONE32 / p
+    w = a * q  # 1 / r = q / (1 - w), of which three digits are enough
+    low = fma(rest * HALF32, q * fma(w, fma(w, TWO32, ONE32), ONE32), a - (p - r))
+    y = c * q
+    left = fma(fma(-y, low, fma(-y, p, c)), q, y) * down
+    right = where(a > FAR32, x, (p + low) * down)
+    return where(x < ZERO32, where(p == INF, ZERO32, left), right)
+
+
+# y / s: on the right 1/2 + a / 2r, on the left c / (a + r) / 2r.
+@kernel(widen=False)
+def squareplus_slope(x, b):
+    a, c, r, rest, _ = half_root(x, b)
+    p = a + r
+    q, g = ONE32 / p, HALF32 / r
+    r_low = rest * g
+    low, twice = (a - (p - r)) + r_low, g + g
+    v = a * g
+    t = HALF32 + v
+    v_low = fma(-(v + v), r_low, fma(-(v + v), r, a)) * g
+    right = t + ((v - (t - HALF32)) + v_low)
+    c = c * F(2.0**40)  # so that the product is rounded as a normal number
+    y = c * q
+    z = y * g
+    z_low = fma(y, g, -z) + fma(c, q, -y) * g
+    e = fma(-low, q, fma(-p, q, ONE32)) + fma(-r_low, twice, fma(-r, twice, ONE32))
+    left = where(p == INF, ZERO32, (fma(z, e, z_low) + z) * F(2.0**-40))
+    return where(x < ZERO32, left, where(a > FAR32, ONE32, right))
