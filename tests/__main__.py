@@ -1,7 +1,7 @@
 """Run the tests: `python -m tests`, or with arguments of pytest what these say.
 
-All tests are two sessions of pytest, as Numba unloads no machine code: in one, a worker would take
-more than 1 GB.
+All tests are three sessions of pytest, as Numba unloads no machine code: in one, a worker would
+take more than 1 GB.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import sys
 # Without -P Python would find the package here, and not where it is installed.
 PYTEST = (sys.executable, "-P", "-m", "pytest", "-n", "auto", "--dist", "loadgroup")
 # Each benchmark runs too: once, on small arrays, unmeasured.
-SESSIONS = (("--ignore=tests/in_njit", "tests", "bench", "README.md"), ("tests/in_njit",))
+APART = ("tests/elementwise", "tests/in_njit")
+REST = (*(f"--ignore={folder}" for folder in APART), "tests", "bench", "README.md")
+SESSIONS = ((APART[0],), REST, (APART[1],))
 
 
 def main() -> None:
