@@ -111,8 +111,8 @@ ROWS = [
     row("A store that is damaged, full or shared", "truncated, zeroed, flipped and swapped files, "
         "`kill -9` of processes that fill it, no space, read-only, no home, edited sources, other "
         "processors", "engine.store::"),
-    row("Memory that others change meanwhile", "labels overwritten by a thread during losses, "
-        "gradients, Hessians", "memory_that_changes::"),
+    row("Memory that others change meanwhile", "labels, lengths and offsets overwritten by a thread "
+        "during losses, gradients, Hessians and functions of rows", "memory_that_changes::"),
     row("File systems that take nothing", "mounted with 64 KB, full, without inodes, read-only: they "
         "stop root too; all of them read-only, for a user without a home", "disks::"),
     row("Many first calls at once", "pytest with 8 workers and joblib with 8 on empty stores, "
