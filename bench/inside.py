@@ -10,10 +10,8 @@ The exit status is 1 if a call inside takes more than 1.05 times as long: on a q
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import cache, partial
 from typing import Any
@@ -27,6 +25,7 @@ import fastact as fa
 from bench.claims import WIDTH
 from fastact.benchmarks.peers.compiled import NAIVE
 from fastact.benchmarks.turns import QUICK, ROUNDS, by_turns, ratio
+from fastact.verification.processes import processes
 
 SIZES = (2**10, 2**20)
 DTYPES = ("float32", "float64")
@@ -186,8 +185,7 @@ def training(dtype: str, sizes: tuple[int, ...], turns: Any) -> tuple[str, str]:
     """
     times: dict[str, list[float]] = {way: [] for way in STEPS}
     with ExitStack() as stack:
-        spawn = partial(ProcessPoolExecutor, 1, multiprocessing.get_context("spawn"))
-        submit = {way: stack.enter_context(spawn()).submit for way in STEPS}
+        submit = {way: stack.enter_context(processes(1)) for way in STEPS}
         losses = [submit[way](first_losses, way, dtype, sizes).result() for way in STEPS]
         assert np.allclose(losses, losses[0], rtol=1e-4), losses
         for turn in range(turns.get("rounds", ROUNDS)):

@@ -44,6 +44,7 @@ def measured(cases: Sequence[Case], each: float, limit: float) -> Found:
     """
     start, before = perf_counter(), cores()
     controls, found = Controls(), {}
+    tanh = controls.calls[ONE_CORE]
     every = max(1, len(cases) // CONTROL)
     for index, case in enumerate(cases):
         if index % every == 0:
@@ -51,7 +52,6 @@ def measured(cases: Sequence[Case], each: float, limit: float) -> Found:
         left = start + limit - perf_counter()
         if left < 0:
             break
-        tanh = controls.calls[ONE_CORE]
         found[str(case)] = relative(case, tanh, min(each, left / (len(cases) - index)))
     controls.measure()
     unit = min(controls.times[ONE_CORE])
