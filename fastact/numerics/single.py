@@ -115,6 +115,13 @@ def exp_and_less(t):
 
 
 @kernel
+def tail_and_less(x):
+    """e**-|x| and e**-|x| - 1."""
+    t = -abs(x)
+    return exp_and_less(where(t < -FAR, -FAR, t))
+
+
+@kernel
 def tail_exp(x):
     """e**-|x|."""
     t = -abs(x)
@@ -190,7 +197,7 @@ def celu(x, alpha):
 
 @kernel
 def log1mexp(x):
-    f, less = exp_and_less(-clamp(x, 0.0, FAR))
+    f, less = tail_and_less(x)
     k = exponent(-less)
     m = from_bits(add_bits(bits(-less), shift_left(-k, 52)))
     u = where(less > -0.75, m - 1.0, -f)
@@ -278,7 +285,7 @@ def tanh_shrink_slope(x):
 
 @kernel
 def tanh_shrink_bend(x):  # 2 tanh x sech(x)^2 = 8 f m / (1 + f)^3 with f = 1 - m
-    f, less = exp_and_less(clamp(-2.0 * abs(x), -FAR, 0.0))
+    f, less = tail_and_less(2.0 * x)
     d = 1.0 + f
     return copysign(8.0 * f * less / (d * d * d), x)
 
@@ -287,27 +294,26 @@ def tanh_shrink_bend(x):  # 2 tanh x sech(x)^2 = 8 f m / (1 + f)^3 with f = 1 - 
 def lisht_slope(x):  # tanh x + x sech(x)^2
     a = abs(x)
     a = where(a > FAR, FAR, a)
-    f, less = exp_and_less(clamp(-2.0 * a, -FAR, 0.0))
+    f, less = tail_and_less(2.0 * a)
     d = 1.0 + f
     return copysign(fma(4.0 * a, f, -less * d) / (d * d), x)
 
 
 @kernel
 def log1mexp_slope(x):
-    f, less = exp_and_less(-clamp(x, 0.0, FAR))
+    f, less = tail_and_less(x)
     return where(x < 0.0, NAN, f / abs(less))
 
 
 @kernel
 def log1mexp_bend(x):
-    f, less = exp_and_less(-clamp(x, 0.0, FAR))
+    f, less = tail_and_less(x)
     return where(x < 0.0, NAN, -f / (less * less))
 
 
 @kernel
 def sigmoid_bend(x):
-    t = -abs(x)
-    e, less = exp_and_less(where(t < -FAR, -FAR, t))
+    e, less = tail_and_less(x)
     d = 1.0 + e
     return copysign(-e * less / (d * d * d), -x)
 
