@@ -4,7 +4,7 @@ A test that has an argument ``f`` runs for every elementwise activation, ``funct
 their functions that has a ufunc, ``partial`` for those that are derivatives by a parameter,
 ``dtype`` for each float format, ``variety`` for value, derivative and second derivative.
 `FASTACT_TEST_PROFILE` chooses how much is drawn and how large samples are: see
-`tests/support/profile.py`.
+`tests/support/profile.py`. `FASTACT_TEST_WORKER_MB` is how much memory a worker may take.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ settings.load_profile(PROFILE)
 ACTIVATIONS = part(fa.activations.values(), 5)
 
 PEAKS = pytest.StashKey[dict[str, int]]()
-LARGEST = 1024  # MB that a worker may take
+# MB that a worker may take; without a word any: beside torch and JAX it is theirs.
+LARGEST = float(os.environ.get("FASTACT_TEST_WORKER_MB", "inf"))
 STATUS = Path("/proc/self/status")  # of Linux
 
 AXES = {
@@ -131,7 +132,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Print how much memory each worker took: Numba unloads no machine code."""
     peaks = config.stash.get(PEAKS, {"this process": peak()})
     told = ", ".join(f"{name} {size} MB" for name, size in sorted(peaks.items()))
-    terminalreporter.write_line(f"largest resident memory: {told}; a worker may take {LARGEST} MB")
+    terminalreporter.write_line(f"largest resident memory: {told}; allowed {LARGEST:.0f} MB")
 
 
 def superfluous(items: list[pytest.Item]) -> set[pytest.Item]:
