@@ -52,6 +52,12 @@ def factors(kernels: Any, dtype: str, *names: str) -> Iterator[Kernel]:
 
 def forward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """Return the kernel of the pair's value."""
+    known = kernels["forward"].products.get(dtype)
+    return factored(kernels, dtype) if known is None else (known,)
+
+
+def factored(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
+    """The same as a factor times the value."""
     (g,), vanishing = factors(kernels, dtype, "forward"), VANISHING[dtype]
     return (Kernel(lambda gate, value: times(value, g(gate), vanishing)),)
 
@@ -68,7 +74,7 @@ def backward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
 
 def forward_bias(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """Return the kernel of the pair's value, with biases `b` and `c` of gate and value."""
-    (y,) = forward(kernels, dtype)
+    (y,) = factored(kernels, dtype)
     return (Kernel(lambda gate, value, b, c: y(gate + b, value + c)),)
 
 

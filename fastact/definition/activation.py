@@ -198,6 +198,7 @@ def declare(
     float64: Mapping[str, Kernel] = MappingProxyType({}),
     factors: Mapping[str, Kernel] = MappingProxyType({}),
     parts: Mapping[str, Kernel] = MappingProxyType({}),
+    products: Mapping[str, Kernel] = MappingProxyType({}),
     formula: str,
     summary: str,
     limits: tuple[Field, Field] = (-math.inf, math.inf),
@@ -221,6 +222,9 @@ def declare(
         and small enough far out to make zero of any two float32.
     parts
         The same of float64: kernels whose results are two float64, to 2**-54 of their sum.
+    products
+        Kernels of ``(x, value)`` by dtype, the value times the function: of gated pairs, which then
+        need no factor in twice the precision.
     formula, summary, source
         What its docstring says.
     limits
@@ -246,6 +250,8 @@ def declare(
     for dtype, found in (("float32", factors), ("float64", parts)):
         for kernel, factor in found.items():
             kernels[kernel] = kernels[kernel].with_factor(dtype, factor)
+    for dtype, product in products.items():
+        kernels["forward"] = kernels["forward"].with_product(dtype, product)
     record = Declaration(name, formula, kernels, limits=limits, **fields)
     doc = functools.partial(described.activation, record, summary, source)
     return (kind or Activation)(record, doc)

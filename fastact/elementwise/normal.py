@@ -150,6 +150,7 @@ gelu: interfaces.FromInput = declare(
     },
     float64={"forward": double.gelu, "derivative": double.gelu_slope},
     factors={"forward": single.gelu_factor, "derivative": single.gelu_slope_factor},
+    products={"float64": double.geglu},
     formula=r"\tfrac12 x \operatorname{erfc}(-x / \sqrt2)",
     summary="The Gaussian error linear unit: the input times the normal distribution function.",
     limits=(-0.0, INF),

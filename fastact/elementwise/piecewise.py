@@ -10,6 +10,7 @@ from fastact.definition.declaration import Kink, Parameter
 from fastact.definition.expression import X
 from fastact.elementwise.rrelu import Randomized
 from fastact.numerics import rational
+from fastact.numerics.elementary import ZERO32
 from fastact.numerics.primitives import (
     copysign,
     head,
@@ -85,9 +86,15 @@ def relu_derivative(x):
     return where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x))
 
 
+@kernel(widen=False)
+def reglu_value(x, v):
+    return v * where(x <= ZERO32, ZERO32, x)
+
+
 relu: Activation = declare(
     "relu", relu_value, relu_derivative, zero,
     derivative_from_output=relu_derivative,
+    products={"float32": reglu_value, "float64": reglu_value},
     formula=r"\max(x, 0)",
     summary="The rectified linear unit max(x, 0).",
     limits=(0.0, INF),

@@ -68,6 +68,9 @@ GELU_TANH_2AC = 10.931602221724319, -7.445102636636608e-16
 # Roots to 2**-31: sums with a multiple of LN2_TOP are exact.
 SILU_TOP = round(SILU_ROOT[0] * 2.0**31) * 2.0**-31
 GELU_TANH_TOP = round(GELU_TANH_V[0] * 2.0**31) * 2.0**-31
+INF = float("inf")
+SIGMOID_ZERO, SILU_ZERO = -745.1332191019412, -751.7555630413638  # below, they round to zero
+GELU_ZERO = -38.58014022378236
 SILU_A = 3.591121476668622, -3.6148589599468234e-20  # e^-x at the root of silu'
 SILU_REST = -1.0948000793140865e-16  # -log of the first, but for the root's first part
 
@@ -148,7 +151,7 @@ def softplus_slope(x, beta):
 # small: where its exponent is not positive, T is 0.
 @kernel
 def over_one_and_exp(x, t, low):
-    """x / (1 + e**-(t + low)) over N for t from -800 to 600, and N as bits."""
+    """The parts of N (q + e i) = x / (1 + e**-(t + low)) for t from -800 to 600; N as bits."""
     k = fma(t, -LOG2E, PLAIN)
     n = k - PLAIN
     r = fma(n, -LN2_REST, fma(n, -LN2_TOP, -t)) - low
@@ -161,14 +164,14 @@ def over_one_and_exp(x, t, low):
     d_low = fma(m, p, s - d) + (one - (s - 1.0))
     inverse = 1.0 / d
     q = x * inverse
-    return fma(fma(-d_low, q, fma(-d, q, x)), inverse, q), exponent
+    return q, fma(-d_low, q, fma(-d, q, x)), inverse, exponent
 
 
 @kernel
 def times_sigmoid(x, t, low):
     """x / (1 + e**-(t + low)) for t from -800 to 600 and |x| up to 800."""
-    q, n = over_one_and_exp(x, t, low)
-    return q * from_bits(add_bits(n, 512 << 52)) * DOWN
+    q, e, inverse, n = over_one_and_exp(x, t, low)
+    return fma(e, inverse, q) * from_bits(add_bits(n, 512 << 52)) * DOWN
 
 
 @kernel(widen=False)
@@ -185,9 +188,40 @@ def swish(x, beta):
     t = clamp(v, -760.0, 600.0)
     small = t < -600.0
     low = where((v < -760.0) | (v > 600.0), 0.0, fma(beta, x, -v))
-    q, n = over_one_and_exp(x, t, low)
-    y = q * from_bits(add_bits(n, where(small, 512 << 52, 0))) * where(small, DOWN, 1.0)
+    q, e, inverse, n = over_one_and_exp(x, t, low)
+    up = from_bits(add_bits(n, where(small, 512 << 52, 0)))
+    y = fma(e, inverse, q) * up * where(small, DOWN, 1.0)
     return where(v > 600.0, x, copysign(where(v < -760.0, 0.0, y), x))
+
+
+# Products with a value v of any size: both parts are multiplied, and rounded once.
+@kernel
+def times_parts(v, top, low, down, zero):
+    """v (top + low) times a power of two; where `zero`, v times a zero with the sign of `top`."""
+    first = v * top
+    y = where(abs(v) == INF, first, copysign(fma(v, top, v * low) * down, first))
+    return where(zero, 0.0 * first, y)
+
+
+@kernel
+def value_times_sigmoid(v, x, t, zero):
+    """v x / (1 + e**-t); for t below `zero`, v times a zero with the sign of x."""
+    small = t < -600.0
+    q, e, inverse, n = over_one_and_exp(x, t, 0.0)
+    up = from_bits(add_bits(n, where(small, 512 << 52, 0)))
+    return times_parts(v, q * up, e * inverse * up, where(small, DOWN, 1.0), t < zero)
+
+
+@kernel(widen=False)
+def glu(u, v):
+    return value_times_sigmoid(v, 1.0, clamp(u, -760.0, 600.0), SIGMOID_ZERO)
+
+
+@kernel(widen=False)
+def swiglu(u, v):
+    x = where(u < -760.0, -760.0, u)
+    y = value_times_sigmoid(v, x, where(x > 600.0, 600.0, x), SILU_ZERO)
+    return where(u > 600.0, v * u, y)
 
 
 @kernel(widen=False)
@@ -484,8 +518,9 @@ def erfc(x):
 
 
 # Phi(-b) = e^(-b^2 / 2) (1 + v) / (2 (b + 1)), where v is nearly a polynomial in (b - 4) / (b + 4).
-@kernel(widen=False)
-def gelu(x):
+@kernel
+def normal_tail(x):
+    """b Phi(-b) for b = |x| up to 39 in two parts, as 2**-512 of them times the third result."""
     b = abs(x)
     b = where(b > 39.0, 39.0, b)
     half = b * 0.5
@@ -496,8 +531,29 @@ def gelu(x):
     y = half * u
     y_low = fma(-low, y, fma(-d, y, half)) * u
     w = r + fma(v, 1.0 + (r + h), h)
-    y = (y + fma(y, w, fma(y_low, w, y_low))) * s * DOWN
+    low = fma(y, w, fma(y_low, w, y_low))
+    top = y + low
+    return top, (y - top) + low, s
+
+
+@kernel(widen=False)
+def gelu(x):
+    y, _, s = normal_tail(x)
+    y = y * s * DOWN
     return where(x > 0.0, x - y, copysign(y, x))
+
+
+@kernel(widen=False)
+def geglu(u, v):
+    small = u < -37.0
+    y, low, s = normal_tail(u)
+    s = where(small, s, s * DOWN)
+    y, low = y * s, low * s
+    left = u < 0.0
+    top = where(left, -y, u - y)
+    low = where(left, -low, ((u - top) - y) - low)
+    y = times_parts(v, top, low, where(small, DOWN, 1.0), u < GELU_ZERO)
+    return where(u > 39.0, v * u, y)
 
 
 # gelu'(-b) = e^(-b^2 / 2) (b0 - b) (1 + v) / 2, where b0 is its root and 1 + v has none.

@@ -56,6 +56,7 @@ class Kernel:
         self.plain = plain
         self.forms: dict[str, Kernel] = {}  # what computes results of some dtypes instead
         self.factors: dict[str, Kernel] = {}  # what results are multiplied by: see `declare`
+        self.products: dict[str, Kernel] = {}  # that of a value with what it computes, likewise
         self.made: dict[Any, Any] = {}  # what the compiler has made of it, and goes with it
         self.__name__ = function.__name__
         self.__module__ = function.__module__
@@ -71,6 +72,12 @@ class Kernel:
         """The same kernel with this as a factor of other results of `dtype`."""
         made = copy.copy(self)
         made.factors, made.made = self.factors | {dtype: factor}, {}
+        return made
+
+    def with_product(self, dtype: str, product: Kernel) -> Kernel:
+        """The same kernel with one of ``(x, value)`` for its product with values of `dtype`."""
+        made = copy.copy(self)
+        made.products, made.made = self.products | {dtype: product}, {}
         return made
 
     def __call__(self, *args: Any) -> Any:

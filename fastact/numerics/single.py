@@ -78,6 +78,7 @@ SELU_SCALE, SELU_BOTH = 1.0507009873554805, 1.7580993408473766
 SLOPE, DENSITY = 1.1283791670955126, 0.3989422804014327  # 2 / sqrt(pi), 1 / sqrt(2 pi)
 ROOT_TWO = 1.4142135623730951
 BIASED = MAGIC + 1023.0  # leaves the exponent of 2**n in the low bits
+SIGMOID_ZERO, SILU_ZERO = -103.97207708399179, -108.66030361932557  # below, they round to zero
 FAR = 300.0  # e to minus that times any two of float32 rounds to zero
 INF, NAN = float("inf"), float("nan")
 FOURTH32, FAR32 = F(0.25), F(2.0**62)
@@ -133,6 +134,25 @@ def tail_exp(x):
 def silu(x):
     x = where(x < -FAR, -FAR, x)
     return x / (1.0 + exp_short(-where(x > FAR, FAR, x)))
+
+
+# Products with a value. Where the function rounds to zero, that with an infinite value is NaN.
+@kernel
+def with_infinite(y, v, x, zero):
+    """The product `y` of v and a function that rounds to zero for x below `zero`."""
+    return where((abs(v) == INF) & (x < zero), NAN, y)
+
+
+@kernel
+def glu(x, v):
+    y = v / (1.0 + exp_short(clamp(-x, -FAR, FAR)))
+    return with_infinite(y, v, x, SIGMOID_ZERO)
+
+
+@kernel
+def swiglu(x, v):
+    y = v * where(x < -FAR, -FAR, x) / (1.0 + exp_short(clamp(-x, -FAR, FAR)))
+    return with_infinite(y, v, x, SILU_ZERO)
 
 
 @kernel
