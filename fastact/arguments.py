@@ -350,6 +350,12 @@ def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
     return chosen
 
 
+def one_int(axis: Any) -> Any:
+    """The axis as an `int` if it is one integer, perhaps in a tuple; anything else as it is."""
+    (only,) = axis if type(axis) is tuple and len(axis) == 1 else (axis,)
+    return int(only) if type(only) is int or isinstance(only, np.integer) else axis
+
+
 def one_axis(name: str, axis: Any, ndim: int) -> int:
     """The axis as a non-negative integer."""
     if type(axis) is int and -ndim <= axis < ndim:

@@ -123,13 +123,8 @@ def limits(environment: Mapping[str, str], root: Path) -> dict[str, int]:
     return {name: n for name, n in (asked | machine).items() if n is not None}
 
 
-def default_num_threads() -> int:
-    """Smallest of the environment's wishes, the CPU affinity and the cgroup quota."""
-    return _default()[0]
-
-
 def _default() -> tuple[int, str]:
-    """Return the default number of threads, and what bounds it."""
+    """The least of the environment's wishes, the CPU affinity and the cgroup quota; its source."""
     found = limits(os.environ, Path("/"))
     source = min(found, key=found.__getitem__)
     return min(found[source], MAX_THREADS), source

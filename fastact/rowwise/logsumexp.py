@@ -21,6 +21,7 @@ from fastact.arguments import (
     delivered,
     floats,
     mask,
+    one_int,
     output,
     outputs,
     own,
@@ -240,6 +241,8 @@ class LogSumExp(LogSum, CalledPlainly):
         **unknown: Never,
     ) -> Any:
         """Apply the function along `axis`; see the class."""
+        if type(axis) is not int:
+            axis = one_int(axis)
         if (
             type(x) is ndarray and type(axis) is int and keepdims is False and b is None
             and return_sign is False and (out is None or type(out) is ndarray)

@@ -24,6 +24,7 @@ from fastact.arguments import (
     floats,
     mask,
     one_axis,
+    one_int,
     target,
 )
 from fastact.containers.door import public, without_unknown
@@ -172,6 +173,8 @@ class Normaliser(RowFunction, CalledPlainly):
         **unknown: Never,
     ) -> Any:
         """Apply the function along `axis`; see the class."""
+        if type(axis) is not int:
+            axis = one_int(axis)
         if (
             type(x) is ndarray and type(axis) is int and softcap is None and empty == "zero"
             and inf == "limit" and (out is None or type(out) is ndarray) and not (more or unknown)

@@ -23,6 +23,7 @@ from fastact.arguments import (
     exactly_one,
     floats,
     one_axis,
+    one_int,
     output,
     target,
     together,
@@ -97,6 +98,8 @@ class Product(CalledPlainly):
         **unknown: Never,
     ) -> Any:
         """Return the product, a new array or `out`; see `documents.MEMBERS`."""
+        if type(axis) is not int:
+            axis = one_int(axis)
         if (
             type(d) is ndarray and type(axis) is int and softcap is None
             and (out is None or type(out) is ndarray) and not (more or unknown)

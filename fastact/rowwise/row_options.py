@@ -172,6 +172,8 @@ def quick_factor(sign: float, temperature: Array, shape: tuple[int, ...], axis: 
     """What inputs are multiplied by; None if `Rows` has to check the temperature."""
     if not mode.is_default():  # a division; the longer way sets the mode
         return None
+    if isinstance(temperature, np.floating | np.integer):
+        temperature = float(temperature)
     if type(temperature) in NUMBER:
         return sign / temperature if COLD <= temperature <= HOT else None
     if not (is_array(temperature, "d") and temperature.size):

@@ -148,6 +148,20 @@ def test_an_output_in_the_memory_of_a_mask_or_of_lengths(f, dtype, axis):
                 assert_same_bits(out, wanted)
 
 
+@over_forms
+def test_numbers_of_numpy_are_those_of_python(f, dtype):
+    x = logits((6, 8), dtype)
+    for axis, same in ((np.int64(0), 0), ((-1,), -1), ((np.int8(0),), 0)):
+        for number in (np.float32(0.3), np.float16(70.0), np.float64(1e-300), np.int64(3)):
+            got = f(x, axis=axis, temperature=number)
+            assert_same_bits(got, f(x, axis=same, temperature=float(number)))
+            got = f.backward(x, x=x, axis=axis, temperature=number)
+            assert_same_bits(got, f.backward(x, x=x, axis=same, temperature=float(number)))
+    for wrong in (np.float32("nan"), np.int64(0), np.float16("inf")):
+        with pytest.raises(ValueError, match="temperature must be positive and finite"):
+            f(x, temperature=wrong)
+
+
 @pytest.mark.parametrize("f", of_kind("sum"), ids=lambda f: f.name)
 @over_shapes
 def test_sums_of_what_is_present(f, dtype, shape, axis):
