@@ -8,7 +8,6 @@ before any work. What is no array of NumPy's has been opened by `fastact.contain
 from __future__ import annotations
 
 import itertools
-import math
 import operator
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
@@ -158,12 +157,6 @@ def number(name: str, argument: str, value: Array, low: float, high: float, expe
     if array.ndim or not low <= array <= high:
         raise refused(name, argument, expected, shown(value), ValueError)
     return float(array)
-
-
-def positive(name: str, argument: str, value: Array) -> float:
-    """One number that must be positive and finite."""
-    least, most = math.ulp(0.0), np.finfo(np.float64).max
-    return number(name, argument, value, least, float(most), "one positive finite number")
 
 
 # ---------------------------------------------------------------- arrays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,9 +21,10 @@ OPTIONS = ("weight", "ignore_index", "label_smoothing")
 
 
 # ---------------------------------------------------------------- what Numba compiles
-def checked(labels: Any, classes: Any, weight: Any, ignore: Any) -> Any:
+def checked(labels: Any, classes: Any, weight: Any, ignore: Any, large: Any) -> Any:
     """Labels of rows that count and 0 elsewhere, weights, how many count, and whether all is well.
 
+    Weights of rows beyond `large`, or below its inverse, are not: Python may have to scale them.
     Labels and weights are new arrays: nobody else can change them between this check and the loop.
     """
     found, of_row = np.empty(labels.shape, np.int64), np.ones(labels.shape)
@@ -42,6 +44,7 @@ def checked(labels: Any, classes: Any, weight: Any, ignore: Any) -> Any:
         found[place] = here
         if weight is not None and inside and here < weight.size:
             of_row[place] = weight[here]
+            good &= weight[here] == 0.0 or 1.0 / large <= abs(weight[here]) <= large
         count += counts
     return found, of_row, count, good
 
@@ -88,6 +91,7 @@ class Targets(NamedTuple):
 class OfLabels(LossPlan):
     """What losses of rows with a label each share."""
 
+    counted = True
     soft = False  # whether labels may be probabilities
 
     def check(self) -> None:
@@ -117,6 +121,7 @@ class OfLabels(LossPlan):
             fine = good(self.types[name]) if known is UNKNOWN else isinstance(known, kinds)
             if not fine:
                 raise self.refuse(name, needed)
+        self.refuse_bools("label_smoothing", "hessian_scale")
 
     def loss_ndim(self, ty: Any) -> int:
         return int(ty.ndim) - 1
@@ -187,7 +192,10 @@ class OfLabels(LossPlan):
             copies.append(copy)
         ignore = self.option(call, "ignore_index", types.int64)
         given = ty, call.values["labels"]
-        made = compiled(call, checked, result, given, classes, weight, ignore)
+        large = cross_entropy.LARGE if self.reduction == "mean" else math.inf
+        made = compiled(
+            call, checked, result, given, classes, weight, ignore, (types.float64, DOUBLE(large))
+        )
         labels, factors, count, good = cgutils.unpack_tuple(b, made, 4)
         copies += [(kinds[0], labels), (kinds[1], factors)]
         found = operands.of_array(context, b, kinds[0], labels)

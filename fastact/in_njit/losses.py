@@ -67,6 +67,7 @@ class Elementwise(LossPlan):
         for name in ("weight", "pos_weight", "gamma", "alpha"):
             if self.known.get(name) is not None and not is_real(self.types[name]):
                 raise self.refuse(name, "a number or an array of numbers")
+        self.refuse_bools("gamma", "alpha")
 
     def numbers(self, call: Call) -> tuple[list[Operand], list[Any]] | None:
         """The numbers between the targets and the scale; what is wrong; None if Python must."""

@@ -19,6 +19,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.np.numpy_support import as_dtype
 
 from fastact.in_njit import operands, python_call, symbols
+from fastact.in_njit.operands import INT
 
 FLOATS = (types.float16, types.float32, types.float64)
 UNKNOWN = object()  # the value of what is not known when the call is compiled
@@ -74,6 +75,12 @@ def is_number(ty: Any) -> bool:
     return is_real(types.unliteral(ty)) or isinstance(value_of(ty), int | float)
 
 
+def is_bool(ty: Any) -> bool:
+    """Whether this is a bool, or an array of them: no number of an option."""
+    ty = getattr(ty, "dtype", ty) if isinstance(ty, types.Array) else types.unliteral(ty)
+    return isinstance(ty, types.Boolean) or isinstance(value_of(ty), bool)
+
+
 def is_switch(ty: Any) -> bool:
     """Whether this is a bool, or an integer, which may be 0 or 1."""
     integral = isinstance(types.unliteral(ty), types.Boolean | types.Integer)
@@ -101,6 +108,7 @@ class Plan:
 
     dtype: str  # of the loop
     positional: tuple[str, ...] = ()  # arguments that only have a place
+    counted = False  # whether its loops count the distances between elements in elements
 
     def __init__(self, ty: Any, arguments: dict[str, Any]) -> None:
         self.ty, self.name, self.types = ty, ty.shown, arguments
@@ -155,6 +163,12 @@ class Plan:
         if not (isinstance(ty, types.BaseTuple) and len(ty) == 2 and all(map(is_array, ty))):
             raise self.refuse("out", "a pair of arrays")
         return ty
+
+    def refuse_bools(self, *names: str) -> None:
+        """Options that are numbers are no bool, as outside."""
+        for name in names:
+            if name in self.types and is_bool(self.types[name]):
+                raise self.refuse(name, "a number")
 
     def given(self, *names: str) -> bool:
         """Whether any of these arguments has another value than its default."""
@@ -223,6 +237,9 @@ class Plan:
         attempt = self.attempt(call) or self.cast(call)
         if attempt is None:
             return self.python(call)
+        if self.counted:
+            wrong = either(builder, attempt.wrong, self.uneven(call))
+            attempt = attempt._replace(wrong=wrong)
         if attempt.wrong is None:
             made = attempt.make()
             self.release(call, attempt.copies)
@@ -235,6 +252,21 @@ class Plan:
                 builder.store(attempt.make(), place)
         self.release(call, attempt.copies)
         return builder.load(place)
+
+    def uneven(self, call: Call) -> Any:
+        """Whether elements of an array are not whole elements apart, as in packed records."""
+        b, found = call.builder, INT(0)
+        for name, ty in self.types.items():
+            values = [(ty, call.values[name])]
+            if isinstance(ty, types.BaseTuple):
+                values = list(zip(ty, cgutils.unpack_tuple(b, values[0][1], len(ty)), strict=True))
+            for kind, value in values:
+                if isinstance(kind, types.Array):
+                    array = operands.of_array(call.context, b, kind, value)
+                    rest = INT(operands.dtype_of(kind).itemsize - 1)
+                    for word in (b.ptrtoint(array.pointer, INT), *array.strides):
+                        found = b.or_(found, b.and_(word, rest))
+        return b.icmp_signed("!=", found, INT(0))
 
     def python(self, call: Call) -> Any:
         """The code that calls the function in Python."""

@@ -19,7 +19,7 @@ from fastact.in_njit.operands import INT, Operand
 from fastact.in_njit.plan import Call, Plan, is_array
 from fastact.native import loop_registry
 from fastact.rowwise.row_function import chosen
-from fastact.rowwise.row_options import COLD, HOT
+from fastact.rowwise.row_options import CAPS, COLD, HOT
 
 DOUBLE = ir.DoubleType()
 
@@ -187,12 +187,9 @@ def of_causal(plan: Plan, call: Call, shape: list[Any], sign: float, found: Opti
 
 def of_softcap(plan: Plan, call: Call, shape: list[Any], sign: float, found: Options) -> Options:
     """The cap, and the factor of what has been capped."""
-    b, context, kind = call.builder, call.context, operands.number_type(plan.dtype)
-    cap = plan.number(call, "softcap", "float64")
-    narrow = context.cast(b, context.cast(b, cap, types.float64, kind), kind, types.float64)
-    good = b.and_(
-        b.fcmp_ordered(">", narrow, DOUBLE(0.0)), b.fcmp_ordered("<", cap, DOUBLE(float("inf")))
-    )
+    b, context = call.builder, call.context
+    cap, (least, most, _) = plan.number(call, "softcap", "float64"), CAPS
+    good = b.and_(b.fcmp_ordered(">=", cap, DOUBLE(least)), b.fcmp_ordered("<=", cap, DOUBLE(most)))
     found.wrong.append(b.not_(good))
     factor = found.factor or number(call, 1.0)
     if not factor.shape:

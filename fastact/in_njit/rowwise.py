@@ -30,6 +30,8 @@ DOUBLE = ir.DoubleType()
 class RowPlan(Plan):
     """What functions along an axis share."""
 
+    counted = True
+
     def common(self) -> None:
         """Check the types of options."""
         for name, needed, good in (
@@ -41,6 +43,7 @@ class RowPlan(Plan):
         ):
             if name in self.types and self.known[name] is not None and not good(self.types[name]):
                 raise self.refuse(name, needed)
+        self.refuse_bools("temperature", "softcap")
         if not axes.is_axis(self.types["axis"]):
             raise self.refuse("axis", "an integer, a tuple of integers or None")
 

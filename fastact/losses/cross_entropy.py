@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,8 +126,18 @@ def class_weights(name: str, weight: Any, classes: int) -> Any:
     return weight
 
 
-def check_smoothing(name: str, smoothing: float) -> None:
-    number(name, "label_smoothing", smoothing, 0.0, 1.0, "from 0 to 1")
+LARGE = 2.0**10  # weight: sums of larger ones, or a float16 of one, might overflow
+
+
+@np.errstate(all="ignore")
+def balanced(of_row: Any, counted: Any, weight: Any) -> tuple[Any, Any]:
+    """Weights of rows and classes, perhaps times one power of two, which a mean does not change."""
+    counts = True if counted is None else counted
+    top = float(np.max(np.abs(of_row), initial=0.0, where=counts))
+    if top == 0.0 or 1.0 / LARGE <= top <= LARGE:
+        return of_row, weight
+    power = -math.frexp(top)[1]
+    return np.ldexp(np.where(counts, of_row, 0.0), power), np.ldexp(weight, power)
 
 
 # ---------------------------------------------------------------- targets
@@ -159,6 +170,8 @@ def targets(name: str, labels: Any, classes: int, options: Any) -> Targets:
         of_row = weight.take(found)
     divisor = 1.0
     if reduction == "mean":
+        if of_row is not None:
+            of_row, weight = balanced(of_row, counted, weight)
         divisor = mass(found.size, counted, of_row)
     each = 0.0 if divisor == 0.0 else 1.0 / divisor
     spread = each if counted is None else counted * each
@@ -274,13 +287,14 @@ class LossOfLabels(Loss):
         self, name: str, x: Any, labels: Any, axis: int, options: Any, out: tuple[Any] | None
     ) -> tuple[Any, Any]:
         """The loss, and its gradient if `out` is a tuple: in the array there, or a new one."""
-        _, ignore_index, smoothing, reduction = options
+        weight, ignore_index, smoothing, reduction = options
         if self._waits:
             self._go_plainly()
         if ignore_index is not None:
             integer(name, "ignore_index", ignore_index)
         check_reduction(name, reduction)
-        check_smoothing(name, smoothing)
+        smoothing = number(name, "label_smoothing", smoothing, 0.0, 1.0, "from 0 to 1")
+        options = weight, ignore_index, smoothing, reduction
         x, labels = floats(name, self._input, x), array_of(name, "labels", labels, np.int64)
         axis = one_axis(name, axis, x.ndim)
         gradient, new = None, out is not None and out[0] is None

@@ -42,6 +42,7 @@ from fastact.rowwise.products import Backward, Jvp
 from fastact.rowwise.ragged import Sequences
 from fastact.rowwise.row_function import RowFunction, chosen, masked, slabs
 from fastact.rowwise.row_options import (
+    CAPS,
     COLD,
     EMPTY,
     EVERY,
@@ -237,7 +238,7 @@ class Normaliser(RowFunction, CalledPlainly):
     ) -> tuple[Any, float | None] | None:
         """The factor and the cap of all rows alike; None if there is more to look at."""
         factor: Any = None if self._sign == 1.0 else self._sign
-        if not (softcap is None or (type(softcap) in NUMBER and 0 < softcap < INF)):
+        if not (softcap is None or (type(softcap) in NUMBER and CAPS[0] <= softcap <= CAPS[1])):
             return None
         if temperature is not None:
             if not (type(temperature) in NUMBER and COLD <= temperature <= HOT):

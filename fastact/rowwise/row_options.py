@@ -18,8 +18,8 @@ from fastact.arguments import (
     fits,
     integers,
     mask,
+    number,
     numbers,
-    positive,
     refused,
 )
 from fastact.elementwise import tanh
@@ -37,6 +37,8 @@ FEW = 64  # numbers that Python compares sooner than NumPy
 SUBNORMAL = 2.0**-1022  # temperature: of those below, reciprocals are infinite
 STEP = 2.0**64  # in which products are multiplied by these
 COLD = 2.0**-512  # temperature: below, products with its reciprocal could overflow in kernels
+# Caps by which each number of float32 can be divided, and multiplied again.
+CAPS = 2.0**-60, 2.0**60, "one number from 2**-60 to 2**60"
 HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
 
@@ -74,7 +76,7 @@ class Rows:
         if boolean(name, "causal", causal):
             seen = causal_lengths(name, shape, layout)
             self.lengths = seen if self.lengths is None else np.minimum(seen, self.lengths)
-        self.cap = None if softcap is None else positive(name, "softcap", softcap)
+        self.cap = None if softcap is None else number(name, "softcap", softcap, *CAPS)
 
     @property
     def partial(self) -> bool:
@@ -242,7 +244,8 @@ def capped(x: Any, cap: float, out: Any = None) -> Any:
     if x.dtype == np.float16:
         out = np.empty(x.shape, np.float32)
     out = np.empty_like(x, subok=False) if out is None else out
-    return tanh(np.divide(x, cap, out=out, dtype=out.dtype), out=out)
+    with np.errstate(all="ignore"):
+        return tanh(np.divide(x, cap, out=out, dtype=out.dtype), out=out)
 
 
 def temperatures(name: str, temperature: Array, kept: tuple[int, ...]) -> Any:

@@ -52,8 +52,8 @@ class Softmax(Normaliser):
     causal
         For `x` of shape (..., queries, keys): row i sees the keys up to i + keys - queries.
     softcap
-        ``softmax(c tanh(x / c))`` with c = softcap. It comes before all masks; -inf in `x` becomes
-        -c, so mask by the other keywords.
+        ``softmax(c tanh(x / c))`` with c = softcap, from 2**-60 to 2**60. It comes before all
+        masks; -inf in `x` becomes -c, so mask by the other keywords.
     empty
         What a row without mass gives, all of it -inf or absent: ``"zero"``; ``"nan"``;
         ``"uniform"``, equal shares of what is present, or of the whole row if nothing is;
@@ -79,8 +79,8 @@ class Softmax(Normaliser):
     TypeError
         If `x` is not a float or integer array, `where` not boolean, `lengths` not integers.
     ValueError
-        If shapes do not broadcast, `lengths` leave 0..n, `temperature` or `softcap` is not positive
-        and finite, `causal` is not over the last axis, or a policy is unknown.
+        If shapes do not broadcast, `lengths` leave 0..n, `temperature` is not positive and finite,
+        `softcap` is out of range, `causal` is not over the last axis, or a policy is unknown.
 
     Examples
     --------

@@ -437,6 +437,20 @@ def test_wrong_values_raise_as_outside():
         numba.njit(lambda x: fa.softmax(x, where=x > 0, empty="raise"))(-np.ones(3))
 
 
+def test_a_bool_is_no_number():
+    """As outside, where these are a TypeError."""
+    x, labels = np.ones((2, 3)), np.array([0, 1])
+    for name, call in (
+        ("temperature", lambda x, _, b: fa.softmax(x, temperature=b)),
+        ("softcap", lambda x, _, b: fa.softmax.jacobian(x[0], softcap=b)),
+        ("temperature", lambda x, t, b: fa.softmax.sequences(x[0], offsets=t, temperature=b)),
+        ("label_smoothing", lambda x, t, b: fa.softmax_cross_entropy(x, t, label_smoothing=b)),
+        ("gamma", lambda x, _, b: fa.focal(x, x, gamma=b)),
+    ):
+        with pytest.raises(numba.TypingError, match=rf"{name} must be a number, got bool"):
+            numba.njit(call)(x, labels, True)
+
+
 # Calls with a row and `given`, which is ", out=out" or nothing; the sums give a number.
 ROW_CALLS = [
     "f(x{})", "f(x, softcap=2.0{})", "f(x, empty='uniform', inf='nan'{})", "f(x, where=mask{})",
@@ -456,6 +470,53 @@ def asked(text, f, n):
     given = row, row + 1.0, np.arange(n), row > 0, 0, np.empty(n)
     nothing = allocations(eval(f"lambda {names}: None"), *given)
     return allocations(eval(f"lambda {names}: ({text})", {"f": f}), *given) - nothing
+
+
+def records(*columns):
+    """Records without gaps, in which no column's elements are whole elements apart."""
+    made = np.zeros(
+        columns[0].shape, [("gap", "i1"), *((f"c{k}", c.dtype) for k, c in enumerate(columns))]
+    )
+    for k, column in enumerate(columns):
+        made[f"c{k}"] = column
+    return made
+
+
+@family
+def test_columns_of_packed_records(f):
+    """As arguments, of which Numba does not know it, and as columns of records."""
+
+    def every(x, dy, r):
+        return (
+            f(x), f(r["c0"], axis=0), f(x, temperature=2.0), f.backward(dy, x=x),
+            f.jvp(r["c1"], y=dy), f.jacobian(x[0]), f.sequences(x, offsets=np.array([0, 3, 10])),
+        )  # fmt: skip
+
+    dtype = DTYPES[FAMILY.index(f) % 2 + 1]
+    r = records(*(RNG.normal(size=(3, 10)).astype(dtype) for _ in range(2)))
+    assert_inside_as_outside(numba, every, r["c0"], r["c1"], r)
+
+    @numba.njit
+    def into(x, r, out):
+        f(x, out=r["c0"])
+        f(x, axis=0, out=out)
+
+    x, wanted = np.ascontiguousarray(r["c1"]), r.copy()
+    wanted["c0"], wanted["c1"] = f(x), f(x, axis=0)
+    into(x, r, r["c1"])
+    assert r.tobytes() == wanted.tobytes()
+
+
+def test_sums_and_losses_of_packed_records():
+    def every(x, labels):
+        return (
+            fa.logsumexp(x), fa.logmeanexp(x, axis=0), fa.logsumexp.backward(x[0], x=x, axis=0),
+            fa.softmax_cross_entropy(x, labels), fa.nll.value_and_grad(x, labels),
+            fa.softmax_cross_entropy.value_and_grad(x, labels, label_smoothing=0.1)[1],
+        )  # fmt: skip
+
+    r = records(RNG.normal(size=(3, 5)), np.array([[1], [0], [4]]) + np.zeros((3, 5), int))
+    assert_inside_as_outside(numba, every, r["c0"], r["c1"][:, 0])
 
 
 @family

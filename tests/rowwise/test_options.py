@@ -162,6 +162,16 @@ def test_numbers_of_numpy_are_those_of_python(f, dtype):
             f(x, temperature=wrong)
 
 
+@over_forms
+def test_caps_of_sequences_raise_nothing(f):
+    """Though quotients by the cap overflow and underflow."""
+    x = np.array([3e38, 1.0, 2.0, 1e-45, 1.0], "f4")
+    with np.errstate(all="raise"):
+        for cap in (0.5, 50.0):
+            got = f.sequences(x, offsets=[0, 3, 5], softcap=cap)
+            assert_same_bits(got[:3], f(x[:3], softcap=cap))
+
+
 @pytest.mark.parametrize("f", of_kind("sum"), ids=lambda f: f.name)
 @over_shapes
 def test_sums_of_what_is_present(f, dtype, shape, axis):

@@ -611,9 +611,10 @@ WRONG = [
     (ValueError, "lengths must broadcast", {"lengths": [1, 2]}),
     (ValueError, "lengths need one axis", {"lengths": 1, "axis": (1, 2)}),
     (ValueError, "causal=True needs", {"causal": True, "axis": 0}),
-    (ValueError, "softcap must be one positive finite number", {"softcap": 0.0}),
-    (ValueError, "softcap must be one positive finite number", {"softcap": np.inf}),
-    (ValueError, "softcap must be one positive finite number", {"softcap": [1.0, 2.0]}),
+    *[
+        (ValueError, r"softcap must be one number from 2\*\*-60 to 2\*\*60", {"softcap": cap})
+        for cap in (0.0, 1e-20, 1e40, np.inf, np.nan, [1.0, 2.0])
+    ],
     (ValueError, "empty must be one of", {"empty": "one"}),
     (ValueError, "inf must be one of", {"inf": "raise"}),
     (np.exceptions.AxisError, "axis", {"axis": 3, "where": True}),
