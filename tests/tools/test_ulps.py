@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import fastact as fa
+from fastact.catalogue import of_kind
 from fastact.definition.declaration import MAX_ULP, ORDERS
 from fastact.verification import record
 from fastact.verification.rows import JUDGED
@@ -37,6 +38,15 @@ def test_recorded_errors_along_an_axis_keep_the_declared_bounds(name, dtype):
     for variety, found in recorded.items():
         assert found["max_ulp"] <= found["bound"], variety
         assert found["inputs"] >= 1_000_000, variety
+
+
+@pytest.mark.parametrize("f", [*JUDGED.values(), *of_kind("gated")], ids=lambda f: f.name)
+def test_docstrings_tell_the_declared_bounds(f):
+    """Those of elementwise functions are made of them."""
+    known = (f.max_ulp[dtype] for dtype in ("float32", "float64"))
+    bounds = (each if isinstance(each, float) else each["forward"] for each in known)
+    text = " ".join(f.__doc__.split())
+    assert "Error: at most {:g} ulp in float32 and {:g} ulp in float64".format(*bounds) in text
 
 
 def test_nothing_recorded_is_unknown():
