@@ -8,6 +8,7 @@ import sys
 import tarfile
 import zipfile
 from email.parser import Parser
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,35 @@ def test_the_readme_of_a_package_needs_no_file_beside_it(unpacked):
     assert re.findall(r"\]\((?!https?:|#)[^)]*\)", text) == []
     assert text.count("```") == source.count("```")
     assert "*The ratios of all cells, by group*" in text
+
+
+def needed(package):
+    """The packages that one needs at run time, itself among them."""
+    found = {package}
+    for line in metadata.requires(package) or []:
+        if "extra ==" not in line:
+            found |= needed(re.split(r"[^\w-]", line, maxsplit=1)[0])
+    return found
+
+
+def licences(package):
+    """What the metadata of a package name; older ones do so in classifiers."""
+    told = metadata.metadata(package)
+    if expression := told["License-Expression"]:
+        return set(expression.split(" AND "))
+    names = (each.split(" :: ") for each in told.get_all("Classifier"))
+    return {last for first, *_, last in names if first == "License"}
+
+
+PERMISSIVE = {
+    "BSD License", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "MIT", "Zlib", "CC0-1.0",
+    "Apache-2.0 WITH LLVM-exception",
+}  # fmt: skip
+
+
+def test_dependencies_have_permissive_licences():
+    """And there are no others than the security page names."""
+    assert needed("fastact") == {"fastact", "numba", "numpy", "llvmlite"}
+    for package in needed("fastact"):
+        assert licences(package), package
+        assert licences(package) <= PERMISSIVE, package
