@@ -285,7 +285,7 @@ class Passes(NamedTuple):
     begin: Any  # (operands, r, n, state, m): the same with a maximum that has been found
     row: Any  # input and length of a row, and what results need: with the output y and maximum m
     settle: Any  # (operands, width, n, state): makes parameters of the sums of a group of rows
-    close: Any  # (operands, r, n, state): comes after the third pass
+    close: Any = no_end  # (operands, r, n, state): comes after the third pass
     counts: Any = None  # whether row r may be overlapped with others; None: no row may
     gives: bool = True  # whether there is an output with the axis, and hence a third pass
 

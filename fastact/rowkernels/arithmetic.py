@@ -295,18 +295,20 @@ def of_single(pointer: Any) -> Precision:
     """Return how float16 and float32 are computed, in float32."""
     f = np.float32
     return Precision(
-        pointer, 4096, types.float32, f(0.0), f(1.0), f(np.inf), -LOWEST_32, 2.0**64,
-        power_single, quick_single, f(2.0**16), single,
-        IN_SINGLE, WIDENED, join_single, inverse_single,
+        pointer=pointer, room=4096, number=types.float32, zero=f(0.0), one=f(1.0),
+        infinity=f(np.inf), lowest=-LOWEST_32, up=2.0**64, power=power_single, quick=quick_single,
+        limit=f(2.0**16), round=single, all_terms=IN_SINGLE, other_terms=WIDENED,
+        join=join_single, inverse=inverse_single,
     )  # fmt: skip
 
 
 def of_double(pointer: Any) -> Precision:
     """Return how a dtype is computed in float64."""
     return Precision(
-        pointer, 2048, types.float64, 0.0, 1.0, INF, -LOWEST, 2.0**512,
-        power_double, quick_double, 2.0**28, unrounded,
-        IN_DOUBLE, IN_DOUBLE, join_double, inverse_double,
+        pointer=pointer, room=2048, number=types.float64, zero=0.0, one=1.0,
+        infinity=INF, lowest=-LOWEST, up=2.0**512, power=power_double, quick=quick_double,
+        limit=2.0**28, round=unrounded, all_terms=IN_DOUBLE, other_terms=IN_DOUBLE,
+        join=join_double, inverse=inverse_double,
     )  # fmt: skip
 
 

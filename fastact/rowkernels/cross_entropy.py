@@ -191,8 +191,9 @@ def passes(form: Form) -> Passes:
             put(here.dx, label, 1, round_off(state[SLOPE]))
 
     return Passes(
-        form.terms, gradient, njit(element), first, begin, njit(row), settling(form), njit(close),
-        counts if gradient and not weighted else None, gradient,
+        terms=form.terms, keeps=gradient, element=njit(element), first=first, begin=begin,
+        row=njit(row), settle=settling(form), close=njit(close),
+        counts=counts if gradient and not weighted else None, gives=gradient,
     )  # fmt: skip
 
 

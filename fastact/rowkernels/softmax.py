@@ -20,7 +20,6 @@ from fastact.rowkernels.along import (
     in_groups,
     largest,
     nan_if_any,
-    no_end,
     subtract_maximum,
 )
 from fastact.rowkernels.arithmetic import (
@@ -145,8 +144,8 @@ def passes(forward: Forward) -> Passes:
         return True
 
     return Passes(
-        terms, forward.keeps, element_of(forward.to), first, begin, njit(row), njit(settle),
-        no_end, njit(counts),
+        terms=terms, keeps=forward.keeps, element=element_of(forward.to), first=first, begin=begin,
+        row=njit(row), settle=njit(settle), counts=njit(counts),
     )  # fmt: skip
 
 

@@ -29,7 +29,6 @@ from fastact.rowkernels.along import (
     fill,
     in_groups,
     largest,
-    no_end,
 )
 from fastact.rowkernels.arithmetic import (
     AFTER_LN2_32,
@@ -385,8 +384,8 @@ def passes(form: Form) -> Passes:
         store_all(state, LOW, double(b))
 
     return Passes(
-        form.terms, not form.log, element_of(form.to), first_pass(form), None, njit(row),
-        njit(settle), no_end,
+        terms=form.terms, keeps=not form.log, element=element_of(form.to), first=first_pass(form),
+        begin=None, row=njit(row), settle=njit(settle),
     )  # fmt: skip
 
 
