@@ -75,16 +75,25 @@ class Owner(Protocol):
         """Raise a ValueError unless parameters broadcast with the data."""
 
 
-def explained(name: str, error: Exception, /, *data: Array, **options: Any) -> NoReturn:
-    """Raise the error of a call, or one that names the argument that a ufunc has refused."""
+def explained(name: str, error: Exception | int, /, *data: Array, **options: Any) -> NoReturn:
+    """Raise the error of a call, or one that names the argument that a ufunc has refused.
+
+    Instead of an error there may be the number of arguments by position, which is not one.
+    """
+    if isinstance(error, int):
+        raise too_many(name, ["x"], error) if error else lacking(name)
     if data and isinstance(error, TypeError | ValueError):
-        x, *outs = data
-        out = options.get("out", tuple(outs))
         try:
-            explain(error, name, out, options.get("where", True), x=x)
+            explain(error, name, options.get("out"), options.get("where", True), x=data[0])
         except (TypeError, ValueError) as better:
             raise better from None
     raise error
+
+
+def lacking(name: str, data: str = "x", signature: object = None) -> TypeError:
+    """The error for a call without data; a function without parameters has this signature."""
+    signature = signature or described.signature((data,), (), OPTIONS)
+    return TypeError(f"{name}() needs {data}: {name}{signature}")
 
 
 def only_out(options: Mapping[str, Any]) -> bool:
@@ -327,9 +336,7 @@ class Function(described.Described, Vectorcalled):
     def _general(self, x: Array = MISSING, /, *params: Array, **options: Any) -> Any:
         """Call the ufunc with parameters from `params` and `options`."""
         if x is MISSING:
-            raise TypeError(
-                f"{self._called}() needs {self._data[0]}: {self._called}{self._signature()}"
-            )
+            raise lacking(self._called, self._data[0], self._signature())
         try:
             if not params and not options and self._quick is not None and type(x) in PLAIN:
                 return threads.call(self._quick, x)
@@ -346,9 +353,9 @@ class Function(described.Described, Vectorcalled):
         quick = None
         if not params and type(x) in PLAIN and options.keys() <= STANDARD_OPTIONS:
             quick = self._quick or self._of_data()
-        if self.params and quick is None:
+        if quick is None:
             params = self._bind(params, options)
-            if integral(x):
+            if self.params and integral(x):
                 options.setdefault("dtype", np.float64)
         self._check_options(options)
         if type(x) in PLAIN:
@@ -424,7 +431,7 @@ class Function(described.Described, Vectorcalled):
             return known
         called = called or self._called
         if len(params) > len(self.params):
-            raise too_many(called, ["x", *(p.name for p in self.params)], 1 + len(params))
+            raise too_many(called, [*self._data, *(p.name for p in self.params)], 1 + len(params))
         rest = self.params[len(params) :]
         given = [*params, *[named.pop(p.name, p.default) if named else p.default for p in rest]]
         if named and not self._names.isdisjoint(named):

@@ -87,7 +87,8 @@ struct place {
     // Of the first place of a ufunc with checked keywords:
     object *check;        // a callable of a keyword and its value, which may raise an error
     object *quietly;      // makes of a function one whose casts give no floating-point error
-    object *explain;      // a callable of an error and the call's arguments: raises it or a better one
+    object *explain;      // a callable of an error and the call's arguments: raises it or a better one;
+                          // or of the number of arguments by position, where that is wrong
     const struct python *python;
 };
 
@@ -274,11 +275,20 @@ __attribute__((noinline)) static object *explained(const struct place *place, ob
 
 // A function of Python's C API (METH_FASTCALL | METH_KEYWORDS) that calls the ufunc, its `self`.
 // Before, `check` sees each keyword that is not usual, as NumPy itself takes where="a"; with any
-// such keyword the ufunc is called `quietly`.
+// such keyword the ufunc is called `quietly`. Where there are not as many arguments by position as
+// inputs, as NumPy itself takes outputs there, `explain` gets their number instead of an error.
 object *fastact_glue_native_guarded(object *ufunc, object **args, int64_t count, object *names) {
     const struct place *place = places_of(ufunc)[0];
     const struct python *python = place->python;
     if (!limit_threads(python)) {
+        return NULL;
+    }
+    if (count != *(const int32_t *)inside(ufunc, fastact_glue_head)) {
+        object *number = python->from_integer(count);
+        if (number != NULL) {
+            python->vectorcall(place->explain, &number, 1, NULL);
+            python->forget(number);
+        }
         return NULL;
     }
     bool casts = false;

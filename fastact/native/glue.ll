@@ -1,4 +1,4 @@
-; tools/native_ir.py made this from glue.c (269b84a23e6c7171) with clang 19.
+; tools/native_ir.py made this from glue.c (e9c2ce8fc336957f) with clang 19.
 
 %struct.place = type { ptr, ptr, i64, i64, i64, ptr, ptr, ptr, ptr, ptr }
 %struct.context = type { ptr, ptr, ptr }
@@ -410,222 +410,263 @@ define ptr @fastact_glue_native_guarded(ptr noundef %0, ptr noundef %1, i64 noun
   %9 = alloca ptr, align 8
   %10 = alloca ptr, align 8
   %11 = alloca ptr, align 8
-  %12 = alloca i8, align 1
-  %13 = alloca i64, align 8
+  %12 = alloca ptr, align 8
+  %13 = alloca i8, align 1
   %14 = alloca i64, align 8
-  %15 = alloca [2 x ptr], align 16
-  %16 = alloca ptr, align 8
+  %15 = alloca i64, align 8
+  %16 = alloca [2 x ptr], align 16
   %17 = alloca ptr, align 8
   %18 = alloca ptr, align 8
   %19 = alloca ptr, align 8
+  %20 = alloca ptr, align 8
   store ptr %0, ptr %6, align 8
   store ptr %1, ptr %7, align 8
   store i64 %2, ptr %8, align 8
   store ptr %3, ptr %9, align 8
-  %20 = load ptr, ptr %6, align 8
-  %21 = call ptr @places_of(ptr noundef %20) #3
-  %22 = getelementptr inbounds ptr, ptr %21, i64 0
-  %23 = load ptr, ptr %22, align 8
-  store ptr %23, ptr %10, align 8
-  %24 = load ptr, ptr %10, align 8
-  %25 = getelementptr inbounds %struct.place, ptr %24, i32 0, i32 9
-  %26 = load ptr, ptr %25, align 8
-  store ptr %26, ptr %11, align 8
-  %27 = load ptr, ptr %11, align 8
-  %28 = call i1 @limit_threads(ptr noundef %27) #3
-  br i1 %28, label %30, label %29
-
-29:
-  store ptr null, ptr %5, align 8
-  br label %146
+  %21 = load ptr, ptr %6, align 8
+  %22 = call ptr @places_of(ptr noundef %21) #3
+  %23 = getelementptr inbounds ptr, ptr %22, i64 0
+  %24 = load ptr, ptr %23, align 8
+  store ptr %24, ptr %10, align 8
+  %25 = load ptr, ptr %10, align 8
+  %26 = getelementptr inbounds %struct.place, ptr %25, i32 0, i32 9
+  %27 = load ptr, ptr %26, align 8
+  store ptr %27, ptr %11, align 8
+  %28 = load ptr, ptr %11, align 8
+  %29 = call i1 @limit_threads(ptr noundef %28) #3
+  br i1 %29, label %31, label %30
 
 30:
-  store i8 0, ptr %12, align 1
-  %31 = load ptr, ptr %9, align 8
-  %32 = icmp eq ptr %31, null
-  br i1 %32, label %33, label %34
-
-33:
-  br label %40
-
-34:
-  %35 = load ptr, ptr %11, align 8
-  %36 = getelementptr inbounds %struct.python, ptr %35, i32 0, i32 5
-  %37 = load ptr, ptr %36, align 8
-  %38 = load ptr, ptr %9, align 8
-  %39 = call i64 %37(ptr noundef %38) #3
-  br label %40
-
-40:
-  %41 = phi i64 [ 0, %33 ], [ %39, %34 ]
-  store i64 %41, ptr %13, align 8
-  store i64 0, ptr %14, align 8
-  br label %42
-
-42:
-  %43 = load i64, ptr %14, align 8
-  %44 = load i64, ptr %13, align 8
-  %45 = icmp slt i64 %43, %44
-  br i1 %45, label %46, label %89
-
-46:
-  %47 = load ptr, ptr %11, align 8
-  %48 = getelementptr inbounds %struct.python, ptr %47, i32 0, i32 6
-  %49 = load ptr, ptr %48, align 8
-  %50 = load ptr, ptr %9, align 8
-  %51 = load i64, ptr %14, align 8
-  %52 = call ptr %49(ptr noundef %50, i64 noundef %51) #3
-  store ptr %52, ptr %15, align 8
-  %53 = getelementptr inbounds ptr, ptr %15, i64 1
-  %54 = load ptr, ptr %7, align 8
-  %55 = load i64, ptr %8, align 8
-  %56 = load i64, ptr %14, align 8
-  %57 = add nsw i64 %55, %56
-  %58 = getelementptr inbounds ptr, ptr %54, i64 %57
-  %59 = load ptr, ptr %58, align 8
-  store ptr %59, ptr %53, align 8
-  %60 = load ptr, ptr %11, align 8
-  %61 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %62 = load ptr, ptr %61, align 16
-  %63 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 1
-  %64 = load ptr, ptr %63, align 8
-  %65 = load ptr, ptr %7, align 8
-  %66 = load i64, ptr %8, align 8
-  %67 = call i1 @is_usual(ptr noundef %60, ptr noundef %62, ptr noundef %64, ptr noundef %65, i64 noundef %66) #3
-  br i1 %67, label %68, label %69
-
-68:
-  br label %86
-
-69:
-  %70 = load ptr, ptr %11, align 8
-  %71 = getelementptr inbounds %struct.python, ptr %70, i32 0, i32 4
-  %72 = load ptr, ptr %71, align 8
-  %73 = load ptr, ptr %10, align 8
-  %74 = getelementptr inbounds %struct.place, ptr %73, i32 0, i32 6
-  %75 = load ptr, ptr %74, align 8
-  %76 = getelementptr inbounds [2 x ptr], ptr %15, i64 0, i64 0
-  %77 = call ptr %72(ptr noundef %75, ptr noundef %76, i64 noundef 2, ptr noundef null) #3
-  store ptr %77, ptr %16, align 8
-  %78 = load ptr, ptr %16, align 8
-  %79 = icmp eq ptr %78, null
-  br i1 %79, label %80, label %81
-
-80:
   store ptr null, ptr %5, align 8
-  br label %146
+  br label %176
 
-81:
-  %82 = load ptr, ptr %11, align 8
-  %83 = getelementptr inbounds %struct.python, ptr %82, i32 0, i32 3
-  %84 = load ptr, ptr %83, align 8
-  %85 = load ptr, ptr %16, align 8
-  call void %84(ptr noundef %85) #3
-  store i8 1, ptr %12, align 1
-  br label %86
+31:
+  %32 = load i64, ptr %8, align 8
+  %33 = load ptr, ptr %6, align 8
+  %34 = load i64, ptr @fastact_glue_head, align 8
+  %35 = call ptr @inside(ptr noundef %33, i64 noundef %34) #3
+  %36 = load i32, ptr %35, align 4
+  %37 = sext i32 %36 to i64
+  %38 = icmp ne i64 %32, %37
+  br i1 %38, label %39, label %60
 
-86:
-  %87 = load i64, ptr %14, align 8
-  %88 = add nsw i64 %87, 1
-  store i64 %88, ptr %14, align 8
-  br label %42
+39:
+  %40 = load ptr, ptr %11, align 8
+  %41 = getelementptr inbounds %struct.python, ptr %40, i32 0, i32 15
+  %42 = load ptr, ptr %41, align 8
+  %43 = load i64, ptr %8, align 8
+  %44 = call ptr %42(i64 noundef %43) #3
+  store ptr %44, ptr %12, align 8
+  %45 = load ptr, ptr %12, align 8
+  %46 = icmp ne ptr %45, null
+  br i1 %46, label %47, label %59
 
-89:
-  %90 = load i8, ptr %12, align 1
-  %91 = trunc i8 %90 to i1
-  br i1 %91, label %92, label %100
+47:
+  %48 = load ptr, ptr %11, align 8
+  %49 = getelementptr inbounds %struct.python, ptr %48, i32 0, i32 4
+  %50 = load ptr, ptr %49, align 8
+  %51 = load ptr, ptr %10, align 8
+  %52 = getelementptr inbounds %struct.place, ptr %51, i32 0, i32 8
+  %53 = load ptr, ptr %52, align 8
+  %54 = call ptr %50(ptr noundef %53, ptr noundef %12, i64 noundef 1, ptr noundef null) #3
+  %55 = load ptr, ptr %11, align 8
+  %56 = getelementptr inbounds %struct.python, ptr %55, i32 0, i32 3
+  %57 = load ptr, ptr %56, align 8
+  %58 = load ptr, ptr %12, align 8
+  call void %57(ptr noundef %58) #3
+  br label %59
 
-92:
-  %93 = load ptr, ptr %11, align 8
-  %94 = getelementptr inbounds %struct.python, ptr %93, i32 0, i32 4
-  %95 = load ptr, ptr %94, align 8
-  %96 = load ptr, ptr %10, align 8
-  %97 = getelementptr inbounds %struct.place, ptr %96, i32 0, i32 7
-  %98 = load ptr, ptr %97, align 8
-  %99 = call ptr %95(ptr noundef %98, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
-  br label %101
-
-100:
-  br label %101
-
-101:
-  %102 = phi ptr [ %99, %92 ], [ null, %100 ]
-  store ptr %102, ptr %17, align 8
-  %103 = load i8, ptr %12, align 1
-  %104 = trunc i8 %103 to i1
-  br i1 %104, label %105, label %109
-
-105:
-  %106 = load ptr, ptr %17, align 8
-  %107 = icmp eq ptr %106, null
-  br i1 %107, label %108, label %109
-
-108:
+59:
   store ptr null, ptr %5, align 8
-  br label %146
+  br label %176
 
-109:
-  %110 = load i8, ptr %12, align 1
-  %111 = trunc i8 %110 to i1
-  br i1 %111, label %112, label %114
+60:
+  store i8 0, ptr %13, align 1
+  %61 = load ptr, ptr %9, align 8
+  %62 = icmp eq ptr %61, null
+  br i1 %62, label %63, label %64
 
-112:
-  %113 = load ptr, ptr %17, align 8
+63:
+  br label %70
+
+64:
+  %65 = load ptr, ptr %11, align 8
+  %66 = getelementptr inbounds %struct.python, ptr %65, i32 0, i32 5
+  %67 = load ptr, ptr %66, align 8
+  %68 = load ptr, ptr %9, align 8
+  %69 = call i64 %67(ptr noundef %68) #3
+  br label %70
+
+70:
+  %71 = phi i64 [ 0, %63 ], [ %69, %64 ]
+  store i64 %71, ptr %14, align 8
+  store i64 0, ptr %15, align 8
+  br label %72
+
+72:
+  %73 = load i64, ptr %15, align 8
+  %74 = load i64, ptr %14, align 8
+  %75 = icmp slt i64 %73, %74
+  br i1 %75, label %76, label %119
+
+76:
+  %77 = load ptr, ptr %11, align 8
+  %78 = getelementptr inbounds %struct.python, ptr %77, i32 0, i32 6
+  %79 = load ptr, ptr %78, align 8
+  %80 = load ptr, ptr %9, align 8
+  %81 = load i64, ptr %15, align 8
+  %82 = call ptr %79(ptr noundef %80, i64 noundef %81) #3
+  store ptr %82, ptr %16, align 8
+  %83 = getelementptr inbounds ptr, ptr %16, i64 1
+  %84 = load ptr, ptr %7, align 8
+  %85 = load i64, ptr %8, align 8
+  %86 = load i64, ptr %15, align 8
+  %87 = add nsw i64 %85, %86
+  %88 = getelementptr inbounds ptr, ptr %84, i64 %87
+  %89 = load ptr, ptr %88, align 8
+  store ptr %89, ptr %83, align 8
+  %90 = load ptr, ptr %11, align 8
+  %91 = getelementptr inbounds [2 x ptr], ptr %16, i64 0, i64 0
+  %92 = load ptr, ptr %91, align 16
+  %93 = getelementptr inbounds [2 x ptr], ptr %16, i64 0, i64 1
+  %94 = load ptr, ptr %93, align 8
+  %95 = load ptr, ptr %7, align 8
+  %96 = load i64, ptr %8, align 8
+  %97 = call i1 @is_usual(ptr noundef %90, ptr noundef %92, ptr noundef %94, ptr noundef %95, i64 noundef %96) #3
+  br i1 %97, label %98, label %99
+
+98:
   br label %116
 
-114:
-  %115 = load ptr, ptr %6, align 8
+99:
+  %100 = load ptr, ptr %11, align 8
+  %101 = getelementptr inbounds %struct.python, ptr %100, i32 0, i32 4
+  %102 = load ptr, ptr %101, align 8
+  %103 = load ptr, ptr %10, align 8
+  %104 = getelementptr inbounds %struct.place, ptr %103, i32 0, i32 6
+  %105 = load ptr, ptr %104, align 8
+  %106 = getelementptr inbounds [2 x ptr], ptr %16, i64 0, i64 0
+  %107 = call ptr %102(ptr noundef %105, ptr noundef %106, i64 noundef 2, ptr noundef null) #3
+  store ptr %107, ptr %17, align 8
+  %108 = load ptr, ptr %17, align 8
+  %109 = icmp eq ptr %108, null
+  br i1 %109, label %110, label %111
+
+110:
+  store ptr null, ptr %5, align 8
+  br label %176
+
+111:
+  %112 = load ptr, ptr %11, align 8
+  %113 = getelementptr inbounds %struct.python, ptr %112, i32 0, i32 3
+  %114 = load ptr, ptr %113, align 8
+  %115 = load ptr, ptr %17, align 8
+  call void %114(ptr noundef %115) #3
+  store i8 1, ptr %13, align 1
   br label %116
 
 116:
-  %117 = phi ptr [ %113, %112 ], [ %115, %114 ]
-  store ptr %117, ptr %18, align 8
-  %118 = load ptr, ptr %11, align 8
-  %119 = getelementptr inbounds %struct.python, ptr %118, i32 0, i32 4
-  %120 = load ptr, ptr %119, align 8
-  %121 = load ptr, ptr %18, align 8
-  %122 = load ptr, ptr %7, align 8
-  %123 = load i64, ptr %8, align 8
-  %124 = load ptr, ptr %9, align 8
-  %125 = call ptr %120(ptr noundef %121, ptr noundef %122, i64 noundef %123, ptr noundef %124) #3
-  store ptr %125, ptr %19, align 8
-  %126 = load i8, ptr %12, align 1
-  %127 = trunc i8 %126 to i1
-  br i1 %127, label %128, label %133
+  %117 = load i64, ptr %15, align 8
+  %118 = add nsw i64 %117, 1
+  store i64 %118, ptr %15, align 8
+  br label %72
 
-128:
-  %129 = load ptr, ptr %11, align 8
-  %130 = getelementptr inbounds %struct.python, ptr %129, i32 0, i32 3
-  %131 = load ptr, ptr %130, align 8
-  %132 = load ptr, ptr %17, align 8
-  call void %131(ptr noundef %132) #3
-  br label %133
+119:
+  %120 = load i8, ptr %13, align 1
+  %121 = trunc i8 %120 to i1
+  br i1 %121, label %122, label %130
 
-133:
-  %134 = load ptr, ptr %19, align 8
-  %135 = icmp ne ptr %134, null
-  br i1 %135, label %136, label %138
+122:
+  %123 = load ptr, ptr %11, align 8
+  %124 = getelementptr inbounds %struct.python, ptr %123, i32 0, i32 4
+  %125 = load ptr, ptr %124, align 8
+  %126 = load ptr, ptr %10, align 8
+  %127 = getelementptr inbounds %struct.place, ptr %126, i32 0, i32 7
+  %128 = load ptr, ptr %127, align 8
+  %129 = call ptr %125(ptr noundef %128, ptr noundef %6, i64 noundef 1, ptr noundef null) #3
+  br label %131
 
-136:
-  %137 = load ptr, ptr %19, align 8
-  br label %144
+130:
+  br label %131
+
+131:
+  %132 = phi ptr [ %129, %122 ], [ null, %130 ]
+  store ptr %132, ptr %18, align 8
+  %133 = load i8, ptr %13, align 1
+  %134 = trunc i8 %133 to i1
+  br i1 %134, label %135, label %139
+
+135:
+  %136 = load ptr, ptr %18, align 8
+  %137 = icmp eq ptr %136, null
+  br i1 %137, label %138, label %139
 
 138:
-  %139 = load ptr, ptr %10, align 8
-  %140 = load ptr, ptr %7, align 8
-  %141 = load i64, ptr %8, align 8
-  %142 = load ptr, ptr %9, align 8
-  %143 = call ptr @explained(ptr noundef %139, ptr noundef %140, i64 noundef %141, ptr noundef %142) #3
-  br label %144
+  store ptr null, ptr %5, align 8
+  br label %176
+
+139:
+  %140 = load i8, ptr %13, align 1
+  %141 = trunc i8 %140 to i1
+  br i1 %141, label %142, label %144
+
+142:
+  %143 = load ptr, ptr %18, align 8
+  br label %146
 
 144:
-  %145 = phi ptr [ %137, %136 ], [ %143, %138 ]
-  store ptr %145, ptr %5, align 8
+  %145 = load ptr, ptr %6, align 8
   br label %146
 
 146:
-  %147 = load ptr, ptr %5, align 8
-  ret ptr %147
+  %147 = phi ptr [ %143, %142 ], [ %145, %144 ]
+  store ptr %147, ptr %19, align 8
+  %148 = load ptr, ptr %11, align 8
+  %149 = getelementptr inbounds %struct.python, ptr %148, i32 0, i32 4
+  %150 = load ptr, ptr %149, align 8
+  %151 = load ptr, ptr %19, align 8
+  %152 = load ptr, ptr %7, align 8
+  %153 = load i64, ptr %8, align 8
+  %154 = load ptr, ptr %9, align 8
+  %155 = call ptr %150(ptr noundef %151, ptr noundef %152, i64 noundef %153, ptr noundef %154) #3
+  store ptr %155, ptr %20, align 8
+  %156 = load i8, ptr %13, align 1
+  %157 = trunc i8 %156 to i1
+  br i1 %157, label %158, label %163
+
+158:
+  %159 = load ptr, ptr %11, align 8
+  %160 = getelementptr inbounds %struct.python, ptr %159, i32 0, i32 3
+  %161 = load ptr, ptr %160, align 8
+  %162 = load ptr, ptr %18, align 8
+  call void %161(ptr noundef %162) #3
+  br label %163
+
+163:
+  %164 = load ptr, ptr %20, align 8
+  %165 = icmp ne ptr %164, null
+  br i1 %165, label %166, label %168
+
+166:
+  %167 = load ptr, ptr %20, align 8
+  br label %174
+
+168:
+  %169 = load ptr, ptr %10, align 8
+  %170 = load ptr, ptr %7, align 8
+  %171 = load i64, ptr %8, align 8
+  %172 = load ptr, ptr %9, align 8
+  %173 = call ptr @explained(ptr noundef %169, ptr noundef %170, i64 noundef %171, ptr noundef %172) #3
+  br label %174
+
+174:
+  %175 = phi ptr [ %167, %166 ], [ %173, %168 ]
+  store ptr %175, ptr %5, align 8
+  br label %176
+
+176:
+  %177 = load ptr, ptr %5, align 8
+  ret ptr %177
 }
 
 define internal ptr @places_of(ptr noundef %0) #0 {
@@ -729,6 +770,17 @@ define internal i1 @limit_threads(ptr noundef %0) #0 {
 62:
   %63 = load i1, ptr %2, align 1
   ret i1 %63
+}
+
+define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
+  %3 = alloca ptr, align 8
+  %4 = alloca i64, align 8
+  store ptr %0, ptr %3, align 8
+  store i64 %1, ptr %4, align 8
+  %5 = load ptr, ptr %3, align 8
+  %6 = load i64, ptr %4, align 8
+  %7 = getelementptr inbounds i8, ptr %5, i64 %6
+  ret ptr %7
 }
 
 define internal i1 @is_usual(ptr noundef %0, ptr noundef %1, ptr noundef %2, ptr noundef %3, i64 noundef %4) #0 {
@@ -1613,17 +1665,6 @@ define ptr @fastact_glue_native_called(ptr noundef %0, ptr noundef %1, i64 nound
 52:
   %53 = load ptr, ptr %5, align 8
   ret ptr %53
-}
-
-define internal ptr @inside(ptr noundef %0, i64 noundef %1) #0 {
-  %3 = alloca ptr, align 8
-  %4 = alloca i64, align 8
-  store ptr %0, ptr %3, align 8
-  store i64 %1, ptr %4, align 8
-  %5 = load ptr, ptr %3, align 8
-  %6 = load i64, ptr %4, align 8
-  %7 = getelementptr inbounds i8, ptr %5, i64 %6
-  ret ptr %7
 }
 
 define ptr @fastact_glue_native_summing(ptr noundef %0, ptr noundef %1, i64 noundef %2, ptr noundef %3) #0 {

@@ -1,4 +1,4 @@
-"""tools/native_ir.py made this from glue.c (269b84a23e6c7171): offsets in bytes."""
+"""tools/native_ir.py made this from glue.c (e9c2ce8fc336957f): offsets in bytes."""
 
 from __future__ import annotations
 

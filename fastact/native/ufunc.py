@@ -301,7 +301,8 @@ def make(
     check
         Raises an error if a keyword has a wrong value, for `guarded`.
     explain
-        Gets an error that a call has raised and its arguments, and raises it or a better one.
+        Gets an error that a call has raised and its arguments, and raises it or a better one. From
+        `guarded` it gets the number of arguments by position, where that is not one for each input.
     """
     fixed = fixed or (None,) * (nin + nout)
     return loading.loaded(

@@ -13,7 +13,7 @@ import numpy as np
 import fastact as fa
 from fastact.catalogue import catalogue, of_kind
 from fastact.definition.activation import VARIETIES
-from fastact.definition.function import Function
+from fastact.definition.function import Backward
 
 X = np.linspace(-2.0, 2.0, 8).reshape(2, 4)
 LABELS = np.array([0, 2])
@@ -343,15 +343,15 @@ MAKERS: dict[str, Callable[[Any], list[Bad]]] = {
 
 
 def functions_of(f: Any, called: str) -> Iterator[tuple[str, Any]]:
-    """A function that is no ufunc of elements, and all that users may call of it, by their names.
+    """A function and all that users may call of it, by their names.
 
-    Ufuncs of elements take outputs by position too.
+    What takes one argument by position says more of the others: see `test_face`.
     """
-    if not isinstance(f, fa.Activation):
+    if not isinstance(f, Backward):
         yield called, f
     for name in dir(f):
         member = getattr(f, name) if name[0] != "_" and name != "ufunc" else None
-        if callable(member) and not isinstance(member, fa.Activation | Function):
+        if callable(member) and not isinstance(member, fa.Activation):
             yield from functions_of(member, f"{called}.{name}")
 
 

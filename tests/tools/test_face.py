@@ -403,10 +403,23 @@ def test_messages_name_what_a_user_calls(call, message):
 
 
 def test_the_first_call_of_an_activation_says_what_it_needs():
-    """Later ones are NumPy's own calls, which say it in NumPy's words."""
-    fresh = fa.activation(lambda x: x + 1, name="fresh")
-    with pytest.raises(TypeError, match=r"fresh\(\) needs x: fresh\(x, /"):
-        fresh()
+    """Later ones say the same, though native code makes them."""
+    x = np.ones(3)
+    fresh = fa.activation(lambda x: x + 1, name="fresh", derivative=lambda x: 1.0)
+    for f in (fresh, fresh.derivative, fresh.value_and_derivative):
+        said = []
+        for _ in range(2):
+            for given in ((), (x, x.copy()), (x, None), (x,) * 12):
+                with pytest.raises(TypeError) as caught:
+                    f(*given)
+                said.append(str(caught.value))
+            assert np.array_equal(f(x), f(x, out=None))
+        name = f.__qualname__
+        assert said[:4] == said[4:]
+        assert said[0].startswith(f"{name}() needs x: {name}(x, /")
+        assert said[1:4] == [
+            f"{name}() takes 1 positional argument (x), got {n}" for n in (2, 2, 12)
+        ]
     with pytest.raises(TypeError, match=r"fresh\(\) got an unexpected keyword argument 'ouT'; did"):
         fresh(1.0, ouT=None)
 
