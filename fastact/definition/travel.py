@@ -110,4 +110,10 @@ def cloudpickle() -> Any:
     The copy is looked for when it is needed, as the compiler is: a warm start needs neither. A fork
     in another thread waits for it.
     """
-    return sys.modules.get("cloudpickle") or loaded(lambda: import_module("numba.cloudpickle"))
+    return sys.modules.get("cloudpickle") or loaded(_numbas)
+
+
+def _numbas() -> Any:
+    """The copy in Numba, which the compiler imports whatever its settings are."""
+    import_module("fastact.compiler")
+    return import_module("numba.cloudpickle")

@@ -48,6 +48,14 @@ def test_number_of_threads(name: str, value: str) -> None:
     assert len(said) < 200
 
 
+@pytest.mark.parametrize("value", ["-1", "0", "abc"])
+def test_number_of_threads_while_all_is_compiled(value: str, tmp_path: Path) -> None:
+    """Numba reads the variable too, when it is imported."""
+    script = CALL.replace("fa.relu(", "fa.activation(lambda x: max(x, 0.0))(")
+    said = run(script, NUMBA_NUM_THREADS=value, FASTACT_CACHE_DIR=str(tmp_path))
+    assert "fastact ignores NUMBA_NUM_THREADS" in said
+
+
 @pytest.mark.parametrize("value", ["", " 2 ", "2,3", "00002"])
 def test_number_of_threads_that_is_one(value: str) -> None:
     assert run(CALL, FASTACT_NUM_THREADS=value) == "[]\n"
