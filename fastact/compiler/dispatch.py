@@ -29,6 +29,7 @@ from numba.core.cpu import CPUContext
 from numba.core.registry import cpu_target
 from numba.core.types.functions import BaseFunction
 
+from fastact.compiler import inner_loop
 from fastact.native import machine_code
 
 OPTIONS = {
@@ -328,7 +329,18 @@ def compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 def link(name: str, text: str, *libraries: Any, as_written: bool = False) -> bytes:
     """Inline the functions of `libraries` into the loop, optimise, and emit."""
-    return machine_code.emit(linked(name, text, *libraries), as_written=as_written)
+    module = linked(name, text, *libraries)
+    if any(is_users(function.name) for function in module.functions):
+        tried = linked(name, inner_loop.tentative(text), *libraries)
+        machine_code.optimise(tried)
+        if inner_loop.is_left(str(tried)):
+            return machine_code.object_code(tried)
+    return machine_code.emit(module, as_written=as_written)
+
+
+def is_users(name: str) -> bool:
+    """Whether a function that Numba has compiled is of a user's, by its name in LLVM."""
+    return name.startswith("_ZN") and not name.startswith(("_ZN7fastact", "_ZN5numba"))
 
 
 def linked(name: str, text: str, *libraries: Any) -> Any:

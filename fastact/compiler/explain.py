@@ -75,7 +75,7 @@ def raised(text: str) -> str:
 def optimised(result: Any) -> str:
     """The code that Numba has made, without what cannot happen: x**2 raises no OverflowError."""
     module = linked(result.fndesc.mangled_name, "", result.library)
-    machine_code.emit(module)
+    machine_code.optimise(module)
     return str(module)
 
 

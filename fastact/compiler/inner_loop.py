@@ -62,13 +62,32 @@ ITEMSIZE = {"float16": 2, "float32": 4, "float64": 8, "int64": 8, "bool": 1}
 ACCESSES, INDEPENDENT = "accesses", "independent"
 METADATA = """
 !%(accesses)s = distinct !{}
-!%(independent)s = distinct !{ !%(independent)s, !9000, !9001, !9002, !9003, !9004 }
+!%(independent)s = distinct !{ !%(independent)s, !9000, !9003, !9004, !9001, !9002 }
 !9000 = !{ !"llvm.loop.parallel_accesses", !%(accesses)s }
 !9001 = !{ !"llvm.loop.vectorize.enable", i1 true }
 !9002 = !{ !"llvm.loop.vectorize.width", i32 %(lanes)d }
 !9003 = !{ !"llvm.loop.interleave.count", i32 %(chains)d }
 !9004 = !{ !"llvm.loop.unroll.disable" }
 """
+
+
+CHAINS = "llvm.loop.interleave.count"
+
+
+def tentative(text: str) -> str:
+    """The assembly of a loop that need not be vectorised: if LLVM cannot, it says nothing.
+
+    It is to have at least two chains, which LLVM can make of a loop if it can vectorise it, and
+    then no longer asks for.
+    """
+    return text.replace(", !9001, !9002 }", " }").replace(
+        f'"{CHAINS}", i32 1', f'"{CHAINS}", i32 2'
+    )
+
+
+def is_left(text: str) -> bool:
+    """Whether a tentative loop is in this optimised assembly as it was: it cannot be vectorised."""
+    return CHAINS in text
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import platform
@@ -110,9 +111,15 @@ def said(call: Callable[[], Any]) -> str:
 
 
 def emit(module: Any, *, as_written: bool = False) -> bytes:
-    """Optimise a module and return its object code.
+    """Optimise a module and return its object code."""
+    optimise(module, as_written=as_written)
+    return object_code(module)
 
-    LLVM vectorises and unrolls loops, unless they are to stay as they are written.
+
+def optimise(module: Any, *, as_written: bool = False) -> None:
+    """Optimise a module: vectorise and unroll loops, unless they are to stay as they are written.
+
+    LLVM writes to standard error where it cannot vectorise a loop that is to be vectorised.
     """
     module.triple = llvm.get_process_triple()
     module.data_layout = str(target().target_data)
@@ -127,6 +134,10 @@ def emit(module: Any, *, as_written: bool = False) -> bytes:
     for manager in (inlining, passes.getModulePassManager()):
         manager.run(module, passes)
         dispose(manager)
+
+
+def object_code(module: Any) -> bytes:
+    """The object code of a module that is optimised."""
     kept = module.clone()
     code = bytes(target().emit_object(module))
     if is_elf_of_x86_64() and calls_outside(llvm.ObjectFileRef.from_data(code)):
@@ -219,15 +230,37 @@ def loadable(code: bytes, name: str) -> bool:
     if not code.startswith(b"\x7fELF") and sys.platform.startswith("linux"):
         return False
     try:
-        sections = {s.name(): s.data() for s in llvm.ObjectFileRef.from_data(code).sections()}
-        symbols = list(struct.iter_unpack("<IBBHQQ", sections.get(b".symtab", b"")))
-        names = {_text(sections.get(b".strtab", b""), at): home for at, _, _, home, _, _ in symbols}
+        names = symbols(code)
     except (RuntimeError, struct.error, ValueError):
         return False
-    wanted = {symbol for symbol, home in names.items() if home == UNDEFINED and symbol}
-    defined = not names or (name in names and name not in wanted)
+    lacking = wanted(names)
+    defined = not names or (name in names and name not in lacking)
     engine(together=False)  # before there is a loader, LLVM does not look into the process
-    return defined and all(llvm.address_of_symbol(symbol) for symbol in wanted)
+    return defined and all(llvm.address_of_symbol(symbol) for symbol in lacking)
+
+
+def symbols(code: bytes) -> dict[str, int]:
+    """The symbols of object code in ELF, and the number of the section that each is in."""
+    sections = {s.name(): s.data() for s in llvm.ObjectFileRef.from_data(code).sections()}
+    found = struct.iter_unpack("<IBBHQQ", sections.get(b".symtab", b""))
+    return {_text(sections.get(b".strtab", b""), at): home for at, _, _, home, _, _ in found}
+
+
+def wanted(names: dict[str, int]) -> set[str]:
+    """The symbols that an object lacks."""
+    return {symbol for symbol, home in names.items() if home == UNDEFINED and symbol}
+
+
+def resolve(names: set[str]) -> None:
+    """Let LLVM find in these names what this process does, as it does where there is no Numba.
+
+    Numba tells it of the C library's functions as they were when Numba was built: an older `fmod`
+    leaves a flag behind, of which NumPy warns.
+    """
+    process = ctypes.CDLL(None)
+    for name in names:
+        if hasattr(process, name):
+            llvm.add_symbol(name, ctypes.cast(process[name], ctypes.c_void_p).value)
 
 
 def _text(strings: bytes, at: int) -> str:
@@ -241,6 +274,8 @@ def load(code: bytes, *, apart: bool = False) -> Any:
     loader = (new_engine if apart else engine)(
         together=is_elf_of_x86_64() and not calls_outside(found)
     )
+    if apart and is_elf_of_x86_64():
+        resolve(wanted(symbols(code)))
     loader.add_object_file(found)
     loader.finalize_object()
     return loader

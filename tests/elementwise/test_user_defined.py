@@ -12,6 +12,7 @@ import fastact as fa
 from fastact.definition.fingerprint import fingerprint
 from fastact.native.loop_registry import VOLATILE
 from tests.conftest import PACKAGE
+from tests.hazards.scripts import run
 from tests.support.checks import assert_same_bits, check_slope
 from tests.support.strategies import DTYPES, mixed
 
@@ -158,6 +159,28 @@ def test_powers_do_not_raise():
     """Numba's code for them does, for exponents that these have not."""
     f = fa.activation(lambda x: x**2 + 1 / x**2 + x**3 + x**0.5 + math.pow(x, 2))
     assert f(4.0) == 16 + 1 / 16 + 64 + 2 + 16
+
+
+OF_ALL_KINDS = """
+import math, fastact as fa
+def halved(x):
+    n = 0
+    while 1 < x < 1e9:
+        x, n = x / 2, n + 1
+    return x + n
+for f in (lambda x: x**2, lambda x: x % 3.0, lambda x: x // 2, math.exp, math.erf, math.lgamma,
+          lambda x: math.hypot(x, 1.0), lambda x: np.log1p(x), lambda x: max(x, 0.0), halved):
+    own = fa.activation(f if hasattr(f, "__code__") else eval("lambda x: f(x)", {"f": f}))
+    assert own(np.array([1, np.inf])).shape == (2,)
+assert (own * fa.sigmoid)(X).shape == X.shape
+"""
+
+
+@pytest.mark.parametrize("processor", ["host", "generic"])
+def test_compiling_says_nothing(processor, tmp_path):
+    """LLVM would tell of loops that it cannot vectorise, and NumPy of flags that an fmod leaves."""
+    where = {"FASTACT_CACHE_DIR": str(tmp_path), "FASTACT_QUIET": "1"}
+    run(OF_ALL_KINDS, NUMBA_CPU_NAME=processor, timeout=300, **where)
 
 
 def raises(x):
