@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 import fastact as fa
@@ -17,6 +16,7 @@ from fastact.definition.declaration import ORDERS
 from fastact.verification.peers import PLACES, theirs
 
 FORMATS = (".png", ".svg")
+FURTHEST = 1e300  # an end of the x axis: matplotlib computes with more than the distance of both
 
 
 def plot(
@@ -97,8 +97,8 @@ def activation(name: str, others: Iterable[str] = ()) -> fa.Activation:
     if not isinstance(found, fa.Activation):
         if name in catalogue and name not in others:
             raise CommandError(f"{name} is no function of one number: see fa.activations", status=2)
-        known = [n for f in fa.activations.values() for n in (f.name, *f.declaration.aliases)]
-        raise unknown("function", name, [*known, *others])
+        aliases = [n for f in fa.activations.values() for n in f.declaration.aliases]
+        raise unknown("function", name, [*catalogue, *aliases, *others])
     return found
 
 
@@ -117,8 +117,11 @@ def interval(text: str) -> tuple[float, float]:
         low, high = map(float, text.split(":"))
     except ValueError:
         low = high = 0.0
-    if not -np.inf < low < high < np.inf:
-        raise CommandError(f"--range must be LOW:HIGH, such as -6:6, got {text!r}", status=2)
+    if not -FURTHEST <= low < high <= FURTHEST:
+        raise CommandError(
+            f"--range must be LOW:HIGH, such as -6:6, of numbers up to {FURTHEST:g}, got {text!r}",
+            status=2,
+        )
     return low, high
 
 

@@ -26,7 +26,7 @@ class CommandError(Exception):
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> CommandError:
     """Return the error for a `name` that is none of the `known` ones, with the nearest of them."""
-    nearest = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
+    nearest = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0) if name else []
     hint = "".join(f"; the nearest is {match!r}" for match in nearest)
     return CommandError(f"unknown {kind} {name!r}{hint}", status=2)
 

@@ -103,6 +103,8 @@ def test_same_command_same_svg(tmp_path):
         (["elu", "--param", "alpha=x"], ["--param", "alpha=x"]),
         (["relu", "--range", "3:1"], ["--range", "3:1"]),
         (["relu", "--range", "3"], ["--range", "-6:6"]),
+        (["relu", "--range=-1e308:1e308"], ["--range", "1e+300"]),
+        (["sofmax"], ["unknown function", "'softmax'"]),
         (["relu", "--output", "relu.pdf"], ["--output", ".png", ".svg", "relu.pdf"]),
     ],
 )
