@@ -9,9 +9,10 @@ Neither is an error. A process that writes removes the entries that nobody has r
 seconds.
 
 The directory is ``$FASTACT_CACHE_DIR``, else ``$XDG_CACHE_HOME/fastact``, else
-``~/.cache/fastact``. It holds machine code, so it is used only if it belongs to this user and
-nobody else may write to it. What is judged is the open directory, and entries are opened in it and
-judged once they are open: paths that others change meanwhile, and links, lead nowhere.
+``~/.cache/fastact``; in the variables, too, ``~`` is the user's home. It holds machine code, so it
+is used only if it belongs to this user and nobody else may write to it. What is judged is the open
+directory, and entries are opened in it and judged once they are open: paths that others change
+meanwhile, and links, lead nowhere.
 """
 
 from __future__ import annotations
@@ -68,12 +69,11 @@ class Entry(NamedTuple):
 
 def configured() -> Path | None:
     """Where compiled code would be kept; None if this user has no home."""
-    chosen = os.environ.get("FASTACT_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
+    chosen, base = os.environ.get("FASTACT_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
     try:
-        return (Path(base) if base else Path.home() / ".cache") / "fastact"
+        if chosen:
+            return Path(chosen).expanduser()
+        return Path(base or "~/.cache").expanduser() / "fastact"
     except RuntimeError:
         return None
 
@@ -120,7 +120,7 @@ def opened(directory: Path | None) -> Iterator[Place]:
         If it cannot be used, or belongs to somebody else, or others may write to it.
     """
     if directory is None:
-        raise UntrustedError(0, "no home directory, and FASTACT_CACHE_DIR is not set")
+        raise UntrustedError(0, "no home directory, and FASTACT_CACHE_DIR names none")
     make(directory)
     if not IN_A_DIRECTORY:
         check(directory.stat(follow_symlinks=False), stat.S_ISDIR, "not a directory")
