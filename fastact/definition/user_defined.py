@@ -10,7 +10,7 @@ from numbers import Real
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
-from fastact.arguments import boolean, own, refused, shown
+from fastact.arguments import boolean, own, refused, shown, unexpected
 from fastact.definition import travel
 from fastact.definition.activation import Activation
 from fastact.definition.declaration import (
@@ -20,6 +20,7 @@ from fastact.definition.declaration import (
     Kink,
     Parameter,
     compiled,
+    evaluate,
     signature,
 )
 from fastact.definition.fingerprint import fingerprint
@@ -36,6 +37,7 @@ GIVEN = {
 }  # the keyword of each kernel
 ARGUMENT = {"derivative_from_output": "y"}
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+PAIRS, INTERVAL = "pairs (x, derivative)", "two ends, the lower one first"
 DOC = """{name}, an activation defined with `fastact.activation`.
 
 .. math:: f(x) = {formula}
@@ -106,6 +108,7 @@ def activation(
     range: tuple[float, float] = (-math.inf, math.inf),  # noqa: A002  # the mathematical word
     params: Mapping[str, tuple[float, float]] | None = None,
     partials: Mapping[str, Scalar] | None = None,
+    **unknown: Any,
 ) -> Any:
     """Make an activation of a scalar function: a decorator, with arguments or without.
 
@@ -159,7 +162,12 @@ def activation(
     >>> bent.derivative(0.0, a=0.25)
     np.float64(1.0)
     """
-    options = {k: v for k, v in locals().items() if k != "function"}
+    options = {k: v for k, v in locals().items() if k not in {"function", "unknown"}}
+    if unknown:
+        raise unexpected("activation", next(iter(unknown)), options)
+    for key, value in (("params", params), ("partials", partials)):
+        if not isinstance(value, Mapping | None):
+            raise refused("activation", key, "a dict by the names of parameters", shown(value))
     if function is None:
         return lambda function: activation(function, **options)
     given = {"forward": function, "derivative": derivative, "second_derivative": second_derivative,
@@ -173,8 +181,9 @@ def activation(
     for key, text in (("name", name), ("formula", formula)):
         if not isinstance(text, str | None):
             raise refused("activation", key, "a string", shown(text))
-    pairs = tuple(map(pair, kinks))
-    return defined(blank(), Definition(functions, extra, name, formula, pairs, params or {}, facts))
+    pairs = tuple(map(pair, several(kinks)))
+    ranges = {key: ends(f"params[{key!r}]", value) for key, value in (params or {}).items()}
+    return defined(blank(), Definition(functions, extra, name, formula, pairs, ranges, facts))
 
 
 def blank() -> Activation:
@@ -202,6 +211,7 @@ def defined(made: Activation, given: Definition) -> Activation:
     )
     fields = (*given.kinks, record.domain, record.range)
     check_fields(name, itertools.chain(*fields), record.params)
+    check_numbers(record)
     origin = UserDefined(kernels, given)
     doc = DOC.format(name=record.name, formula=record.formula)
     made.__init__(record, inspect.getdoc(forward) or doc, origin)  # type: ignore[misc]  # a blank
@@ -219,13 +229,23 @@ def checked_facts(
     range: Any,  # noqa: A002  # as activation's
 ) -> dict[str, Any]:
     """What is said of a function, once it can be true."""
-    if isinstance(monotone, bool) or monotone not in {-1, 0, 1}:
+    if isinstance(monotone, bool) or not isinstance(monotone, Real) or monotone not in {-1, 0, 1}:
         raise refused("activation", "monotone", "-1, 0 or 1", shown(monotone), ValueError)
     symmetric = {k: boolean("activation", k, v) for k, v in (("odd", odd), ("even", even))}
     if all(symmetric.values()):
         raise ValueError("activation(): only one of odd and even can be True, got both")
-    ends = {"domain": domain, "range": range}
-    return {"monotone": monotone, **symmetric, **{k: interval(k, v) for k, v in ends.items()}}
+    given = {"domain": domain, "range": range}
+    return {"monotone": monotone, **symmetric, **{k: interval(k, v) for k, v in given.items()}}
+
+
+def several(kinks: Any) -> tuple[Any, ...]:
+    """What the kinks are given as, once that is a collection."""
+    try:
+        return tuple(kinks)
+    except TypeError as error:
+        if not own(error):
+            raise
+        raise refused("activation", "kinks", PAIRS, shown(kinks)) from None
 
 
 def pair(kink: Any) -> tuple[Any, Any]:
@@ -237,24 +257,31 @@ def pair(kink: Any) -> tuple[Any, Any]:
             raise
         at = value = None
     if not isinstance(at, Real | str) or not isinstance(value, Real | str):
-        raise refused("activation", "kinks", "pairs (x, derivative)", shown(kink))
+        raise refused("activation", "kinks", PAIRS, shown(kink))
     return at, value
+
+
+def ends(key: str, value: Any) -> tuple[float, float]:
+    """Two numbers, the lower one first."""
+    low, high = interval(key, value)
+    if isinstance(low, str) or isinstance(high, str):
+        raise refused("activation", key, "two numbers, the lower one first", shown(value))
+    return low, high
 
 
 def interval(key: str, value: Any) -> tuple[Any, Any]:
     """Two ends, the lower one first; an end may be an expression in the parameters."""
-    expected = "two ends, the lower one first"
     try:
         low, high = value
     except (TypeError, ValueError) as error:
         if not own(error):
             raise
-        raise refused("activation", key, expected, shown(value)) from None
+        raise refused("activation", key, INTERVAL, shown(value)) from None
     numbers = [end for end in (low, high) if not isinstance(end, str)]
     if not all(isinstance(end, Real) for end in numbers):
-        raise refused("activation", key, expected, shown(value))
+        raise refused("activation", key, INTERVAL, shown(value))
     if len(numbers) == 2 and not low <= high:
-        raise refused("activation", key, expected, shown(value), ValueError)
+        raise refused("activation", key, INTERVAL, shown(value), ValueError)
     return low, high
 
 
@@ -264,6 +291,31 @@ def check_fields(name: str, fields: Iterable[Any], params: tuple[Parameter, ...]
     for field in fields:
         if isinstance(field, str) and (unknown := set(compiled(field).co_names) - known):
             raise ValueError(f"activation(): {name} has no parameter {min(unknown)!r}: {field!r}")
+
+
+def check_numbers(record: Declaration) -> None:
+    """Raise a ValueError unless what is said in numbers and expressions can be computed.
+
+    Expressions are computed for typical parameters. A kink is at a finite place.
+    """
+    typical = {p.name: p.typical for p in record.params}
+    for kink in record.kinks:
+        at, value = (number_of(each, typical) for each in (kink.at, kink.derivative))
+        if not math.isfinite(at) or math.isnan(value):
+            got = shown((kink.at, kink.derivative))
+            raise refused("activation", "kinks", f"{PAIRS} of numbers", got, ValueError)
+    for key in ("domain", "range"):
+        low, high = given = getattr(record, key)
+        if not number_of(low, typical) <= number_of(high, typical):
+            raise refused("activation", key, INTERVAL, shown(given), ValueError)
+
+
+def number_of(field: Any, values: Mapping[str, float]) -> float:
+    """A field as a number; NaN if it has no value that is real and fits float64."""
+    try:
+        return float(evaluate(field, values))
+    except (ArithmeticError, TypeError):
+        return math.nan
 
 
 def python(function: Any, kernel: str, forward: Any) -> FunctionType:
@@ -290,6 +342,17 @@ def check_signature(forward: FunctionType, other: FunctionType, keyword: str) ->
         )
 
 
+def number(argument: str, value: Any) -> float:
+    """A number of the user's in float64."""
+    try:
+        if not isinstance(value, str | bytes):
+            return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        if not own(error):
+            raise
+    raise refused("activation", argument, "a number", shown(value))
+
+
 def parameters(
     forward: FunctionType, ranges: Mapping[str, tuple[float, float]], kernels: Mapping[str, Kernel]
 ) -> tuple[Parameter, ...]:
@@ -302,7 +365,7 @@ def parameters(
         raise TypeError(f"activation(): {forward.__name__} has no parameter {min(unknown)!r}")
     made = []
     for p in found:
-        default = None if p.default is p.empty else float(p.default)
+        default = None if p.default is p.empty else number(f"the default of {p.name}", p.default)
         low, high = ranges.get(p.name, (0.0, 1.0) if default is None else (default, default))
         made.append(Parameter(p.name, default, low, high, kernels.get(f"partial_{p.name}")))
     return tuple(made)
