@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from fastact import arguments
 from fastact.arguments import unexpected
 from fastact.definition.declaration import UNBOUNDED, Declaration, Kink, evaluate
 from fastact.definition.differentiate import Kernels, at_a_point
@@ -56,7 +57,8 @@ def call(activation: Any, params: tuple[float, ...], argument: Node) -> Node:
 
 def scalar(value: Any) -> Any:
     """A NumPy scalar or 0-d array as Python's number; whatever else as it is."""
-    return value.item() if isinstance(value, np.ndarray | np.generic) and not value.ndim else value
+    number = isinstance(value, np.ndarray | np.generic) and not value.ndim
+    return value.item() if number and not getattr(value, "mask", False) else value
 
 
 def expression(value: Any) -> Node | None:
@@ -69,9 +71,12 @@ def expression(value: Any) -> Node | None:
             )
         return call(value, numbers_of(value, value._bind((), {})), X)
     if isinstance(value, numbers.Real):
-        if not math.isfinite(value):
-            raise ValueError(f"an activation is combined with finite numbers, got {value!r}")
-        return node("number", value=float(value))
+        number = as_float(value)
+        if number is None or not math.isfinite(number):
+            raise ValueError(
+                f"an activation is combined with finite numbers, got {arguments.shown(value)}"
+            )
+        return node("number", value=number)
     return None
 
 
@@ -82,19 +87,28 @@ def numbers_of(f: Any, params: Iterable[Any]) -> tuple[float, ...]:
 
 def number_of(f: Any, p: Any, value: Any) -> float:
     """A parameter as a number."""
-    if not isinstance(value, numbers.Real):
+    number = as_float(value) if isinstance(value, numbers.Real) else None
+    if number is None:
         raise TypeError(
             f"{f.name}: in an expression {p.name} must be a number, got {type(value).__name__}"
         )
-    return float(value)
+    return number
+
+
+def as_float(value: Any) -> float | None:
+    """A real number in float64; None if it is an integer that is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def combined(symbol: str, *operands: Any) -> Any:
     """The expression that an operator makes of activations and numbers, or NotImplemented."""
     nodes = tuple(map(expression, operands))
     if None in nodes:
-        wrong = next(type(o).__name__ for o, n in zip(operands, nodes, strict=True) if n is None)
-        if wrong == "ndarray":
+        wrong = next(o for o, n in zip(operands, nodes, strict=True) if n is None)
+        if isinstance(wrong, np.ndarray):
             raise TypeError(
                 "an activation is combined with activations and numbers; to combine its values "
                 "with an array, call it: f(x)"
