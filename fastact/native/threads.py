@@ -144,11 +144,13 @@ def _limit() -> tuple[int, str]:
 def _checked(n: SupportsIndex, function: str) -> int:
     """Return a user's number of threads as an int, or raise an error."""
     try:
-        count = operator.index(n)
+        count = None if isinstance(n, bool) else operator.index(n)
     except TypeError as error:
         if error.__traceback__ and error.__traceback__.tb_next:
             raise  # of a handler of a signal, say
-        raise TypeError(f"{function}: n must be an integer, got {n!r}") from None
+        count = None
+    if count is None:
+        raise TypeError(f"{function}: n must be an integer, got {n!r}")
     if not 1 <= count <= MAX_THREADS:
         raise ValueError(f"{function}: n must be from 1 to {MAX_THREADS}, got {n!r}")
     return count
@@ -320,6 +322,8 @@ class num_threads:  # noqa: N801 - used like a function
     def __init__(self, n: SupportsIndex) -> None:
         self.n = _checked(n, "num_threads")
         self._tokens: list[contextvars.Token[int]] = []
+
+    __init__.__qualname__ = __qualname__  # by which Python calls it in its messages
 
     def __enter__(self) -> Self:
         global call  # noqa: PLW0603  # the state of the process
