@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -131,14 +132,17 @@ def boolean(name: str, argument: str, value: object) -> bool:
     raise refused(name, argument, "True or False", shown(value))
 
 
-def integer(name: str, argument: str, value: Any) -> int:
-    """One integer."""
+def integer(
+    name: str, argument: str, value: Any, expected: str = "an integer", got: object = None
+) -> int:
+    """One integer, which is no bool; an error may tell of what it is `got` from."""
     try:
-        return operator.index(value)
+        if not isinstance(value, BOOLEAN):
+            return operator.index(value)
     except TypeError as error:
         if not own(error):
             raise
-        raise refused(name, argument, "an integer", shown(value)) from None
+    raise refused(name, argument, expected, shown(value if got is None else got))
 
 
 def numbers(name: str, argument: str, value: Array) -> Any:
@@ -260,6 +264,8 @@ def integers(name: str, argument: str, value: Array) -> Any:
     array = array_of(name, argument, value, np.int64)
     if array.dtype.kind not in "iu":
         raise refused(name, argument, "integers", array.dtype)
+    if array.dtype == np.uint64 and array.size and array.max() >= 2**63:
+        raise refused(name, argument, "integers below 2**63", array.max(), ValueError)
     return array.astype(np.int64)
 
 
@@ -277,20 +283,36 @@ def _where(name: str, argument: str, value: Any) -> None:
 
 def _array(name: str, argument: str, value: Any) -> None:
     """One or several arrays for results."""
-    for each in value if isinstance(value, tuple) else (value,):
+    given = value if isinstance(value, tuple) else (value,)
+    for each in given:
         if each is not None and not hasattr(type(each), "__array_ufunc__"):
             raise refused(name, argument, "an ndarray", type(each).__name__)
+    distinct(name, given)
+
+
+def distinct(name: str, outs: tuple[Any, ...]) -> None:
+    """Raise a ValueError if two arrays for results share memory: one would be lost."""
+    arrays = [each for each in outs if isinstance(each, np.ndarray)]
+    for a, b in itertools.combinations(arrays, 2):
+        if np.may_share_memory(a, b) and np.shares_memory(a, b):
+            raise refused(
+                name, "out", "arrays that share no memory",
+                "one array twice" if a is b else "arrays that overlap", ValueError,
+            )  # fmt: skip
 
 
 def _dtype(name: str, argument: str, value: Any) -> None:
-    """What stands for a dtype."""
+    """What stands for a dtype that there are loops for, or None."""
     try:
-        if not (isinstance(value, type) and issubclass(value, np.dtype)):
-            np.dtype(value)
+        a_class: Any = value if isinstance(value, type) and issubclass(value, np.dtype) else None
+        value = value if a_class is None else a_class()
+        dtype = np.dtype(np.float64 if value is None else value)
     except TypeError as error:
         if not own(error):
             raise
         raise refused(name, argument, "a dtype", shown(value)) from None
+    if dtype.char not in CHARACTERS:
+        raise refused(name, argument, "float16, float32 or float64", dtype)
 
 
 def _casting(name: str, argument: str, value: object) -> None:
@@ -325,15 +347,18 @@ def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
 
     A number has no axis, but NumPy's reductions take 0 and -1 for it, as one element.
     """
-    if axis is None or (ndim == 0 and isinstance(axis, INTEGER) and axis in (0, -1)):
+    if axis is None:
         return tuple(range(ndim))
-    try:
-        chosen = tuple(map(operator.index, (axis,) if isinstance(axis, INTEGER) else axis))
-    except TypeError as error:
-        if not own(error):
-            raise
-        expected = "an integer, a tuple of integers or None"
-        raise refused(name, "axis", expected, shown(axis)) from None
+    expected = "an integer, a tuple of integers or None"
+    given: Any = axis
+    several = isinstance(given, tuple | list | range) or (
+        isinstance(given, np.ndarray) and given.ndim
+    )
+    chosen = tuple(
+        integer(name, "axis", each, expected, given) for each in (given if several else (given,))
+    )
+    if ndim == 0 and not several and chosen[0] in (0, -1):
+        return ()
     for a in chosen:
         if not -ndim <= a < ndim:
             raise np.exceptions.AxisError(a, ndim, f"{name}()")
@@ -346,7 +371,10 @@ def axes(name: str, axis: Axis, ndim: int) -> tuple[int, ...]:
 def one_int(axis: Any) -> Any:
     """The axis as an `int` if it is one integer, perhaps in a tuple; anything else as it is."""
     (only,) = axis if type(axis) is tuple and len(axis) == 1 else (axis,)
-    return int(only) if type(only) is int or isinstance(only, np.integer) else axis
+    if type(only) is int:
+        return only
+    kind = getattr(getattr(only, "dtype", None), "kind", None)  # of an array of one integer, too
+    return int(only) if kind in {"i", "u"} and only.shape == () else axis
 
 
 def one_axis(name: str, axis: Any, ndim: int) -> int:
@@ -385,19 +413,32 @@ def outputs(name: str, out: Any, count: int) -> tuple[Any, ...]:
         return (None,) * count
     if not isinstance(out, tuple) or len(out) != count:
         got = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
-        raise refused(name, "out", f"{'two' if count == 2 else count} arrays in a tuple", got)
+        expected = (
+            "an ndarray" if count == 1 else f"{'two' if count == 2 else count} arrays in a tuple"
+        )
+        raise refused(name, "out", expected, got)
+    distinct(name, out)
     return out
 
 
+ERRORS = (TypeError, ValueError, OverflowError)  # of NumPy, that `explain` explains
+
+
 def explain(
-    error: Exception, name: str, out: Any = None, where: Array = True, **arrays: Array
-) -> None:
+    error: Exception, name: str, out: Any = None, where: Array = True,
+    options: Mapping[str, Any] = MappingProxyType({}), **arrays: Array,
+) -> None:  # fmt: skip
     """Raise an error that names what a ufunc of elements has refused, if it is one of these.
 
-    What NumPy itself says of shapes and dtypes names neither the function nor the argument.
+    What NumPy itself says of shapes and dtypes names neither the function nor the argument. Other
+    keywords of the ufunc are its `options`.
     """
-    if not own(error) or any(map(is_container, arrays.values())):
+    said = str(error).startswith(f"{name}()")
+    if said or not own(error) or any(map(is_container, arrays.values())):
         return  # they say it themselves
+    count = 2 if name.endswith(".value_and_derivative") else 1
+    if count == 2 or isinstance(out, tuple):
+        outputs(name, out, count)
     for key, each in arrays.items():
         known(name, key, array_of(name, key, each).dtype)
     mask = {} if isinstance(where, BOOLEAN) else {"where": where}
@@ -405,10 +446,31 @@ def explain(
     numbers = (each if type(each) in {int, float} else np.asarray(each) for each in arrays.values())
     dtype = np.result_type(*numbers)
     dtype = np.dtype(np.float64) if dtype.kind in INTEGRAL else dtype
-    for each in out if isinstance(out, tuple) else (out,):
-        if each is not None:
-            wide = isinstance(each, np.ndarray) and fits(shape, each.shape)
-            output(name, each, each.shape if wide else shape, dtype)
+    dtype = np.dtype(options.get("dtype") or dtype)
+    outs = [each for each in (out if isinstance(out, tuple) else (out,)) if each is not None]
+    for each in outs:
+        wide = isinstance(each, np.ndarray) and fits(shape, each.shape)
+        output(name, each, each.shape if wide else shape, dtype)
+    for key in ("signature", "sig"):
+        if options.get(key) is not None:
+            expected = "the types of one of the ufunc's loops, or None"
+            kind = ValueError if isinstance(error, ValueError) else TypeError
+            raise refused(name, key, expected, shown(options[key]), kind)
+    allowed(name, arrays, outs, dtype, options.get("casting", "same_kind"))
+
+
+def allowed(
+    name: str, arrays: Mapping[str, Array], outs: list[Any], dtype: Any, casting: Any
+) -> None:
+    """Raise a TypeError if arrays are cast to a dtype, or from it to results, against `casting`."""
+    how = f"with casting={casting!r}"
+    for key, each in arrays.items():
+        found = np.asarray(each).dtype
+        if not np.can_cast(found, dtype, casting):
+            raise refused(name, key, f"of a dtype that can be cast to {dtype} {how}", found)
+    for each in outs:
+        if not np.can_cast(dtype, each.dtype, casting):
+            raise refused(name, "out", f"of a dtype that {dtype} can be cast to {how}", each.dtype)
 
 
 def same_view(a: Any, b: Any) -> bool:

@@ -1,5 +1,7 @@
 """From a kernel to an inner loop in LLVM's words. Imports Numba, and is imported on a miss only."""
 
+from __future__ import annotations
+
 import os
 from importlib import import_module
 

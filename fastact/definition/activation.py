@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import explain, unexpected
+from fastact.arguments import ERRORS, explain, unexpected
 from fastact.containers.door import public
 from fastact.definition import algebra, described
 from fastact.definition.bitmask import ForwardWithMask
@@ -135,7 +135,7 @@ class Activation(Algebra, Function):
                 )
                 for name, partial in self._partials.items()
             }
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             explain(error, called, dy=dy, x=x)
             raise
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import numpy as np
 
 from fastact.arguments import (
+    ERRORS,
     MISSING,
     PARAMETER,
     explain,
@@ -82,9 +83,10 @@ def explained(name: str, error: Exception | int, /, *data: Array, **options: Any
     """
     if isinstance(error, int):
         raise too_many(name, ["x"], error) if error else lacking(name)
-    if data and isinstance(error, TypeError | ValueError):
+    if data and isinstance(error, ERRORS):
         try:
-            explain(error, name, options.get("out"), options.get("where", True), x=data[0])
+            out, where = options.pop("out", None), options.pop("where", True)
+            explain(error, name, out, where, options, x=data[0])
         except (TypeError, ValueError) as better:
             raise better from None
     raise error
@@ -345,7 +347,7 @@ class Function(described.Described, Vectorcalled):
                 call, *arguments = ready
                 return call(*arguments, **options)
             return self._of(x, params, options)
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             explained(self._called, error, x, **options)
 
     def _of(self, x: Array, params: tuple[Array, ...], options: dict[str, Any]) -> Any:
@@ -566,7 +568,7 @@ class Backward(Function):
                 call = caller(arrays, params, out, options.get("dtype"))
                 return call(function, *arrays, *params, **options)
             return elementwise(function, name, (*arrays, *params), options)
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             explain(error, name, out, **data)
             raise
 
@@ -579,7 +581,7 @@ class Backward(Function):
             if out is None:
                 return threads.call(quick, dy, data, *known)
             return ufunc.calling(out, dy, data)(quick, dy, data, *known, out=out)
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             explain(error, f"{self._owner.name}.backward", out, **{"dy": dy, key: data})
             raise
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastact.arguments import (
+    ERRORS,
     array_of,
     boolean,
     broadcast,
@@ -211,11 +212,11 @@ class Split(Documented):
         function = self._owner._function("forward", biases)
         try:
             return function(gate, value, *biases, out=out, **options)
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             given = {"gate_bias": gate_bias, "value_bias": value_bias}
             given = {key: each for key, each in given.items() if each is not None}
-            where = options.get("where", True)
-            explain(error, self.name, out, where, gate=gate, value=value, **given)
+            where = options.pop("where", True)
+            explain(error, self.name, out, where, options, gate=gate, value=value, **given)
             raise
 
     @shown

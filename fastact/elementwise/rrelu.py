@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import MISSING, explain
+from fastact.arguments import ERRORS, MISSING, explain
 from fastact.definition.activation import Activation
 from fastact.definition.bitmask import operands
 from fastact.definition.declaration import Declaration
@@ -69,7 +69,7 @@ class RandomizedBackward(Backward):
         try:
             at = -1.0 if x is None else x
             return below_zero.backward(dy, x=at, negative_slope=slopes, out=out)
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             given = {} if x is None else {"x": x}
             explain(error, f"{self._owner.name}.backward", out, dy=dy, **given, slopes=slopes)
             raise
@@ -111,7 +111,7 @@ class Randomized(Activation):
         np.copyto(slopes, 1, where=x > 0)
         try:
             y = self._below_zero(x, slopes, out=out)
-        except (TypeError, ValueError) as error:
+        except ERRORS as error:
             explain(error, "rrelu", out, x=x)
             raise
         return (y, slopes[()]) if return_slopes else y

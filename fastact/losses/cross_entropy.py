@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastact.arguments import array_of, cast, floats, integer, number, one_axis, outputs, refused
+from fastact.arguments import (
+    MOST,
+    array_of,
+    cast,
+    floats,
+    integer,
+    number,
+    one_axis,
+    outputs,
+    refused,
+)
 from fastact.containers.door import public
 from fastact.definition.described import shown
 from fastact.losses.shared import (
@@ -490,7 +500,7 @@ class SoftmaxCrossEntropy(LossOfLabels):
         Raises
         ------
         ValueError, TypeError, AxisError
-            As for the loss with class indices, and if `hessian_scale` is not one number.
+            As for the loss with class indices, and if `hessian_scale` is not one finite number.
 
         Examples
         --------
@@ -505,7 +515,7 @@ class SoftmaxCrossEntropy(LossOfLabels):
         outs = [gradient_array(name, o, x) for o in outputs(name, out, 2)]
         if ignore_index is not None:
             integer(name, "ignore_index", ignore_index)
-        scale = number(name, "hessian_scale", hessian_scale, -np.inf, np.inf, "one number")
+        scale = number(name, "hessian_scale", hessian_scale, -MOST, MOST, "one finite number")
         found = targets(name, labels, x.shape[axis], (weight, ignore_index, 0.0, "sum"))
         operands = last(x, axis), found.labels, found.factor, found.factor * scale
         threads.call(HESSIAN.ufunc, *operands, *(last(o, axis) for o in outs))

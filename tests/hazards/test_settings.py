@@ -93,6 +93,18 @@ def test_place_of_the_store(name: str, place: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("name", ["FASTACT_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_the_store_is_at_home(name: str, tmp_path: Path) -> None:
+    """No shell has made a path of what a service or an image sets."""
+    script = """
+    from fastact.native import store
+    assert str(store.configured()).startswith(os.environ["HOME"] + os.sep + "place")
+    os.environ["HOME"] = ""
+    """
+    settings = {"FASTACT_CACHE_DIR": "", name: "~/place", "HOME": str(tmp_path)}
+    run(script, **settings)
+
+
 @pytest.mark.slow
 def test_smoke_while_numba_jit_is_disabled(tmp_path: Path) -> None:
     """On an empty store, so that everything is compiled, and again from there."""

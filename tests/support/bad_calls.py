@@ -35,18 +35,29 @@ class Bad(NamedTuple):
 OPTIONS: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
     "where": (("a", "a", None, 1, [0.5], X), TypeError), "out": (("a", 1), TypeError),
     "casting": (("safest", 1), ValueError), "order": (("Q", 3), ValueError),
-    "dtype": (("flat", "float33"), TypeError), "subok": (("yes", "yes"), TypeError),
+    "dtype": (("flat", "float33", "i4", complex, np.dtypes.Int8DType), TypeError),
+    "signature": (("ii", "dd->dddd"), ValueError), "subok": (("yes", "yes"), TypeError),
     "axis": ((0, 1), TypeError), "keepdims": ((True, False), TypeError),
 }  # fmt: skip
 
 
+COUNTS = {"no arrays": (), "three arrays": tuple(np.empty((3, *X.shape)))}
+
+
 def of_options(called: str, f: Callable[..., Any]) -> list[Bad]:
     """Calls of a ufunc of elements with keywords that make no sense."""
-    return [
+    wrong = [
         Bad(f"a wrong {key} of a ufunc", called, key,
             lambda key=key, value=value: f(X, **{key: value}), error)
         for key, (values, error) in OPTIONS.items() for value in values
     ]  # fmt: skip
+    wrong += [
+        Bad(f"{count} for results", called, "out", lambda out=out: f(X, out=out), TypeError)
+        for count, out in COUNTS.items()
+    ]
+    cast = Bad("a cast that is not allowed", called, "float64 with casting='no'",
+               lambda: f(X.astype(int), casting="no"), TypeError)  # fmt: skip
+    return [*wrong, cast]
 
 
 # What a parameter cannot be; None is a value of some.
@@ -64,6 +75,8 @@ def of_parameters(f: Any) -> Iterator[Bad]:
         f.name: f, **{f"{f.name}.{m}": getattr(f, m) for m in VARIETIES},
         f"{f.name}.backward": lambda x, **p: f.backward(x, x=x, **p),
     }  # fmt: skip
+    yield Bad("a number that is too large", f"{f.name}.backward", "dy",
+              lambda: f.backward(10**400, x=X, **named(f)), TypeError)  # fmt: skip
     if f._partials:
         members[f"{f.name}.backward_params"] = lambda x, **p: f.backward_params(x, x=x, **p)
     if f.declaration.masked is not None:
@@ -177,9 +190,10 @@ def of_rows(f: Any) -> list[Bad]:
 
 # What an option of a function along an axis cannot be, beside what `of_rows` has.
 ROW_OPTIONS: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
-    "axis": ((1.5, (0, "a"), X), TypeError), "where": (("a", 2.0, ["no"]), TypeError),
+    "axis": ((1.5, (0, "a"), X, True, (True,), b"\0", {0, 1}), TypeError),
+    "where": (("a", 2.0, ["no"]), TypeError),
     "temperature": ((0.0, np.nan, np.inf, [-1.0, 1.0], np.ones(3)), ValueError),
-    "lengths": ((-1, 9, [0, 1, 2]), ValueError), "causal": ((2, None, X), TypeError),
+    "lengths": ((-1, 9, [0, 1, 2], 2**64 - 1), ValueError), "causal": ((2, None, X), TypeError),
     "softcap": ((-1.0, np.nan, np.inf), ValueError), "keepdims": ((2, None), TypeError),
     "return_sign": (("no", 2), TypeError), "b": (("a", 1j), TypeError),
     "hard": (("no", 2), TypeError), "return_shares": (("no", 2), TypeError),
@@ -215,6 +229,23 @@ def of_samples(f: Any) -> list[Bad]:
         Bad("an unknown member", n, "backward", lambda: f.backward, AttributeError),
         *of_options_of_rows(f),
     ]  # fmt: skip
+
+
+def of_outputs(f: Any) -> Iterator[Bad]:
+    """Calls with one array for two results."""
+    target = LABELS if f in of_kind("loss of labels") else X
+    calls: dict[str, Callable[..., Any]] = {
+        "value_and_derivative": lambda call, **k: call(X, **named(f), **k),
+        "gradient_and_hessian": lambda call, **k: call(X, target, **k),
+        "split": lambda call, **k: call.backward(X, gate=X, value=X, **k),
+    }
+    for member, make in calls.items():
+        call = getattr(f, member, None)
+        room = np.empty((3, *X.shape[1:]))
+        for out in ((room[:2],) * 2, (room[:2], room[1:])) if call else ():
+            called = f"{f.name}.{member}" + ".backward" * (member == "split")
+            made = functools.partial(make, call, out=out)
+            yield Bad("one array for two results", called, "out", made, ValueError)
 
 
 def of_sum(f: Any) -> list[Bad]:
@@ -255,12 +286,15 @@ def of_pair(f: Any) -> list[Bad]:
 # What an option of a loss cannot be; those that it has, its signature tells.
 LOSS_OPTIONS: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
     "weight": (("a", 1j, [None]), TypeError), "pos_weight": (("a", 1j, [None]), TypeError),
-    "label_smoothing": (("a", 1j), TypeError), "ignore_index": ((1.5, "a"), TypeError),
+    "label_smoothing": (("a", 1j), TypeError), "ignore_index": ((1.5, "a", True), TypeError),
     "alpha": (("a", 1j), TypeError), "gamma": (("a", 1j), TypeError),
-    "log_target": (("no", 2.0), TypeError), "axis": (("rows", 1.5), TypeError),
+    "log_target": (("no", 2.0), TypeError), "axis": (("rows", 1.5, True, b"\1"), TypeError),
     "reduction": ((3, "mena", ["mean"]), ValueError), "activation": ((np.tanh, 3), TypeError),
 }  # fmt: skip
-LOSS_RANGES = {"label_smoothing": (-0.5, 2.0, np.nan), "alpha": (-1.0, 2.0), "gamma": (-1.0,)}
+LOSS_RANGES = {
+    "label_smoothing": (-0.5, 2.0, np.nan), "alpha": (-1.0, 2.0), "gamma": (-1.0,),
+    "hessian_scale": (np.inf, -np.inf, np.nan),
+}  # fmt: skip
 
 
 def of_options_of_loss(f: Any, target: Any) -> Iterator[Bad]:
@@ -312,6 +346,27 @@ def of_others() -> list[Bad]:
             lambda: own(lambda x: x, monotone="up"), ValueError),
         Bad("an empty domain", "activation", "domain",
             lambda: own(lambda x: x, domain=(1, -1)), ValueError),
+        Bad("an unknown keyword", "activation", "derivativ",
+            lambda: own(lambda x: x, derivativ=abs), TypeError, "'derivative'"),
+        *(Bad("kinks that are no numbers", "activation", "kinks",
+              lambda kink=kink: own(lambda x, a=1.0: x, kinks=[kink]), ValueError)
+          for kink in (("1/0", 0), ("(-1)**.5", 0), ("1e999", 0), (np.nan, 0), (0, np.nan),
+                       ("1/(a-1)", 0), (10**400, 0), (0, "nan"), (np.inf, 0))),
+        *(Bad("kinks that are none", "activation", "kinks",
+              lambda kinks=kinks: own(lambda x: x, kinks=kinks), TypeError) for kinks in (5, None)),
+        *(Bad("a default that is no number", "activation", "the default of a",
+              lambda value=value: own(lambda x, a=value: x), TypeError)
+          for value in ("a", "1.5", None, np.ones(2), 10**400)),
+        Bad("an end that has no value", "activation", "domain",
+            lambda: own(lambda x: x, domain=("1/0", 1)), ValueError),
+        *(Bad("parameters that are no dict", "activation", key,
+              lambda key=key: own(lambda x, a=1.0: x, **{key: 5}), TypeError)
+          for key in ("params", "partials")),
+        *(Bad("a range that is none", "activation", "params['a']",
+              lambda ends=ends, error=error: own(lambda x, a=1.0: x, params={"a": ends}), error)
+          for ends, error in ((5, TypeError), (("x", 1), TypeError), ((2, 1), ValueError))),
+        Bad("a direction in a list", "activation", "monotone",
+            lambda: own(lambda x: x, monotone=[1]), ValueError),
         Bad("a domain that is a number", "activation", "domain",
             lambda: own(lambda x: x, domain=3), TypeError),
         Bad("kinks that are no pairs", "activation", "kinks",
@@ -332,6 +387,16 @@ def of_others() -> list[Bad]:
         Bad("no threads", "set_num_threads", "", lambda: fa.set_num_threads(0), ValueError),
         Bad("threads that are no number", "num_threads", "",
             lambda: fa.num_threads(1.5), TypeError),
+        Bad("threads that are a bool", "set_num_threads", "n",
+            lambda: fa.set_num_threads(True), TypeError),
+        Bad("no argument", "num_threads()", "'n'", fa.num_threads, TypeError),
+        Bad("a hidden number", "elu", "alpha",
+            lambda: fa.elu.with_params(alpha=np.ma.masked), TypeError),
+        Bad("a hidden number", "activation", "", lambda: fa.elu + np.ma.masked, TypeError),
+        Bad("a number that is too large", "elu", "alpha",
+            lambda: fa.elu.with_params(10**400), TypeError),
+        Bad("a number that is too large", "activation", "finite",
+            lambda: fa.gelu + 10**400, ValueError),
     ]  # fmt: skip
 
 
@@ -372,7 +437,7 @@ def of_places(f: Any) -> Iterator[Bad]:
 def bad_calls() -> list[Bad]:
     """Every wrong call of the table."""
     functions = [(each.kind, each.function) for each in catalogue.values()]
-    found = [b for kind, f in functions for b in (*MAKERS[kind](f), *of_places(f))]
+    found = [b for kind, f in functions for b in (*MAKERS[kind](f), *of_places(f), *of_outputs(f))]
     return [*found, *of_others()]
 
 
