@@ -406,15 +406,17 @@ def test_the_first_call_of_an_activation_says_what_it_needs():
     """Later ones say the same, though native code makes them."""
     x = np.ones(3)
     fresh = fa.activation(lambda x: x + 1, name="fresh", derivative=lambda x: 1.0)
-    for f in (fresh, fresh.derivative, fresh.value_and_derivative):
+    members = {"": fresh} | {
+        f".{m}": getattr(fresh, m) for m in ("derivative", "value_and_derivative")
+    }
+    for name, f in {f"fresh{m}": f for m, f in members.items()}.items():
         said = []
         for _ in range(2):
             for given in ((), (x, x.copy()), (x, None), (x,) * 12):
                 with pytest.raises(TypeError) as caught:
                     f(*given)
                 said.append(str(caught.value))
-            assert np.array_equal(f(x), f(x, out=None))
-        name = f.__qualname__
+            f(x)
         assert said[:4] == said[4:]
         assert said[0].startswith(f"{name}() needs x: {name}(x, /")
         assert said[1:4] == [
