@@ -287,7 +287,8 @@ def reference() -> Iterator[str]:
         "anything that :py:obj:`numpy.asarray` takes, and a container of :doc:`/containers`;\n"
         "``Axis`` is an int, a tuple of ints or None. The package is typed (PEP 561): what a\n"
         "call gives for each argument is in ``fastact/definition/interfaces.pyi``. A variable for\n"
-        "one activation or another is annotated with :py:obj:`fastact.Activation`.\n"
+        "one activation or another is annotated with :py:obj:`fastact.Activation`, whose calls\n"
+        "take any parameters; the functions of this page take their own alone.\n"
     )
     yield heading("Functions", "-")
     yield ".. toctree::\n   :maxdepth: 2\n\n   /functions/index\n"

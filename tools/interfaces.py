@@ -9,7 +9,7 @@ catalogue. A test compares the file with what this makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import fastact as fa
@@ -34,6 +34,7 @@ from fastact.definition.activation import Activation
 
 F = TypeVar("F", bound=np.float16 | np.float32 | np.float64)
 G = TypeVar("G", bound=np.float16 | np.float32 | np.float64)
+E = TypeVar("E", np.float16, np.float32, np.float64)  # one of them, while F may be a union
 A = TypeVar("A", bound=NDArray[Any])
 B = TypeVar("B", bound=NDArray[Any])
 L = TypeVar("L", bound=Labelled | Lazy)
@@ -50,6 +51,16 @@ class Lazy(Protocol):
     def compute(self) -> Any: ...
     def __array_ufunc__(self, ufunc: Any, method: Any, /, *inputs: Any, **options: Any) -> Any: ...
 
+class PythonFloat(Protocol):
+    """Python's float without its subclasses, of which NumPy's float64 is one."""
+
+    @property  # type: ignore[override]
+    def __class__(self) -> type[float]: ...
+    @__class__.setter
+    def __class__(self, value: type[float], /) -> None: ...
+
+Weak: TypeAlias = PythonFloat | int  # what leaves a dtype as it is
+D: TypeAlias = np.float64 | NDArray[np.float64]
 Whole: TypeAlias = np.integer[Any] | np.bool
 Number: TypeAlias = float | np.floating[Any] | Whole
 Nested: TypeAlias = (
@@ -93,18 +104,26 @@ class Known(TypedDict, total=False):
     params: Mapping[str, tuple[float, float]] | None
     partials: Mapping[str, Callable[..., Any]] | None
 
-class Algebra:
-    """The operators of activations."""
+class Algebra(ValueWithParameters):
+    """What any activation has, with any parameters."""
 
-    def __add__(self, other: Activation | Number) -> Activation: ...
-    def __radd__(self, other: Number) -> Activation: ...
-    def __sub__(self, other: Activation | Number) -> Activation: ...
-    def __rsub__(self, other: Number) -> Activation: ...
-    def __mul__(self, other: Activation | Number) -> Activation: ...
-    def __rmul__(self, other: Number) -> Activation: ...
-    def __truediv__(self, other: Activation | Number) -> Activation: ...
-    def __rtruediv__(self, other: Number) -> Activation: ...
-    def __neg__(self) -> Activation: ...
+    derivative: MemberWithParameters
+    second_derivative: MemberWithParameters
+    value_and_derivative: PairWithParameters
+    backward: BackwardWithParameters
+    backward_params: GradientsWithParameters
+    with_params: FixedWithParameters
+    forward_with_mask: MaskedWithParameters
+
+    def __add__(self, other: Activation | Number) -> Plain: ...
+    def __radd__(self, other: Number) -> Plain: ...
+    def __sub__(self, other: Activation | Number) -> Plain: ...
+    def __rsub__(self, other: Number) -> Plain: ...
+    def __mul__(self, other: Activation | Number) -> Plain: ...
+    def __rmul__(self, other: Number) -> Plain: ...
+    def __truediv__(self, other: Activation | Number) -> Plain: ...
+    def __rtruediv__(self, other: Number) -> Plain: ...
+    def __neg__(self) -> Plain: ...
 
 class Absent(Protocol):
     """A member that this activation has not: a call is a TypeError."""
@@ -131,44 +150,77 @@ WITH_DTYPE = tuple(
     )
     for x, result in (("Number", "{}"), ("Reals", "NDArray[{}]"))
 )
+FEW = "Weak | F | NDArray[F]"  # what leaves the dtype of an array as it is
 ARRAYS = (
-    row("NDArray[F]", x="NDArray[F]", v="float | F | NDArray[F]"),
+    row("NDArray[F]", x="NDArray[F]", v=FEW),
     row("NDArray[np.float64]", x="Exact", v="Double"),
 )
 SCALARS = (
-    row("F", x="F", v="float | F"),
+    row("F", x="F", v="Weak | F"),
     row("np.float64", x="float | Whole", v="float | Whole"),
-    row("NDArray[F]", x="Listed[F]", v="float | F | NDArray[F]"),
+    row("NDArray[F]", x="Listed[F]", v=FEW),
 )
-COMPOSED = row("Activation", x="Activation", v="Number")
+COMPOSED = row("Plain", x="Activation", v="Number")
 FOREIGN = row("L", x="L", v="L | Reals")
-MIXED = row("Floats", x="Reals", v="Reals")
+MIXED = (row("np.floating[Any]", x="Number", v="Number"), row("Floats", x="Reals", v="Reals"))
+# float64 makes all float64. To a checker it is a float too, so these come before the others.
+DOUBLE = (
+    row("NDArray[np.float64]", x="NDArray[np.float64]", v="Reals"),
+    row("np.float64", x="np.float64", v="Number"),
+)
+DOUBLED = (  # {f}: the parameter that is float64
+    row("NDArray[np.float64]", x="Arrays", v="Reals", f="D"),
+    row("np.float64", x="Number", v="Number", f="np.float64"),
+)
 
 OR_NOT = " | None = ..."
 NO_X = "None = ..."
-SAVED = "float | F | NDArray[F]" + OR_NOT
+SAVED, ANY_SAVED = FEW + OR_NOT, "Reals" + OR_NOT
+WEAK = (  # a Python number times what a scalar gives
+    row("F", d="Weak", x="F", y=NO_X, v="Weak | F"),
+    row("F", d="Weak", x=NO_X, y="F", v="Weak | F"),
+)
 BACKWARD = (
-    row("A", d="Reals", x="Reals | None = ...", y="Reals | None = ...", v="Reals",
-        out="A | tuple[A]"),
-    row("NDArray[F]", d="NDArray[F]", x=SAVED, y=SAVED, v="float | F | NDArray[F]"),
-    row("NDArray[F]", d="float | F", x="NDArray[F]", y="None = ...", v="float | F | NDArray[F]"),
-    row("NDArray[F]", d="float | F", x="None = ...", y="NDArray[F]", v="float | F | NDArray[F]"),
+    row("A", d="Reals", x=ANY_SAVED, y=ANY_SAVED, v="Reals", out="A | tuple[A]"),
+    row("NDArray[np.float64]", d="NDArray[np.float64]", x=ANY_SAVED, y=ANY_SAVED, v="Reals"),
+    row("NDArray[np.float64]", d="Arrays", x="D", y=NO_X, v="Reals"),
+    row("NDArray[np.float64]", d="Arrays", x=NO_X, y="D", v="Reals"),
+    row("NDArray[np.float64]", d="np.float64", x="Arrays", y=NO_X, v="Reals"),
+    row("NDArray[np.float64]", d="np.float64", x=NO_X, y="Arrays", v="Reals"),
+    row("np.float64", d="np.float64", x="Number | None = ...", y="Number | None = ...",
+        v="Number"),
+    row("NDArray[F]", d="NDArray[F]", x=SAVED, y=SAVED, v=FEW),
+    row("NDArray[F]", d="Weak | F", x="NDArray[F]", y=NO_X, v=FEW),
+    row("NDArray[F]", d="Weak | F", x=NO_X, y="NDArray[F]", v=FEW),
     row("NDArray[np.float64]", d="Exact", x="Double | None = ...", y="Double | None = ...",
         v="Double"),
-    row("F", d="F", x="float | F | None = ...", y="float | F | None = ...", v="float | F"),
+    row("F", d="F", x="Weak | F | None = ...", y="Weak | F | None = ...", v="Weak | F"),
     row("np.float64", d="float | Whole", x="float | Whole | None = ...",
         y="float | Whole | None = ...", v="float | Whole"),
-    row("F", d="float | Whole", x="F", y="None = ...", v="float | F"),
-    row("F", d="float | Whole", x="None = ...", y="F", v="float | F"),
+    *WEAK,
     row("L", d="L", x="L | Reals | None = ...", y="L | Reals | None = ...", v="L | Reals"),
-    row("Floats", d="Arrays", x="Reals | None = ...", y="Reals | None = ...", v="Reals"),
-    row("Floats", d="Number", x="Arrays", y="None = ...", v="Reals"),
-    row("Floats", d="Number", x="None = ...", y="Arrays", v="Reals"),
+    row("Floats", d="Arrays", x=ANY_SAVED, y=ANY_SAVED, v="Reals"),
+    row("Floats", d="Number", x="Arrays", y=NO_X, v="Reals"),
+    row("Floats", d="Number", x=NO_X, y="Arrays", v="Reals"),
     row("Floats | np.floating[Any]", d="Number", x="Number | None = ...",
         y="Number | None = ...", v="Reals"),
 )  # fmt: skip
-
-WEAK = BACKWARD[7:9]  # a Python number times what a scalar gives
+BACKWARD_DOUBLED = (
+    row("NDArray[np.float64]", d="Arrays", x=ANY_SAVED, y=ANY_SAVED, v="Reals", f="D"),
+    row("NDArray[np.float64]", d="Number", x="Arrays", y=NO_X, v="Reals", f="D"),
+    row("NDArray[np.float64]", d="Number", x=NO_X, y="Arrays", v="Reals", f="D"),
+    row("np.float64", d="Number", x="Number | None = ...", y="Number | None = ...", v="Number",
+        f="np.float64"),
+)  # fmt: skip
+DOUBLE_GRADIENTS = "dict[str, NDArray[np.float64] | np.float64]"
+OF_PARAMETERS_DOUBLED = row(DOUBLE_GRADIENTS, d="Reals", x="Reals", v="Reals", f="D")
+OF_PARAMETERS = (
+    row(DOUBLE_GRADIENTS, d="D", x="Reals", v="Reals"),
+    row(DOUBLE_GRADIENTS, d="Reals", x="D", v="Reals"),
+    row(DOUBLE_GRADIENTS, d="Double", x="Double", v="Double"),
+    row("dict[str, NDArray[F] | F]", d=FEW, x=FEW, v=FEW),
+    row("dict[str, Floats | np.floating[Any]]", d="Reals", x="Reals", v="Reals"),
+)
 
 
 def pair(one: Row) -> Row:
@@ -184,9 +236,22 @@ def with_bits(one: Row) -> Row:
     return letters, f"tuple[{result}, Bits]"
 
 
-def overloads(name: str, signature: str, rows: Iterable[Row]) -> Iterator[str]:
+Signature = tuple[str, str]  # the arguments, and the result
+
+
+def signatures(form: str, rows: Iterable[Row]) -> list[Signature]:
+    """The arguments and the result of each row."""
+    return [(form.format(**letters), result) for letters, result in rows]
+
+
+def overloads(name: str, form: str, rows: Iterable[Row]) -> Iterator[str]:
     """A method with one overload for each row, or without if there is one."""
-    made = list(dict.fromkeys((signature.format(**letters), result) for letters, result in rows))
+    return method(name, signatures(form, rows))
+
+
+def method(name: str, made: Iterable[Signature]) -> Iterator[str]:
+    """A method with these overloads."""
+    made = list(dict.fromkeys(made))
     for arguments, result in made:
         if len(made) > 1:
             yield "    @overload"
@@ -230,6 +295,23 @@ def by_name(params: Params) -> str:
     return ", **named: {v}" if params is OWN else "".join(f", {written(p)}" for p in params)
 
 
+def doubled(params: Params, options: str) -> Iterator[str]:
+    """`tail` with each of the parameters in turn given and {f}, after others or by name."""
+    for i, p in enumerate(params or ()):
+        before, after = params[:i], params[i + 1 :]
+        given = [f"{q.name}: {{v}}" for q in before] + [f"{p.name}: {{f}}", *map(written, after)]
+        yield ", ".join([*given, "*", options])
+        if not all(q.required for q in before):
+            yield ", ".join(["*", f"{p.name}: {{f}}", *map(written, (*before, *after)), options])
+
+
+def doubled_by_name(params: Params) -> Iterator[str]:
+    """`by_name` with each of the parameters in turn given and {f}."""
+    for p in params or ():
+        rest = "".join(f", {written(q)}" for q in params if q is not p)
+        yield f", {p.name}: {{f}}{rest}"
+
+
 # What `backward` may start from, and how the names of the classes say it.
 Saved = tuple[str, ...]
 ANY = ("x", "y", "mask")
@@ -254,86 +336,124 @@ def saved(f: fa.Activation) -> Saved:
 
 def class_of(f: fa.Activation) -> str:
     """The class that a type checker is told of an activation."""
-    return SAVING[saved(f)] + kind(f.params) or "Activation"
+    return SAVING[saved(f)] + kind(f.params) or "Plain"
 
 
 def activation(params: Params, *, drawn: bool, masked: bool) -> Iterator[str]:
     """The protocols of activations with these parameters, but for `backward`."""
     suffix = kind(params)
     plain = params is not OWN and not params
-    few = (*ARRAYS, *(SCALARS if plain else SCALARS[:2]))
-    last = (FOREIGN,) if plain else (FOREIGN, MIXED)
-    rows, calls = (WITH_OUT, *WITH_DTYPE, *few), (WITH_OUT, *few)
-    signature, named = "x: {x}, /, " + tail(params, OPTIONS), by_name(params)
+    few = (*ARRAYS, *SCALARS) if plain else (*DOUBLE, *ARRAYS, *SCALARS[:2])
+    last = (FOREIGN,) if plain else (FOREIGN, *MIXED)
+
+    def calls(
+        options: str, rows: tuple[Row, ...], change: Callable[[Row], Row] = same, *,
+        exact: bool = True,
+    ) -> list[Signature]:  # fmt: skip
+        """The rows, the first of which mypy takes in `partial`, and those of float64."""
+        form = "x: {x}, /, " + tail(params, options)
+        made = signatures(form, map(change, rows[:1]))
+        if params is OWN and "dtype" in options:  # a dict of parameters fits no other keyword
+            short, named = "x: {x}, /, *params: {v}, ", "**named: {v}"
+            plain = [each for each in rows[1:] if each not in WITH_DTYPE]
+            made += signatures(form, map(change, WITH_DTYPE))
+            made += signatures(short + "out: {out}, " + named, map(change, rows[:1]))
+            made += signatures(short + named, map(change, plain))
+        for each in doubled(params, options) if exact else ():
+            made += signatures("x: {x}, /, " + each, map(change, DOUBLED))
+        return [*made, *signatures(form, map(change, rows[1:]))]
+
+    rows = (WITH_OUT, *WITH_DTYPE, *few, *last)
+    named = by_name(params)
     yield protocol(
         f"Member{suffix}", "A function of x, such as a derivative.",
-        overloads("__call__", signature, (*rows, *last)), attributes=UFUNC,
+        method("__call__", calls(OPTIONS, rows)), attributes=UFUNC,
     )  # fmt: skip
-    whole = "x: {x}, /, " + tail(params, OPTIONS + RNG * drawn)
-    value = [*overloads("__call__", whole, (*rows, COMPOSED, *last))]
+    # What is drawn has the dtype of x, whatever the parameters are.
+    composed = (WITH_OUT, *WITH_DTYPE, *few, COMPOSED, *last)
+    value = [*method("__call__", calls(OPTIONS + RNG * drawn, composed, exact=not drawn))]
     if drawn:
-        both = "x: {x}, /, " + tail(params, "out: {out}" + SLOPES)
-        value += overloads("__call__", both, map(with_slopes, calls))
+        value += method("__call__", calls("out: {out}" + SLOPES, (WITH_OUT, *few), with_slopes,
+                                          exact=False))  # fmt: skip
     yield protocol(f"Value{suffix}", "An activation itself.", value)
     yield protocol(
         f"Pair{suffix}", "The value and the derivative.",
-        overloads("__call__", signature, map(pair, (*rows, *last))), attributes=UFUNC,
+        method("__call__", calls(OPTIONS, rows, pair)), attributes=UFUNC,
     )  # fmt: skip
     if masked:
         yield protocol(
             f"Masked{suffix}", "The value and the mask.",
-            overloads(
-                "__call__", "x: {x}, /, " + tail(params, "out: {out}"),
-                map(with_bits, calls),
-            ),
+            method("__call__", calls("out: {out}", (WITH_OUT, *few, *last[1:]), with_bits)),
         )  # fmt: skip
+    found = [
+        one
+        for each in doubled_by_name(params)
+        for one in signatures("dy: {d}, /, *, x: {x}" + each, [OF_PARAMETERS_DOUBLED])
+    ]
+    found += signatures("dy: {d}, /, *, x: {x}" + named, OF_PARAMETERS)
     yield protocol(
         f"Gradients{suffix}", "The gradients of the parameters by their names.",
-        overloads(
-            "__call__", "dy: {x}, /, *, x: {x}" + named,
-            (
-                row("dict[str, NDArray[F] | F]", x="float | F | NDArray[F]",
-                    v="float | F | NDArray[F]"),
-                row("dict[str, Floats | np.floating[Any]]", x="Reals", v="Reals"),
-            ),
-        ),
+        method("__call__", found),
     )  # fmt: skip
     fixed = tail(params, "").replace("*, ", "").rstrip(", ").format(v="Number")
     fixed = "*params: Number, **named: Number" if params is OWN else fixed
     yield protocol(
         f"Fixed{suffix}", "The activation with numbers for its parameters.",
-        overloads("__call__", fixed, (row("Activation"),)),
+        overloads("__call__", fixed, (row("Plain"),)),
     )  # fmt: skip
+
+
+def same(one: Row) -> Row:
+    return one
 
 
 def starting_from(params: Params, saved: Saved, *, drawn: bool) -> Iterator[str]:
     """The protocol of a `backward`, and the class of the activations that have it."""
     suffix, name = kind(params), SAVING[saved] + kind(params)
-    rows = [r for r in BACKWARD if not suffix or r not in WEAK]
-    if "y" not in saved:
-        rows = [r for r in rows if r[0]["x"] != NO_X]
-    if saved == ("x",):
-        rows = [({**letters, "x": letters["x"].removesuffix(OR_NOT)}, r) for letters, r in rows]
     given = {"x": "x: {x}, ", "y": "y: {y}, ", "mask": "mask: Bits | None = ..., "}
+    start = "dy: {d}, /, *, " + "".join(given[each] for each in saved)
+    slopes = "slopes: {v} | None = ..., " * drawn
+
+    def can(rows: Iterable[Row]) -> list[Row]:
+        """Those that start from what may be given."""
+        found = [r for r in rows if "y" in saved or r[0]["x"] != NO_X]
+        if saved == ("x",):
+            found = [({**letters, "x": letters["x"].removesuffix(OR_NOT)}, r)
+                     for letters, r in found]  # fmt: skip
+        return found
+
+    rows = can(r for r in BACKWARD if suffix in {"", kind(OWN)} or r not in WEAK)
+    form = start + slopes + "out: {out}"
+    made = signatures(form + by_name(params), rows[:1])
+    if drawn:
+        double = start + "slopes: {f}, out: {out}" + by_name(params)
+        made += signatures(double, can(BACKWARD_DOUBLED))
+    for each in doubled_by_name(params):
+        made += signatures(form + each, can(BACKWARD_DOUBLED))
+    if params is OWN:  # a dict of parameters may follow x or y without options
+        for one in ("x", "y"):
+            short = f"dy: {{d}}, /, *, {one}: {{{one}}}"
+            needed = [
+                ({**letters, one: letters[one].removesuffix(OR_NOT)}, r)
+                for letters, r in rows if letters[one] != NO_X
+            ]  # fmt: skip
+            made += signatures(short + ", out: {out}, **named: {v}", needed[:1])
+            made += signatures(short + ", **named: {v}", needed[1:])
+    made += signatures(form + by_name(params), rows)
     yield protocol(
         f"Backward{name}", "The gradient of the input for that of the output.",
-        overloads(
-            "__call__",
-            "dy: {d}, /, *, " + "".join(given[each] for each in saved)
-            + "slopes: Reals | None = ..., " * drawn
-            + "out: {out}" + by_name(params),
-            rows,
-        ),
-        attributes=UFUNC,
+        method("__call__", made), attributes=UFUNC,
     )  # fmt: skip
-    members = {m: protocol_ + suffix for m, protocol_ in MEMBERS.items()} if suffix else {}
+    if params is OWN:  # what `Algebra` says of any activation
+        return
+    bases = "Plain" if name and not suffix else f"Value{suffix}, Activation"
+    members = {} if name and not suffix else {m: p + suffix for m, p in MEMBERS.items()}
     members["backward"] = f"Backward{name}"
     if "mask" not in saved:
         members["forward_with_mask"] = "Absent"
-    if name:
-        yield f"class {name}(Activation):\n" + "".join(
-            f"    {member}: {protocol_}\n" for member, protocol_ in members.items()
-        )
+    yield f"class {name or 'Plain'}({bases}):\n" + "".join(
+        f"    {member}: {protocol_}\n" for member, protocol_ in members.items()
+    )
 
 
 def with_slopes(one: Row) -> Row:
@@ -342,7 +462,6 @@ def with_slopes(one: Row) -> Row:
 
 
 MEMBERS = {
-    "__call__": "Value",
     "derivative": "Member",
     "second_derivative": "Member",
     "value_and_derivative": "Pair",
@@ -381,7 +500,13 @@ OF_ROWS = (WITH_OUT, *ARRAYS)  # with an array for each row
 def along() -> Iterator[str]:
     """Softmax and its family."""
     product = "d: {d}, /, *, x: {x}, y: {y}, axis: Axis = ..., " + SPECIAL + ", out: {out}"
-    products = tuple(r for r in BACKWARD if r[1] in ("A", "NDArray[F]", "NDArray[np.float64]", "L"))
+    # A number in the place of x or y counts as float64.
+    no_number = {SAVED: "F | NDArray[F] | None = ..."}
+    products = [
+        ({**letters, **{k: no_number.get(letters[k], letters[k]) for k in "xy"}}, r)
+        for letters, r in BACKWARD if r in ("A", "NDArray[F]", "NDArray[np.float64]", "L")
+    ]  # fmt: skip
+    products.append(row("Floats", d="Reals", x=ANY_SAVED, y=ANY_SAVED))
     yield protocol(
         "Product", "A product of the Jacobian and a vector.",
         overloads("__call__", product, products), attributes=f"{UFUNC}name: str",
@@ -393,7 +518,10 @@ def along() -> Iterator[str]:
         overloads("__call__", "x: {x}, /, *, " + ragged, OF_ROWS),
         overloads(
             "backward", "dy: {d}, /, *, x: {x}, y: {y}, " + ragged,
-            [r for r in products if r[0]["d"] in ("Reals", "NDArray[F]", "Exact")],
+            [
+                r for r in products
+                if r[0]["d"] in ("Reals", "NDArray[F]", "NDArray[np.float64]", "Arrays", "Exact")
+            ],
         ),
         attributes="name: str",
     )  # fmt: skip
@@ -441,40 +569,57 @@ def reduced(one: Row, sign: str) -> Iterator[tuple[str, str]]:
         yield f"x: {letters['x']}, /, {keywords}{sign}, {rest}", found
 
 
+WHOLE_TOO = FEW + " | Whole | NDArray[Whole]"  # factors that leave a dtype as it is
+B = " | None = ..."
+SUMS = (  # b: the factors
+    row("A", x="Reals", b="Reals" + B, out="A | tuple[A]"),
+    row("NDArray[np.float64]", x="Arrays", b="D"),
+    row("NDArray[np.float64]", x="NDArray[np.float64]", b="Reals" + B),
+    row("NDArray[F]", x="NDArray[F]", b=WHOLE_TOO + B),
+    row("NDArray[np.float64]", x="Exact", b="Reals" + B),
+    row("np.float64", x="np.float64", b="Number" + B),
+    row("F", x="F", b="Weak | F | Whole" + B),
+    row("np.float64", x="float | Whole", b="Number" + B),
+    row("NDArray[F]", x="Listed[F]", b=WHOLE_TOO + B),
+    row("Floats | np.floating[Any]", x="Reals", b="Reals" + B),
+)
+OF_SUMS = (  # v: the vector
+    SUMS[0],
+    row("NDArray[np.float64]", x="Arrays", v="D", b="Reals" + B),
+    row("NDArray[np.float64]", x="Arrays", v="Reals", b="D"),
+    row("NDArray[np.float64]", x="NDArray[np.float64]", v="Reals", b="Reals" + B),
+    row("NDArray[F]", x="NDArray[F]", v=FEW, b=WHOLE_TOO + B),
+    row("NDArray[np.float64]", x="Exact", v="Reals", b="Reals" + B),
+    row("Floats", x="Arrays", v="Reals", b="Reals" + B),
+)
+
+
 def log_sums() -> Iterator[str]:
     """log-sum-exp and log-mean-exp."""
-    rest = "axis: Axis = ..., where: Bools | None = ..., b: Reals | None = ..."
+    rest = "axis: Axis = ..., where: Bools | None = ..., b: {b}"
+    vectors = [({"v": "Reals", **letters}, r) for letters, r in OF_SUMS]
+    scalars = {"A": "A", "Floats": "Floats | np.floating[Any]"}
     shared = [
-        *overloads("backward", "ds: {v}, /, *, x: {x}, " + rest + ", out: {out}", (
-            WITH_OUT,
-            row("NDArray[F]", x="NDArray[F]", v="F | NDArray[F] | Whole | NDArray[Whole]"),
-            row("NDArray[np.float64]", x="Exact", v="Double"),
-            row("Floats", x="Arrays", v="Reals"),  # a Python float counts as float64
-        )),
+        *overloads("backward", "ds: {v}, /, *, x: {x}, " + rest + ", out: {out}", vectors),
         *overloads(
-            "jvp", "dx: Reals, /, *, x: {x}, " + rest + ", keepdims: bool = ..., out: {out}",
-            [(letters, r if r == "A" else f"{r} | {r[8:-1]}") for letters, r in OF_ROWS],
+            "jvp", "dx: {v}, /, *, x: {x}, " + rest + ", keepdims: bool = ..., out: {out}",
+            [(letters, scalars.get(r, f"{r} | {r[8:-1]}")) for letters, r in vectors],
         ),
     ]  # fmt: skip
-    b = ", b: Reals | None = ..."
+    b = ", b: {b}"
     signs = (b + ", return_sign: Literal[False] = ...", b + ", return_sign: Literal[True]")
-    rows = (*OF_ROWS, *SCALARS)
     for name, kinds in (("LogSumExp", signs), ("LogMeanExp", ("",))):
         calls = []
         for sign in kinds:
-            for one in rows:
+            for one in SUMS if sign else (WITH_OUT, *ARRAYS, *SCALARS):
                 signed, used = "True" in sign, one
-                if signed and one is WITH_OUT:
-                    used = row("A", x="Reals", out="tuple[A, A]")
-                for arguments, result in reduced(used, sign):
-                    found = f"tuple[{result}, {result}]" if signed else result
-                    calls += [
-                        "    @overload",
-                        f"    def __call__(self, {arguments}) -> {found}: ...",
-                    ]
+                if signed and one is SUMS[0]:
+                    used = row("A", x="Reals", b="Reals" + B, out="tuple[A, A]")
+                for arguments, result in reduced(used, sign.format(**used[0])):
+                    calls.append((arguments, f"tuple[{result}, {result}]" if signed else result))
         yield protocol(
-            name, "A function along an axis that leaves it out.", calls, shared,
-            attributes=f"{UFUNC}{ULPS}name: str",
+            name, "A function along an axis that leaves it out.", method("__call__", calls),
+            shared, attributes=f"{UFUNC}{ULPS}name: str",
         )  # fmt: skip
 
 
@@ -543,45 +688,76 @@ def squared() -> str:
     )  # fmt: skip
 
 
-BIASES = row("tuple[Floats | np.floating[Any], ...]", x="Reals", v="Reals", b="Reals | None = ...",
-             out="tuple[Floats, Floats] | None = ...")  # fmt: skip
+SPLIT = (  # x: the gate, u: the value, v: biases
+    row("A", x="Reals", u="Reals", v="Reals", out="A | tuple[A]", dtype="Any = ..."),
+    *((letters | {"u": letters["x"]}, result) for letters, result in WITH_DTYPE),
+    row("NDArray[np.float64]", x="NDArray[np.float64]", u="Reals", v="Reals"),
+    row("NDArray[np.float64]", x="Arrays", u="D", v="Reals"),
+    row("NDArray[np.float64]", x="np.float64", u="Arrays", v="Reals"),
+    row("np.float64", x="np.float64", u="Number", v="Number"),
+    row("np.float64", x="Number", u="np.float64", v="Number"),
+    *((letters | {"u": letters["v"]}, result) for letters, result in (*ARRAYS, *SCALARS)),
+    row("NDArray[F]", x="Weak | F", u="NDArray[F]", v=FEW),
+    row("F", x="Weak", u="F", v="Weak | F"),
+    row("L", x="L", u="L | Reals", v="L | Reals"),
+    row("Floats | np.floating[Any]", x="Reals", u="Reals", v="Reals"),
+)
+SPLIT_BIASED = row("NDArray[np.float64]", x="Arrays", u="Reals", v="Reals", f="D")
+TWO = "tuple[NDArray[np.float64], NDArray[np.float64]]"
+DOUBLES = "Exact | NDArray[np.float64]"
+SPLIT_BACKWARD = (
+    row("tuple[A, B]", d="Reals", x="Reals", u="Reals", out="tuple[A, B]"),
+    row(TWO, d="D", x="Arrays", u="Arrays"),
+    row(TWO, d="Reals", x="NDArray[np.float64]", u="Arrays"),
+    row(TWO, d="Reals", x="Arrays", u="NDArray[np.float64]"),
+    row("tuple[NDArray[F], NDArray[F]]", d=FEW, x="NDArray[F]", u="NDArray[F]"),
+    row(TWO, d="Reals", x=DOUBLES, u=DOUBLES),
+)
+BIASES = row(
+    "tuple[Floats | np.floating[Any], ...]", d="Reals", x="Reals", u="Reals",
+    b="Reals | None = ...", out="tuple[Floats, Floats] | None = ...",
+)  # fmt: skip
 
 
 def gated() -> Iterator[str]:
     """Gated pairs."""
-    biases = "gate_bias: {v} | None = ..., value_bias: {v} | None = ..."
-    split = "gate: {x}, value: {v}, /, *, " + biases + ", " + OPTIONS
-    two = (row("tuple[NDArray[F], NDArray[F]]", x="NDArray[F]", v="NDArray[F]"),
-           row("tuple[NDArray[np.float64], NDArray[np.float64]]", x="Double", v="Double"),
-           row("tuple[A, B]", x="Reals", v="Reals", out="tuple[A, B]"))  # fmt: skip
-    backward = "dy: Reals, /, *, gate: {x}, value: {v}, "
-    no_bias = "gate_bias: {b}, value_bias: {b}, out: {out}"
-    two = tuple(({**letters, "b": "None = ..."}, result) for letters, result in two)
+    start = "gate: {x}, value: {u}, /, *, "
+    biases = ["gate_bias: {v} | None = ...", "value_bias: {v} | None = ..."]
+    split = signatures(start + ", ".join([*biases, OPTIONS]), SPLIT)
+    for i, name in enumerate(("gate_bias", "value_bias")):
+        form = start + ", ".join([f"{name}: {{f}}", biases[1 - i], OPTIONS])
+        split[1:1] = signatures(form, [SPLIT_BIASED])
+    backward = "dy: {d}, /, *, gate: {x}, value: {u}, gate_bias: {b}, value_bias: {b}, out: {out}"
+    two = tuple(({**letters, "b": "None = ..."}, result) for letters, result in SPLIT_BACKWARD)
     yield protocol(
         "Split", "The gated pair of two arrays.",
-        overloads(
-            "__call__", split,
-            (
-                WITH_OUT, *WITH_DTYPE, *ARRAYS, *SCALARS,
-                row("NDArray[F]", x="float | F", v="NDArray[F]"), FOREIGN,
-                row("Floats | np.floating[Any]", x="Reals", v="Reals"),
-            ),
-        ),
-        overloads("backward", backward + no_bias, (*two, BIASES)),
+        method("__call__", split), overloads("backward", backward, (*two, BIASES)),
         attributes=f"{UFUNC}name: str",
     )  # fmt: skip
     halves = "axis: int = ..., *, gate_first: bool = ..., bias: {b}, out: {out}"
-    kinds = (  # x, a bias, dy, the result
-        ("NDArray[F]", "NDArray[F]", "float | F | NDArray[F]", "NDArray[F]"),
-        ("Exact", "Double", "Double", "NDArray[np.float64]"),
-        ("Arrays", "Reals", "Reals", "Floats"),
+    none, double, wide = "None = ...", "NDArray[np.float64]", "Reals | None = ..."
+    forward = (
+        row("A", x="Reals", b=wide, out="A"),
+        row(double, x="Arrays", b=double),
+        row(double, x=double, b=wide),
+        row("NDArray[F]", x="NDArray[F]", b="NDArray[F] | None = ..."),
+        row(double, x="Exact", b="Double | None = ..."),
+        row("Floats", x="Arrays", b=wide),
     )
-    forward = [row("A", x="Reals", b="Reals | None = ...", out="A")]
-    forward += [row(result, x=x, b=f"{b} | None = ...") for x, b, _, result in kinds]
-    back = [row("A", x="Reals", b="None = ...", d="Reals", out="A")]
-    back += [row(result, x=x, b="None = ...", d=d) for x, _, d, result in kinds]
-    back += [row(f"tuple[{result}, {result}]", x=x, b=b, d=d) for x, b, d, result in kinds]
-    back += [row("tuple[A, Floats]", x="Reals", b="Reals", d="Reals", out="A")]
+    back = [
+        row("A", x="Reals", b=none, d="Reals", out="A"),
+        row("tuple[A, Floats]", x="Reals", b="Reals", d="Reals", out="A"),
+        row(TWO, x="Arrays", b=double, d="Reals"),
+    ]
+    for x, b, d, result in (
+        ("Arrays", "Reals", "D", double),
+        (double, "Reals", "Reals", double),
+        ("NDArray[F]", "NDArray[F]", FEW, "NDArray[F]"),
+        ("Exact", "Double", "Double", double),
+        ("Arrays", "Reals", "Reals", "Floats"),
+    ):
+        back.append(row(result, x=x, b=none, d=d))
+        back.append(row(f"tuple[{result}, {result}]", x=x, b=b, d=d))
     methods = (
         [*overloads("__call__", "x: {x}, /, " + halves, forward)],
         [*overloads("backward", "dy: {d}, /, *, x: {x}, " + halves.replace(", *,", ","), back)],

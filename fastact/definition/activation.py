@@ -30,8 +30,7 @@ from fastact.native.weak import WeakValues
 from fastact.numerics.primitives import Kernel
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import Algebra, Fixed, Gradients, Masked, Member, Pair, Value
-    from fastact.definition.interfaces import Backward as Product
+    from fastact.definition.interfaces import Algebra
 else:
     from fastact.definition.operators import Operators as Algebra
 
@@ -67,12 +66,6 @@ class Activation(Algebra, Function):
     In a notebook it shows its formula, itself with its derivative, and the largest errors found.
     """
 
-    __call__: Value
-    derivative: Member
-    second_derivative: Member
-    value_and_derivative: Pair
-    backward: Product
-    forward_with_mask: Masked
     from_output: bool
     _backward_type = Backward
     _own_name: str | None = None  # of its Numba type, if it is not of the catalogue
@@ -149,8 +142,9 @@ class Activation(Algebra, Function):
         node = algebra.bound(self, *params, **named)
         return of_node(node) if self.params else self
 
-    backward_params: Gradients = described.method(_backward_params)
-    with_params: Fixed = described.method(_with_params)
+    if not TYPE_CHECKING:  # `Algebra` has their types
+        backward_params = described.method(_backward_params)
+        with_params = described.method(_with_params)
 
     def _functions(self) -> Iterator[Function]:
         """Every function of this activation that has a ufunc."""

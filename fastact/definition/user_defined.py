@@ -27,7 +27,7 @@ from fastact.definition.fingerprint import fingerprint
 from fastact.numerics.primitives import Kernel
 
 if TYPE_CHECKING:
-    from fastact.definition.interfaces import Known, WithParameters
+    from fastact.definition.interfaces import Known
 
 Scalar = Callable[..., Any]  # of numbers, that Numba can compile
 GIVEN = {
@@ -86,11 +86,11 @@ class UserDefined:
 
 
 @overload
-def activation(function: Scalar, /, **known: Unpack[Known]) -> WithParameters: ...
+def activation(function: Scalar, /, **known: Unpack[Known]) -> Activation: ...
 @overload
 def activation(
     function: None = None, /, **known: Unpack[Known]
-) -> Callable[[Scalar], WithParameters]: ...
+) -> Callable[[Scalar], Activation]: ...
 def activation(
     function: Scalar | None = None,
     /,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fastact.definition.activation import Activation, declare
+from fastact.definition.activation import declare
 from fastact.definition.declaration import Kink, Parameter
 from fastact.definition.expression import X
 from fastact.elementwise.rrelu import Randomized
@@ -91,7 +91,7 @@ def reglu_value(x, v):
     return v * where(x <= ZERO32, ZERO32, x)
 
 
-relu: Activation = declare(
+relu: interfaces.Plain = declare(
     "relu", relu_value, relu_derivative, zero,
     derivative_from_output=relu_derivative,
     products={"float32": reglu_value, "float64": reglu_value},
@@ -116,7 +116,7 @@ def relu6_derivative(x):
     return where(x <= 0.0, 0.0, where(x >= 6.0, 0.0, where(x != x, x, 1.0)))
 
 
-relu6: Activation = declare(
+relu6: interfaces.Plain = declare(
     "relu6", relu6_value, relu6_derivative, zero,
     derivative_from_output=relu6_derivative,
     formula=r"\min(\max(x, 0), 6)",
@@ -614,7 +614,7 @@ sparse_plus: interfaces.FromEither = declare(
     source="Martins and Astudillo 2016",
     bends=(-1.0, 1.0), monotone=1, range=(0.0, INF),
 )  # fmt: skip
-sparse_sigmoid: Activation = declare(
+sparse_sigmoid: interfaces.Plain = declare(
     "sparse_sigmoid", sparse_sigmoid_value, sparse_sigmoid_derivative, zero,
     derivative_from_output=sparse_sigmoid_from_output,
     formula=r"\min(\max(\tfrac12 (x + 1), 0), 1)",

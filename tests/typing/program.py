@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import TypeAlias, assert_type
 
@@ -23,6 +24,7 @@ rows: Single = np.full((3, 4), 0.5, np.float32)
 bias: Single = np.zeros(4, np.float32)
 whole, flags, labels = np.arange(3), np.zeros(3, np.bool), np.zeros(3, np.int64)
 one, generator = np.float32(1.0), np.random.default_rng(0)
+two, factor = np.float64(2.0), float(len(whole))  # np.float64 is a float too
 
 
 # ---------------------------------------------------------------- names
@@ -59,6 +61,12 @@ assert_type(fa.sigmoid(whole, dtype="float32"), Single)
 assert_type(fa.sigmoid(single, dtype=float), Double)
 assert_type(fa.sigmoid(1, dtype="half"), np.float16)
 assert_type(fa.expit.derivative(single), Single)
+partial_result: Single = partial(fa.relu)(single)  # of overloads mypy makes Any
+partial_result = partial(fa.swish, beta=2.0)(single)
+partial_result = partial(fa.swish.derivative, beta=2.0)(single)
+partial_result = partial(fa.softplus.backward, beta=2.0)(single, x=single)
+partial_result = partial(fa.identity * fa.tanh)(single)
+partial_result = partial(fa.activations["elu"], alpha=2.0)(single)
 
 
 # ---------------------------------------------------------------- members
@@ -109,7 +117,12 @@ assert_type(fa.swish(single, 2.0), Single)
 assert_type(fa.swish(single, beta=2.0), Single)
 assert_type(fa.swish(single, beta=single), Single)
 assert_type(fa.swish(0.5, beta=2.0), np.float64)
-assert_type(fa.swish.derivative(double, beta=[1.0, 2.0, 3.0]), NDArray[np.floating])
+assert_type(fa.swish(single, beta=2), Single)
+assert_type(fa.swish(single, beta=factor), Single)
+assert_type(fa.swish(single, beta=factor / 3), Single)
+assert_type(fa.swish(whole, beta=2.0), Double)
+assert_type(fa.swish.derivative(double, beta=[1.0, 2.0, 3.0]), Double)
+assert_type(fa.swish.derivative(single, beta=[1.0, 2.0, 3.0]), NDArray[np.floating])
 assert_type(fa.prelu(single, single), Single)
 assert_type(fa.prelu(single, weight=0.25, out=double), Double)
 assert_type(fa.threshold(double, 0.5, value=2.0), Double)
@@ -117,16 +130,134 @@ assert_type(fa.logit(double, eps=None), Double)
 assert_type(fa.softplus.backward(single, x=single, beta=2.0), Single)
 gradients = fa.prelu.backward_params(single, x=single, weight=single)
 assert_type(gradients, dict[str, Single | np.float32])
-assert_type(fa.swish.with_params(beta=2.0), fa.Activation)
+fixed: fa.Activation = fa.swish.with_params(beta=2.0)
+assert_type(fa.swish.with_params(beta=2.0)(single), Single)
 assert_type(fa.rrelu(single, rng=generator), Single)
 assert_type(fa.rrelu(single, rng=generator, return_slopes=True), tuple[Single, Single])
 assert_type(fa.rrelu.backward(single, slopes=single), Single)
 
 
+# ---------------------------------------------------------------- numbers that are float64
+assert_type(fa.swish(single, two), Double)
+assert_type(fa.swish(half, beta=two), Double)
+assert_type(fa.swish(double, beta=one), Double)
+assert_type(fa.swish(single, beta=double), Double)
+assert_type(fa.swish(single, beta=one), Single)
+assert_type(fa.swish(one, two), np.float64)
+assert_type(fa.swish(two, one), np.float64)
+assert_type(fa.swish(0.5, one), np.floating)
+assert_type(fa.swish(single, two, out=single.copy()), Single)
+assert_type(fa.swish(single, two, dtype=np.float32), Single)
+assert_type(fa.elu.derivative(single, two), Double)
+assert_type(fa.elu.second_derivative(half, alpha=two), Double)
+assert_type(fa.elu.value_and_derivative(single, two), tuple[Double, Double])
+assert_type(fa.elu.backward(single, x=single, alpha=two), Double)
+assert_type(fa.elu.backward(one, x=one, alpha=two), np.float64)
+assert_type(fa.elu.backward(1.0, x=single, alpha=two), Double)
+assert_type(fa.logit(single, eps=np.float64(0.25)), Double)
+assert_type(fa.hard_tanh(single, np.float64(-1)), Double)
+assert_type(fa.hard_tanh(single, -1.0, two), Double)
+assert_type(fa.hard_tanh(single, -1.0, max_val=two), Double)
+assert_type(fa.hard_tanh(single, max_val=two), Double)
+assert_type(fa.hard_tanh(single, max_val=two, min_val=-1.0), Double)
+assert_type(fa.hard_tanh(single, np.float64(-1), two), Double)
+assert_type(fa.hard_tanh(single, -1, 1), Single)
+assert_type(fa.hard_tanh.forward_with_mask(single, max_val=two), tuple[Double, Bits])
+assert_type(
+    fa.hard_tanh.forward_with_mask(single, 0, np.int64(1)), tuple[NDArray[np.floating], Bits]
+)
+assert_type(fa.threshold(single, 0.5, two), Double)
+assert_type(fa.threshold(single, threshold=two, value=0.5), Double)
+shares = fa.swish.backward_params(single, x=single, beta=two)
+assert_type(shares, dict[str, Double | np.float64])
+assert_type(fa.swish.backward_params(two, x=single, beta=1.0), dict[str, Double | np.float64])
+assert_type(fa.tanh.backward(two, x=single), Double)
+assert_type(fa.tanh.backward(two, y=half), Double)
+assert_type(fa.tanh.backward(single, x=double), Double)
+assert_type(fa.tanh.backward(double, y=single), Double)
+assert_type(fa.tanh.backward(single, x=two), Double)
+assert_type(fa.tanh.backward(two, x=one), np.float64)
+assert_type(fa.tanh.backward(1.0, x=one), np.float32)
+assert_type(fa.tanh.backward(one, x=0.5), np.float32)
+assert_type(fa.tanh.backward(one, x=single), Single)
+assert_type(fa.rrelu.backward(single, slopes=double), Double)
+assert_type(fa.softmax.backward(two, y=rows), Double)
+assert_type(fa.softmax.backward(double, x=single), Double)
+assert_type(fa.softmax.backward(single, y=double), Double)
+assert_type(fa.softmax.backward(1.0, y=rows), Single)
+assert_type(fa.softmax.backward(rows, y=0.5), NDArray[np.floating])
+assert_type(fa.log_softmax.jvp(two, y=rows), Double)
+assert_type(fa.softmax.sequences.backward(single, y=double, offsets=[0, 3]), Double)
+assert_type(fa.logsumexp(rows, axis=0, b=double[:1], keepdims=True), Double)
+assert_type(fa.logsumexp(rows, axis=None, b=two), np.float64)
+assert_type(fa.logsumexp(rows, axis=0, b=two), Double | np.float64)
+assert_type(fa.logsumexp(single, axis=None, b=whole), np.float32)
+assert_type(
+    fa.logsumexp(single, axis=None, b=double, return_sign=True), tuple[np.float64, np.float64]
+)
+assert_type(fa.logsumexp.backward(single, x=rows, b=two), Double)
+assert_type(fa.logsumexp.backward(two, x=rows), Double)
+assert_type(fa.logsumexp.backward(1.0, x=rows), Single)
+assert_type(fa.logsumexp.backward(labels, x=rows), NDArray[np.floating])
+assert_type(fa.logsumexp.jvp(two, x=rows), Double | np.float64)
+assert_type(fa.swiglu.split(single, two), Double)
+assert_type(fa.swiglu.split(two, single), Double)
+assert_type(fa.swiglu.split(one, two), np.float64)
+assert_type(fa.swiglu.split(single, single, gate_bias=two), Double)
+assert_type(fa.swiglu.split(single, single, gate_bias=1.0, value_bias=two), Double)
+assert_type(fa.swiglu.split.backward(two, gate=single, value=single), tuple[Double, Double])
+assert_type(fa.swiglu.split.backward(single, gate=single, value=double), tuple[Double, Double])
+assert_type(fa.swiglu(rows, bias=np.zeros(4)), Double)
+assert_type(fa.swiglu.backward(two, x=rows), Double)
+assert_type(fa.swiglu.backward(1.0, x=rows, bias=np.zeros(4)), tuple[Double, Double])
+wider: NDArray[np.floating] = fa.swish(half, one)
+wider = fa.rrelu(single, two, two, rng=generator)
+wider = fa.activations["swish"](single, beta=two)
+
+
+# ---------------------------------------------------------------- one activation or another
+assert_type(fa.activations["prelu"](single, weight=0.25), Single)
+assert_type(fa.activations["threshold"].derivative(single, 0.5, value=1.0), Single)
+
+
+class Layer:
+    """A layer with any activation, and its parameters."""
+
+    def __init__(self, act: fa.Activation, **params: float) -> None:
+        self.act, self.params = act, params
+
+    def __call__(self, z: Single) -> Single:
+        return self.act(z, **self.params)
+
+    def backward(self, dy: Single, z: Single) -> Single:
+        first = self.act.backward(dy, x=z, **self.params)
+        assert_type(first, Single)
+        assert_type(self.act.backward(dy, x=z, out=first, **self.params), Single)
+        assert_type(self.act.derivative(z, **self.params), Single)
+        assert_type(self.act(z, out=double.copy(), **self.params), Double)
+        both = self.act.value_and_derivative(z, **self.params)
+        assert_type(both, tuple[Single, Single])
+        assert_type(self.act(z, out=first, where=flags), Single)
+        assert_type(self.act(z, *self.params.values(), dtype="f8"), Double)
+        return self.act.with_params(**self.params).backward(dy, x=z)
+
+    def gradients(self, dy: Single, z: Single) -> dict[str, Single | np.float32]:
+        return self.act.backward_params(dy, x=z, **self.params)
+
+
+assert_type(Layer(fa.softplus, beta=2.0)(single), Single)
+assert_type(Layer(fa.swish, beta=2.0).backward(single, single), Single)
+assert_type(Layer(fa.elu, alpha=0.5).gradients(single, single), dict[str, Single | np.float32])
+with_any_parameter: Callable[..., Single] = fa.activations["swish"]
+
+
 # ---------------------------------------------------------------- algebra, and one's own
-assert_type(fa.identity * fa.sigmoid, fa.Activation)
-assert_type(2 * fa.tanh(fa.softplus) - fa.relu / 3, fa.Activation)
-assert_type(-fa.erf, fa.Activation)
+composed: list[fa.Activation] = [
+    fa.identity * fa.sigmoid,
+    2 * fa.tanh(fa.softplus) - fa.relu / 3,
+    -fa.erf,
+    fa.activations["tanh"](fa.activations["softplus"]),
+]
 assert_type((fa.identity * fa.sigmoid)(single), Single)
 assert_type((1.0 - fa.sigmoid).derivative(single), Single)
 assert_type((1.0 - fa.sigmoid).backward(single, x=single), Single)
@@ -146,7 +277,7 @@ assert_type(cube(single), Single)
 assert_type(bent(single, a=0.25), Single)
 assert_type(bent.derivative(0.5, a=0.25), np.float64)
 assert_type(bent.backward(single, x=single, a=0.25), Single)
-assert_type(bent.with_params(a=0.25), fa.Activation)
+assert_type(bent.with_params(a=0.25)(single), Single)
 own: fa.Activation = bent
 
 

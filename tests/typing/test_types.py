@@ -145,6 +145,11 @@ def test_a_false_type_is_noticed(value, kind):
     assert not holds(value, kind)
 
 
+def test_annotations_can_be_read_when_a_program_runs():
+    """As `inspect`, `dataclasses` and frameworks that are built on annotations read them."""
+    assert typing.get_type_hints(fa.Activation)["from_output"] is bool
+
+
 # ---------------------------------------------------------------- the file that tells them
 def test_the_interfaces_are_those_of_the_catalogue():
     assert INTERFACES.read_text(encoding="utf-8") == interfaces.text(), "python tools/interfaces.py"
@@ -164,11 +169,13 @@ def told():
     return found
 
 
-def classes(cls):
-    """The annotations of the members of a class of activations."""
+def members_of(cls):
+    """The protocols of the members of a class of activations, and of its call."""
     tree = ast.parse(INTERFACES.read_text(encoding="utf-8"))
     (node,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == cls)
-    return {each.target.id: each.annotation.id for each in node.body}
+    first = node.bases[0].id
+    of = {"__call__": first} if first.startswith("Value") else members_of(first)
+    return of | {n.target.id: n.annotation.id for n in node.body if isinstance(n, ast.AnnAssign)}
 
 
 def annotated(f):
@@ -183,8 +190,8 @@ def test_each_activation_is_annotated_with_its_class(f):
 
 
 def test_checkers_are_told_the_signatures_of_members(f):
-    known, own = told(), annotated(f).removeprefix("Activation")
-    of = interfaces.MEMBERS | (classes(annotated(f)) if own else {})
+    known, of = told(), members_of(annotated(f))
+    assert {*of} == {*interfaces.MEMBERS, "__call__"}
     for member, protocol in of.items():
         function = f if member == "__call__" else getattr(f, member)
         if protocol == "Absent":

@@ -9,6 +9,9 @@ import fastact as fa
 
 x: NDArray[np.float32] = np.ones(3, np.float32)
 rows: NDArray[np.float32] = np.ones((3, 4), np.float32)
+half: NDArray[np.float16] = np.ones(3, np.float16)
+wide: NDArray[np.float64] = np.ones((3, 4))
+two = np.float64(2.0)
 labels = np.zeros(3, np.int64)
 imaginary: NDArray[np.complex128] = np.ones(3, np.complex128)
 strings: NDArray[np.str_] = np.array(["a"])
@@ -57,6 +60,9 @@ fa.sigmoid.with_params(beta=1.0)  # no parameters
 fa.relu.forward_with_mask(x, where=True)  # a keyword
 fa.sigmoid + "1"  # no number
 fa.sigmoid**2  # no operator
+(fa.identity * fa.sigmoid)(x, beta=2.0)  # no parameters
+fa.swish.with_params(beta=2.0)(x, beta=2.0)  # no parameters any more
+fa.activations["swish"](x, beta="2")  # no number
 fa.rrelu(x, rng=0)  # no generator
 fa.softmax(x, dim=1)  # another package's name
 fa.softmax(x, axis="last")  # no axis
@@ -89,3 +95,7 @@ fa.set_num_threads("two")  # no number
 a_number: float = fa.sigmoid(x)  # an array
 other_dtype: NDArray[np.float64] = fa.sigmoid(x)  # float32
 one_result: NDArray[np.float32] = fa.sigmoid.value_and_derivative(x)  # two of them
+from_float64: NDArray[np.float32] = fa.swish(x, two)  # float64
+from_slopes: NDArray[np.float32] = fa.rrelu.backward(x, slopes=wide[0, :3])  # float64
+from_scalars: np.float32 = fa.tanh.backward(np.int64(2), x=np.float32(1.0))  # float64
+from_factors: NDArray[np.float32] = fa.logsumexp(rows, axis=0, keepdims=True, b=wide)  # float64
