@@ -640,46 +640,52 @@ LOSSES = {
     "Divergence": ("log_probabilities: {x}, targets: Reals, log_target: bool = ...", ""),
 }
 INPUTS = {"NDArray[F] | F | Listed[F]": "F", "Exact | float | Whole": "np.float64"}
-GRADIENTS = {NO_OUT: "", "A": "A"}
+# With `out`, which has to be of the dtype of the input.
+INTO = {x.replace("F", "E"): scalar.replace("F", "E") for x, scalar in INPUTS.items()}
+GIVEN = (*((x, s, NO_OUT) for x, s in INPUTS.items()),
+         *((x, s, f"NDArray[{s}]") for x, s in INTO.items()))  # fmt: skip
+
+
+def literal(names: Iterable[str]) -> str:
+    return "Literal[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
 def loss(name: str, arguments: str, hessian: str) -> str:
     """A loss, by its reduction, and with its gradient."""
     one = ["mean", "sum"] + ["batchmean"] * (name == "Divergence")
-    single = f"Literal[{', '.join(map(repr, one))}]".replace("'", '"')
-    calls: dict[str, list[str]] = {"__call__": [], "value_and_grad": []}
-    for x, scalar in INPUTS.items():
+    calls: dict[str, list[Signature]] = {"__call__": [], "value_and_grad": []}
+    for x, scalar, out in GIVEN:
         array = f"NDArray[{scalar}]"
         for way, result in (
-            (f"reduction: {single} = ...", scalar),
-            ('*, reduction: Literal["none"]', array),
-            ("reduction: str = ...", f"{scalar} | {array}"),
+            (f"reduction: {literal(one)} = ...", scalar),
+            (f"*, reduction: {literal(['none'])}", array),
+            (f"reduction: {literal([*one, 'none'])} = ...", f"{scalar} | {array}"),
         ):
-            given = f"self, {arguments.format(x=x)}, {way}"
-            calls["__call__"] += ["    @overload", f"    def __call__({given}) -> {result}: ..."]
-            star = "" if way.startswith("*") else "*, "
-            for out, gradient in ((NO_OUT, array), ("A", "A")):
-                both = f"tuple[{result}, {gradient}]"
-                calls["value_and_grad"] += [
-                    "    @overload",
-                    f"    def value_and_grad({given}, {star}out: {out}) -> {both}: ...",
-                ]
-    second = [row(f"tuple[NDArray[{s}], NDArray[{s}]]", x=x) for x, s in INPUTS.items()]
-    second.append(row("tuple[A, B]", x="Reals", out="tuple[A, B]"))
+            given = f"{arguments.format(x=x)}, {way}"
+            if out == NO_OUT:
+                calls["__call__"].append((given, result))
+            star = "" if "*" in given else "*, "
+            both = f"tuple[{result}, {array}]"
+            calls["value_and_grad"].append((f"{given}, {star}out: {out}", both))
+    second = [
+        row(f"tuple[NDArray[{s}], NDArray[{s}]]", x=x,
+            out=out if out == NO_OUT else f"tuple[{out}, {out}]")
+        for x, s, out in GIVEN
+    ]  # fmt: skip
     extra = overloads("gradient_and_hessian", hessian + ", out: {out}", second) if hessian else ()
     return protocol(
-        name, "A loss and its gradient.", *calls.values(), extra, attributes="name: str"
+        name,
+        "A loss and its gradient.",
+        *(method(each, made) for each, made in calls.items()),
+        extra,
+        attributes="name: str",
     )
 
 
 def squared() -> str:
     arguments = "z: {x}, t: Reals, activation: Activation | None = ..."
     calls = [row(scalar, x=x) for x, scalar in INPUTS.items()]
-    pairs = [
-        row(f"tuple[{scalar}, {gradient or f'NDArray[{scalar}]'}]", x=x, out=out)
-        for x, scalar in INPUTS.items()
-        for out, gradient in GRADIENTS.items()
-    ]
+    pairs = [row(f"tuple[{scalar}, NDArray[{scalar}]]", x=x, out=out) for x, scalar, out in GIVEN]
     return protocol(
         "SquaredError", "The squared error of an output layer.",
         overloads("__call__", arguments, calls),

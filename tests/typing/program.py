@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import ModuleType
-from typing import TypeAlias, assert_type
+from typing import Literal, TypeAlias, assert_type
 
 import numpy as np
 from numpy.typing import NDArray
@@ -341,6 +341,10 @@ assert_type(each, tuple[Single, Single])
 into = fa.softmax_cross_entropy.value_and_grad(rows, labels, out=rows.copy())
 assert_type(into, tuple[np.float32, Single])
 assert_type(fa.softmax_cross_entropy.gradient_and_hessian(rows, labels), tuple[Single, Single])
+pair = (rows.copy(), rows.copy())
+pair = fa.softmax_cross_entropy.gradient_and_hessian(rows, labels, out=pair)
+whole_rows = fa.softmax_cross_entropy.value_and_grad([[0.5, 1.0]], [0], out=np.zeros((1, 2)))
+assert_type(whole_rows, tuple[np.float64, Double])
 assert_type(fa.nll(rows, labels), np.float32)
 assert_type(fa.nll.value_and_grad(rows, labels, reduction="none"), tuple[Single, Single])
 assert_type(fa.sigmoid_cross_entropy(double, flags, pos_weight=2.0), np.float64)
@@ -354,7 +358,7 @@ assert_type(fa.squared_error(double, double, activation=fa.tanh), np.float64)
 assert_type(fa.squared_error.value_and_grad(single, single), tuple[np.float32, Single])
 
 
-def loss_by(reduction: str) -> np.float32 | Single:
+def loss_by(reduction: Literal["mean", "sum", "none"]) -> np.float32 | Single:
     return fa.softmax_cross_entropy(rows, labels, reduction=reduction)
 
 

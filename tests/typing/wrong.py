@@ -86,6 +86,18 @@ fa.softmax_cross_entropy.value_and_grad(rows, labels, smoothing=0.1)  # a keywor
 fa.sigmoid_cross_entropy(imaginary, labels)  # not real
 fa.squared_error(x, x, activation="sigmoid")  # a name instead of a function
 fa.kl_divergence(x, x, log=True)  # a keyword
+fa.softmax_cross_entropy(rows, labels, reduction="averge")  # no reduction
+fa.softmax_cross_entropy(rows, labels, reduction="batchmean")  # a reduction of kl_divergence
+fa.nll.value_and_grad(rows, labels, reduction="averge")  # no reduction
+fa.sigmoid_cross_entropy.value_and_grad(x, x, reduction="Mean")  # no reduction
+fa.kl_divergence(x, x, reduction="batch")  # no reduction
+fa.softmax_cross_entropy.value_and_grad(rows, labels, out=wide)  # of another dtype than the logits
+fa.sigmoid_cross_entropy.value_and_grad(rows, rows, out=wide)  # of another dtype
+fa.nll.value_and_grad(wide, labels, out=rows)  # of another dtype
+fa.focal.value_and_grad(rows, rows, reduction="none", out=wide)  # of another dtype
+fa.kl_divergence.value_and_grad([[0.5]], [[0.5]], out=rows)  # of another dtype
+fa.squared_error.value_and_grad(rows, rows, out=wide)  # of another dtype
+fa.sigmoid_cross_entropy.gradient_and_hessian(rows, rows, out=(rows, wide))  # of another dtype
 fa.swiglu(rows, dim=1)  # another package's name
 fa.swiglu.split(rows)  # two arrays
 fa.swiglu.backward(rows)  # x is needed
