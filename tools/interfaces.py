@@ -381,9 +381,10 @@ def activation(params: Params, *, drawn: bool, masked: bool) -> Iterator[str]:
         method("__call__", calls(OPTIONS, rows, pair)), attributes=UFUNC,
     )  # fmt: skip
     if masked:
+        odd = () if plain else (MIXED[0], row("Floats", x="Arrays", v="Reals"))
         yield protocol(
             f"Masked{suffix}", "The value and the mask.",
-            method("__call__", calls("out: {out}", (WITH_OUT, *few, *last[1:]), with_bits)),
+            method("__call__", calls("out: {out}", (WITH_OUT, *few, *odd), with_bits)),
         )  # fmt: skip
     found = [
         one

@@ -54,6 +54,7 @@ fa.swish.backward(x, y=x, beta=2.0)  # needs the input
 fa.shrink.backward(x, y=x)  # needs the input or a mask
 fa.tanh.backward(x, mask=np.zeros(1, np.uint8))  # has no mask
 fa.elu.forward_with_mask(x)  # has no mask
+fa.hard_tanh.forward_with_mask(0.5, 0.0, x)  # the parameter of another shape
 fa.swish.backward_params(x, x)  # x by position
 fa.swish.with_params(x)  # an array
 fa.sigmoid.with_params(beta=1.0)  # no parameters
