@@ -23,7 +23,7 @@ from fastact.definition.declaration import (
     Origin,
 )
 from fastact.definition.expression import Flat, Node, X, lock, unflattened
-from fastact.definition.function import Array, Backward, Function, Partial, integral
+from fastact.definition.function import Array, Backward, Function, Partial, integers
 from fastact.definition.sums import summed_to
 from fastact.native import ufunc
 from fastact.native.weak import WeakValues
@@ -119,7 +119,8 @@ class Activation(Algebra, Function):
             raise unexpected(called, next(iter(params)), known)
         self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
-        dtype = np.float64 if integral(dy) and integral(x) else None
+        whole = integers(dy, x) or integers(dy, x, *values)
+        dtype = np.float64 if whole else None
         try:
             return {
                 name: summed_to(

@@ -43,6 +43,7 @@ UFUNC_OPTIONS = {
     "where",
 }  # fmt: skip
 NUMBER, NONE, MOST_OBEYED = frozenset({float, int}), type(None), 64
+WEAK = NUMBER | {bool}
 LEAST, MOST = 2.0**-14, 65504.0  # of a parameter that is a normal number of each dtype
 # Those that ask nothing of the parameters.
 STANDARD_OPTIONS = frozenset({"casting", "dtype", "order", "out", "subok", "where"})
@@ -106,6 +107,16 @@ def only_out(options: Mapping[str, Any]) -> bool:
 def integral(x: Array) -> bool:
     """Whether x is an array of integers or bool: ufuncs of several inputs would give float16."""
     return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
+
+
+def integers(*operands: Array) -> bool:
+    """Whether these are arrays of integers, but for Python's numbers, which have no dtype."""
+    kinds = {
+        getattr(getattr(each, "dtype", None), "kind", None)
+        for each in operands
+        if type(each) not in WEAK
+    }
+    return bool(kinds) and kinds <= INTEGRAL
 
 
 def caller(data: tuple[Array, ...], params: tuple[Array, ...], out: Any, dtype: Any) -> Any:
@@ -308,6 +319,8 @@ class Function(described.Described, Vectorcalled):
         """The ufunc and the parameters, if there is nothing more to look at but `out`."""
         if type(dy) not in PLAIN or type(data) not in PLAIN or integral(dy):
             return None
+        if type(dy) in WEAK and integers(dy, data, *named.values()):
+            return None
         if named:
             known = self._known((), named)
             return None if known is None else (self._ufunc or self.ufunc, known)
@@ -357,7 +370,7 @@ class Function(described.Described, Vectorcalled):
             quick = self._quick or self._of_data()
         if quick is None:
             params = self._bind(params, options)
-            if self.params and integral(x):
+            if self.params and (integral(x) or integers(x, *params)):
                 options.setdefault("dtype", np.float64)
         self._check_options(options)
         if type(x) in PLAIN:
@@ -560,7 +573,7 @@ class Backward(Function):
         """Call a ufunc with arrays and parameters of any kind."""
         name, arrays = f"{self._owner.name}.backward", tuple(data.values())
         options = {} if out is None else {"out": out}
-        if all(map(integral, arrays)):
+        if integers(*arrays) or integers(*arrays, *params):
             options["dtype"] = np.float64
         try:
             if PLAIN.issuperset(map(type, arrays)):

@@ -26,7 +26,7 @@ from fastact.arguments import (
 from fastact.containers.door import public
 from fastact.definition.activation import Activation
 from fastact.definition.described import OPTIONS, Documented, called, filled, shown
-from fastact.definition.function import integral
+from fastact.definition.function import integers
 from fastact.definition.plain_calls import CalledPlainly
 from fastact.definition.sums import summed_to
 from fastact.elementwise import gelu, relu, sigmoid, silu, swish
@@ -98,7 +98,7 @@ class PairFunction:
 
     def __call__(self, *arrays: Array, **options: Any) -> Any:
         """Call the ufunc."""
-        if all(map(integral, arrays)):
+        if integers(*arrays):
             options.setdefault("dtype", np.float64)
         call = ufunc.quiet if "dtype" in options else ufunc.calling(options.get("out"), *arrays)
         return call(self.ufunc, *arrays, **options)

@@ -358,3 +358,19 @@ def test_calls_without_parameters_give_the_bits_of_calls_with_their_defaults(f, 
             want = f.backward(x, y=y, **given)
             assert_same_bits(f.backward(x, y=y), want, "backward from y")
             assert_same_bits(f.backward(x, y=y, out=np.empty_like(x)), want, "from y, out=")
+
+
+def test_integers_beside_numbers_of_python_are_float64():
+    """NumPy's own loops for an int8 beside Python's 1 would be those of float16."""
+    one, many = np.int8(1), np.ones(2, "i1")
+    for got in (
+        fa.swish(1, one), fa.swish(True, np.True_), fa.swish(1, many), fa.hard_tanh(1, many, 2.5),
+        fa.swish.derivative(2, many), *fa.swish.value_and_derivative(1, many), fa.prelu(1.5, many),
+        fa.tanh.backward(1, x=one), fa.tanh.backward(1.5, x=many), fa.tanh.backward(True, y=one),
+        fa.elu.backward(1.0, x=2.0, alpha=many), fa.swish.backward_params(1.0, x=many)["beta"],
+        fa.swiglu.split(1, many), fa.swiglu.split(many, many, gate_bias=one),
+        *fa.swiglu.split.backward(1, gate=many, value=many),
+    ):  # fmt: skip
+        assert got.dtype == np.float64
+    for got in (fa.swish(1, np.float32(2)), fa.elu.backward(1, x=np.ones(2, "f4"), alpha=many)):
+        assert got.dtype == np.float32
