@@ -15,18 +15,20 @@ import json
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastact.benchmarks.machine import ALL_CORES, MEMORY, ONE_CORE, VECTORS
-from fastact.benchmarks.measure import FORMAT
+from fastact.benchmarks.measure import FORMAT, KEYS
 from fastact.benchmarks.summary import Data, name_of
 
 FALSE_ALARMS = 0.01  # comparisons of a commit with itself that find a change
 LEAST = 0.02  # of which no run of minutes can tell
 THREADED = 2**14  # elements from which a call may take all cores
 LARGE = 2**18  # elements from which it may wait for memory
+FEW = 4  # processes; of fewer, the interval of a cell tells next to nothing
+HUGE = 100.0  # a logarithm; what is uncertain by that much cannot be compared
 
 
 class Change(NamedTuple):
@@ -42,6 +44,14 @@ class Change(NamedTuple):
         if self.ratio > 1 + self.noise:
             return "slower"
         return "faster" if self.ratio < 1 / (1 + self.noise) else "same"
+
+
+class Power(NamedTuple):
+    """What two runs could have found."""
+
+    least: float  # the time after over before from which half of the cells are slower
+    few: int  # cells that one of the runs has in too few processes
+    cells: int  # of the later run
 
 
 class Times(NamedTuple):
@@ -60,9 +70,15 @@ def read(path: Path) -> dict[str, Any]:
         raise ValueError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise ValueError(f"{path} is no run of fastact bench") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(found, dict) or not is_run(found):
         raise ValueError(f"{path} is no run of fastact bench, or one of another version's format")
     return found
+
+
+def is_run(found: Data) -> bool:
+    """Return whether data has what a run has, in which something was measured."""
+    whole = found.get("format") == FORMAT and found.keys() >= KEYS
+    return whole and all(found[name] for name in ("cells", "processes"))
 
 
 def times(run: Data) -> Times:
@@ -108,9 +124,18 @@ def changes(before: Data, after: Data) -> list[Change]:
     for name, cell in cells.items():
         test = stats.ttest_ind(new.cells[name], old.cells[name], equal_var=False)
         low, high = test.confidence_interval(1 - FALSE_ALARMS / len(cells))
-        noise = max((high - low) / 2, LEAST) + disturbance(cell, shift, waiting)
-        found.append(Change(name, math.exp((low + high) / 2), math.expm1(noise)))
+        noise = max(LEAST, (high - low) / 2) + disturbance(cell, shift, waiting)
+        ratio = math.exp(statistics.mean(new.cells[name]) - statistics.mean(old.cells[name]))
+        found.append(Change(name, ratio, math.expm1(noise) if noise < HUGE else math.inf))
     return sorted(found, key=lambda change: -change.ratio)
+
+
+def power(found: Sequence[Change], before: Data, after: Data) -> Power:
+    """Return what could have been found, where something was compared."""
+    cells = [times(run).cells for run in (before, after)]
+    names = [name_of(cell) for cell in after["cells"]]
+    few = sum(min(len(each.get(name, ())) for each in cells) < FEW for name in names)
+    return Power(1 + statistics.median(change.noise for change in found), few, len(names))
 
 
 def disturbance(cell: Data, shift: Mapping[str, float], waiting: float) -> float:

@@ -33,6 +33,11 @@ from fastact.benchmarks.processes import PROCESSES
 from fastact.benchmarks.turns import spread, within
 
 FORMAT = 2  # of the data
+KEYS = {
+    "format", "date", "commit", "command", "processor", "system", "cpus", "threads", "versions",
+    "seconds", "peers", "missing", "noise", "controls", "bandwidth", "startup", "compile",
+    "not measured", "cells", "processes",
+}  # fmt: skip
 OURS = "fastact"
 FIRST = 2  # shares of the time that the first pass takes, in which peers compile and are checked
 SHORTEST = 0.01  # seconds for a case, when the time is over

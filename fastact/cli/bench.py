@@ -36,6 +36,7 @@ PASSES, QUICK_PASSES = 3, 3
 PROCESSES, QUICK_PROCESSES = 8, 10
 STARTS, QUICK_STARTS = 5, 2
 SIZE = re.compile(r"[1-9][0-9]{0,17}(x[1-9][0-9]{0,17})?")
+MOST = 100.0  # times as long: no change of a commit
 ARRAYS = 8  # of float64 that a cell takes at least, with those of peers
 
 
@@ -273,9 +274,21 @@ def tell_changes(found: list[comparison.Change], runs: list[dict[str, Any]]) -> 
     noises = " and ".join(f"{summary.noise(run)}, {summary.others(run)}" for run in runs)
     factor = comparison.machine(*map(comparison.times, runs))
     out.print(f"noise: {noises}; NumPy alone, after / before: {factor:.3f}")
+    power = comparison.power(found, *runs)
+    out.print(f"what half of the cells could show: {least(power.least)}")
+    if power.few:
+        few = f"{power.few} of {power.cells} cells, of fewer than {comparison.FEW} processes"
+        out.print(f"too few samples to tell: {few}; a longer run has more")
     for name, (old, new) in comparison.differences(*runs).items():
         out.print(f"{name}: {old} before, {new} after")
     return verdicts["slower"]
+
+
+def least(ratio: float) -> str:
+    """Say from which time after over before on a cell is slower."""
+    if ratio > MOST:
+        return "no change of a size that occurs"
+    return f"a change to {ratio:.2f} times as long, or more"
 
 
 def report(

@@ -311,7 +311,7 @@ def test_the_report_names_every_cell_that_is_behind(run):
     assert docs["PLACE"].search(docs["README"].read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"format": 0}'])
+@pytest.mark.parametrize("text", ["", "[1]", '{"format": 0}', '{"format": 2}'])
 def test_compare_wants_runs(bench, tmp_path, text):
     file = tmp_path / "x.json"
     file.write_text(text)
@@ -320,6 +320,43 @@ def test_compare_wants_runs(bench, tmp_path, text):
         assert (status, out) == (2, "")
         assert err.count("\n") == 1
         assert "is no run of fastact bench" in err
+
+
+@pytest.mark.parametrize("key", ["cells", "processes"])
+def test_compare_wants_runs_that_measured(compared, run, key):
+    status, out, err = compared(run, run | {key: []})
+    assert (status, out) == (2, "")
+    assert "is no run of fastact bench" in err
+
+
+def test_keys_of_a_run(run):
+    assert run.keys() == measure.KEYS
+
+
+def cut(run, processes):
+    """A run of which the time was over after so many processes."""
+    return run | {"processes": run["processes"][:processes]}
+
+
+def test_two_processes_tell_nothing(compared, run):
+    """Their interval has no end that a float could hold; nobody takes that for the same speed."""
+    seeds = np.random.default_rng(0).integers(0, 1000, (10, 2))
+    for one, other in seeds:
+        before, after = (cut(drawn(run, seed, noise=2.0), 2) for seed in (one, other))
+        assert {change.verdict for change in compare.changes(before, after)} == {"same"}
+    status, out, _ = compared(before, after)
+    count = len(run["cells"])
+    assert status == 0
+    assert f"{count} same" in out
+    assert "half of the cells could show: no change of a size that occurs" in out
+    assert f"too few samples to tell: {count} of {count} cells, of fewer than 4 processes" in out
+
+
+def test_compare_says_what_it_could_have_found(compared, run):
+    out = compared(drawn(run, 1), drawn(run, 2))[1]
+    (least,) = re.findall(r"could show: a change to (\S+) times as long, or more", out)
+    assert 1.02 <= float(least) < 1.06
+    assert "too few samples" not in out
 
 
 @pytest.mark.skipif(not turns.TASKS.exists(), reason="only Linux tells what threads do")
