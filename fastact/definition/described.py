@@ -6,6 +6,7 @@ the package pays for none. A member says by `_signature` and `_document` what ma
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -374,6 +375,13 @@ def arguments(params: Iterable[Parameter]) -> str:
     return "".join(f", {p.name}={p.typical:g}" for p in params if p.required)
 
 
+def as_factor(expression: str) -> str:
+    """An expression as it is written before what it is multiplied with: a sum in brackets."""
+    node = ast.parse(expression, mode="eval").body
+    a_sum = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)
+    return f"({expression})" if a_sum else expression
+
+
 def activation(d: Declaration, summary: str, reference: str) -> str:
     """The docstring of an activation of the catalogue."""
     from_output = "derivative_from_output" in d.kernels
@@ -389,7 +397,7 @@ def activation(d: Declaration, summary: str, reference: str) -> str:
         ulp64=MAX_ULP["float64"]["derivative"],
         from_output=" or the output ``y=``" * from_output
         + " or the ``mask=`` of `forward_with_mask`" * (d.masked is not None),
-        loss=LOSS.format(loss=factor.replace("**", "^")) * from_output,
+        loss=LOSS.format(loss=as_factor(factor).replace("**", "^")) * from_output,
         source=f"\nSource: {reference}." if reference else "",
         name=d.name,
         arguments=arguments(d.params),

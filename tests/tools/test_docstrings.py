@@ -50,3 +50,10 @@ def test_kinks_are_told_as_numbers_or_short_expressions(f):
     (line,) = (line for line in f.__doc__.splitlines() if line.startswith("Kinks: "))
     assert " if " not in line
     assert line.count("at x = ") == len(f.kinks)
+
+
+def test_a_factor_of_an_error_is_one():
+    """A sum stands in brackets before what it is multiplied with."""
+    assert "at most (1 - y) eps max(1," in fa.log1mexp.__doc__
+    assert "at most (1 + y ^ 2) ^ 0.5 eps max(1," in fa.logit.__doc__
+    assert "at most 1 eps max(1," in fa.sigmoid.__doc__
