@@ -88,6 +88,7 @@ JAX = (
     Line("softplus", "nn.softplus"),
     Line("silu", "nn.silu"),
     Line("swish", "nn.swish"),
+    Line("gelu_tanh", "nn.gelu"),
     Line("gelu_tanh", "nn.gelu", options={"approximate": True}),
     Line("mish", "nn.mish"),
     Line("tanh", "nn.tanh"),

@@ -152,6 +152,17 @@ def test_attention(dtype):
     agree([fa.softmax(scores, softcap=5.0)], [torch.softmax(capped, -1).numpy()], dtype, 8)
 
 
+def test_gumbel_softmax():
+    """Other draws from the same distribution, hard and soft."""
+    x = np.tile(np.log([0.1, 0.3, 0.6]), (20_000, 1))
+    torch.manual_seed(0)
+    for hard, tau in [(True, 0.5), (False, 0.5), (False, 2.0)]:
+        got = fa.gumbel_softmax(x, rng=np.random.default_rng(0), temperature=tau, hard=hard)
+        wanted = torch.nn.functional.gumbel_softmax(torch.tensor(x), tau=tau, hard=hard).numpy()
+        for moment in (np.mean, np.std):
+            assert np.allclose(moment(got, axis=0), moment(wanted, axis=0), atol=0.015)
+
+
 def test_thinc():
     """The calls that the guide on replacing calls lists."""
     ops, (x, dy) = NumpyOps(), np.random.default_rng(0).normal(size=(2, 6, 4))
