@@ -232,9 +232,10 @@ def row(cell: dict[str, Any]) -> list[str]:
 
 
 def measured(cell: dict[str, Any]) -> list[str]:
-    """What was measured: variety, dtype and shape."""
+    """What was measured: variety, with the threads if they are not all, dtype and shape."""
     shape = " × ".join(map(str, cell["shape"]))
-    return [cell["variety"].replace("_", " "), cell["dtype"], shape]
+    threads = f" on {cell['threads']} thread" if cell["threads"] else ""
+    return [cell["variety"].replace("_", " ") + threads, cell["dtype"], shape]
 
 
 def time(cell: dict[str, Any]) -> str:

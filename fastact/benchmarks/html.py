@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from fastact.benchmarks.summary import Data, left_out, name_of, noise, others
+from fastact.benchmarks.summary import Data, left_out, name_of, noise, not_measured, others
 
 FOLDER = files("fastact.benchmarks") / "page"
 DIGITS = 4  # of each number
@@ -50,7 +50,8 @@ def shortened(run: Data) -> dict[str, Any]:
     kept = {name: run[name] for name in KEPT}
     kept["bandwidth"] = [[size, rounded(speed)] for size, speed in run["bandwidth"]]
     kept["noise"] = f"{noise(run)}, {others(run)}"
-    kept["notes"] = [line.removeprefix("left out: ") for line in left_out(run)]
+    without = (line.removeprefix("left out: ") for line in left_out(run))
+    kept["notes"] = [*not_measured(run), *without]
     return kept | {"cells": [cell_of(cell) for cell in run["cells"]]}
 
 

@@ -75,6 +75,12 @@ def left_out(data: Data) -> Iterator[str]:
         yield f"left out: {peer} in {count[peer, function]} cells of {function}, {name}: {reason}"
 
 
+def not_measured(data: Data) -> Iterator[str]:
+    """Yield how many cells there was no time for, if any."""
+    if data["not measured"]:
+        yield f"not measured, as the time was over: {data['not measured']} cells"
+
+
 def noise(data: Data) -> str:
     """Return the noise of a run in words."""
     found = data["noise"]
@@ -102,6 +108,5 @@ def notes(data: Data) -> Iterator[str]:
     for name, found in data["startup"].items():
         yield f"{name}: {seconds(found['median'])}"
     yield from compiling(data)
-    if data["not measured"]:
-        yield f"not measured, as the time was over: {data['not measured']} cells"
+    yield from not_measured(data)
     yield from left_out(data)

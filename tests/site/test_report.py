@@ -6,6 +6,7 @@ The page is made of a run of a few cells. Screenshots go to ``build/screenshots`
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,15 @@ def test_the_answer_leads_to_its_cells(tab, run):
     assert len(column(tab, "function")) == len(cells)
     assert tab.locator("#behind-rows tr").count() > 0
     assert tab.locator("#trend-table tbody tr").count() == 2
+
+
+def test_cells_without_a_peer_are_counted(tab, run):
+    count = len(run["cells"])
+    alone = sum(cell["best"] is None for cell in run["cells"])
+    assert alone
+    assert f"{count} cells, of which {alone} have no peer" in tab.locator("#about").inner_text()
+    note = tab.locator("#behind-note").inner_text()
+    assert re.search(rf"of {count - alone} (cells )?that have a peer", note)
 
 
 def test_everything_fits_and_has_a_name(tab):

@@ -67,8 +67,8 @@ function behind(all = false) {
   const worst = [...compared].sort((a, b) => a.ratio[1] - b.ratio[1]), found = worst.filter(cell => cell.behind);
   const cells = found.length ? found : worst.slice(0, 10), shown = all ? cells : cells.slice(0, 15);
   $("behind-note").textContent = found.length
-    ? `${found.length} of ${compared.length} cells, the worst first.`
-    : compared.length ? `No cell of ${compared.length} is behind by more than its quartiles. These come nearest.` : "No peer was measured, so this run cannot tell.";
+    ? `${found.length} of ${compared.length} cells that have a peer, the worst first.`
+    : compared.length ? `No cell of ${compared.length} that have a peer is behind by more than its quartiles. These come nearest.` : "No peer was measured, so this run cannot tell.";
   $("behind-rows").replaceChildren(...shown.map(cell => make("tr", {}, td(to(cell)), td(COLUMNS[1][1](cell)), td(cell.dtype),
     td(size(cell.shape)), td(cell.best), td(quotient(cell.ratio), true),
     td(ulp(cell.runners[cell.best][3]), true), td(ulp(cell.runners[OURS][3]), true))));
@@ -273,7 +273,7 @@ function facts() {
     ["Left out", RUN.notes.join("; ") || "nothing"],
   ];
   $("facts").append(...lines.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]));
-  $("about").textContent = `${RUN.processor}, ${RUN.threads} threads; ${RUN.date.slice(0, 10)}; fastact ${RUN.versions.fastact}${RUN.commit ? `, commit ${RUN.commit}` : ""}; ${CELLS.length} cells, ${RUN.peers.length} peers, noise ${RUN.noise}`;
+  $("about").textContent = `${RUN.processor}, ${RUN.threads} threads; ${RUN.date.slice(0, 10)}; fastact ${RUN.versions.fastact}${RUN.commit ? `, commit ${RUN.commit}` : ""}; ${CELLS.length} cells${compared.length < CELLS.length ? `, of which ${CELLS.length - compared.length} have no peer` : ""}, ${RUN.peers.length} peers, noise ${RUN.noise}`;
 }
 
 answer(); behind(); heads(); fill(); draw(); history(); starting(); facts();
