@@ -26,7 +26,7 @@ from fastact.cli.report import CommandError, console, flowing, progress, table, 
 from fastact.verification import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Seconds at most: under the half hour and the three minutes that are promised, with what the last
 # case takes beyond its time.
@@ -66,22 +66,23 @@ def bench(
         bool, typer.Option("--quick", help="Fewer sizes, float32, less than three minutes.")
     ] = False,
     keyword: Annotated[
-        str, typer.Option("-k", help='Only cells whose name has it: "gelu and not backward".')
-    ] = "",
+        str | None,
+        typer.Option("-k", help='Only cells whose name has it: "gelu and not backward".'),
+    ] = None,
     dtypes: Annotated[
-        str, typer.Option(help="Of float16, float32 and float64, with commas between.")
-    ] = "",
+        str | None, typer.Option(help="Of float16, float32 and float64, with commas between.")
+    ] = None,
     sizes: Annotated[
-        str, typer.Option(help="Elements, and rows as 1000x10, with commas between.")
-    ] = "",
+        str | None, typer.Option(help="Elements, and rows as 1000x10, with commas between.")
+    ] = None,
     peer_names: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--peers",
             help=f"Of {', '.join(peers.PEERS)}, with commas, or none.",
             show_default="all; with --quick those that do not compile for seconds",
         ),
-    ] = "",
+    ] = None,
     as_json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all that was found.")
     ] = None,
@@ -103,6 +104,7 @@ def bench(
     if not count:
         raise CommandError("nothing to measure: no cell is of these names and sizes", status=2)
     check_writable(as_json, html)
+    check_apart(as_json, html)
     plan = plan_of(selection, quick)
     found, missing = peers.load(peers_of(peer_names, quick))
     with shown(min(plan.limit, plan.each * (plan.passes + 1) * count + 20.0)) as bar:
@@ -114,24 +116,36 @@ def bench(
     show(data)
 
 
-def selection_of(names: list[str], quick: bool, keyword: str, dtypes: str, sizes: str) -> Selection:
+def selection_of(
+    names: list[str], quick: bool, keyword: str | None, dtypes: str | None, sizes: str | None
+) -> Selection:
     """Return what is asked for."""
     known = measure.known()
     for name in names:
         if name not in known:
             raise unknown("function", name, known)
+    if keyword is not None and not keyword.strip():
+        raise CommandError("-k is empty: leave it out for all cells", status=2)
+    keyword = keyword or ""
     try:
         selected(keyword)
     except ValueError as error:
         raise CommandError(str(error), status=2) from error
     start = QUICK if quick else WHOLE
     chosen = start._replace(functions=tuple(names), keyword=keyword)
-    if dtypes:
-        chosen = chosen._replace(dtypes=tuple(listed("dtype", dtypes, FLOATS)))
-    if sizes:
+    if dtypes is not None:
+        chosen = chosen._replace(dtypes=tuple(named("dtype", dtypes, FLOATS)))
+    if sizes is not None:
         shapes = tuple(map(shape, sizes.split(",")))
         chosen = chosen._replace(shapes=shapes, forward=(), into=shapes, alone=())
     return chosen
+
+
+def named(kind: str, text: str, known: Sequence[str]) -> list[str]:
+    """Return the names in a list with commas, of which none is empty."""
+    if not all(name.strip() for name in text.split(",")):
+        raise CommandError(f"--{kind}s takes names with commas between, got {text!r}", status=2)
+    return listed(kind, text, known)
 
 
 def shape(text: str) -> Shape:
@@ -146,12 +160,12 @@ def shape(text: str) -> Shape:
     return found
 
 
-def peers_of(names: str, quick: bool) -> list[str]:
+def peers_of(names: str | None, quick: bool) -> list[str]:
     """Return the peers that are asked for."""
     if names == "none":
         return []
-    if names:
-        return listed("peer", names, tuple(peers.PEERS))
+    if names is not None:
+        return named("peer", names, tuple(peers.PEERS))
     return list(peers.QUICK if quick else peers.PEERS)
 
 
@@ -182,6 +196,14 @@ def check_writable(*paths: Path | None) -> None:
             raise CommandError(f"cannot write {path}", status=2)
 
 
+def check_apart(one: Path | None, other: Path | None) -> None:
+    """Fail if one file would come in place of the other; a device takes both."""
+    if one is None or other is None or one.resolve() != other.resolve():
+        return
+    if one.is_file() or not one.exists():
+        raise CommandError(f"--json and --html are the same file, {one}", status=2)
+
+
 @contextmanager
 def shown(limit: float) -> Iterator[measure.Bar]:
     """Show a bar with the time that is left."""
@@ -210,7 +232,31 @@ def write(path: Path, text: str) -> None:
 def show(data: dict[str, Any]) -> None:
     """Write the table and the notes."""
     out = console()
-    found = summary.groups(data)
+    if found := summary.groups(data):
+        show_groups(found)
+    else:
+        show_times(data["cells"])
+    out.print()
+    for line in summary.notes(data):
+        out.print(line)
+
+
+def show_times(cells: list[dict[str, Any]]) -> None:
+    """Write how long fastact takes, where there is no peer."""
+    out = console()
+    shown = table("cell", "median", "quartiles")
+    shown.columns[0].no_wrap = False  # a narrow terminal folds it
+    for cell in cells:
+        times = cell["runners"][measure.OURS]
+        low, median, high = (summary.seconds(times[name]) for name in ("low", "median", "high"))
+        shown.add_row(summary.name_of(cell), median, f"{low} to {high}")
+    out.print("Time of a call of fastact; nothing else was measured\n")
+    out.print(shown)
+
+
+def show_groups(found: list[summary.Group]) -> None:
+    """Write how many times as long the best peers take."""
+    out = console()
     shown = table("group", "cells", "geometric mean", "behind")
     lines = ["", "The cells that are most behind, or nearest to it, with the best peer:"]
     for group in found:
@@ -222,9 +268,6 @@ def show(data: dict[str, Any]) -> None:
     out.print("Time of the best peer / fastact: median (quartiles)\n")
     out.print(shown)
     for line in lines:
-        out.print(line)
-    out.print()
-    for line in summary.notes(data):
         out.print(line)
 
 

@@ -66,6 +66,12 @@ def bench(monkeypatch, capsys):
         (("-k", "gelu and"), "-k takes words with and, or, not and brackets, got 'gelu and'"),
         (("gelu", "--sizes", "3x4"), "nothing to measure: no cell is of these names and sizes"),
         (("--json", "no/folder/x.json"), "cannot write no/folder/x.json"),
+        (("relu", "--json", "/tmp/x", "--html", "/tmp/../tmp/x"), "--json and --html are the same"),
+        (("-k", ""), "-k is empty: leave it out for all cells"),
+        (("--sizes", ""), "--sizes takes 4096 or 1000x10, got ''"),
+        (("--dtypes", ""), "--dtypes takes names with commas between, got ''"),
+        (("--dtypes", "float32,,float64"), "--dtypes takes names with commas between, got 'float"),
+        (("--peers", ""), "--peers takes names with commas between, got ''"),
         (("--quik",), "No such option: --quik"),
     ],
     ids=lambda value: str(value)[:40],
@@ -101,6 +107,14 @@ def test_a_run_is_written_and_shown(bench, tmp_path):
         assert (cell["best"] == "numpy") == (len(cell["runners"]) == 2)
     assert "backward float32" in out
     assert "noise: ±" in out
+
+
+def test_without_peers_the_times_of_fastact_are_shown(bench):
+    status, out, _ = bench("relu", "--quick", "--sizes", "100", "--peers", "none")
+    assert status == 0
+    (line,) = (line for line in out.splitlines() if line.startswith("relu-forward-float32-100 "))
+    assert re.search(r" [\d.]+ (ns|µs|ms) +[\d.]+ (ns|µs|ms) to [\d.]+ (ns|µs|ms)$", line)
+    assert "geometric mean" not in out
 
 
 def test_a_link_or_a_device_is_written_into(bench, tmp_path):
