@@ -274,7 +274,11 @@ def _where(name: str, argument: str, value: Any) -> None:
     """A mask: NumPy takes whatever is no array by its truth, so that nothing is done for None."""
     if isinstance(value, BOOLEAN):
         return
-    if type(value).__module__ == "builtins":  # others, and their masks, go through as they are
+    root = type(value).__module__.partition(".")[0]
+    if root in {"pandas", "polars"}:  # which would align it with nothing, or call without end
+        expected, got = "a boolean array", f"{type(value).__name__}: pass its .to_numpy()"
+        raise refused(name, argument, expected, got)
+    if root == "builtins":  # others, and their masks, go through as they are
         value = np.asarray(value)
     dtype = getattr(value, "dtype", None)
     if getattr(dtype, "kind", "b") != "b":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -75,17 +76,16 @@ class Opened:
         """The array of another container of this package, once its labels are known to agree."""
         return other.array
 
+    def aligned(self, name: str, opened: dict[str, Any]) -> dict[str, Any]:
+        """The containers of a function of elements, this among them, with the same labels."""
+        for key, other in opened.items():
+            self.beside(name, key, other, ())
+        return opened
+
     mixed = False  # whether columns have dtypes of their own
 
-    def cut(self, value: Any, k: int, shape: tuple[int, ...]) -> Any:
-        """The column of a frame, or what of another value stands beside it."""
-        if type(value) in PLAIN or not np.ndim(value):
-            return value if not np.ndim(value) else np.broadcast_to(value, shape)[:, k]
-        return self.column_of(value, k)
-
-    @staticmethod
-    def column_of(frame: Any, k: int) -> Any:
-        """One of the columns."""
+    def cut(self, k: int, first: Any) -> Any:
+        """The column of a frame, or what stands beside that of the frame `first`."""
         raise NotImplementedError
 
     def bound(self, columns: list[Any]) -> Any:
@@ -133,6 +133,10 @@ class Pandas(Opened):
     def __init__(self, name: str, argument: str, container: Any) -> None:
         import pandas as pd
 
+        kinds = pd.DataFrame | pd.Series | pd.Index | pd.api.extensions.ExtensionArray
+        if not isinstance(container, kinds) or isinstance(container, pd.MultiIndex):
+            expected = "a DataFrame or a Series, Index or array of numbers"
+            raise arguments.refused(name, argument, expected, type(container).__name__)
         self.frame = isinstance(container, pd.DataFrame)
         plain = self.frame or isinstance(container, pd.Series)
         self.whole = whole = container if plain else pd.Series(container)
@@ -153,7 +157,8 @@ class Pandas(Opened):
         ours = isinstance(dtype, np.dtype)
         found = dtype if ours else getattr(dtype, "numpy_dtype", None)
         if found is None or found.kind not in "biufc":
-            raise arguments.refused(name, argument, "numbers", f"dtype {dtype}")
+            hint = ": pass its .astype(float) if it holds numbers" * (str(dtype) == "object")
+            raise arguments.refused(name, argument, "numbers", f"dtype {dtype}{hint}")
         if ours:
             return "numpy"
         return "arrow" if type(dtype).__name__ == "ArrowDtype" else "nullable"
@@ -204,10 +209,32 @@ class Pandas(Opened):
             return pd.array(values) if self.family == "numpy" else values
         return pd.Series(values, labels[0], name=None if self.frame else self.whole.name)
 
-    @staticmethod
-    def column_of(frame: Any, k: int) -> Any:
-        """One of the columns."""
-        return frame.iloc[:, k]
+    def aligned(self, name: str, opened: dict[str, Any]) -> dict[str, Any]:
+        """Each with all labels, as `numpy.multiply` has it; those of a Series are columns."""
+        labelled = {key: o for key, o in opened.items() if o.whole is o.container}
+        ndim = max((len(o.labels) for o in labelled.values()), default=0)
+        every = []
+        for back in range(ndim):
+            found = [o.labels[-1 - back] for o in labelled.values() if len(o.labels) > back]
+            every.append(functools.reduce(lambda a, b: a if a.equals(b) else a.union(b), found))
+        reordered = {}
+        for key, o in labelled.items():
+            wanted = every[: len(o.labels)][::-1]
+            if all(a.equals(b) for a, b in zip(o.labels, wanted, strict=True)):
+                continue
+            if not all(labels.is_unique for labels in o.labels):
+                how = "and some twice: pass its .to_numpy() if the order is the same"
+                raise disagree(name, key, how)
+            whole = o.whole.reindex(**dict(zip(("index", "columns"), wanted, strict=False)))
+            reordered[key] = Pandas(name, key, whole)
+        return opened | reordered
+
+    def cut(self, k: int, first: Pandas) -> Any:
+        """The column of a frame, or what stands beside that of the frame `first`."""
+        if self.frame:
+            return self.whole.iloc[:, k]
+        rows = np.full(len(first.whole), k if len(self.whole) > 1 else 0)
+        return self.whole.iloc[rows].set_axis(first.whole.index)
 
     def bound(self, columns: list[Any]) -> Any:
         """Columns as a frame."""
@@ -231,6 +258,9 @@ class Pandas(Opened):
         return other.array
 
 
+LARGE = frozenset({"Int128", "UInt128"})  # polars' dtypes that NumPy has no other for
+
+
 class Polars(Opened):
     """A Series or DataFrame of polars: names are kept."""
 
@@ -240,18 +270,40 @@ class Polars(Opened):
         self.frame = isinstance(container, pl.DataFrame)
         columns = container.get_columns() if self.frame else [container]
         for c in columns:
-            if not (c.dtype.is_integer() or c.dtype.is_float() or c.dtype == pl.Boolean):
+            if not (c.dtype.is_numeric() or c.dtype == pl.Boolean):
                 raise arguments.refused(name, argument, "numbers", f"dtype {c.dtype}")
+            if c.dtype.is_decimal() or str(c.dtype) in LARGE:
+                expected, hint = "numbers of at most 64 bits", "pass its .cast(polars.Float64)"
+                raise arguments.refused(name, argument, expected, f"dtype {c.dtype}: {hint}")
         absent = [c.is_null().to_numpy() if c.null_count() else None for c in columns]
         filled = [c.fill_null(value=False if c.dtype == pl.Boolean else 0) for c in columns]
         found = [c.to_numpy() for c in filled]
         self.mixed = len({c.dtype for c in columns}) > 1
         super().__init__(container, *joined(found, absent, len(container), frame=self.frame))
 
-    @staticmethod
-    def column_of(frame: Any, k: int) -> Any:
-        """One of the columns."""
-        return frame.get_columns()[k]
+    def beside(self, name: str, argument: str, other: Any, axes: tuple[int, ...]) -> Any:
+        """Names of columns are compared, as pandas' labels are."""
+        if self.frame and other.frame:
+            ours, theirs = self.container.columns, other.container.columns
+            if len(ours) == len(theirs) and ours != theirs:
+                how = "pass its .select() of these columns, or .to_numpy() if the order is the same"
+                raise disagree(name, argument, how)
+        return other.array
+
+    def aligned(self, name: str, opened: dict[str, Any]) -> dict[str, Any]:
+        """A Series beside a DataFrame may be of rows or of columns."""
+        for key, other in opened.items():
+            if other.frame != self.frame:
+                raise arguments.refused(
+                    name, key, "a DataFrame or an array beside a DataFrame",
+                    "Series: pass its .to_numpy(), of which each number is for a column, or "
+                    ".to_numpy()[:, None], of which each is for a row",
+                )  # fmt: skip
+        return super().aligned(name, opened)
+
+    def cut(self, k: int, first: Any) -> Any:
+        """The column of a frame."""
+        return self.container.get_columns()[k]
 
     def bound(self, columns: list[Any]) -> Any:
         """Columns as a frame."""

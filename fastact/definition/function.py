@@ -22,8 +22,8 @@ from fastact.arguments import (
     ufunc_keyword,
     unexpected,
 )
-from fastact.containers.elements import direct_until, elementwise
-from fastact.containers.opened import PLAIN, takes_one
+from fastact.containers.elements import direct_until, elementwise, in_a_row, in_rule, opens
+from fastact.containers.opened import PLAIN, opener, takes_one
 from fastact.definition import described
 from fastact.definition.declaration import Declaration, Origin, Parameter, compiled, evaluate
 from fastact.definition.described import OPTIONS
@@ -86,6 +86,8 @@ def explained(name: str, error: Exception | int, /, *data: Array, **options: Any
         raise too_many(name, ["x"], error) if error else lacking(name)
     if data and isinstance(error, ERRORS):
         try:
+            if opens(data[0]):
+                opener(name, "x", data[0])
             out, where = options.pop("out", None), options.pop("where", True)
             explain(error, name, out, where, options, x=data[0])
         except (TypeError, ValueError) as better:
@@ -373,14 +375,18 @@ class Function(described.Described, Vectorcalled):
             if self.params and (integral(x) or integers(x, *params)):
                 options.setdefault("dtype", np.float64)
         self._check_options(options)
-        if type(x) in PLAIN:
+        if type(x) in PLAIN and not any(map(opens, params)):
             self._check_shapes(self._called, {"x": x}, params)
             call = caller((x,), params, options.get("out"), options.get("dtype"))
             return call(quick or self.ufunc, x, *params, **options)
         if self._variety == "value_and_derivative" and takes_one(x):
             owner: Any = self._owner
             return owner(x, *params, **options), owner.derivative(x, *params, **options)
-        return elementwise(self.ufunc, self._called, (x, *params), options)
+        return elementwise(self.ufunc, self._called, {"x": x} | self._named(params), options)
+
+    def _named(self, params: tuple[Array, ...]) -> dict[str, Array]:
+        """The parameters by name."""
+        return dict(zip(self._order, params, strict=True))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         """Raise an error unless the ufunc has these keywords, and they may have these values."""
@@ -469,7 +475,9 @@ class Function(described.Described, Vectorcalled):
     def _check_values(self, called: str, values: tuple[Array, ...]) -> None:
         """Raise an error unless the parameters are numbers that obey the rules."""
         for p, value in zip(self.params, values, strict=True):
-            if type(value) is not float:
+            if opens(value):
+                opener(called, p.name, value)
+            elif type(value) is not float:
                 parameter(called, p.name, value)
         for rule in self._requires:
             self._check(rule, values)
@@ -478,8 +486,7 @@ class Function(described.Described, Vectorcalled):
         """Raise a ValueError unless parameters that are arrays broadcast with the data."""
         if NUMBER.issuperset(map(type, params)) or any(map(is_container, params)):
             return
-        named = zip([p.name for p in self.params], params, strict=True)
-        together(called, **data, **dict(named))
+        together(called, **data, **self._named(params))
 
     def _instead(self, called: str, p: Parameter, named: Mapping[str, Any]) -> float:
         """What None stands for; a TypeError where a parameter without a default has no value."""
@@ -496,9 +503,9 @@ class Function(described.Described, Vectorcalled):
         """Raise a ValueError unless the parameters obey `rule`."""
         names = [p.name for p in self.params]
         known = dict(zip(names, values, strict=True))
-        arrays = {n: v if isinstance(v, float | int) else np.asarray(v) for n, v in known.items()}
+        arrays = {n: v if isinstance(v, float | int) else in_rule(v) for n, v in known.items()}
         obeyed = evaluate(rule, arrays)
-        if obeyed is not True and not np.all(obeyed):  # numbers of Python's need no array
+        if obeyed is not True and not np.all(in_a_row(obeyed)):  # numbers of Python's need no array
             got = ", ".join(f"{n}={known[n]!r}" for n in names if n in compiled(rule).co_names)
             raise ValueError(f"{self._owner.name}(): needs {rule}, got {got}")
 
@@ -576,11 +583,11 @@ class Backward(Function):
         if integers(*arrays) or integers(*arrays, *params):
             options["dtype"] = np.float64
         try:
-            if PLAIN.issuperset(map(type, arrays)):
+            if PLAIN.issuperset(map(type, arrays)) and not any(map(opens, params)):
                 self._check_shapes(name, data, params)
                 call = caller(arrays, params, out, options.get("dtype"))
                 return call(function, *arrays, *params, **options)
-            return elementwise(function, name, (*arrays, *params), options)
+            return elementwise(function, name, data | self._named(params), options)
         except ERRORS as error:
             explain(error, name, out, **data)
             raise

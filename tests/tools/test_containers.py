@@ -208,6 +208,198 @@ def test_columns_keep_their_own_dtypes_in_functions_of_elements():
     assert got.schema == {"a": pl.Float32, "b": pl.Float64}
 
 
+MIXED = {
+    "one dtype": pd.DataFrame({"a": [-1.0, -2.0], "b": [-1.0, -3.0]}),
+    "int beside float": pd.DataFrame({"a": [-1.0, -2.0], "b": [-1, -3]}),
+    "two floats": pd.DataFrame({"a": np.float32([-1, -2]), "b": [-1.0, -3.0]}),
+    "nullable": pd.DataFrame({"a": [-1.0, -2.0], "b": [-1.0, -3.0]}, dtype="Float64"),
+    "Arrow": pd.DataFrame({"a": [-1.0, -2.0], "b": [-1.0, -3.0]}, dtype="double[pyarrow]"),
+}
+over_frames = pytest.mark.parametrize("frame", MIXED.values(), ids=MIXED)
+
+
+def numbers(frame):
+    """A frame as float64, NaN where it has no value."""
+    return frame.to_numpy("f8", na_value=np.nan)
+
+
+@over_frames
+@pytest.mark.parametrize(
+    "beside",
+    [pd.DataFrame({"b": [0.1, 0.2], "a": [10.0, 20.0]}),
+     pd.DataFrame({"b": [0.1, 0.2], "a": [10, 20]}, index=[1, 0]),
+     pd.DataFrame({"b": [0.1, 0.2], "c": [10.0, 20.0]}),
+     pd.Series({"b": 0.1, "a": 10.0}), pd.Series({"a": 10.0, "c": 0.1})],
+    ids=["columns", "rows too", "other columns", "Series", "other Series"],
+)  # fmt: skip
+def test_functions_of_elements_align_as_numpys_do(frame, beside):
+    wanted = frame * beside  # all are negative: the weights are factors
+    for got in (fa.prelu(frame, beside), fa.prelu(frame, weight=beside)):
+        assert got.index.equals(wanted.index)
+        assert got.columns.equals(wanted.columns)
+        assert_same_bits(numbers(got), numbers(wanted))
+    if isinstance(beside, pd.DataFrame):
+        got = fa.identity.backward(frame, x=beside)  # dy, and NaN where there is no x
+        there = ~wanted.isna().to_numpy()
+        assert_same_bits(numbers(got)[there], numbers(frame.reindex_like(wanted))[there])
+
+
+def test_series_align_and_labels_that_are_there_twice_are_an_error():
+    x, weight = pd.Series({"a": -1.0, "b": -2.0}), pd.Series({"b": 5.0, "a": 3.0})
+    assert fa.prelu(x, weight).to_dict() == {"a": -3.0, "b": -10.0}
+    twice = pd.Series([5.0, 3.0], ["b", "b"])
+    with pytest.raises(ValueError, match=r"prelu\(\): weight must have the labels .*twice"):
+        fa.prelu(x, twice)
+    same = pd.Series([-5.0, -3.0], ["b", "b"])
+    assert list(fa.prelu(same, twice)) == [-25.0, -9.0]
+
+
+@over_frames
+def test_results_are_written_to_arrays_and_frames(frame):
+    wanted = fa.elu(frame.to_numpy("f8"), 0.5)
+    where = np.array([[True, False], [False, True]])
+    out = np.zeros((2, 2))
+    assert fa.elu(frame, 0.5, out=out) is out
+    assert np.allclose(out, wanted, rtol=1e-6)  # float32 columns are computed as such or in float64
+    out = np.zeros((2, 2))
+    fa.elu(frame, 0.5, out=out, where=where)
+    assert np.allclose(out, np.where(where, wanted, 0), rtol=1e-6)
+    out = frame.astype("float64") * 0
+    assert fa.elu(frame, 0.5, out=out, where=where) is out
+    assert np.allclose(out, np.where(where, wanted, 0), rtol=1e-6)
+    got = fa.elu(frame, 0.5, where=where, out=None).to_numpy("f8")
+    assert np.allclose(got[where], wanted[where], rtol=1e-6)
+    with pytest.raises(ValueError, match=r"elu\(\): out must have the labels"):
+        fa.elu(frame, 0.5, out=out[["b", "a"]])
+    with pytest.raises(TypeError, match=r"elu\(\): out must be of floats in every column"):
+        fa.elu(frame, 0.5, out=out.astype({"a": "int64"}))
+
+
+def test_missing_values_are_missing_in_what_is_written_to():
+    x = pd.Series([1.0, None, 2.0], dtype="Float64")
+    out = np.zeros(3)
+    fa.elu(x, 0.5, out=out)
+    assert_same_bits(out, np.array([1.0, np.nan, 2.0]))
+    kept = pd.Series([7.0, 7.0, None], dtype="Float64")
+    fa.elu(x, 0.5, out=kept, where=np.array([True, True, False]))
+    assert list(kept.isna()) == [False, True, True]
+    out = np.zeros(2)
+    fa.elu(pl.Series([None, 2.0]), 0.5, out=out)
+    assert_same_bits(out, np.array([np.nan, 2.0]))
+
+
+def test_columns_of_polars_have_the_same_names():
+    x, other = pl.DataFrame({"a": [1.0], "b": [2]}), pl.DataFrame({"b": [2.0], "a": [1.0]})
+    floats = x.cast(pl.Float64)
+    calls = [
+        ("squared_error", "t", lambda: fa.squared_error(x, other)),
+        ("softmax", "where", lambda: fa.softmax(floats, where=other > 1)),
+        ("softmax.backward", "y", lambda: fa.softmax.backward(floats, y=other)),
+        ("prelu", "weight", lambda: fa.prelu(x, other)),
+        ("prelu", "weight", lambda: fa.prelu(floats, other)),
+        ("relu.backward", "x", lambda: fa.relu.backward(x, x=other)),
+    ]
+    for name, argument, call in calls:
+        with pytest.raises(ValueError, match=rf"{name}\(\): {argument} must have the labels .*sel"):
+            call()
+    assert fa.squared_error(x, other.select("a", "b")) == fa.squared_error([1, 2.0], [1, 2.0])
+    for frame in (x, floats):
+        with pytest.raises(TypeError, match=r"prelu\(\): weight must be a DataFrame.*to_numpy"):
+            fa.prelu(frame, pl.Series([1.0]))
+        assert fa.prelu(frame * -1, np.array([2.0, 3.0])).row(0) == (-2.0, -6.0)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8"])
+def test_ragged_arrays_of_awkward_at_the_first_call(python, dtype):
+    """Later calls may go to the ufunc by another way."""
+    code = f"""
+import awkward as ak, numpy as np, fastact as fa
+x = ak.values_astype(ak.Array([[1, 2], [], [3]]), "{dtype}")
+flat = ak.to_numpy(ak.flatten(x))
+for call in (fa.gelu, fa.elu, lambda x: fa.elu(x, 0.5), lambda x: fa.gelu.backward(x, x=x),
+             lambda x: fa.prelu(x, x), lambda x: fa.rrelu(x, x, x),
+             lambda x: fa.elu.backward(x, x=x, alpha=2.0)):
+    for again in range(2):
+        got = call(x)
+        assert ak.num(got).tolist() == [2, 0, 1]
+        found, wanted = ak.to_numpy(ak.flatten(got)), call(flat)
+        assert found.dtype == wanted.dtype and (found == wanted).all()
+"""
+    python(code)
+
+
+def test_a_dataset_goes_through_or_is_refused():
+    x = xr.Dataset({"a": ("r", [1.0, 2.0])})
+    assert_same_bits(fa.gelu(x)["a"].data, fa.gelu([1.0, 2.0]))
+    with pytest.raises(TypeError, match=r"elu\(\): x must be a DataArray.*\.map"):
+        fa.elu(x)
+
+
+REFUSED = {
+    "lazy frame": (pl.LazyFrame({"a": [1.0]}), r"\.collect"),
+    "expression": (pl.col("a"), "map_batches"),
+    "objects": (pd.Series([1.0], dtype=object), r"astype\(float\)"),
+    "words": (pd.Series(["a"]), "numbers"),
+    "words in a frame": (pd.DataFrame({"a": ["a"]}), "numbers"),
+    "words of polars": (pl.Series(["a"]), "numbers"),
+    "levels": (pd.MultiIndex.from_tuples([(1, 2)]), "MultiIndex"),
+    "groups": (pd.DataFrame({"a": [1.0]}).groupby("a"), "GroupBy"),
+    "decimals": (pl.Series(["1.5"]).cast(pl.Decimal(10, 2)), "cast"),
+    "decimals in a frame": (pl.DataFrame({"a": ["1"]}).cast(pl.Decimal(10, 2)), "cast"),
+    "128 bits": (pl.Series([1], dtype=pl.Int128), "cast"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_functions_of_elements_name_what_they_refuse(kind):
+    x, hint = REFUSED[kind]
+    calls = {
+        r"gelu\(\): x": lambda: fa.gelu(x), r"elu\(\): x": lambda: fa.elu(x),
+        r"elu\(\): alpha": lambda: fa.elu(np.ones(1), x),
+        r"gelu.derivative\(\): x": lambda: fa.gelu.derivative(x),
+        r"gelu.backward\(\): dy": lambda: fa.gelu.backward(x, x=np.ones(1)),
+        r"gelu.backward\(\): x": lambda: fa.gelu.backward(np.ones(1), x=x),
+        r"relu.backward\(\): y": lambda: fa.relu.backward(np.ones(1), y=x),
+        r"softmax\(\): x": lambda: fa.softmax(x),
+    }  # fmt: skip
+    for name, call in calls.items():
+        with pytest.raises(TypeError, match=rf"^{name} must be .*{hint}"):
+            call()
+
+
+def test_containers_of_two_packages_are_refused():
+    ours, theirs = pd.Series([1.0]), pl.Series([1.0])
+    for call in (lambda: fa.prelu(ours, theirs), lambda: fa.prelu(theirs, ours),
+                 lambda: fa.prelu(ours, xr.DataArray([1.0], dims="r"))):  # fmt: skip
+        with pytest.raises(TypeError, match=r"prelu\(\): weight must be an array beside"):
+            call()
+
+
+@pytest.mark.parametrize("x", [pd.Series([1.0, 2.0]), pl.Series([1.0, 2.0]), np.ones(2)], ids=type)
+@pytest.mark.parametrize("mask", [pd.Series([True, False]), pl.Series([True, False])], ids=type)
+def test_masks_of_functions_of_elements_are_arrays(x, mask):
+    for f in (fa.gelu, fa.elu):
+        with pytest.raises(TypeError, match=rf"{f.name}\(\): where must be .*to_numpy"):
+            f(x, where=mask)
+
+
+def test_refusals_have_names_without_polars_too(python):
+    """Then functions without parameters go to pandas by themselves."""
+    code = """
+import numpy as np, pandas as pd, fastact as fa
+fa.gelu(np.ones(3))
+assert isinstance(fa.gelu.__call__.__self__, np.ufunc)
+for x in (pd.Series(["a"]), pd.Series([1.0], dtype=object), pd.MultiIndex.from_tuples([(1, 2)])):
+    try:
+        fa.gelu(x)
+    except TypeError as error:
+        assert str(error).startswith("gelu(): x must be"), error
+    else:
+        raise AssertionError(x)
+"""
+    python(code)
+
+
 def test_other_labels_are_an_error():
     x = PAGE.pandas(PAGE.X)
     with pytest.raises(ValueError, match=r"softmax.backward\(\): y must have the labels"):
