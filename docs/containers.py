@@ -20,9 +20,9 @@ lack an axis those that are left. "lazy" is computed by nobody before you ask. "
 that says what to pass; the second table has what it says. Missing values stay missing in functions
 of elements, and are a TypeError elsewhere, as what they mean is yours to say with `where=`. Two
 containers in one call must have the same labels in the same order; functions of elements align
-those of pandas and xarray, as `numpy.multiply` does. An axis that is split into chunks is joined by
-`fastact.dask`, within the same bounds of error. This page is made by `python docs/containers.py`,
-which runs all of it.
+those of pandas and xarray, as `numpy.multiply` does. Dimensions of xarray are matched by their
+names. An axis that is split into chunks is joined by `fastact.dask`, within the same bounds of
+error. This page is made by `python docs/containers.py`, which runs all of it.
 
 """
 X = np.array([[0.5, -1.0, 2.0, 0.25], [3.0, 0.0, -2.5, 1.0], [-0.5, 1.5, 0.0, 4.0]])

@@ -19,6 +19,7 @@ BESIDE = frozenset(
     {"b", "bias", "ds", "gate_bias", "label_smoothing", "labels", "lengths", "mask", "offsets",
      "pos_weight", "softcap", "t", "targets", "temperature", "value_bias", "weight", "where"}
 )  # fmt: skip
+PLACES = "offsets"  # what counts elements, and so stands beside none of them
 NO_ARRAYS = frozenset({"activation", "axis", "out"})
 
 
@@ -61,7 +62,7 @@ class Call:
     def array(self, key: str, each: Opened) -> Any:
         """What is in a container, in the order of the first one."""
         found = each.array
-        if self.first is not None and type(each) is type(self.first):
+        if self.first is not None and type(each) is type(self.first) and key != PLACES:
             found = self.first.beside(self.name, key, each, self.axes)
         if is_dask(found):
             self.check_lazy(key)

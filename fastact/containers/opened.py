@@ -332,6 +332,13 @@ class Polars(Opened):
         return pl.DataFrame([self.column(names[k], result[:, k], absent[k]) for k in columns])
 
 
+# What arguments of functions along an axis have a number for; others are broadcast to the array.
+OF = {
+    "weight": "class", "bias": "class",
+    "labels": "row", "lengths": "row", "temperature": "row", "ds": "row",
+}  # fmt: skip
+
+
 class Xarray(Opened):
     """A DataArray of xarray: dimensions, coordinates, name and attributes are kept."""
 
@@ -354,18 +361,31 @@ class Xarray(Opened):
         return xr.DataArray(result, coords, dims, x.name, x.attrs)
 
     def beside(self, name: str, argument: str, other: Any, axes: tuple[int, ...]) -> Any:
-        """Dimensions are matched by their names; labels must be the same."""
+        """Dimensions are matched by their names; labels must be the same.
+
+        One number for each row has the dimensions of the rows, one for each class those of the
+        axis. Other arrays are broadcast, by their names too.
+        """
         dims, found = self.container.dims, other.container.dims
-        rest = tuple(d for k, d in enumerate(dims) if k not in axes)
-        wanted = next((w for w in (dims, rest) if set(w) == set(found)), None)
         if not found:
             return other.array
+        along = tuple(dims[k] for k in axes)
+        rest = tuple(d for d in dims if d not in along)
+        some = tuple(d for d in dims if d in found)
+        each = OF.get(argument) if axes else None
+        allowed = {"class": (along,), "row": (dims, rest)}.get(each or "", (some,))
+        wanted = next((w for w in allowed if set(w) == set(found)), None)
         if wanted is None:
-            raise disagree(name, argument, f"pass one with the dimensions {dims} or {rest}")
+            which = " or ".join(map(str, allowed)) if each else f"{dims} or some of them"
+            raise disagree(name, argument, f"pass one with the dimensions {which}")
         ours, theirs = (getattr(c.container, "indexes", {}) for c in (self, other))
         if not all(ours[key].equals(theirs[key]) for key in found if key in ours and key in theirs):
             raise disagree(name, argument, "see xarray.align")
-        return np.transpose(other.array, [found.index(d) for d in wanted])
+        array = np.transpose(other.array, [found.index(d) for d in wanted])
+        if each:
+            return array
+        behind = dims[dims.index(some[0]) :]  # those before broadcast by themselves
+        return array[tuple(slice(None) if d in found else None for d in behind)]
 
 
 OPENERS: dict[str, Callable[[str, str, Any], Opened]] = {

@@ -419,8 +419,44 @@ def test_dimensions_are_matched_by_name():
     assert_same_bits(fa.softmax(x, axis="row").data, fa.softmax(PAGE.X, axis=0))
     with pytest.raises(ValueError, match="dimensions"):
         fa.softmax(x, where=xr.DataArray([True] * 4, dims="other"))
+    with pytest.raises(ValueError, match=r"weight .* dimensions \('class',\)"):
+        fa.softmax_cross_entropy(x, labels, weight=xr.DataArray([1.0, 2, 3], dims="row"))
     with pytest.raises(ValueError, match=r"xarray\.align"):
         fa.softmax_cross_entropy(x, labels.assign_coords(row=[5, 4, 3]))
+
+
+@pytest.mark.parametrize("axis", ["row", "class"])
+def test_what_has_some_of_the_dimensions_stands_beside_them(axis):
+    square = np.arange(9.0).reshape(3, 3) / 4 - 1  # so that shapes tell nothing
+    x, one = xr.DataArray(square, dims=("row", "class")), xr.DataArray([0.5, 2.0, 3.0], dims=axis)
+    k = x.dims.index(axis)
+    wide = one.data[:, None] if axis == "row" else one.data[None]
+    labels = xr.DataArray([0, 2, 1], dims=x.dims[1 - k])
+    wanted = fa.softmax_cross_entropy(square, labels.data, axis=k, weight=one.data)
+    assert fa.softmax_cross_entropy(x, labels, axis=axis, weight=one) == wanted
+    wanted = fa.nll.value_and_grad(square, labels.data, axis=k, weight=one.data)[1]
+    assert_same_bits(fa.nll.value_and_grad(x, labels, axis=axis, weight=one)[1].data, wanted)
+    got = fa.prelu.backward_params(x, x=x, weight=one)["weight"]
+    wanted = fa.prelu.backward_params(square, x=square, weight=wide)["weight"]
+    assert_same_bits(got.ravel(), wanted.ravel())
+    for other in x.dims:
+        got = fa.softmax(x, axis=other, where=one > 1).data
+        assert_same_bits(got, fa.softmax(square, axis=x.dims.index(other), where=wide > 1))
+    got = fa.sigmoid_cross_entropy(x, one / 4, reduction="none")
+    assert_same_bits(got.data, fa.sigmoid_cross_entropy(square, wide / 4, reduction="none"))
+    pairs, bias = x.isel({axis: [0, 1]}), one.isel({axis: [0, 1]})
+    got = fa.swiglu(pairs, axis=axis, bias=bias)
+    assert_same_bits(got.data, fa.swiglu(pairs.data, axis=k, bias=bias.data))
+
+
+def test_offsets_are_places_whatever_their_labels():
+    x = pd.Series([1.0, 2.0, 3.0], list("abc"))
+    for offsets in ([0, 1, 3], [0, 1, 1, 3]):
+        got = fa.softmax.sequences(x, offsets=pd.Series(offsets))
+        assert_same_bits(got.to_numpy(), fa.softmax.sequences(x.to_numpy(), offsets=offsets))
+    data = xr.DataArray(x.to_numpy(), dims="r")
+    got = fa.softmax.sequences(data, offsets=xr.DataArray([0, 1, 3], dims="sequence"))
+    assert_same_bits(got.data, fa.softmax.sequences(x.to_numpy(), offsets=[0, 1, 3]))
 
 
 def test_a_series_of_polars_imported_late(python):
