@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastact.arguments import Axis
+from fastact.arguments import Axis, nearest
 from fastact.rowwise import chunks, softmax_family
 
 try:
@@ -32,6 +32,11 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> Any:
+    hint = "" if name.startswith("_") else nearest(name, __all__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
 
 
 def softmax(x: Any, /, axis: Axis = -1, *, split_every: int | None = None) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.arguments import INTEGRAL, Axis, axes, boolean, refused
+from fastact.arguments import INTEGRAL, Axis, axes, boolean, broadcast, refused
 from fastact.containers.opened import is_dask
 from fastact.native import loop_registry, threads
 from fastact.rowwise.row_function import RowFunction
@@ -33,6 +33,16 @@ FUNCTIONS = {
 def splits(name: str) -> bool:
     """Whether a function is computed of rows that chunks cut: it has a loop of their parts."""
     return f"{name}_of_parts" in FUNCTIONS
+
+
+def like(name: str, argument: str, array: Any, whole: Any) -> Any:
+    """An array beside a dask array, in chunks like its; dask itself makes one chunk of it."""
+    import dask.array as da
+
+    if is_dask(array):
+        return array
+    array = broadcast(name, argument, array, whole.shape, "the shape of the dask array")
+    return da.from_array(array, chunks=whole.chunks)
 
 
 def logsumexp(x: Any, axis: Axis, *, keepdims: bool, split_every: int | None = None) -> Any:

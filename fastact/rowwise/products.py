@@ -35,7 +35,7 @@ from fastact.definition.plain_calls import CalledPlainly
 from fastact.elementwise import tanh
 from fastact.native import threads
 from fastact.native.glue import FIRST, TEMPERATURE, WHERE, Form, plain_forms
-from fastact.rowwise import documents
+from fastact.rowwise import chunks, documents
 from fastact.rowwise.row_function import RowFunction, masked
 from fastact.rowwise.row_options import EVERY, ONE, Rows, everywhere, quick
 
@@ -243,10 +243,10 @@ class Product(CalledPlainly):
                 )
         if y is None:
             saved = self._owner(x, axis=axis)
-        d, saved = (
-            a.astype(np.float64) if a.dtype.kind in INTEGRAL else a
-            for a in (d if is_dask(d) else np.asarray(d), saved)
-        )
+        whole = d if is_dask(d) else saved
+        d = chunks.like(self.name, self._vector, d, whole)
+        saved = chunks.like(self.name, key, saved, whole)
+        d, saved = (a.astype(np.float64) if a.dtype.kind in INTEGRAL else a for a in (d, saved))
         return self._function._in_one_call(d, saved, axis=core)
 
     def _rows(self, rows: Rows, d: Any, saved: Any, out: Any, *, from_x: bool) -> None:

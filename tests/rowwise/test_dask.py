@@ -323,6 +323,11 @@ def test_the_module_shows_its_functions_and_no_more():
     assert dir(fa.dask) == sorted(NAMES) == ["log_softmax", "logsumexp", "softmax"]
 
 
+def test_the_nearest_name_is_told():
+    with pytest.raises(AttributeError, match=r"fastact\.dask.*'softmx'; did you mean 'softmax'"):
+        fa.dask.softmx  # noqa: B018  # the attribute is asked for
+
+
 def test_without_dask_the_error_says_what_to_install(python):
     code = """
 import sys

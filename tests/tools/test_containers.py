@@ -459,6 +459,18 @@ def test_offsets_are_places_whatever_their_labels():
     assert_same_bits(got.data, fa.softmax.sequences(x.to_numpy(), offsets=[0, 1, 3]))
 
 
+@named([g for g in ALONG if getattr(g, "_sign", -1.0) == 1.0])  # others take no dask arrays here
+def test_gradients_of_dask_arrays_take_arrays_beside_them(g):
+    y, rows = g(PAGE.X), da.from_array(PAGE.X, chunks=(2, -1))
+    wanted = g.backward(PAGE.X, y=y)
+    for got in (g.backward(rows, y=y), g.backward(PAGE.X, y=da.from_array(y, chunks=(2, -1)))):
+        assert isinstance(got, da.Array)
+        assert got.chunks == rows.chunks
+        assert_same_bits(got.compute(scheduler="synchronous"), wanted)
+    with pytest.raises(ValueError, match=rf"{g.name}.backward\(\): y must broadcast"):
+        g.backward(rows, y=y[:2])
+
+
 def test_a_series_of_polars_imported_late(python):
     """A function that has been called before goes straight to its ufunc until polars comes."""
     code = """
