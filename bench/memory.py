@@ -1,4 +1,4 @@
-"""The peak of memory of loss and gradient, and the growth by activations that are dropped.
+"""The peak of memory of loss and gradient, of `fastact warmup`, and the growth by what is dropped.
 
 `python -m bench.memory` prints the peak for 20,000 rows of 32,000 float32 logits, which take 5.1 GB
 with their gradient; `--rows` makes it smaller. The exit status is 1 if it is above 1.05 times both.
@@ -8,6 +8,9 @@ and as many expressions, which all differ: each is compiled. It prints what memo
 have grown by since the first tenth; the exit status is 1 if that is above 25 KB or a tenth of a map
 for each. LLVM keeps names and numbers that it has seen once, which is what remains. Either kind
 has a process of its own.
+
+`python -m bench.memory --warmup` compiles all there is into an empty store, and prints the peak of
+the largest process; the exit status is 1 if it is above 600 MB.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import argparse
 import gc
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -30,6 +34,7 @@ import fastact as fa
 
 CLASSES, BOUND = 32_000, 1.05
 KILOBYTES, MAPS = 25.0, 0.1  # that each activation may leave behind
+WARMUP = 600  # MB that a process of `fastact warmup` may take
 
 
 def resident() -> float:
@@ -76,16 +81,25 @@ def dropped(count: int) -> bool:
     return bool((np.array(found) > (KILOBYTES, MAPS)).any())
 
 
+def warmup() -> bool:
+    """Measure and print the largest process of `fastact warmup`; whether it is too large."""
+    subprocess.run([sys.executable, "-m", "fastact", "warmup"], check=True)
+    found = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"the largest process took {found:.0f} MB, claimed at most {WARMUP}")
+    return found > WARMUP
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="measure memory")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--dropped", type=int, default=0, metavar="COUNT")
-    rows, count = vars(parser.parse_args()).values()
-    if count:
+    parser.add_argument("--warmup", action="store_true")
+    rows, count, all_loops = vars(parser.parse_args()).values()
+    if count or all_loops:
         with tempfile.TemporaryDirectory() as place:
             os.environ["FASTACT_CACHE_DIR"] = place
-            sys.exit(dropped(count))
+            sys.exit(dropped(count) if count else warmup())
     warm = np.zeros((2, CLASSES), np.float32)
     fa.softmax_cross_entropy.value_and_grad(warm, np.zeros(2, np.int64))
     before = resident()
