@@ -51,6 +51,7 @@ exponential: interfaces.FromEither = declare(
     derivative_from_output=exponential_from_output,
     formula="e^x",
     summary="The exponential function, the inverse link of Poisson models.",
+    source="NIST Digital Library of Mathematical Functions, 4.2(iii)",
     limits=(0.0, INF),
     monotone=1, range=(0.0, INF),
 )  # fmt: skip

@@ -73,6 +73,7 @@ tanh: interfaces.FromEither = declare(
     derivative_from_output=tanh_from_output,
     formula=r"\tanh x",
     summary="The hyperbolic tangent.",
+    source="NIST Digital Library of Mathematical Functions, 4.28; LeCun et al. 1998",
     limits=(-1.0, 1.0),
     monotone=1, odd=True, range=(-1.0, 1.0), roots={"second_derivative": (0.0,)},
     saturates={"forward": ((25.0, 1.0), (-25.0, -1.0))},
@@ -118,6 +119,7 @@ tanh_shrink: interfaces.FromInput = declare(
     float64={"forward": double.tanh_shrink},
     formula=r"x - \tanh x",
     summary="What the hyperbolic tangent takes away from the input.",
+    source="the module Tanhshrink of PyTorch",
     monotone=1, odd=True,
 )  # fmt: skip
 
@@ -173,6 +175,7 @@ logcosh: interfaces.FromInput = declare(
     float64={"derivative": double.tanh, "second_derivative": double.tanh_slope},
     formula=r"\log \cosh x",
     summary="The logarithm of the hyperbolic cosine, a smooth absolute value.",
+    source="Green 1990",
     limits=(INF, INF),
     even=True, range=(0.0, INF), roots={"derivative": (0.0,)},
 )  # fmt: skip

@@ -151,7 +151,7 @@ log_sigmoid: interfaces.FromEither = declare(
     formula=r"-\log(1 + e^{-x})",
     summary="The logarithm of the logistic function, -log(1 + exp(-x)).",
     limits=(-INF, -0.0),
-    source="also called log_expit",
+    source="the logarithm of what Verhulst 1845 has; also called log_expit",
     aliases=("log_expit",),
     monotone=1, range=(-INF, 0.0),
 )  # fmt: skip

@@ -67,6 +67,7 @@ erf: interfaces.FromInput = declare(
     float64={"forward": double.erf, "derivative": double.erf_slope},
     formula=r"\frac{2}{\sqrt\pi}\int_0^x e^{-t^2} dt",
     summary="The error function.",
+    source="NIST Digital Library of Mathematical Functions, 7.2(i)",
     limits=(-1.0, 1.0),
     monotone=1, odd=True, range=(-1.0, 1.0), roots={"second_derivative": (0.0,)},
 )  # fmt: skip
@@ -101,6 +102,7 @@ erfc: interfaces.FromInput = declare(
     float64={"forward": double.erfc, "derivative": double.erfc_slope},
     formula=r"1 - \operatorname{erf} x",
     summary="The complementary error function, accurate in its right tail.",
+    source="NIST Digital Library of Mathematical Functions, 7.2(i)",
     limits=(2.0, 0.0),
     monotone=-1, range=(0.0, 2.0), roots={"second_derivative": (0.0,)},
 )  # fmt: skip

@@ -71,6 +71,7 @@ identity: interfaces.FromEither = declare(
     derivative_from_output=one,
     formula="x",
     summary="The input itself: the activation of a linear layer.",
+    source="Widrow and Hoff 1960",
     monotone=1, odd=True, node=X,
 )  # fmt: skip
 
@@ -277,6 +278,7 @@ threshold: interfaces.FromInputOrMaskWithThresholdValue = declare(
     ),
     formula=r"x \text{ if } x > t \text{ else } v",
     summary="The input above `threshold`, and `value` at and below it.",
+    source="the module Threshold of PyTorch",
     limits=("value", INF),
     kinks=(Kink("threshold", 0.0),),
     masked=(1.0, 0.0),
