@@ -354,6 +354,8 @@ class Function(described.Described, Vectorcalled):
         """Call the ufunc with parameters from `params` and `options`."""
         if x is MISSING:
             raise lacking(self._called, self._data[0], self._signature())
+        if options.get("out", ()) is None:
+            del options["out"]
         try:
             if not params and not options and self._quick is not None and type(x) in PLAIN:
                 return threads.call(self._quick, x)

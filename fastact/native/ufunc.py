@@ -135,6 +135,8 @@ def _builtin(ending: str, of: Any) -> Callable[..., Any]:
 
 def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
     """Call a ufunc that casts: overflow and underflow of a cast are no floating-point errors."""
+    if options.get("out", ()) is None:  # which NumPy does not take for two results
+        del options["out"]
     with np.errstate(all="ignore"):
         return threads.call(function, *arguments, **options)
 

@@ -374,3 +374,16 @@ def test_integers_beside_numbers_of_python_are_float64():
         assert got.dtype == np.float64
     for got in (fa.swish(1, np.float32(2)), fa.elu.backward(1, x=np.ones(2, "f4"), alpha=many)):
         assert got.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "elu"])
+def test_out_may_be_none(name, dtype):
+    """In a first call, and in later ones, which go another way; of a number, too."""
+    for x in (np.linspace(-2, 2, 9).astype(dtype), 1.5):
+        member, wanted = getattr(fa, name).value_and_derivative, None
+        for options in ({"out": None}, {}, {"out": None}, {"out": (None, None)}):
+            got = member(x, **options)
+            wanted = wanted or got
+            for a, b in zip(got, wanted, strict=True):
+                assert_same_bits(np.asarray(a), np.asarray(b))
+        assert_same_bits(np.asarray(getattr(fa, name)(x, out=None)), np.asarray(wanted[0]))
