@@ -50,10 +50,12 @@ def factors(kernels: Any, dtype: str, *names: str) -> Iterator[Kernel]:
         yield short if short.widen else kernels[each]
 
 
-def forward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
-    """Return the kernel of the pair's value."""
+def forward(kernels: Any, dtype: str, *, wide: bool = False) -> tuple[Kernel, ...]:
+    """Return the kernel of the pair's value; a `wide` one takes float64 that are no `dtype`."""
     known = kernels["forward"].products.get(dtype)
-    return factored(kernels, dtype) if known is None else (known,)
+    if known is None or (wide and not known.widen):
+        return factored(kernels, dtype)
+    return (known,)
 
 
 def factored(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
@@ -74,7 +76,7 @@ def backward(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
 
 def forward_bias(kernels: Any, dtype: str) -> tuple[Kernel, ...]:
     """Return the kernel of the pair's value, with biases `b` and `c` of gate and value."""
-    (y,) = factored(kernels, dtype)
+    (y,) = forward(kernels, dtype, wide=True)
     return (Kernel(lambda gate, value, b, c: y(gate + b, value + c)),)
 
 
