@@ -95,7 +95,7 @@ def needed(package):
 def licences(package):
     """What the metadata of a package name; older ones do so in classifiers."""
     told = metadata.metadata(package)
-    if expression := told["License-Expression"]:
+    if expression := told.get("License-Expression"):
         return set(expression.split(" AND "))
     names = (each.split(" :: ") for each in told.get_all("Classifier"))
     return {last for first, *_, last in names if first == "License"}
