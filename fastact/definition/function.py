@@ -354,8 +354,8 @@ class Function(described.Described, Vectorcalled):
         """Call the ufunc with parameters from `params` and `options`."""
         if x is MISSING:
             raise lacking(self._called, self._data[0], self._signature())
-        if options.get("out", ()) is None:
-            del options["out"]
+        if options.get("out", ()) is None and self._nout > 1:
+            options["out"] = (None,) * self._nout
         try:
             if not params and not options and self._quick is not None and type(x) in PLAIN:
                 return threads.call(self._quick, x)

@@ -135,8 +135,9 @@ def _builtin(ending: str, of: Any) -> Callable[..., Any]:
 
 def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
     """Call a ufunc that casts: overflow and underflow of a cast are no floating-point errors."""
-    if options.get("out", ()) is None:  # which NumPy does not take for two results
-        del options["out"]
+    results = getattr(function, "nout", 1)
+    if results > 1 and options.get("out", ()) is None:  # which NumPy takes for one result alone
+        options["out"] = (None,) * results
     with np.errstate(all="ignore"):
         return threads.call(function, *arguments, **options)
 
