@@ -270,12 +270,15 @@ def integers(name: str, argument: str, value: Array) -> Any:
 
 
 # ---------------------------------------------------------------- keywords of ufuncs
+OPENED = frozenset({"pandas", "polars"})  # whose containers functions of elements open
+
+
 def _where(name: str, argument: str, value: Any) -> None:
     """A mask: NumPy takes whatever is no array by its truth, so that nothing is done for None."""
     if isinstance(value, BOOLEAN):
         return
     root = type(value).__module__.partition(".")[0]
-    if root in {"pandas", "polars"}:  # which would align it with nothing, or call without end
+    if root in OPENED:  # which would align it with nothing, or call without end
         expected, got = "a boolean array", f"{type(value).__name__}: pass its .to_numpy()"
         raise refused(name, argument, expected, got)
     if root == "builtins":  # others, and their masks, go through as they are

@@ -15,7 +15,6 @@ from fastact.native import threads
 from fastact.native.ufunc import quiet
 
 Array = Any
-OPENED = frozenset({"pandas", "polars"})
 
 
 def elementwise(ufunc: Any, name: str, inputs: dict[str, Array], options: dict[str, Any]) -> Any:
@@ -100,7 +99,7 @@ def delivered(first: Opened, result: Any, where: Any, into: Any = None) -> Any:
 
 def opens(x: Any) -> bool:
     """Whether a value is of a package whose containers are opened."""
-    return type(x) not in PLAIN and package(x)[0] in OPENED
+    return type(x) not in PLAIN and package(x)[0] in arguments.OPENED
 
 
 def passed_on(ufunc: Any, name: str, inputs: dict[str, Array], options: dict[str, Any]) -> Any:

@@ -119,8 +119,7 @@ class Activation(Algebra, Function):
             raise unexpected(called, next(iter(params)), known)
         self._check_shapes(called, {"dy": dy, "x": x}, values)
         shapes = {p.name: np.shape(v) for p, v in zip(self.params, values, strict=True)}
-        whole = integers(dy, x) or integers(dy, x, *values)
-        dtype = np.float64 if whole else None
+        dtype = np.float64 if integers((dy, x), values) else None
         try:
             return {
                 name: summed_to(
@@ -239,14 +238,13 @@ def declare(
     for p in fields.get("params", ()):
         if p.partial is not None:
             kernels[f"partial_{p.name}"] = p.partial
-    for dtype, forms in (("float32", float32), ("float64", float64)):
-        for kernel, form in forms.items():
-            kernels[kernel] = kernels[kernel].with_form(dtype, form)
-    for dtype, found in (("float32", factors), ("float64", parts)):
-        for kernel, factor in found.items():
-            kernels[kernel] = kernels[kernel].with_factor(dtype, factor)
-    for dtype, product in products.items():
-        kernels["forward"] = kernels["forward"].with_product(dtype, product)
+    for table, dtype, found in (
+        ("forms", "float32", float32), ("forms", "float64", float64),
+        ("factors", "float32", factors), ("factors", "float64", parts),
+        *(("products", dtype, {"forward": product}) for dtype, product in products.items()),
+    ):  # fmt: skip
+        for kernel, known in found.items():
+            kernels[kernel] = kernels[kernel].extended(table, dtype, known)
     record = Declaration(name, formula, kernels, limits=limits, **fields)
     doc = functools.partial(described.activation, record, summary, source)
     return (kind or Activation)(record, doc)

@@ -378,4 +378,4 @@ def written_kernel(root: Node, order: int) -> Kernel:
     ends = ends_of(program.function(root, order, {}))
     made = Kernel(program.function(root, order, ends))
     form = single(root, ends) if order == 0 else None
-    return made if form is None else made.with_form("float32", form)
+    return made if form is None else made.extended("forms", "float32", form)

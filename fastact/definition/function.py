@@ -111,14 +111,16 @@ def integral(x: Array) -> bool:
     return getattr(getattr(x, "dtype", None), "kind", None) in INTEGRAL
 
 
-def integers(*operands: Array) -> bool:
-    """Whether these are arrays of integers, but for Python's numbers, which have no dtype."""
-    kinds = {
-        getattr(getattr(each, "dtype", None), "kind", None)
-        for each in operands
-        if type(each) not in WEAK
-    }
-    return bool(kinds) and kinds <= INTEGRAL
+def kinds(operands: tuple[Array, ...]) -> set[str | None]:
+    """The kinds of dtypes, but for Python's numbers, which have none."""
+    others = (each for each in operands if type(each) not in WEAK)
+    return {getattr(getattr(each, "dtype", None), "kind", None) for each in others}
+
+
+def integers(data: tuple[Array, ...], params: tuple[Array, ...] = ()) -> bool:
+    """Whether data are arrays of integers; parameters tell where data are Python's numbers."""
+    known = kinds(data) or kinds(params)
+    return bool(known) and known <= INTEGRAL
 
 
 def caller(data: tuple[Array, ...], params: tuple[Array, ...], out: Any, dtype: Any) -> Any:
@@ -321,7 +323,7 @@ class Function(described.Described, Vectorcalled):
         """The ufunc and the parameters, if there is nothing more to look at but `out`."""
         if type(dy) not in PLAIN or type(data) not in PLAIN or integral(dy):
             return None
-        if type(dy) in WEAK and integers(dy, data, *named.values()):
+        if type(dy) in WEAK and integers((dy, data), tuple(named.values())):
             return None
         if named:
             known = self._known((), named)
@@ -354,8 +356,7 @@ class Function(described.Described, Vectorcalled):
         """Call the ufunc with parameters from `params` and `options`."""
         if x is MISSING:
             raise lacking(self._called, self._data[0], self._signature())
-        if options.get("out", ()) is None and self._nout > 1:
-            options["out"] = (None,) * self._nout
+        ufunc.spell_out(options, self._nout)
         try:
             if not params and not options and self._quick is not None and type(x) in PLAIN:
                 return threads.call(self._quick, x)
@@ -374,7 +375,7 @@ class Function(described.Described, Vectorcalled):
             quick = self._quick or self._of_data()
         if quick is None:
             params = self._bind(params, options)
-            if self.params and (integral(x) or integers(x, *params)):
+            if self.params and integers((x,), params):
                 options.setdefault("dtype", np.float64)
         self._check_options(options)
         if type(x) in PLAIN and not any(map(opens, params)):
@@ -582,7 +583,7 @@ class Backward(Function):
         """Call a ufunc with arrays and parameters of any kind."""
         name, arrays = f"{self._owner.name}.backward", tuple(data.values())
         options = {} if out is None else {"out": out}
-        if integers(*arrays) or integers(*arrays, *params):
+        if integers(arrays, params):
             options["dtype"] = np.float64
         try:
             if PLAIN.issuperset(map(type, arrays)) and not any(map(opens, params)):

@@ -35,7 +35,7 @@ class Lazy(Protocol):
 class PythonFloat(Protocol):
     """Python's float without its subclasses, of which NumPy's float64 is one."""
 
-    @property  # type: ignore[override]
+    @property  # type: ignore[override]  # of a class, to tell it from its subclasses
     def __class__(self) -> type[float]: ...
     @__class__.setter
     def __class__(self, value: type[float], /) -> None: ...

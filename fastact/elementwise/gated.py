@@ -98,7 +98,7 @@ class PairFunction:
 
     def __call__(self, *arrays: Array, **options: Any) -> Any:
         """Call the ufunc."""
-        if integers(*arrays):
+        if integers(arrays):
             options.setdefault("dtype", np.float64)
         call = ufunc.quiet if "dtype" in options else ufunc.calling(options.get("out"), *arrays)
         return call(self.ufunc, *arrays, **options)

@@ -77,8 +77,8 @@ def is_number(ty: Any) -> bool:
 
 def is_bool(ty: Any) -> bool:
     """Whether this is a bool, or an array of them: no number of an option."""
-    ty = getattr(ty, "dtype", ty) if isinstance(ty, types.Array) else types.unliteral(ty)
-    return isinstance(ty, types.Boolean) or isinstance(value_of(ty), bool)
+    element = ty.dtype if isinstance(ty, types.Array) else types.unliteral(ty)
+    return isinstance(element, types.Boolean) or isinstance(value_of(ty), bool)
 
 
 def is_switch(ty: Any) -> bool:

@@ -135,11 +135,15 @@ def _builtin(ending: str, of: Any) -> Callable[..., Any]:
 
 def quiet(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
     """Call a ufunc that casts: overflow and underflow of a cast are no floating-point errors."""
-    results = getattr(function, "nout", 1)
-    if results > 1 and options.get("out", ()) is None:  # which NumPy takes for one result alone
-        options["out"] = (None,) * results
+    spell_out(options, getattr(function, "nout", 1))
     with np.errstate(all="ignore"):
         return threads.call(function, *arguments, **options)
+
+
+def spell_out(options: dict[str, Any], results: int) -> None:
+    """Put ``out=None``, which NumPy takes for one result alone, as it does for several."""
+    if results > 1 and options.get("out", ()) is None:
+        options["out"] = (None,) * results
 
 
 def calling(out: Any, *arrays: Any) -> Callable[..., Any]:

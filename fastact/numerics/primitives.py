@@ -12,7 +12,7 @@ float64   pairs of ``float64`` (`double_double`)      one rounding, at the end, 
 ========  ==========================================  =========================================
 
 That costs two to five times what a result of its own precision needs. Where it matters, a kernel
-has a *form* for float32 or float64 results (`Kernel.with_form`), which spends a part of the bound.
+has a *form* for float32 or float64 results (`Kernel.forms`), which spends a part of the bound.
 
 What stands here is what an interpreter would do with floats; `double_double` teaches Numba to
 compile the same names for floats and for pairs. Importing this module does not import Numba.
@@ -62,22 +62,11 @@ class Kernel:
         self.__module__ = function.__module__
         self.__doc__ = function.__doc__
 
-    def with_form(self, dtype: str, form: Kernel) -> Kernel:
-        """The same kernel with a form for results of `dtype`."""
+    def extended(self, table: str, dtype: str, kernel: Kernel) -> Kernel:
+        """The same kernel with another of `dtype` among its forms, factors or products."""
         made = copy.copy(self)
-        made.forms, made.made = self.forms | {dtype: form}, {}
-        return made
-
-    def with_factor(self, dtype: str, factor: Kernel) -> Kernel:
-        """The same kernel with this as a factor of other results of `dtype`."""
-        made = copy.copy(self)
-        made.factors, made.made = self.factors | {dtype: factor}, {}
-        return made
-
-    def with_product(self, dtype: str, product: Kernel) -> Kernel:
-        """The same kernel with one of ``(x, value)`` for its product with values of `dtype`."""
-        made = copy.copy(self)
-        made.products, made.made = self.products | {dtype: product}, {}
+        setattr(made, table, getattr(self, table) | {dtype: kernel})
+        made.made = {}
         return made
 
     def __call__(self, *args: Any) -> Any:

@@ -37,9 +37,9 @@ FEW = 64  # numbers that Python compares sooner than NumPy
 SUBNORMAL = 2.0**-1022  # temperature: of those below, reciprocals are infinite
 STEP = 2.0**64  # in which products are multiplied by these
 COLD = 2.0**-512  # temperature: below, products with its reciprocal could overflow in kernels
+HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 # Caps by which each number of float32 can be divided, and multiplied again.
 CAPS = 2.0**-60, 2.0**60, "one number from 2**-60 to 2**60"
-HOT = 2.0**512  # temperature: above, its reciprocal may be subnormal
 
 
 class Rows:

@@ -153,7 +153,7 @@ def test_attention(dtype):
 
 
 def test_gumbel_softmax():
-    """Other draws from the same distribution, hard and soft."""
+    """Other draws from the same distribution, hard and soft: moments of 20,000 differ by 0.005."""
     x = np.tile(np.log([0.1, 0.3, 0.6]), (20_000, 1))
     torch.manual_seed(0)
     for hard, tau in [(True, 0.5), (False, 0.5), (False, 2.0)]:

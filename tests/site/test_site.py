@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from functools import partial
@@ -58,6 +59,15 @@ def test_a_page_has_formula_picture_and_example(name):
     if catalogue[name].kind == "elementwise":
         assert "Limits:" in page
         assert "Errors that were found" in page
+
+
+def test_the_page_of_a_function_tells_cells_of_one_thread_apart(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    pages = importlib.import_module("pages")
+    text = "\n".join(pages.speed("gelu"))
+    cells = re.findall(r"^   \* - (.*)\n     - (float.*)\n     - (.*)$", text, re.MULTILINE)
+    assert len(cells) > 10
+    assert len(set(cells)) == len(cells)
 
 
 def prose(page):
